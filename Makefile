@@ -1,0 +1,4 @@
+.PHONY: test
+# Installs what the tests need, and runs all of them.
+test:
+	cargo test --locked

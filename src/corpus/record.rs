@@ -1,0 +1,235 @@
+//! One record, before it is a document: where its fields stand, still as they were written.
+
+use std::fmt;
+
+/// The names of the fields that a record of several fields is read by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FieldNames {
+    /// The text that everything is measured on.
+    pub text: String,
+    /// The id; a string or a number.
+    pub id: String,
+    /// The headline.
+    pub title: String,
+    /// Where it was read.
+    pub url: String,
+    /// Where the page says that it belongs.
+    pub canonical_url: String,
+    /// The date of publication.
+    pub date: String,
+    /// The publisher.
+    pub source: String,
+}
+
+impl Default for FieldNames {
+    fn default() -> FieldNames {
+        FieldNames {
+            text: "text".into(),
+            id: "id".into(),
+            title: "title".into(),
+            url: "url".into(),
+            canonical_url: "canonical_url".into(),
+            date: "date".into(),
+            source: "source".into(),
+        }
+    }
+}
+
+/// The fields of one record, borrowed from the input's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fields<'a> {
+    /// The text.
+    pub text: Value<'a>,
+    /// The id, where the record has one.
+    pub id: Option<Value<'a>>,
+    /// The headline.
+    pub title: Option<Value<'a>>,
+    /// Where it was read.
+    pub url: Option<Value<'a>>,
+    /// Where it belongs.
+    pub canonical_url: Option<Value<'a>>,
+    /// The date.
+    pub date: Option<Value<'a>>,
+    /// The publisher.
+    pub source: Option<Value<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    /// A record that is its text and nothing else.
+    pub fn of_text(text: Value<'a>) -> Fields<'a> {
+        Fields { text, id: None, title: None, url: None, canonical_url: None, date: None, source: None }
+    }
+}
+
+/// A field's value as it stands in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Bytes that mean themselves, UTF-8 if the input keeps its word.
+    Plain(&'a [u8]),
+    /// The inside of a JSON string that holds escapes.
+    Escaped(&'a [u8]),
+}
+
+/// A decoded value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decoded<'a> {
+    /// The value as UTF-8.
+    pub text: &'a str,
+    /// How many invalid sequences became U+FFFD.
+    pub replaced: u32,
+}
+
+impl<'a> Value<'a> {
+    /// The value as UTF-8. `scratch` holds it where it is not valid UTF-8 as it stands.
+    pub fn decode(self, scratch: &'a mut Scratch) -> Decoded<'a> {
+        let bytes = match self {
+            Value::Plain(bytes) => bytes,
+            Value::Escaped(bytes) => {
+                scratch.bytes.clear();
+                unescape(bytes, &mut scratch.bytes);
+                &scratch.bytes
+            }
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Decoded { text, replaced: 0 },
+            Err(_) => {
+                scratch.text.clear();
+                let replaced = decode_lossily(bytes, &mut scratch.text);
+                Decoded { text: &scratch.text, replaced }
+            }
+        }
+    }
+
+    /// The value as an owned string.
+    pub fn to_text(self) -> String {
+        self.decode(&mut Scratch::default()).text.to_owned()
+    }
+}
+
+/// Memory that [`Value::decode`] reuses.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    bytes: Vec<u8>,
+    text: String,
+}
+
+fn decode_lossily(bytes: &[u8], out: &mut String) -> u32 {
+    let mut replaced = 0;
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            out.push(char::REPLACEMENT_CHARACTER);
+            replaced += 1;
+        }
+    }
+    replaced
+}
+
+/// Undoes the escapes of a JSON string's inside. A surrogate without its partner leaves the three bytes that
+/// UTF-8 forbids, so that decoding counts it as replaced.
+fn unescape(mut rest: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        let escape = rest.get(at + 1).copied().unwrap_or(b'\\');
+        let mut used = at + 2;
+        match escape {
+            b'n' => out.push(b'\n'),
+            b't' => out.push(b'\t'),
+            b'r' => out.push(b'\r'),
+            b'b' => out.push(8),
+            b'f' => out.push(12),
+            b'u' => {
+                let (c, length) = unicode_escape(&rest[used..]);
+                used += length;
+                push_code_point(c, out);
+            }
+            other => out.push(other),
+        }
+        rest = rest.get(used..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+/// The code point whose four digits (and perhaps a second escape, of the other surrogate) begin `rest`, and
+/// how many bytes of `rest` that took.
+fn unicode_escape(rest: &[u8]) -> (u32, usize) {
+    let Some(first) = four_digits(rest) else { return (0xFFFD, 0) };
+    if (0xD800..0xDC00).contains(&first)
+        && rest.get(4..6) == Some(b"\\u")
+        && let Some(second @ 0xDC00..0xE000) = four_digits(&rest[6..])
+    {
+        return (0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00), 10);
+    }
+    (first, 4)
+}
+
+pub(super) fn four_digits(bytes: &[u8]) -> Option<u32> {
+    let digit = |&b: &u8| (b as char).to_digit(16);
+    bytes.get(..4)?.iter().try_fold(0, |sum, b| Some(sum << 4 | digit(b)?))
+}
+
+fn push_code_point(c: u32, out: &mut Vec<u8>) {
+    match char::from_u32(c) {
+        Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        None => out.push(0xFF),
+    }
+}
+
+/// Why a record gave no document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Not JSON: what was expected, and the byte of the record where it was not.
+    Malformed(&'static str, usize),
+    /// JSON, but no object.
+    NotAnObject,
+    /// No text field, or null.
+    NoText(String),
+    /// The text field holds something else than a string.
+    TextIsNoString(String),
+    /// More bytes than a record may have.
+    TooLarge(u64),
+    /// Neither UTF-8 nor free of NUL: not text.
+    Binary,
+    /// The record's bytes changed or vanished since they were first read.
+    Changed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Malformed(what, at) => write!(f, "malformed JSON: expected {what} at byte {at}"),
+            Reason::NotAnObject => f.write_str("not a JSON object"),
+            Reason::NoText(field) => write!(f, "no field `{field}` (name the text field with --text-field)"),
+            Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
+            Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
+            Reason::Binary => f.write_str("binary data, not text"),
+            Reason::Changed => f.write_str("changed while it was being read"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unescaped(text: &str) -> (String, u32) {
+        let mut scratch = Scratch::default();
+        let decoded = Value::Escaped(text.as_bytes()).decode(&mut scratch);
+        (decoded.text.to_owned(), decoded.replaced)
+    }
+
+    #[test]
+    fn escapes() {
+        assert_eq!(unescaped(r#"a\n\t\"\\\/b"#), ("a\n\t\"\\/b".into(), 0));
+        assert_eq!(unescaped(r"\u00e9\u2019\ud83d\ude00"), ("\u{e9}\u{2019}\u{1f600}".into(), 0));
+        assert_eq!(unescaped(r"\ud83d x \ude00"), ("\u{fffd} x \u{fffd}".into(), 2));
+    }
+
+    #[test]
+    fn invalid_utf8_is_replaced_and_counted() {
+        let mut scratch = Scratch::default();
+        let decoded = Value::Plain(b"caf\xe9 d\xe9j\xe0").decode(&mut scratch);
+        assert_eq!(decoded, Decoded { text: "caf\u{fffd} d\u{fffd}j\u{fffd}", replaced: 3 });
+    }
+}

@@ -1,0 +1,118 @@
+//! What can go wrong, where it happened, and what caused it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in terms a caller can act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A path given by the caller does not exist or cannot be opened.
+    NotReadable,
+    /// Reading failed half-way: a device error, or compressed data that is damaged or cut off.
+    Read,
+    /// Writing a report or a spill file failed.
+    Write,
+    /// The file is no longer what it was when the run began.
+    Changed,
+    /// The input is larger than a limit allows.
+    TooLarge,
+    /// A setting is outside its range.
+    Setting,
+    /// The run was cancelled by its [`Cancel`](crate::options::Cancel) token.
+    Cancelled,
+    /// Nothing that was asked for could be read.
+    NothingReadable,
+}
+
+impl ErrorKind {
+    fn says(self) -> &'static str {
+        match self {
+            ErrorKind::NotReadable => "cannot be opened",
+            ErrorKind::Read => "reading failed",
+            ErrorKind::Write => "writing failed",
+            ErrorKind::Changed => "changed while it was being read",
+            ErrorKind::TooLarge => "larger than the limit",
+            ErrorKind::Setting => "setting out of range",
+            ErrorKind::Cancelled => "cancelled",
+            ErrorKind::NothingReadable => "nothing readable",
+        }
+    }
+}
+
+/// An error: its kind, the place, and the source where there is one.
+#[derive(Debug)]
+pub struct Error(Box<Body>);
+
+#[derive(Debug)]
+struct Body {
+    kind: ErrorKind,
+    place: Option<PathBuf>,
+    detail: Option<String>,
+    source: Option<std::io::Error>,
+}
+
+impl Error {
+    /// An error of this kind, with no place yet.
+    pub fn new(kind: ErrorKind) -> Error {
+        Error(Box::new(Body { kind, place: None, detail: None, source: None }))
+    }
+
+    /// An error of this kind that an operation on `path` met.
+    pub fn io(kind: ErrorKind, path: impl AsRef<Path>, source: std::io::Error) -> Error {
+        let place = Some(path.as_ref().to_owned());
+        Error(Box::new(Body { kind, place, detail: None, source: Some(source) }))
+    }
+
+    /// The same error at this place.
+    pub fn at(mut self, path: impl AsRef<Path>) -> Error {
+        self.0.place = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// The same error with a sentence that says more.
+    pub fn because(mut self, detail: impl Into<String>) -> Error {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Where it went wrong, if that is a file.
+    pub fn place(&self) -> Option<&Path> {
+        self.0.place.as_deref()
+    }
+
+    /// The reason without the place, as `problems` in a report has it.
+    pub fn reason(&self) -> String {
+        let mut reason = self.0.kind.says().to_owned();
+        if let Some(detail) = &self.0.detail {
+            reason = format!("{reason}: {detail}");
+        }
+        if let Some(source) = &self.0.source {
+            reason = format!("{reason}: {source}");
+        }
+        reason
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.0.place {
+            write!(f, "{}: ", place.display())?;
+        }
+        f.write_str(&self.reason())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|e| e as _)
+    }
+}

@@ -1,0 +1,380 @@
+//! The inner loops, in the widest instructions that the machine has.
+//!
+//! Each loop is written once, over a small [`Lanes`] trait or as plain code that the compiler vectorises; the
+//! files beside this one hold the instruction sets. [`Kernel::Portable`] is the truth that the others must
+//! equal bit for bit, and a property test holds them to it. One of the two homes of `unsafe` in the crate.
+//!
+//! The layout follows Daniel Lemire and Geoff Langdale's simdjson (VLDB J. 28, 2019): classify a block of 64
+//! bytes into bit masks, then turn masks into positions.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use crate::hash::{MULTIPLIERS, avalanche, xxh3_of_16};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes that a block classifies at once.
+pub(crate) const BLOCK: usize = 64;
+
+/// Bytes beyond the folded text that the loops may read or write.
+const SLACK: usize = BLOCK + 16;
+
+/// An instruction set for the inner loops. All give the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kernel(Set);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Kernel {
+    /// Eight bytes at a time in ordinary registers; runs anywhere.
+    pub const PORTABLE: Kernel = Kernel(Set::Portable);
+
+    /// The widest set of this machine.
+    pub fn detect() -> Kernel {
+        Kernel::available()[0]
+    }
+
+    /// Every set of this machine, widest first, [`Kernel::PORTABLE`] last.
+    pub fn available() -> Vec<Kernel> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if avx512::available() {
+                sets.push(Kernel(Set::Avx512));
+            }
+            if avx2::available() {
+                sets.push(Kernel(Set::Avx2));
+            }
+        }
+        sets.push(Kernel::PORTABLE);
+        sets
+    }
+
+    /// The set's name: `avx512`, `avx2` or `portable`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Set::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => "avx512",
+        }
+    }
+
+    /// The set of that name, if this machine has it.
+    pub fn named(name: &str) -> Option<Kernel> {
+        Kernel::available().into_iter().find(|kernel| kernel.name() == name)
+    }
+}
+
+/// What a tokeniser writes: folded text and where its tokens start and end. Vectors stay at their largest
+/// length and hold zeros or leftovers beyond what the counts say.
+#[derive(Debug, Default)]
+pub(crate) struct TokenBuffer {
+    pub folded: Vec<u8>,
+    pub folded_len: usize,
+    pub starts: Vec<u32>,
+    pub started: usize,
+    pub ends: Vec<u32>,
+    pub ended: usize,
+}
+
+impl TokenBuffer {
+    pub fn clear(&mut self) {
+        (self.folded_len, self.started, self.ended) = (0, 0, 0);
+    }
+
+    /// Whether the last token started is still open.
+    pub fn open(&self) -> bool {
+        self.started > self.ended
+    }
+
+    /// Makes room for `bytes` more bytes of ASCII and the tokens in them.
+    fn reserve(&mut self, bytes: usize) {
+        grow(&mut self.folded, self.folded_len + bytes + SLACK);
+        grow(&mut self.starts, self.started + bytes / 2 + BLOCK);
+        grow(&mut self.ends, self.ended + bytes / 2 + BLOCK);
+    }
+
+    pub fn start(&mut self) {
+        grow(&mut self.starts, self.started + 1);
+        self.starts[self.started] = self.folded_len as u32;
+        self.started += 1;
+    }
+
+    pub fn close(&mut self) {
+        if self.open() {
+            grow(&mut self.ends, self.ended + 1);
+            self.ends[self.ended] = self.folded_len as u32;
+            self.ended += 1;
+        }
+    }
+
+    pub fn append(&mut self, bytes: &[u8]) {
+        let end = self.folded_len + bytes.len();
+        grow(&mut self.folded, end + SLACK);
+        self.folded[self.folded_len..end].copy_from_slice(bytes);
+        self.folded_len = end;
+    }
+}
+
+fn grow<T: Copy + Default>(vec: &mut Vec<T>, len: usize) {
+    if vec.len() < len {
+        vec.resize(len.next_power_of_two().max(4096), T::default());
+    }
+}
+
+/// An instruction set's part in [`ascii`] and [`token_hashes`].
+trait Lanes {
+    /// Writes the 64 bytes at `from` to `to` with ASCII capitals made small; returns which bytes are ASCII
+    /// letters or digits, and which are not ASCII.
+    ///
+    /// # Safety
+    /// `from` is readable and `to` writable for 64 bytes, and the machine has the set.
+    unsafe fn classify(from: *const u8, to: *mut u8) -> (u64, u64);
+
+    /// Writes `base` + the place of each set bit of `mask` to `out`, in order; returns how many.
+    ///
+    /// # Safety
+    /// `out` is writable for 64 values, and the machine has the set.
+    unsafe fn places(mask: u64, base: u32, out: *mut u32) -> usize;
+
+    /// The low `8 * bytes` bits of `word`; all of it from 8 bytes on.
+    ///
+    /// # Safety
+    /// The machine has the set.
+    unsafe fn low_bytes(word: u64, bytes: usize) -> u64;
+}
+
+/// Tokenises ASCII from `at` on; returns where it stopped: at the first byte that is not ASCII, or the end.
+/// A token that reaches that place is left open in `out`.
+pub(crate) fn ascii(kernel: Kernel, text: &[u8], at: usize, out: &mut TokenBuffer) -> usize {
+    out.reserve(text.len() - at);
+    // SAFETY: the set is one that `available` found, or portable; `reserve` made the room that the loop needs.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => ascii_loop::<portable::Portable>(text, at, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::ascii(text, at, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::ascii(text, at, out),
+        }
+    }
+}
+
+/// # Safety
+/// `out` has room for `text.len() - at` bytes and the machine has the set.
+#[inline(always)]
+unsafe fn ascii_loop<L: Lanes>(text: &[u8], mut at: usize, out: &mut TokenBuffer) -> usize {
+    let mut carry = u64::from(out.open());
+    let (mut len, mut started, mut ended) = (out.folded_len, out.started, out.ended);
+    let (folded, starts, ends) = (out.folded.as_mut_ptr(), out.starts.as_mut_ptr(), out.ends.as_mut_ptr());
+    while at < text.len() {
+        let left = text.len() - at;
+        // SAFETY: a whole block is left to read, or the block is a copy; `to` has SLACK bytes beyond the text.
+        let (word, other) = unsafe {
+            let to = folded.add(len);
+            if left >= BLOCK {
+                L::classify(text.as_ptr().add(at), to)
+            } else {
+                let mut block = [0u8; BLOCK];
+                block[..left].copy_from_slice(&text[at..]);
+                L::classify(block.as_ptr(), to)
+            }
+        };
+        let taken = if other == 0 { left.min(BLOCK) } else { other.trailing_zeros() as usize };
+        if taken == 0 {
+            break;
+        }
+        let within = u64::MAX >> (BLOCK - taken);
+        let word = word & within;
+        let before = word << 1 | carry;
+        // SAFETY: starts and ends alternate, so at most 32 of each a block, and `reserve` left a whole block
+        // of room beyond half the bytes, which covers the 64 values that `places` may write.
+        unsafe {
+            started += L::places(word & !before, len as u32, starts.add(started));
+            ended += L::places(!word & before & within, len as u32, ends.add(ended));
+        }
+        carry = word >> (taken - 1) & 1;
+        len += taken;
+        at += taken;
+        if other != 0 {
+            break;
+        }
+    }
+    (out.folded_len, out.started, out.ended) = (len, started, ended);
+    at
+}
+
+/// The hash of every token, in order, into `out`.
+pub(crate) fn token_hashes(kernel: Kernel, tokens: &TokenBuffer, out: &mut Vec<u64>) {
+    let count = tokens.ended;
+    grow(out, count);
+    let out = &mut out[..count];
+    let (starts, ends) = (&tokens.starts[..count], &tokens.ends[..count]);
+    assert!(ends.last().is_none_or(|&end| end as usize + SLACK <= tokens.folded.len()));
+    // SAFETY: the set is available; starts and ends ascend, so every token lies before the last end and at
+    // least SLACK bytes follow it.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => hash_loop::<portable::Portable>(&tokens.folded, starts, ends, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::token_hashes(&tokens.folded, starts, ends, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::token_hashes(&tokens.folded, starts, ends, out),
+        }
+    }
+}
+
+/// # Safety
+/// 16 bytes are readable at every start, every end is within `folded`, and the machine has the set.
+#[inline(always)]
+unsafe fn hash_loop<L: Lanes>(folded: &[u8], starts: &[u32], ends: &[u32], out: &mut [u64]) {
+    for ((&start, &end), out) in starts.iter().zip(ends).zip(out) {
+        let (start, len) = (start as usize, (end - start) as usize);
+        // SAFETY: as the caller promises.
+        *out = unsafe {
+            if len <= 16 {
+                let at = folded.as_ptr().add(start);
+                let low = u64::from_le(at.cast::<u64>().read_unaligned());
+                let high = u64::from_le(at.add(8).cast::<u64>().read_unaligned());
+                xxh3_of_16(L::low_bytes(low, len), L::low_bytes(high, len.saturating_sub(8)))
+            } else {
+                xxh3_64(folded.get_unchecked(start..start + len))
+            }
+        };
+    }
+}
+
+/// The hash of every run of `k` values of `hashes`, in order, into `out`.
+pub(crate) fn shingle_hashes(kernel: Kernel, k: usize, hashes: &[u64], out: &mut Vec<u64>) {
+    let count = (hashes.len() + 1).saturating_sub(k);
+    grow(out, count);
+    let out = &mut out[..count];
+    // SAFETY: the set is available.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => shingle_loop(k, hashes, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::shingle_hashes(k, hashes, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::shingle_hashes(k, hashes, out),
+        }
+    }
+}
+
+#[inline(always)]
+fn shingle_loop(k: usize, hashes: &[u64], out: &mut [u64]) {
+    match k {
+        5 => shingles_of::<5>(hashes, out),
+        8 => shingles_of::<8>(hashes, out),
+        _ => {
+            for (window, out) in hashes.windows(k).zip(out) {
+                *out = crate::hash::shingle_hash(window);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn shingles_of<const K: usize>(hashes: &[u64], out: &mut [u64]) {
+    let n = out.len();
+    if n == 0 {
+        return;
+    }
+    let places: [&[u64]; K] = std::array::from_fn(|i| &hashes[i..i + n]);
+    for at in 0..n {
+        let mut sum = 0u64;
+        for i in 0..K {
+            sum = sum.wrapping_add(places[i][at].wrapping_mul(MULTIPLIERS[i]));
+        }
+        out[at] = avalanche(sum);
+    }
+}
+
+/// `to[i] = min(from[i], from[i + step])` as signed numbers, for every `i` that has both; `to` may be longer.
+/// Signed, because AVX2 compares 64-bit numbers only so, and any total order does for a minimum of hashes.
+pub(crate) fn window_minima(kernel: Kernel, from: &[i64], step: usize, to: &mut [i64]) {
+    // SAFETY: the set is available.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => minima_loop(from, step, to),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::window_minima(from, step, to),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::window_minima(from, step, to),
+        }
+    }
+}
+
+#[inline(always)]
+fn minima_loop(from: &[i64], step: usize, to: &mut [i64]) {
+    let ahead = from.get(step..).unwrap_or_default();
+    for ((to, &here), &ahead) in to.iter_mut().zip(from).zip(ahead) {
+        *to = here.min(ahead);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tokens(kernel: Kernel, text: &[u8]) -> (Vec<u8>, Vec<u32>, Vec<u32>, usize) {
+        let mut out = TokenBuffer::default();
+        let stopped = ascii(kernel, text, 0, &mut out);
+        let (starts, ends) = (out.starts[..out.started].to_vec(), out.ends[..out.ended].to_vec());
+        (out.folded[..out.folded_len].to_vec(), starts, ends, stopped)
+    }
+
+    proptest! {
+        #[test]
+        fn every_set_finds_the_same_tokens(text in proptest::collection::vec(
+            prop_oneof![8 => 32u8..127, 1 => 0u8..128, 3 => b'a'..=b'z', 2 => Just(b' '), 1 => 250u8..=255], 0..400)) {
+            let truth = tokens(Kernel::PORTABLE, &text);
+            for kernel in Kernel::available() {
+                prop_assert_eq!(&tokens(kernel, &text), &truth, "{}", kernel.name());
+            }
+        }
+
+        #[test]
+        fn every_set_hashes_the_same(words in proptest::collection::vec("[a-z0-9]{1,40}", 0..60), k in 1usize..10) {
+            let text = words.join(" ");
+            for kernel in Kernel::available() {
+                let mut buffer = TokenBuffer::default();
+                ascii(kernel, text.as_bytes(), 0, &mut buffer);
+                buffer.close();
+                let (mut hashes, mut shingles) = (Vec::new(), Vec::new());
+                token_hashes(kernel, &buffer, &mut hashes);
+                let hashes = &hashes[..words.len()];
+                let plain: Vec<u64> = words.iter().map(|w| crate::hash::token_hash(w.as_bytes())).collect();
+                prop_assert_eq!(hashes, &plain, "{}", kernel.name());
+                shingle_hashes(kernel, k, hashes, &mut shingles);
+                let truth: Vec<u64> = plain.windows(k).map(crate::hash::shingle_hash).collect();
+                prop_assert_eq!(&shingles[..truth.len()], &truth, "{}", kernel.name());
+            }
+        }
+
+        #[test]
+        fn every_set_folds_minima(values in proptest::collection::vec(any::<i64>(), 0..200), step in 1usize..20) {
+            let truth: Vec<i64> =
+                (step..values.len()).map(|i| values[i - step].min(values[i])).collect();
+            for kernel in Kernel::available() {
+                let mut minima = vec![0; truth.len()];
+                window_minima(kernel, &values, step, &mut minima);
+                prop_assert_eq!(&minima, &truth, "{}", kernel.name());
+            }
+        }
+    }
+}

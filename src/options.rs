@@ -1,0 +1,157 @@
+//! Policy (what counts as what) and resources (threads, memory), kept apart: resources never change output.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::Kernel;
+
+/// How candidate pairs are found. Every candidate is verified exactly, whichever it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// A join on winnowed shingles: finds what [`crate::candidates`] guarantees.
+    #[default]
+    Join,
+    /// Banded MinHash, as most peers do it; for comparison.
+    Minhash,
+    /// SimHash within Hamming distance 3; for comparison.
+    Simhash,
+}
+
+/// What counts as a duplicate. Changes decisions, never bits.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Policy {
+    /// Raw Jaccard from which a pair is `near`.
+    pub jaccard: f64,
+    /// Raw containment from which the smaller document is `contained` in the larger.
+    pub containment: f64,
+    /// Tokens that the smaller side of `contained` has at least.
+    pub min_words: u32,
+    /// How candidates are found.
+    pub method: Method,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { jaccard: 0.8, containment: 0.7, min_words: 20, method: Method::Join }
+    }
+}
+
+impl Policy {
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where a threshold is not in (0, 1].
+    pub fn validate(&self) -> Result<()> {
+        for (name, value) in [("jaccard", self.jaccard), ("containment", self.containment)] {
+            if !(value > 0.0 && value <= 1.0) {
+                let range = format!("{name} lies above 0 and at most at 1, not at {value}");
+                return Err(Error::new(ErrorKind::Setting).because(range));
+            }
+        }
+        Ok(())
+    }
+
+    /// The least share of the smaller shingle set that a reportable pair has in common: both thresholds
+    /// imply it, since `|A and B| >= jaccard * |A or B| >= jaccard * min(|A|, |B|)`.
+    pub fn least_overlap(&self) -> f64 {
+        self.jaccard.min(self.containment)
+    }
+}
+
+/// Threads, memory and where to spill. Never changes what comes out.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Worker threads; 0 for as many as the machine has.
+    pub threads: usize,
+    /// Where decompressed input and spilled runs go; the system's temporary directory if `None`.
+    pub work_dir: Option<PathBuf>,
+    /// The instruction set of the inner loops.
+    pub kernel: Kernel,
+    /// Checked once a batch.
+    pub cancel: Cancel,
+    /// Counts what was done so far.
+    pub progress: Progress,
+}
+
+impl Default for Resources {
+    fn default() -> Resources {
+        Resources {
+            threads: 0,
+            work_dir: None,
+            kernel: Kernel::detect(),
+            cancel: Cancel::default(),
+            progress: Progress::default(),
+        }
+    }
+}
+
+impl Resources {
+    /// A thread pool of this size, of the run's own: the global one is never touched.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where the system refuses so many threads.
+    pub fn pool(&self) -> Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .thread_name(|i| format!("wirecopy-{i}"))
+            .build()
+            .map_err(|e| Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads)))
+    }
+}
+
+/// A token to end a run early: clone it, give one to the run, call [`Cancel::cancel`] on the other.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the run to end at its next batch.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run should end.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] once [`Cancel::cancel`] was called.
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::new(ErrorKind::Cancelled)) } else { Ok(()) }
+    }
+}
+
+/// Counters that a run moves and an observer reads.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    total_bytes: AtomicU64,
+    bytes: AtomicU64,
+    documents: AtomicU64,
+}
+
+impl Progress {
+    pub(crate) fn expect(&self, bytes: u64) {
+        self.0.total_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, bytes: u64, documents: u64) {
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.0.documents.fetch_add(documents, Ordering::Relaxed);
+    }
+
+    /// Bytes of input in all, bytes read, documents read.
+    pub fn read(&self) -> (u64, u64, u64) {
+        let counters = &self.0;
+        (
+            counters.total_bytes.load(Ordering::Relaxed),
+            counters.bytes.load(Ordering::Relaxed),
+            counters.documents.load(Ordering::Relaxed),
+        )
+    }
+}

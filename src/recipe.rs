@@ -1,0 +1,50 @@
+//! The recipe: every setting that changes a token, a shingle or a signature.
+//!
+//! Two runs with the same recipe give the same bits for the same text, on any platform. Whatever is kept on
+//! disk names its recipe, so that bits of two recipes are never compared.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::MAX_SHINGLE;
+
+/// The version of the token definition and the hash. It rises when either gives other bits.
+pub const RECIPE_VERSION: u32 = 1;
+
+/// What decides the bits of tokens, shingles and signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Recipe {
+    shingle: usize,
+}
+
+impl Default for Recipe {
+    /// Shingles of five tokens.
+    fn default() -> Recipe {
+        Recipe { shingle: 5 }
+    }
+}
+
+impl Recipe {
+    /// A recipe with shingles of `tokens` tokens, 1 to [`MAX_SHINGLE`].
+    ///
+    /// Five suits text whose words stand between spaces. In scripts without spaces a token is one character
+    /// and 8 to 10 of them carry what five words do.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] outside that range.
+    pub fn with_shingle(tokens: usize) -> Result<Recipe> {
+        if !(1..=MAX_SHINGLE).contains(&tokens) {
+            let range = format!("a shingle has 1 to {MAX_SHINGLE} tokens, not {tokens}");
+            return Err(Error::new(ErrorKind::Setting).because(range));
+        }
+        Ok(Recipe { shingle: tokens })
+    }
+
+    /// Tokens in a shingle.
+    pub fn shingle(&self) -> usize {
+        self.shingle
+    }
+
+    /// Names the recipe in files: equal exactly where every bit it decides is equal.
+    pub fn fingerprint(&self) -> String {
+        format!("wirecopy-recipe-{RECIPE_VERSION}-k{}", self.shingle)
+    }
+}
