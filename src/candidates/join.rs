@@ -1,0 +1,284 @@
+//! The join: which documents have how many samples in common.
+//!
+//! The prefix of any inverted-index join (Chaudhuri, Ganti and Kaushik, ICDE 2006; Mann, Augsten and Bouros,
+//! PVLDB 9, 2016), without a hash map of the corpus: postings are partitioned by hash, hashes of one document
+//! only are filtered out by two bits each, what is left is sorted into lists, and each document then counts
+//! its lists' later members. Time is linear in postings plus pairs met; a list of at most [`HEAVY`] members
+//! meets at most (HEAVY - 1) / 2 pairs a posting.
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use super::runs::PARTITIONS;
+use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
+use crate::error::Result;
+use crate::options::Cancel;
+
+/// Set on the last member of a list.
+const LAST: u32 = 1 << 31;
+
+/// What the join found.
+#[derive(Debug)]
+pub struct Join {
+    /// Pairs that passed the gate, in order.
+    pub candidates: Vec<Candidate>,
+    /// Documents that have little but frequent shingles.
+    pub crowd: Crowd,
+}
+
+/// Joins the postings of several workers. `numbers[w][d]` is the document that worker `w` called `d`;
+/// documents in `removed` are left out. Runs on the current thread pool.
+///
+/// # Errors
+/// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
+pub fn join(
+    runs: Vec<(Runs, Vec<u32>)>,
+    documents: &impl Sampled,
+    removed: &BitSlice,
+    gate: &Gate,
+    cancel: &Cancel,
+) -> Result<Join> {
+    let lists: Vec<Lists> = (0..PARTITIONS)
+        .into_par_iter()
+        .map_init(Vec::new, |buffer, number| {
+            cancel.check()?;
+            gather(&runs, number, removed, buffer);
+            keep_shared(buffer);
+            buffer.sort_unstable();
+            buffer.dedup();
+            Ok(Lists::of(buffer))
+        })
+        .collect::<Result<_>>()?;
+    drop(runs);
+    let heavy_counts = count_heavy(&lists, removed.len());
+    let candidates = count_pairs(&lists, documents, removed.len(), &heavy_counts, gate, cancel)?;
+    let heavy = lists.into_iter().flat_map(|lists| lists.heavy).collect();
+    Ok(Join { candidates, crowd: Crowd::new(heavy, heavy_counts, documents, gate) })
+}
+
+/// The postings of one partition, documents renumbered.
+fn gather(runs: &[(Runs, Vec<u32>)], number: usize, removed: &BitSlice, out: &mut Vec<u64>) {
+    out.clear();
+    out.reserve(runs.iter().map(|(run, _)| run.len(number)).sum());
+    for (run, numbers) in runs {
+        for posting in run.partition(number) {
+            let document = numbers[posting as u32 as usize];
+            if !removed[document as usize] {
+                out.push(posting >> 32 << 32 | u64::from(document));
+            }
+        }
+    }
+}
+
+/// Drops most postings whose hash stands once: nine in ten do, and sorting them is what a join costs most.
+fn keep_shared(postings: &mut Vec<u64>) {
+    let slots = (postings.len() * 8).next_power_of_two().max(64);
+    let slot = |posting: u64| (posting >> 32) as usize & (slots - 1);
+    let mut once: BitVec<usize> = bitvec![usize, Lsb0; 0; slots];
+    let mut again: BitVec<usize> = bitvec![usize, Lsb0; 0; slots];
+    for &posting in &*postings {
+        let slot = slot(posting);
+        if once.replace(slot, true) {
+            again.set(slot, true);
+        }
+    }
+    postings.retain(|&posting| again[slot(posting)]);
+}
+
+/// The posting lists of one partition.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Lists of 2 to [`HEAVY`] members, ascending, one behind the other, the last member of each marked.
+    light: Vec<u32>,
+    heavy: Vec<Box<[u32]>>,
+}
+
+impl Lists {
+    /// Of sorted postings without repeats.
+    fn of(postings: &[u64]) -> Lists {
+        let mut lists = Lists::default();
+        for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
+            let members = list.iter().map(|&posting| posting as u32);
+            match list.len() {
+                1 => {}
+                2..=HEAVY => {
+                    lists.light.extend(members);
+                    if let Some(last) = lists.light.last_mut() {
+                        *last |= LAST;
+                    }
+                }
+                _ => lists.heavy.push(members.collect()),
+            }
+        }
+        lists
+    }
+}
+
+/// In how many heavy lists each document is.
+fn count_heavy(lists: &[Lists], documents: usize) -> Vec<u32> {
+    let mut counts = vec![0; documents];
+    for &member in lists.iter().flat_map(|lists| &lists.heavy).flatten() {
+        counts[member as usize] += 1;
+    }
+    counts
+}
+
+/// For each document, where in the light lists it stands.
+struct Places {
+    /// The light lists of all partitions, one behind the other.
+    members: Vec<u32>,
+    /// The document's places are `places[ends[d - 1]..ends[d]]`.
+    ends: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Places {
+    fn new(lists: &[Lists], documents: usize) -> Places {
+        let members: Vec<u32> = lists.iter().flat_map(|lists| &lists.light).copied().collect();
+        let mut ends = vec![0u32; documents + 1];
+        for member in &members {
+            ends[(member & !LAST) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut places = vec![0; members.len()];
+        // Each document's end moves up while its places are filled in, from its start.
+        for (place, member) in members.iter().enumerate() {
+            let next = &mut ends[(member & !LAST) as usize];
+            places[*next as usize] = place as u32;
+            *next += 1;
+        }
+        ends.pop();
+        Places { members, ends, places }
+    }
+
+    fn of(&self, document: usize) -> &[u32] {
+        let start = document.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.places[start as usize..self.ends[document] as usize]
+    }
+}
+
+/// Documents that one task counts for.
+const BATCH: usize = 1024;
+
+fn count_pairs(
+    lists: &[Lists],
+    documents: &impl Sampled,
+    count: usize,
+    heavy: &[u32],
+    gate: &Gate,
+    cancel: &Cancel,
+) -> Result<Vec<Candidate>> {
+    let places = Places::new(lists, count);
+    let batches: Vec<Vec<Candidate>> = (0..count.div_ceil(BATCH))
+        .into_par_iter()
+        .map_init(
+            || (vec![0u16; count], Vec::new()),
+            |(shared, met), batch| {
+                cancel.check()?;
+                let mut found = Vec::new();
+                for a in batch * BATCH..count.min((batch + 1) * BATCH) {
+                    count_later(&places, a, shared, met);
+                    met.sort_unstable();
+                    let of_a = documents.counts(a as u32);
+                    for b in met.drain(..) {
+                        let common = u32::from(std::mem::take(&mut shared[b as usize]));
+                        let more = heavy[a].min(heavy[b as usize]);
+                        if common + more >= gate.between(&of_a, &documents.counts(b)) {
+                            found.push((a as u32, b));
+                        }
+                    }
+                }
+                Ok(found)
+            },
+        )
+        .collect::<Result<_>>()?;
+    Ok(batches.concat())
+}
+
+/// Counts what document `a` has in common with each later one, and notes which those are.
+fn count_later(places: &Places, a: usize, shared: &mut [u16], met: &mut Vec<u32>) {
+    for &place in places.of(a) {
+        let mut at = place as usize;
+        while places.members[at] & LAST == 0 {
+            at += 1;
+            let b = places.members[at] & !LAST;
+            let count = &mut shared[b as usize];
+            if *count == 0 {
+                met.push(b);
+            }
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::winnow::LEVELS;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    struct Sets(Vec<BTreeSet<u64>>);
+
+    impl Sampled for Sets {
+        fn counts(&self, document: u32) -> [u16; LEVELS] {
+            [self.0[document as usize].len() as u16; LEVELS]
+        }
+
+        fn sequence(&self, document: u32) -> u64 {
+            crate::hash::avalanche(u64::from(document) + 1)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_counting_all_pairs_finds(
+            sets in proptest::collection::vec(proptest::collection::btree_set(0u64..80, 0..30), 0..40),
+            cut in 0usize..40, removed in proptest::collection::btree_set(0usize..40, 0..5),
+        ) {
+            let hash = |value: u64| crate::hash::avalanche(value + 1);
+            let sets = Sets(sets);
+            let count = sets.0.len();
+            let mut gone = bitvec![0; count];
+            removed.iter().filter(|&&d| d < count).for_each(|&d| gone.set(d, true));
+            // Two workers that number their documents from 0, with a repeated posting each.
+            let cut = cut.min(count);
+            let workers = [0..cut, cut..count].map(|range| {
+                let mut runs = Runs::default();
+                for (local, d) in range.clone().enumerate() {
+                    for &value in sets.0[d].iter().chain(sets.0[d].first()) {
+                        runs.push(hash(value), local as u32);
+                    }
+                }
+                (runs, range.map(|d| d as u32).collect::<Vec<u32>>())
+            });
+            let gate = Gate::new(0.7);
+            let found = join(workers.into(), &sets, &gone, &gate, &Cancel::default()).expect("not cancelled");
+            let mut truth = Vec::new();
+            for a in 0..count {
+                for b in a + 1..count {
+                    let common = sets.0[a].intersection(&sets.0[b]).count() as u32;
+                    let least = gate.between(&sets.counts(a as u32), &sets.counts(b as u32));
+                    if common > 0 && common >= least && !gone[a] && !gone[b] {
+                        truth.push((a as u32, b as u32));
+                    }
+                }
+            }
+            prop_assert_eq!(found.candidates, truth);
+        }
+
+        #[test]
+        fn only_hashes_of_one_posting_are_filtered_out(hashes in proptest::collection::vec(0u64..50, 0..200)) {
+            let mut postings: Vec<u64> = hashes.iter().enumerate().map(|(d, h)| h << 32 | d as u64).collect();
+            let mut times = BTreeMap::new();
+            hashes.iter().for_each(|h| *times.entry(h).or_insert(0) += 1);
+            let shared: Vec<u64> = postings.iter().copied().filter(|p| times[&(p >> 32)] > 1).collect();
+            keep_shared(&mut postings);
+            prop_assert!(shared.iter().all(|p| postings.contains(p)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Samples to pairs worth a look.
+//!
+//! # What becomes a candidate
+//! The default method is a join on winnowed shingles ([`crate::signature::winnow`]). Two documents become a
+//! candidate where they share so many samples that a reportable pair sharing fewer would be less likely than
+//! about one in ten thousand ([`Gate`]). That depends on the two documents, the thresholds and on how frequent
+//! their shingles are in the corpus; never on order, threads or memory.
+//!
+//! - Every verbatim run of 20 tokens gives two documents a common sample, whatever their lengths, and where
+//!   the smaller document has up to some 25 samples, one is enough.
+//! - Shingles that stand in more than [`HEAVY`] documents do not pair each with each: that is quadratic. They
+//!   count in a pair's favour where it has a rarer one in common, and documents that have little else are
+//!   compared with the leaders of their crowd ([`Crowd`]). Whoever remains is counted, not forgotten.
+//!
+//! `--method minhash` and `simhash` ([`bands`]) find candidates as peers do, for comparison.
+
+pub mod bands;
+mod crowd;
+mod join;
+mod runs;
+
+pub use crowd::Crowd;
+pub use join::{Join, join};
+pub use runs::Runs;
+
+use crate::signature::winnow::LEVELS;
+
+/// A shingle that stands in more documents than this pairs no two of them by itself.
+pub const HEAVY: usize = 100;
+
+/// A pair of documents worth verifying, the lower number first.
+pub type Candidate = (u32, u32);
+
+/// What the join knows of a document.
+pub trait Sampled: Sync {
+    /// Sample sizes of the document by level, 0 before its own.
+    fn counts(&self, document: u32) -> [u16; LEVELS];
+
+    /// A number that depends on nothing but the document's text, to choose leaders by.
+    fn sequence(&self, document: u32) -> u64;
+}
+
+/// How many common samples make a candidate.
+///
+/// A pair at the threshold has the share `overlap` of the smaller document's shingles in common, and so about
+/// that share of its samples: `expected`, with a spread of at most its square root. Four spreads below are one
+/// in thirty thousand. Edits also move the windows' minima beside them, so not more than 4 in 10 of what is
+/// expected are ever asked for, and always one.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    overlap: f64,
+    /// By sample size, for the sizes that nearly all documents have.
+    table: Vec<u32>,
+}
+
+impl Gate {
+    /// The gate for pairs that share at least `overlap` of the smaller document's shingles.
+    pub fn new(overlap: f64) -> Gate {
+        let table = (0..2048).map(|samples| least(overlap, samples)).collect();
+        Gate { overlap, table }
+    }
+
+    /// The least number of common samples, where the smaller document has this many.
+    pub fn least(&self, samples: u16) -> u32 {
+        let known = self.table.get(usize::from(samples)).copied();
+        known.unwrap_or_else(|| least(self.overlap, u32::from(samples)))
+    }
+
+    /// The least number for two documents: both are looked at as at the coarser of their levels.
+    pub fn between(&self, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
+        let comparable = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
+        comparable.map_or(u32::MAX, |level| self.least(a[level].min(b[level])))
+    }
+}
+
+fn least(overlap: f64, samples: u32) -> u32 {
+    let expected = overlap * f64::from(samples);
+    let least = (expected - 4.0 * expected.sqrt()).min(0.4 * expected);
+    (least as u32).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gate_asks_for_one_of_small_samples_and_never_for_more_than_is_likely() {
+        let gate = Gate::new(0.7);
+        assert_eq!(gate.least(1), 1);
+        assert_eq!(gate.least(25), 1);
+        for samples in 0..5000u16 {
+            let expected = 0.7 * f64::from(samples);
+            assert!(gate.least(samples) == 1 || f64::from(gate.least(samples)) <= 0.4 * expected);
+        }
+        assert_eq!(gate.between(&[9, 5, 4, 2], &[0, 0, 0, 40]), 1);
+        assert_eq!(gate.between(&[0; 4], &[0, 0, 0, 40]), u32::MAX);
+    }
+}

@@ -1,0 +1,5 @@
+//! Shingle hashes to something small: a winnowed sample for the join, and the field's fixed-size signatures.
+
+pub mod minhash;
+pub mod simhash;
+pub mod winnow;
