@@ -38,7 +38,8 @@ usage: generate --documents N --output FILE.jsonl [options]
                   (kind `templated`: they are not copies of one another either)
   --pool          adversarial: texts shuffled from a pool of sentences so small that every run
                   of two sentences recurs about 15 times
-  --curve         print how many documents the distinct word 5-grams occur in (to stderr)
+  --curve         print how many documents the distinct word 5-grams occur in (to stderr), counted
+                  in at most 20,000 documents, evenly spaced
   --input FILE    with --curve: generate nothing, read the texts of this file
   --help          print this
 

@@ -1,5 +1,6 @@
 //! wirecopy
 pub mod candidates;
+pub mod cluster;
 pub mod corpus;
 pub mod document;
 pub mod error;
@@ -7,8 +8,13 @@ pub mod hash;
 pub mod kernel;
 mod mmap;
 pub mod options;
+pub mod page;
 pub mod recipe;
+pub mod relation;
+pub mod report;
+pub mod scan;
 pub mod shingle;
 pub mod signature;
 pub mod sketch;
 pub mod text;
+pub mod verify;

@@ -20,7 +20,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// A file's bytes, mapped read-only.
@@ -42,14 +41,6 @@ impl Mapping {
         let _ = map.advise(memmap2::Advice::Sequential);
         let slot = guard::watch(map.as_ptr() as usize, map.len());
         Ok(Mapping { map, slot })
-    }
-
-    /// Opens and maps a file.
-    ///
-    /// # Errors
-    /// The system's, where it cannot open or map.
-    pub fn open(path: &Path) -> io::Result<Mapping> {
-        Mapping::new(&File::open(path)?)
     }
 
     /// Whether every byte read so far was the file's. Once false, false for ever.

@@ -89,8 +89,6 @@ struct Input {
     path: PathBuf,
     store: Store,
     reader: usize,
-    /// Whether the bytes end where the compressed input broke off.
-    cut: bool,
 }
 
 /// Something that could not be read, or not as it stood.
@@ -199,7 +197,7 @@ impl Corpus {
             (Format::Text, _) | (Format::Auto, Some(_)) => 1,
             (Format::Auto, None) => usize::from(!looks_like_json(&store)),
         };
-        self.inputs.push(Input { name, path, store, reader, cut: damage.is_some() });
+        self.inputs.push(Input { name, path, store, reader });
         Ok(())
     }
 
@@ -341,9 +339,9 @@ impl Corpus {
         name.rsplit_once('/').map_or("", |(directory, _)| directory)
     }
 
-    /// Whether an input's bytes end where compressed data broke off, so that its last record is not whole.
-    pub(crate) fn is_cut(&self, input: u32) -> bool {
-        self.inputs[input as usize].cut
+    /// Whether an input may hold several records.
+    pub(crate) fn holds_several(&self, input: u32) -> bool {
+        self.readers[self.inputs[input as usize].reader].splits()
     }
 
     /// Inputs that are no longer what they were when they were opened.

@@ -1,0 +1,202 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// No summary and no progress; errors still.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More about what is done, on standard error.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colours (NO_COLOR is heeded too).
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub fn write_global(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find duplicates among documents, and what is repeated within each.
+    #[command(after_help = "Examples:\n  \
+        wirecopy scan articles/\n  \
+        wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
+        zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
+    Scan(Scan),
+    /// Find headlines, paragraphs and lines that stand more than once within one page.
+    #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
+    Page(Page),
+    /// Print the text that everything else measures, or its tokens with their byte ranges.
+    #[command(after_help = "Examples:\n  \
+        wirecopy text article.md\n  \
+        wirecopy text crawl.jsonl --id 4711 --tokens")]
+    Text(Text),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Scan {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write a report: pairs, csv or json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    /// Judge by raw exact Jaccard and containment alone (the only mode so far).
+    #[arg(long)]
+    pub classic: bool,
+    /// Jaccard similarity from which two documents are near.
+    #[arg(long, default_value_t = 0.8)]
+    pub jaccard: f64,
+    /// Containment from which the smaller of two documents is contained.
+    #[arg(long, default_value_t = 0.7)]
+    pub containment: f64,
+    /// Tokens that a contained document has at least.
+    #[arg(long, default_value_t = 20)]
+    pub min_words: u32,
+    /// Tokens in a shingle; 8 to 10 suit scripts without spaces between words.
+    #[arg(long, default_value_t = 5)]
+    pub shingle: usize,
+    /// How candidate pairs are found; each is verified exactly, whichever it is.
+    #[arg(long, value_enum, default_value_t = Method::Join)]
+    pub method: Method,
+    /// Show all clusters, members and problems in the summary.
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 if there are duplicates.
+    #[arg(long)]
+    pub fail_on_duplicates: bool,
+    /// Exit with 2 if anything could not be read.
+    #[arg(long)]
+    pub strict: bool,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
+    /// Where decompressed input goes while the run lasts.
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
+    #[arg(long, hide = true)]
+    pub kernel: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Method {
+    /// A join on winnowed shingles.
+    Join,
+    /// Banded MinHash, 32 bands of 4.
+    Minhash,
+    /// SimHash within Hamming distance 3.
+    Simhash,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Page {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Text {
+    #[command(flatten)]
+    pub input: Input,
+    /// The document of this id, where the input holds several.
+    #[arg(long)]
+    pub id: Option<String>,
+    /// A JSON object a line for every token: token, start, end.
+    #[arg(long)]
+    pub tokens: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Input {
+    /// Files, directories, or - for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How files of unknown kind and standard input are read.
+    #[arg(long, value_enum, default_value_t = Format::Auto, help_heading = "Input")]
+    pub format: Format,
+    /// Hidden files and directories too.
+    #[arg(long, help_heading = "Input")]
+    pub hidden: bool,
+    /// Do not heed .gitignore and .ignore files.
+    #[arg(long, help_heading = "Input")]
+    pub no_ignore: bool,
+    /// Follow symbolic links.
+    #[arg(short = 'L', long, help_heading = "Input")]
+    pub follow: bool,
+    /// Only files that match; with a leading !, not those that do.
+    #[arg(short = 'g', long = "glob", value_name = "GLOB", help_heading = "Input")]
+    pub globs: Vec<String>,
+    /// Leave larger files out, as a problem (500K, 2G).
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Input")]
+    pub max_filesize: Option<u64>,
+    /// Leave larger records out, as a problem.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1G", help_heading = "Input")]
+    pub max_record: u64,
+    /// The field with the text.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Fields")]
+    pub text_field: String,
+    /// The field with the id.
+    #[arg(long, value_name = "NAME", default_value = "id", help_heading = "Fields")]
+    pub id_field: String,
+    /// The field with the headline.
+    #[arg(long, value_name = "NAME", default_value = "title", help_heading = "Fields")]
+    pub title_field: String,
+    /// The field with the URL.
+    #[arg(long, value_name = "NAME", default_value = "url", help_heading = "Fields")]
+    pub url_field: String,
+    /// The field with the canonical URL.
+    #[arg(long, value_name = "NAME", default_value = "canonical_url", help_heading = "Fields")]
+    pub canonical_field: String,
+    /// The field with the date.
+    #[arg(long, value_name = "NAME", default_value = "date", help_heading = "Fields")]
+    pub date_field: String,
+    /// The field with the publisher.
+    #[arg(long, value_name = "NAME", default_value = "source", help_heading = "Fields")]
+    pub source_field: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Auto,
+    Jsonl,
+    Text,
+}
+
+/// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number: u64 = digits.parse().map_err(|_| "a number, with K, M or G behind it".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}

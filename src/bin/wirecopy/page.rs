@@ -1,0 +1,74 @@
+//! `wirecopy page`: repeats within single pages.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use wirecopy::document::DocId;
+use wirecopy::options::{Policy, Resources};
+use wirecopy::recipe::Recipe;
+use wirecopy::report::PageRow;
+
+use crate::args;
+use crate::output::Target;
+
+#[derive(Clone, Copy)]
+struct Json;
+
+pub fn run(typed: &args::Page) -> Result<ExitCode> {
+    let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
+    let pages = read(typed)?;
+    for target in &targets {
+        target.write(|out| {
+            serde_json::to_writer_pretty(&mut *out, &pages)?;
+            writeln!(out)
+        })?;
+    }
+    if targets.iter().all(|target| target.file.is_some()) {
+        print(&pages)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every page that was asked for, also those that repeat nothing.
+fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
+    let resources = Resources::default();
+    let corpus = typed.input.open(&resources)?;
+    let documents = wirecopy::scan::read(&corpus, Recipe::default(), &Policy::default(), &resources)?;
+    for problem in &documents.documents.problems {
+        anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);
+    }
+    if documents.documents.entries.is_empty() {
+        bail!("no page could be read");
+    }
+    let mut repeats = documents.repeats(&corpus, &resources)?.into_iter().peekable();
+    let all = (0..documents.documents.entries.len() as u32).map(|d| {
+        let own = repeats.next_if(|(document, _)| *document == DocId(d));
+        let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));
+        PageRow::new(documents.meta(&corpus, DocId(d)).id, &repeats)
+    });
+    Ok(all.collect())
+}
+
+fn print(pages: &[PageRow]) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    for page in pages {
+        if page.repeats.is_empty() {
+            writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
+        }
+        for repeat in &page.repeats {
+            let places: Vec<String> = repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect();
+            writeln!(
+                out,
+                "{}: {} stands {} times (bytes {}): {}",
+                page.id,
+                repeat.kind,
+                repeat.count,
+                places.join(", "),
+                repeat.text.split_whitespace().collect::<Vec<_>>().join(" "),
+            )
+            .context("cannot write")?;
+        }
+    }
+    Ok(())
+}

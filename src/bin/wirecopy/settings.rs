@@ -1,0 +1,77 @@
+//! What was meant: arguments to the library's recipe, policy, resources and corpus options.
+
+use anyhow::{Context, Result};
+use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use wirecopy::kernel::Kernel;
+use wirecopy::options::{Method, Policy, Resources};
+use wirecopy::recipe::Recipe;
+
+use crate::args;
+
+/// Everything that a scan needs to know.
+pub struct Settings {
+    pub recipe: Recipe,
+    pub policy: Policy,
+    pub resources: Resources,
+}
+
+impl Settings {
+    pub fn of(scan: &args::Scan) -> Result<Settings> {
+        let kernel = match &scan.kernel {
+            Some(name) => Kernel::named(name).context("this machine has no such instruction set")?,
+            None => Kernel::detect(),
+        };
+        let policy = Policy {
+            jaccard: scan.jaccard,
+            containment: scan.containment,
+            min_words: scan.min_words,
+            method: match scan.method {
+                args::Method::Join => Method::Join,
+                args::Method::Minhash => Method::Minhash,
+                args::Method::Simhash => Method::Simhash,
+            },
+        };
+        policy.validate()?;
+        let resources = Resources {
+            threads: scan.threads,
+            work_dir: scan.work_dir.clone(),
+            kernel,
+            ..Resources::default()
+        };
+        Ok(Settings { recipe: Recipe::with_shingle(scan.shingle)?, policy, resources })
+    }
+}
+
+impl args::Input {
+    pub fn fields(&self) -> FieldNames {
+        FieldNames {
+            text: self.text_field.clone(),
+            id: self.id_field.clone(),
+            title: self.title_field.clone(),
+            url: self.url_field.clone(),
+            canonical_url: self.canonical_field.clone(),
+            date: self.date_field.clone(),
+            source: self.source_field.clone(),
+        }
+    }
+
+    pub fn open(&self, resources: &Resources) -> Result<Corpus> {
+        let options = CorpusOptions {
+            fields: self.fields(),
+            walk: WalkOptions {
+                hidden: self.hidden,
+                no_ignore: self.no_ignore,
+                follow: self.follow,
+                globs: self.globs.clone(),
+                max_filesize: self.max_filesize,
+            },
+            format: match self.format {
+                args::Format::Auto => Format::Auto,
+                args::Format::Jsonl => Format::Jsonl,
+                args::Format::Text => Format::Text,
+            },
+            max_record: Some(self.max_record),
+        };
+        Ok(Corpus::open(&self.paths, &options, resources)?)
+    }
+}

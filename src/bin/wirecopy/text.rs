@@ -1,0 +1,62 @@
+//! `wirecopy text`: what everything else measures.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use wirecopy::document::DocId;
+use wirecopy::kernel::Kernel;
+use wirecopy::options::{Policy, Resources};
+use wirecopy::recipe::Recipe;
+use wirecopy::text::Tokens;
+
+use crate::args;
+use crate::output::Target;
+
+#[derive(Serialize)]
+struct Token<'a> {
+    token: &'a str,
+    start: usize,
+    end: usize,
+}
+
+pub fn run(typed: &args::Text) -> Result<ExitCode> {
+    let text = read(typed)?;
+    let stdout = Target { format: (), file: None };
+    stdout.write(|out| {
+        if !typed.tokens {
+            return out.write_all(text.as_bytes());
+        }
+        let mut tokens = Tokens::with_ranges(Kernel::detect());
+        tokens.read(&text);
+        for (i, token) in tokens.iter().enumerate() {
+            if let Some(range) = tokens.range(i) {
+                serde_json::to_writer(&mut *out, &Token { token, start: range.start, end: range.end })?;
+                writeln!(out)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(typed: &args::Text) -> Result<String> {
+    let resources = Resources::default();
+    let corpus = typed.input.open(&resources)?;
+    let read = wirecopy::scan::read(&corpus, Recipe::default(), &Policy::default(), &resources)?;
+    let mut all = (0..read.documents.entries.len() as u32).map(DocId);
+    let document = match &typed.id {
+        Some(id) => all.find(|&d| read.meta(&corpus, d).id == *id),
+        None if all.len() > 1 => bail!("{} documents; name one with --id", all.len()),
+        None => all.next(),
+    };
+    match (document, &typed.id, read.documents.problems.first()) {
+        (Some(document), ..) => match read.text(&corpus, document) {
+            Ok(text) => Ok(text),
+            Err(reason) => bail!("{reason}"),
+        },
+        (None, Some(id), _) => bail!("no document has the id `{id}`"),
+        (None, None, Some(problem)) => bail!("{}: {}", problem.path, problem.reason),
+        (None, None, None) => bail!("no document there"),
+    }
+}

@@ -1,0 +1,161 @@
+//! Relations to clusters: stars, so that nobody belongs who was not verified against the representative.
+//!
+//! Aslam, Pelekhov and Rus, "The star clustering algorithm for static and dynamic information organization",
+//! 2004; of the ways to cluster pairs compared by Hassanzadeh et al. (VLDB 2009) it is among those that
+//! transitive closure does worst against. Representatives are taken greedily, the strongest first, and every
+//! other document then moves to the representative with which it has the highest score. Strength is a sum of
+//! integers and ties go by length and id, so order of input and threads change nothing.
+
+/// A verified pair, as clustering sees it; `a` and `b` are nodes.
+#[derive(Debug, Clone, Copy)]
+pub struct Edge {
+    /// One node.
+    pub a: u32,
+    /// The other.
+    pub b: u32,
+    /// The score of their relation, 0 to 1.
+    pub score: f64,
+}
+
+/// A document, or a group of documents with equal token sequences.
+#[derive(Debug, Clone, Copy)]
+pub struct Node {
+    /// Documents in the group.
+    pub size: u32,
+    /// Tokens of each.
+    pub tokens: u32,
+    /// Place of its lowest id among all ids: the last tie-break.
+    pub rank: u32,
+}
+
+/// For every node the node that represents it, or itself. Time `E log E` for E edges.
+pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
+    let neighbours = Neighbours::new(nodes.len(), edges);
+    let order = by_strength(nodes, edges);
+    let mut place = vec![0u32; nodes.len()];
+    for (i, &node) in order.iter().enumerate() {
+        place[node as usize] = i as u32;
+    }
+    let mut of: Vec<Option<u32>> = vec![None; nodes.len()];
+    for &node in &order {
+        if of[node as usize].is_none() {
+            of[node as usize] = Some(node);
+            for &(neighbour, _) in neighbours.of(node) {
+                of[neighbour as usize].get_or_insert(node);
+            }
+        }
+    }
+    let is_representative = |node: u32| of[node as usize] == Some(node);
+    let best = |node: u32| {
+        let stars = neighbours.of(node).iter().filter(|(other, _)| is_representative(*other));
+        stars.min_by_key(|(other, edge)| {
+            (std::cmp::Reverse(millionths(edges[*edge as usize].score)), place[*other as usize])
+        })
+    };
+    (0..nodes.len() as u32)
+        .map(|node| if is_representative(node) { node } else { best(node).map_or(node, |(other, _)| *other) })
+        .collect()
+}
+
+/// Nodes, the strongest first: by the scores of their pairs, each counted as often as the other side has
+/// documents, and their own copies; then by length; then by id.
+fn by_strength(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
+    let mut strength: Vec<u64> = nodes.iter().map(|node| 1_000_000 * u64::from(node.size - 1)).collect();
+    for edge in edges {
+        let score = millionths(edge.score);
+        strength[edge.a as usize] += score * u64::from(nodes[edge.b as usize].size);
+        strength[edge.b as usize] += score * u64::from(nodes[edge.a as usize].size);
+    }
+    let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
+    order.sort_unstable_by_key(|&node| {
+        let Node { tokens, rank, .. } = nodes[node as usize];
+        (std::cmp::Reverse((strength[node as usize], tokens)), rank)
+    });
+    order
+}
+
+/// Integers, because a sum of them has no order.
+fn millionths(score: f64) -> u64 {
+    (score * 1e6).round() as u64
+}
+
+struct Neighbours {
+    ends: Vec<u32>,
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Neighbours {
+    fn new(nodes: usize, edges: &[Edge]) -> Neighbours {
+        let both = |(i, edge): (usize, &Edge)| [(edge.a, edge.b, i as u32), (edge.b, edge.a, i as u32)];
+        let mut all: Vec<(u32, u32, u32)> = edges.iter().enumerate().flat_map(both).collect();
+        all.sort_unstable();
+        let mut ends = vec![0; nodes];
+        for (i, &(node, ..)) in all.iter().enumerate() {
+            ends[node as usize] = i as u32 + 1;
+        }
+        for node in 1..nodes {
+            ends[node] = ends[node].max(ends[node - 1]);
+        }
+        Neighbours { ends, pairs: all.into_iter().map(|(_, other, edge)| (other, edge)).collect() }
+    }
+
+    fn of(&self, node: u32) -> &[(u32, u32)] {
+        let node = node as usize;
+        let start = node.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.pairs[start as usize..self.ends[node] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nodes(count: u32) -> Vec<Node> {
+        (0..count).map(|rank| Node { size: 1, tokens: 100, rank }).collect()
+    }
+
+    fn edge(a: u32, b: u32, score: f64) -> Edge {
+        Edge { a, b, score }
+    }
+
+    #[test]
+    fn a_drifting_chain_is_not_one_cluster() {
+        let edges: Vec<Edge> = (1..200).map(|b| edge(b - 1, b, 0.82)).collect();
+        let of = stars(&nodes(200), &edges);
+        for representative in 0..200 {
+            let members: Vec<u32> = (0..200).filter(|&node| of[node as usize] == representative).collect();
+            assert!(members.len() <= 3 && members.iter().all(|m| m.abs_diff(representative) <= 1), "{members:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_verified_and_order_is_nothing(
+            pairs in proptest::collection::btree_map((0u32..12, 0u32..12), 700u32..1000, 0..40),
+            shift in 0u32..12,
+        ) {
+            let edges: Vec<Edge> = pairs.iter().filter(|((a, b), _)| a < b)
+                .map(|(&(a, b), &score)| edge(a, b, f64::from(score) / 1000.0)).collect();
+            let of = stars(&nodes(12), &edges);
+            for (node, &representative) in of.iter().enumerate() {
+                prop_assert_eq!(of[representative as usize], representative);
+                let verified = edges.iter().any(|e| {
+                    (e.a.min(e.b), e.a.max(e.b)) == ((node as u32).min(representative), (node as u32).max(representative))
+                });
+                prop_assert!(verified || representative == node as u32);
+            }
+            // The same corpus with its documents numbered otherwise.
+            let turn = |node: u32| (node + shift) % 12;
+            let mut turned = nodes(12);
+            for rank in 0..12 {
+                turned[turn(rank) as usize].rank = rank;
+            }
+            let other: Vec<Edge> = edges.iter().rev().map(|e| edge(turn(e.a), turn(e.b), e.score)).collect();
+            let again = stars(&turned, &other);
+            for node in 0..12 {
+                prop_assert_eq!(turn(of[node as usize]), again[turn(node) as usize]);
+            }
+        }
+    }
+}

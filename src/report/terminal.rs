@@ -1,0 +1,195 @@
+//! The summary that a person reads in a terminal.
+
+use std::fmt::{self, Write};
+
+use super::{Accounting, ClusterRow, MemberRow, PageRow, Report};
+
+/// How the summary looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Clusters shown, and pages with repeats.
+    pub shown: usize,
+    /// Members shown of a cluster.
+    pub members: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        Look { shown: 20, members: 8, width: 100 }
+    }
+}
+
+/// The summary of a report. `excerpts[i]` is what the documents of cluster `i` share, where that is known. Styles
+/// are ANSI sequences, for the writer to strip where they are not wanted. Text of documents is untrusted, and
+/// control characters in it are left out.
+pub fn summary(report: &Report, excerpts: &[Option<String>], look: Look) -> String {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _ = write_summary(&mut out, report, excerpts, look);
+    out
+}
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const CYAN: &str = "\x1b[36m";
+const PLAIN: &str = "\x1b[0m";
+
+fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>], look: Look) -> fmt::Result {
+    let accounting = &report.accounting;
+    writeln!(
+        out,
+        "read {BOLD}{}{PLAIN} of text in {BOLD}{}{PLAIN} from {}",
+        bytes(accounting.bytes),
+        counted(accounting.documents, "document"),
+        counted(accounting.sites.len() as u64, "site"),
+    )?;
+    let excerpts = excerpts.iter().chain(std::iter::repeat(&None));
+    for (cluster, excerpt) in report.clusters.iter().zip(excerpts).take(look.shown) {
+        write_cluster(out, cluster, excerpt.as_deref(), look)?;
+    }
+    rest(out, report.clusters.len(), look.shown, "cluster", "--all")?;
+    if !report.pages.is_empty() {
+        writeln!(out, "\n{BOLD}repeated within one page{PLAIN}")?;
+        for page in report.pages.iter().take(look.shown) {
+            write_page(out, page, look)?;
+        }
+        rest(out, report.pages.len(), look.shown, "page", "--all")?;
+    }
+    write_sites(out, accounting)?;
+    if !report.problems.is_empty() {
+        writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
+        for problem in report.problems.iter().take(look.shown) {
+            let record = problem.record.map_or(String::new(), |record| format!("#{record}"));
+            writeln!(out, "  {}{record}: {}", plain(&problem.path), plain(&problem.reason))?;
+        }
+        rest(out, report.problems.len(), look.shown, "problem", "--all, or in --report json")?;
+    }
+    write_accounting(out, accounting, report.clusters.len())
+}
+
+fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
+    let copies = cluster.members.len() as u64 + 1;
+    writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", cluster.id, counted(copies, "document"))?;
+    write_member(out, "keeps", &cluster.representative, look)?;
+    for member in cluster.members.iter().take(look.members) {
+        write_member(out, member.relation.unwrap_or_default(), member, look)?;
+    }
+    rest(out, cluster.members.len(), look.members, "member", "--all")?;
+    match excerpt {
+        Some(excerpt) => writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4))),
+        None => Ok(()),
+    }
+}
+
+fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) -> fmt::Result {
+    let score = member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
+    let title = member.title.as_deref().unwrap_or_default();
+    let head = format!("  {role:<9} {score:>5}  {}", plain(&member.id));
+    let about = [&*member.site, member.date.as_deref().unwrap_or_default(), title];
+    let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).map(plain).collect();
+    let room = look.width.saturating_sub(head.chars().count() + 2);
+    writeln!(out, "{head}  {DIM}{}{PLAIN}", clipped(&about.join(" \u{b7} "), room))
+}
+
+fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
+    for repeat in &page.repeats {
+        let head = format!("  {}  {} {} times: ", plain(&page.id), repeat.kind, repeat.count);
+        let room = look.width.saturating_sub(head.chars().count());
+        writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
+    }
+    Ok(())
+}
+
+/// Sites that would lose more than half: either they copy, or something is wrong.
+fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
+    let losing = accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
+    let losing: Vec<String> = losing
+        .map(|site| format!("{} ({} of {})", plain(&site.site), site.duplicates, site.documents))
+        .collect();
+    match losing.len() {
+        0 => Ok(()),
+        n => {
+            let named = losing[..n.min(6)].join(", ");
+            let more = if n > 6 { format!(", and {} more", n - 6) } else { String::new() };
+            writeln!(out, "\nmore than half are duplicates at: {named}{more}")
+        }
+    }
+}
+
+fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) -> fmt::Result {
+    let Accounting { documents, unique, duplicates, empty, unreadable, .. } = *accounting;
+    writeln!(
+        out,
+        "\n{BOLD}{documents} documents = {unique} unique + {duplicates} duplicates + {empty} empty + {unreadable} \
+         unreadable{PLAIN}  ({}; {} short)",
+        counted(clusters as u64, "cluster"),
+        accounting.short,
+    )?;
+    let skipped: u64 = accounting.skipped.values().sum();
+    if skipped > 0 {
+        let kinds: Vec<String> = accounting
+            .skipped
+            .iter()
+            .map(|(extension, n)| if extension.is_empty() { format!("{n} without") } else { format!("{n} .{extension}") })
+            .collect();
+        writeln!(out, "left out {} of other kinds: {}", counted(skipped, "file"), plain(&kinds.join(", ")))?;
+    }
+    if accounting.unsettled > 0 {
+        writeln!(
+            out,
+            "{} share only very frequent text and were compared with a few of their kind",
+            counted(accounting.unsettled, "document")
+        )?;
+    }
+    Ok(())
+}
+
+fn rest(out: &mut String, all: usize, shown: usize, what: &str, how: &str) -> fmt::Result {
+    match all.saturating_sub(shown) {
+        0 => Ok(()),
+        more => writeln!(out, "  {DIM}and {} more ({how}){PLAIN}", counted(more as u64, what)),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{:.0} KB", bytes as f64 / 1e3),
+        10_000_000..10_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// The text on one line and without control characters, which a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+/// At most `room` characters of it.
+fn clipped(text: &str, room: usize) -> String {
+    let text = plain(text);
+    if text.chars().count() <= room {
+        return text;
+    }
+    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}\u{2026}", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered_by_text() {
+        assert_eq!(plain("a\x1b[2Jb\u{9b}c\r\nd"), "a[2Jbc  d");
+        assert_eq!(clipped("one two three", 8), "one two\u{2026}");
+        assert_eq!(clipped("one", 8), "one");
+    }
+}

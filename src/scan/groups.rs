@@ -1,0 +1,80 @@
+//! Documents with equal token sequences, found by hash and verified token by token.
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use super::read::{Documents, Entry};
+use super::texts::Texts;
+use crate::error::Result;
+use crate::options::Cancel;
+use crate::text::Tokens;
+
+/// Documents whose token sequences are equal, two and more, in order.
+pub(super) type Group = Vec<u32>;
+
+/// All groups, ordered by their first members. Documents without tokens are in none.
+pub(super) fn exact(texts: &Texts<'_>, documents: &Documents, cancel: &Cancel) -> Result<Vec<Group>> {
+    let mut alike = shared_keys(&documents.entries, |entry| (entry.tokens > 0).then_some(entry.sequence));
+    alike.sort_unstable_by_key(|&d| (documents.entries[d as usize].sequence, d));
+    let candidates: Vec<&[u32]> = alike
+        .chunk_by(|&a, &b| documents.entries[a as usize].sequence == documents.entries[b as usize].sequence)
+        .filter(|group| group.len() > 1)
+        .collect();
+    let mut groups = Vec::new();
+    for mut rest in candidates.into_iter().map(<[u32]>::to_vec) {
+        // Usually all are equal to the first. Those that are not may be equal to one another.
+        while rest.len() > 1 {
+            cancel.check()?;
+            let (same, others) = split(texts, &rest);
+            if same.len() > 1 {
+                groups.push(same);
+            }
+            rest = others;
+        }
+    }
+    groups.sort_unstable_by_key(|group| group[0]);
+    Ok(groups)
+}
+
+/// Documents whose key another has as well, and few others.
+pub(super) fn shared_keys(entries: &[Entry], key: impl Fn(&Entry) -> Option<u64>) -> Vec<u32> {
+    let slots = (entries.len() * 16).next_power_of_two();
+    let slot = |key: u64| key as usize & (slots - 1);
+    let mut once: BitVec = bitvec![0; slots];
+    let mut again: BitVec = bitvec![0; slots];
+    for key in entries.iter().filter_map(&key) {
+        if once.replace(slot(key), true) {
+            again.set(slot(key), true);
+        }
+    }
+    let shared = |entry: &Entry| key(entry).is_some_and(|key| again[slot(key)]);
+    (0..entries.len() as u32).filter(|&d| shared(&entries[d as usize])).collect()
+}
+
+/// Members of `group` that equal its first, and the others.
+fn split(texts: &Texts<'_>, group: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let first = texts.get(group[0], |text| text.to_owned()).unwrap_or_default();
+    let same: Vec<bool> = group[1..]
+        .par_iter()
+        .map_init(
+            || (Tokens::new(texts.kernel), Tokens::new(texts.kernel), false),
+            |(left, right, read), &d| {
+                let equal = texts.get(d, |text| {
+                    text == first || {
+                        if !std::mem::replace(read, true) {
+                            left.read(&first);
+                        }
+                        right.read(text);
+                        left.same_as(right)
+                    }
+                });
+                equal.unwrap_or(false)
+            },
+        )
+        .collect();
+    let (mut equal, mut others) = (vec![group[0]], Vec::new());
+    for (&d, same) in group[1..].iter().zip(same) {
+        if same { equal.push(d) } else { others.push(d) }
+    }
+    (equal, others)
+}

@@ -1,0 +1,161 @@
+//! Verification: the exact measures of many pairs, each document tokenised about once.
+
+use rayon::prelude::*;
+
+use super::texts::Texts;
+use crate::candidates::Candidate;
+use crate::error::Result;
+use crate::options::Cancel;
+use crate::recipe::Recipe;
+use crate::sketch::Sketcher;
+use crate::verify::{Measures, ShingleSet};
+
+/// Documents of one block: their sets, some 10 KB each, stay in the second-level cache or near it.
+const BLOCK: usize = 128;
+
+/// The measures of every pair, in order; `None` where a document is no longer what it was.
+pub(super) fn measure(
+    texts: &Texts<'_>,
+    recipe: Recipe,
+    pairs: &[Candidate],
+    cancel: &Cancel,
+) -> Result<Vec<Option<Measures>>> {
+    let blocks = blocks(pairs, texts.documents.entries.len());
+    let measured: Vec<Vec<Option<Measures>>> = blocks
+        .par_iter()
+        .map_init(
+            || (Sketcher::new(recipe, texts.kernel), Vec::new()),
+            |(sketcher, sets), block| {
+                cancel.check()?;
+                Ok(block.measure(texts, sketcher, sets))
+            },
+        )
+        .collect::<Result<_>>()?;
+    let mut all = vec![None; pairs.len()];
+    for (block, measured) in blocks.iter().zip(measured) {
+        for ((number, ..), measures) in block.pairs.iter().zip(measured) {
+            all[*number as usize] = measures;
+        }
+    }
+    Ok(all)
+}
+
+/// Pairs that few documents have between them.
+#[derive(Default)]
+struct Block {
+    documents: Vec<u32>,
+    /// Number of the pair, and the places of its two in `documents`.
+    pairs: Vec<(u32, u32, u32)>,
+}
+
+impl Block {
+    fn measure(
+        &self,
+        texts: &Texts<'_>,
+        sketcher: &mut Sketcher,
+        sets: &mut Vec<ShingleSet>,
+    ) -> Vec<Option<Measures>> {
+        if sets.len() < self.documents.len() {
+            sets.resize_with(self.documents.len(), ShingleSet::default);
+        }
+        let intact: Vec<bool> = self
+            .documents
+            .iter()
+            .zip(&mut *sets)
+            .map(|(&document, set)| {
+                let expected = texts.documents.entries[document as usize].sequence;
+                let filled = texts.get(document, |text| {
+                    let (shingles, sequence) = sketcher.shingles(text);
+                    set.fill(shingles);
+                    sequence == expected
+                });
+                filled.unwrap_or(false)
+            })
+            .collect();
+        let measure = |&(_, a, b): &(u32, u32, u32)| {
+            let (a, b) = (a as usize, b as usize);
+            (intact[a] && intact[b]).then(|| sets[a].measure(&sets[b]))
+        };
+        self.pairs.iter().map(measure).collect()
+    }
+}
+
+/// Cuts pairs into blocks along a breadth-first walk of the candidate graph, which puts the members of a
+/// family beside one another, so that even a giant component is cut where few pairs cross.
+fn blocks(pairs: &[Candidate], documents: usize) -> Vec<Block> {
+    let place = walk(pairs, documents);
+    let mut order: Vec<(u64, u32)> = pairs
+        .iter()
+        .enumerate()
+        .map(|(number, &(a, b))| {
+            let (a, b) = (place[a as usize], place[b as usize]);
+            (u64::from(a.min(b)) << 32 | u64::from(a.max(b)), number as u32)
+        })
+        .collect();
+    order.sort_unstable();
+    let mut blocks: Vec<Block> = Vec::new();
+    // By document: the block that last took it, counted from 1, and its place there.
+    let mut taken = vec![(0u32, 0u32); documents];
+    for (_, number) in order {
+        if blocks.last().is_none_or(|block| block.documents.len() >= BLOCK) {
+            blocks.push(Block::default());
+        }
+        let current = blocks.len() as u32;
+        let Some(block) = blocks.last_mut() else { continue };
+        let (a, b) = pairs[number as usize];
+        let [a, b] = [a, b].map(|document| {
+            let (of, at) = &mut taken[document as usize];
+            if *of != current {
+                (*of, *at) = (current, block.documents.len() as u32);
+                block.documents.push(document);
+            }
+            *at
+        });
+        block.pairs.push((number, a, b));
+    }
+    blocks
+}
+
+/// The place of each document in a breadth-first walk over the pairs.
+fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
+    let mut ends = vec![0u32; documents + 1];
+    for &(a, b) in pairs {
+        ends[a as usize + 1] += 1;
+        ends[b as usize + 1] += 1;
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    let mut next = ends.clone();
+    let mut neighbours = vec![0u32; pairs.len() * 2];
+    for &(a, b) in pairs {
+        for (from, to) in [(a, b), (b, a)] {
+            let at = &mut next[from as usize];
+            neighbours[*at as usize] = to;
+            *at += 1;
+        }
+    }
+    let mut place = vec![u32::MAX; documents];
+    let mut queue: Vec<u32> = Vec::new();
+    for first in 0..documents as u32 {
+        if place[first as usize] != u32::MAX || ends[first as usize] == ends[first as usize + 1] {
+            continue;
+        }
+        let mut at = queue.len();
+        place[first as usize] = at as u32;
+        queue.push(first);
+        while at < queue.len() {
+            let document = queue[at] as usize;
+            at += 1;
+            for &neighbour in &neighbours[ends[document] as usize..ends[document + 1] as usize] {
+                if place[neighbour as usize] == u32::MAX {
+                    place[neighbour as usize] = queue.len() as u32;
+                    queue.push(neighbour);
+                }
+            }
+        }
+    }
+    place
+}

@@ -1,0 +1,512 @@
+//! The batch run: corpus to verified pairs and clusters.
+
+mod groups;
+mod measure;
+mod read;
+mod summary;
+mod texts;
+
+use std::collections::{BTreeMap, HashMap};
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use crate::candidates::{Candidate, Gate, bands, join};
+use crate::cluster::{Edge, Node, stars};
+use crate::corpus::{Corpus, Problem, Reason};
+use crate::document::{DocId, Meta};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Method, Policy, Resources};
+use crate::page::{PageReader, Repeat};
+use crate::recipe::Recipe;
+use crate::relation::{Judgement, classic};
+use crate::signature::minhash::MinHash;
+use crate::signature::simhash::SimHash;
+use crate::sketch::Sketcher;
+use groups::Group;
+pub use read::{Documents, Entry};
+use texts::Texts;
+
+/// Groups of more documents than this that are pairwise the same are reported as a star.
+pub const STAR: usize = 100;
+
+/// A verified pair. `a` has the lower id.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// The document whose id sorts first.
+    pub a: DocId,
+    /// The other.
+    pub b: DocId,
+    /// What they are to each other, and why.
+    pub judgement: Judgement,
+}
+
+/// Documents that verify against one of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// The one that the others belong to.
+    pub representative: DocId,
+    /// The others, by id, each with its relation to the representative, seen from the member.
+    pub members: Vec<(DocId, Judgement)>,
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Scan {
+    /// The documents, by number.
+    pub documents: Documents,
+    /// Verified pairs by the ids of `a`, then `b`. Of more than [`STAR`] equal documents only the pairs with
+    /// the lowest id.
+    pub pairs: Vec<Pair>,
+    /// Clusters by size, then by the representative's id.
+    pub clusters: Vec<Cluster>,
+    /// Documents of crowds that were compared with some leaders only; see [`crate::candidates`].
+    pub unsettled: usize,
+    /// Ids of all documents in pairs.
+    ids: HashMap<DocId, String>,
+    /// Which of several records of one id this is, from 2; the first has no entry.
+    repeated: HashMap<DocId, u32>,
+    min_words: u32,
+}
+
+/// Runs over a corpus on a thread pool of its own.
+///
+/// Time is linear in bytes, postings and candidates; memory beyond the mapped input is about 70 bytes and 100
+/// samples of 8 bytes a document.
+///
+/// # Errors
+/// Settings out of range, cancellation, or [`ErrorKind::NothingReadable`].
+pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+    policy.validate()?;
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources))
+}
+
+/// Reads a corpus as [`scan`] does and looks for no pairs: documents, texts, metadata and repeats.
+///
+/// # Errors
+/// As [`scan`].
+pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+    let (mut documents, _) = resources.pool()?.install(|| first_pass(corpus, recipe, false, resources))?;
+    let mut problems = Vec::new();
+    let repeated = repeated_ids(corpus, &documents, &mut problems);
+    documents.problems.append(&mut problems);
+    Ok(Scan { repeated, ..Scan::new(documents, policy) })
+}
+
+fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+    let cancel = &resources.cancel;
+    let (mut documents, samples) = first_pass(corpus, recipe, policy.method == Method::Join, resources)?;
+    let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
+    let groups = groups::exact(&texts, &documents, cancel)?;
+    let mut removed = bitvec![0; documents.entries.len()];
+    for &copy in groups.iter().flat_map(|group| &group[1..]) {
+        removed.set(copy as usize, true);
+    }
+    let mut verifier = Verifier { texts: &texts, recipe, policy, resources, found: Vec::new(), changed: Vec::new() };
+    let unsettled = match policy.method {
+        Method::Join => {
+            let gate = Gate::new(policy.least_overlap());
+            let mut joined = join(samples, &documents, &removed, &gate, cancel)?;
+            verifier.verify(&joined.candidates, |_| {})?;
+            loop {
+                let pairs = joined.crowd.round();
+                if pairs.is_empty() {
+                    break joined.crowd.unsettled();
+                }
+                verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
+            }
+        }
+        Method::Minhash => {
+            let signatures = signatures(&texts, recipe, &removed, MinHash::of);
+            verifier.verify(&bands::minhash(&signatures), |_| {})?;
+            0
+        }
+        Method::Simhash => {
+            let signatures = signatures(&texts, recipe, &removed, SimHash::of);
+            verifier.verify(&bands::simhash(&signatures), |_| {})?;
+            0
+        }
+    };
+    let Verifier { mut found, changed, .. } = verifier;
+    // A crowd's leader may have met a member before, by a rarer shingle.
+    found.sort_unstable_by_key(|found| found.0);
+    found.dedup_by_key(|found| found.0);
+    let shingles = copies_shingles(&texts, recipe, &groups);
+    let mut problems: Vec<Problem> = changed.iter().map(|&d| changed_problem(corpus, &documents, d)).collect();
+    problems.extend(corpus.changed());
+    let repeated = repeated_ids(corpus, &documents, &mut problems);
+    documents.problems.append(&mut problems);
+    documents.problems.sort();
+    let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
+    scan.name(corpus, &groups, &found);
+    scan.group(&groups, &shingles, &found);
+    Ok(scan)
+}
+
+/// Reads all documents.
+///
+/// # Errors
+/// [`ErrorKind::NothingReadable`] where there were some and none can be read.
+fn first_pass(
+    corpus: &Corpus,
+    recipe: Recipe,
+    sampled: bool,
+    resources: &Resources,
+) -> Result<(Documents, Vec<read::Samples>)> {
+    let read = read::read(corpus, recipe, sampled, resources)?;
+    let problems = &read.0.problems;
+    match problems.first() {
+        Some(first) if read.0.entries.is_empty() => {
+            let reason = format!("{}: {}", first.path, first.reason);
+            Err(Error::new(ErrorKind::NothingReadable).because(reason))
+        }
+        _ => Ok(read),
+    }
+}
+
+/// Verifies candidates and keeps those that are something to each other.
+struct Verifier<'a> {
+    texts: &'a Texts<'a>,
+    recipe: Recipe,
+    policy: &'a Policy,
+    resources: &'a Resources,
+    found: Vec<(Candidate, Judgement)>,
+    changed: Vec<u32>,
+}
+
+impl Verifier<'_> {
+    fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
+        let measured = measure::measure(self.texts, self.recipe, pairs, &self.resources.cancel)?;
+        let tokens = |d: u32| self.texts.documents.entries[d as usize].tokens;
+        for (&(a, b), measures) in pairs.iter().zip(measured) {
+            let Some(measures) = measures else {
+                self.changed.extend([a, b].iter().filter(|&&d| self.texts.get(d, |_| ()).is_err()));
+                continue;
+            };
+            if let Some(judgement) = classic(self.policy, measures, (tokens(a), tokens(b))) {
+                self.found.push(((a, b), judgement));
+                belongs((a, b));
+            }
+        }
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        Ok(())
+    }
+}
+
+fn signatures<S: Send>(
+    texts: &Texts<'_>,
+    recipe: Recipe,
+    removed: &BitSlice,
+    of: impl Fn(&[u64]) -> Option<S> + Sync,
+) -> Vec<Option<S>> {
+    (0..removed.len())
+        .into_par_iter()
+        .map_init(
+            || Sketcher::new(recipe, texts.kernel),
+            |sketcher, d| {
+                if removed[d] {
+                    return None;
+                }
+                let signature = texts.get(d as u32, |text| {
+                    let mut distinct = sketcher.shingles(text).0.to_vec();
+                    distinct.sort_unstable();
+                    distinct.dedup();
+                    of(&distinct)
+                });
+                signature.ok().flatten()
+            },
+        )
+        .collect()
+}
+
+/// How many distinct shingles the members of each group have.
+fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group]) -> Vec<u32> {
+    groups
+        .par_iter()
+        .map_init(
+            || (Sketcher::new(recipe, texts.kernel), crate::verify::ShingleSet::default()),
+            |(sketcher, set), group| {
+                let filled = texts.get(group[0], |text| set.fill(sketcher.shingles(text).0));
+                filled.map_or(0, |()| set.len() as u32)
+            },
+        )
+        .collect()
+}
+
+fn changed_problem(corpus: &Corpus, documents: &Documents, document: u32) -> Problem {
+    let entry = &documents.entries[document as usize];
+    Problem {
+        path: corpus.path(entry.location.input).display().to_string(),
+        record: Some(entry.record),
+        reason: Reason::Changed.to_string(),
+        unreadable: false,
+    }
+}
+
+/// Which records name an id that another named before, and the problems that say so.
+fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Problem>) -> HashMap<DocId, u32> {
+    let entries = &documents.entries;
+    let alike = groups::shared_keys(entries, |entry| (entry.id_hash != 0).then_some(entry.id_hash));
+    let mut by_id: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for document in alike {
+        let entry = &entries[document as usize];
+        if let Ok(meta) = corpus.meta(entry.location, entry.record) {
+            by_id.entry(meta.id).or_default().push(document);
+        }
+    }
+    let mut repeated = HashMap::new();
+    for (id, documents) in by_id {
+        for (&document, number) in documents.iter().zip(1u32..).skip(1) {
+            repeated.insert(DocId(document), number);
+            let entry = &entries[document as usize];
+            problems.push(Problem {
+                path: corpus.path(entry.location.input).display().to_string(),
+                record: Some(entry.record),
+                reason: format!("id `{id}` is not the first of that name; printed as `{id}#{number}`"),
+                unreadable: false,
+            });
+        }
+    }
+    repeated
+}
+
+impl Scan {
+    fn new(documents: Documents, policy: &Policy) -> Scan {
+        Scan {
+            documents,
+            pairs: Vec::new(),
+            clusters: Vec::new(),
+            unsettled: 0,
+            ids: HashMap::new(),
+            repeated: HashMap::new(),
+            min_words: policy.min_words,
+        }
+    }
+
+    /// What is known of a document besides its text.
+    pub fn meta(&self, corpus: &Corpus, document: DocId) -> Meta {
+        let entry = &self.documents.entries[document.index()];
+        let mut meta = corpus.meta(entry.location, entry.record).unwrap_or_else(|_| Meta {
+            id: corpus.made_id(entry.location.input, entry.record),
+            site: self.site(document).to_owned(),
+            ..Meta::default()
+        });
+        if let Some(number) = self.repeated.get(&document) {
+            meta.id = format!("{}#{number}", meta.id);
+        }
+        meta
+    }
+
+    /// The text of a document.
+    ///
+    /// # Errors
+    /// The reason, where the record is no longer what it was.
+    pub fn text(&self, corpus: &Corpus, document: DocId) -> Result<String, Reason> {
+        let entry = &self.documents.entries[document.index()];
+        let mut bytes = Vec::new();
+        Ok(corpus.fields(entry.location, &mut bytes)?.text.to_text())
+    }
+
+    /// The id of a document that is in a pair.
+    pub fn id(&self, document: DocId) -> &str {
+        self.ids.get(&document).map_or("", String::as_str)
+    }
+
+    /// The site of a document.
+    pub fn site(&self, document: DocId) -> &str {
+        &self.documents.sites[self.documents.entries[document.index()].site as usize]
+    }
+
+    /// Whether two documents are of one site.
+    pub fn same_site(&self, a: DocId, b: DocId) -> bool {
+        self.documents.entries[a.index()].site == self.documents.entries[b.index()].site
+    }
+
+    /// Documents of at least one token and fewer than the policy's `min_words`.
+    pub fn is_short(&self, document: DocId) -> bool {
+        (1..self.min_words).contains(&self.documents.entries[document.index()].tokens)
+    }
+
+    /// What stands more than once within each document, of those where something does, in parallel on a pool
+    /// of its own.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn repeats(&self, corpus: &Corpus, resources: &Resources) -> Result<Vec<(DocId, Vec<Repeat>)>> {
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let pages: Vec<_> = resources.pool()?.install(|| {
+            (0..self.documents.entries.len() as u32)
+                .into_par_iter()
+                .map_init(
+                    || PageReader::new(resources.kernel),
+                    |reader, d| {
+                        let title = self.title(corpus, DocId(d));
+                        let repeats = texts.get(d, |text| reader.repeats(text, title.as_deref()));
+                        resources.cancel.check().map(|()| (DocId(d), repeats.unwrap_or_default()))
+                    },
+                )
+                .collect::<Result<Vec<_>>>()
+        })?;
+        Ok(pages.into_iter().filter(|(_, repeats)| !repeats.is_empty()).collect())
+    }
+
+    fn title(&self, corpus: &Corpus, document: DocId) -> Option<String> {
+        let mut bytes = Vec::new();
+        let fields = corpus.fields(self.documents.entries[document.index()].location, &mut bytes).ok()?;
+        fields.title.map(crate::corpus::Value::to_text)
+    }
+
+    /// Reads the ids of all documents in groups and pairs.
+    fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &[(Candidate, Judgement)]) {
+        let in_pairs = found.iter().flat_map(|((a, b), _)| [*a, *b]);
+        let mut wanted: Vec<u32> = groups.iter().flatten().copied().chain(in_pairs).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let named = wanted.par_iter().map(|&d| (DocId(d), self.meta(corpus, DocId(d)).id));
+        self.ids = named.collect::<Vec<_>>().into_iter().collect();
+    }
+
+    /// Clusters, and the pairs that groups of equal documents imply.
+    fn group(&mut self, groups: &[Group], shingles: &[u32], found: &[(Candidate, Judgement)]) {
+        let groups = self.sorted_by_id(groups);
+        let stars = Stars::new(self, &groups, found);
+        let mut pairs: Vec<Pair> = Vec::new();
+        for (group, &shingles) in groups.iter().zip(shingles) {
+            let centres = if group.len() > STAR { 1 } else { group.len() };
+            for (i, &a) in group[..centres].iter().enumerate() {
+                let exact = |&b: &DocId| Pair { a, b, judgement: Judgement::exact(shingles) };
+                pairs.extend(group[i + 1..].iter().map(exact));
+            }
+        }
+        for &((a, b), judgement) in found {
+            for &a in stars.shown(&groups, a) {
+                pairs.extend(stars.shown(&groups, b).iter().map(|&b| self.pair(a, b, judgement)));
+            }
+        }
+        pairs.par_sort_unstable_by(|x, y| {
+            (self.id(x.a), self.id(x.b), x.a, x.b).cmp(&(self.id(y.a), self.id(y.b), y.a, y.b))
+        });
+        self.clusters = stars.clusters(self, &groups, shingles, found);
+        self.pairs = pairs;
+    }
+
+    /// The pair in order of ids.
+    fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
+        if self.by_id(a) <= self.by_id(b) {
+            Pair { a, b, judgement }
+        } else {
+            Pair { a: b, b: a, judgement: judgement.swapped() }
+        }
+    }
+
+    fn by_id(&self, document: DocId) -> (&str, DocId) {
+        (self.id(document), document)
+    }
+
+    fn sorted_by_id(&self, groups: &[Group]) -> Vec<Vec<DocId>> {
+        let sorted = groups.iter().map(|group| {
+            let mut group: Vec<DocId> = group.iter().map(|&d| DocId(d)).collect();
+            group.sort_unstable_by(|&a, &b| self.by_id(a).cmp(&self.by_id(b)));
+            group
+        });
+        sorted.collect()
+    }
+}
+
+/// Groups and single documents as the nodes of the star clustering.
+struct Stars {
+    /// The documents of each node, by id; those of a group at the group's number.
+    nodes: Vec<Vec<DocId>>,
+    /// By the document that stands for it in `found`.
+    node_of: HashMap<u32, u32>,
+}
+
+impl Stars {
+    fn new(scan: &Scan, groups: &[Vec<DocId>], found: &[(Candidate, Judgement)]) -> Stars {
+        let mut nodes: Vec<Vec<DocId>> = groups.to_vec();
+        // Candidates name a group by its lowest number.
+        let lowest = |group: &Vec<DocId>| group.iter().map(|d| d.0).min().unwrap_or_default();
+        let mut node_of: HashMap<u32, u32> = groups.iter().map(lowest).zip(0..).collect();
+        let mut single: Vec<u32> = found.iter().flat_map(|((a, b), _)| [*a, *b]).collect();
+        single.sort_unstable();
+        single.dedup();
+        single.retain(|d| !node_of.contains_key(d));
+        for d in single {
+            node_of.insert(d, nodes.len() as u32);
+            nodes.push(vec![DocId(d)]);
+        }
+        debug_assert!(nodes.iter().flatten().all(|&d| scan.ids.contains_key(&d)));
+        Stars { nodes, node_of }
+    }
+
+    /// The documents that pairs of this node show: of a large group its centre only.
+    fn shown(&self, groups: &[Vec<DocId>], document: u32) -> &[DocId] {
+        let Some(&node) = self.node_of.get(&document) else { return &[] };
+        let documents = &self.nodes[node as usize];
+        let is_star = (node as usize) < groups.len() && documents.len() > STAR;
+        if is_star { &documents[..1] } else { documents }
+    }
+
+    fn clusters(
+        &self,
+        scan: &Scan,
+        groups: &[Vec<DocId>],
+        shingles: &[u32],
+        found: &[(Candidate, Judgement)],
+    ) -> Vec<Cluster> {
+        let node_of = |d: u32| self.node_of.get(&d).copied().unwrap_or_default();
+        let edges: Vec<Edge> = found
+            .iter()
+            .map(|((a, b), judgement)| Edge { a: node_of(*a), b: node_of(*b), score: judgement.score })
+            .collect();
+        let of = stars(&self.ranked(scan), &edges);
+        let mut judgements: HashMap<(u32, u32), Judgement> = HashMap::new();
+        for (edge, (_, judgement)) in edges.iter().zip(found) {
+            judgements.insert((edge.a, edge.b), *judgement);
+            judgements.insert((edge.b, edge.a), judgement.swapped());
+        }
+        let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
+        for (node, &star) in of.iter().enumerate() {
+            let own = node as u32 == star;
+            let judgement = match own {
+                true => shingles.get(node).map(|&shingles| Judgement::exact(shingles)),
+                false => judgements.get(&(node as u32, star)).copied(),
+            };
+            let joined = &self.nodes[node][usize::from(own)..];
+            let list = members.entry(star).or_default();
+            list.extend(joined.iter().filter_map(|&d| Some((d, judgement?))));
+        }
+        debug_assert!(shingles.len() == groups.len());
+        let mut clusters: Vec<Cluster> = members
+            .into_iter()
+            .filter(|(_, members)| !members.is_empty())
+            .map(|(star, mut members)| {
+                members.sort_unstable_by(|x, y| scan.by_id(x.0).cmp(&scan.by_id(y.0)));
+                Cluster { representative: self.nodes[star as usize][0], members }
+            })
+            .collect();
+        clusters.sort_by(|x, y| {
+            let size = |cluster: &Cluster| std::cmp::Reverse(cluster.members.len());
+            (size(x), scan.by_id(x.representative)).cmp(&(size(y), scan.by_id(y.representative)))
+        });
+        clusters
+    }
+
+    fn ranked(&self, scan: &Scan) -> Vec<Node> {
+        let mut by_id: Vec<u32> = (0..self.nodes.len() as u32).collect();
+        by_id.sort_unstable_by(|&x, &y| {
+            scan.by_id(self.nodes[x as usize][0]).cmp(&scan.by_id(self.nodes[y as usize][0]))
+        });
+        let mut rank = vec![0; self.nodes.len()];
+        for (place, &node) in by_id.iter().enumerate() {
+            rank[node as usize] = place as u32;
+        }
+        let node = |(documents, rank): (&Vec<DocId>, u32)| Node {
+            size: documents.len() as u32,
+            tokens: scan.documents.entries[documents[0].index()].tokens,
+            rank,
+        };
+        self.nodes.iter().zip(rank).map(node).collect()
+    }
+}

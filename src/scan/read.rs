@@ -1,0 +1,291 @@
+//! The first pass: every record once, in parallel, to a table of documents and the samples for the join.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::candidates::{Runs, Sampled};
+use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
+use crate::document::{registrable_host, site_of};
+use crate::error::{Error, Result};
+use crate::options::Resources;
+use crate::recipe::Recipe;
+use crate::signature::winnow::LEVELS;
+use crate::sketch::Sketcher;
+
+/// What the first pass keeps of a document: 64 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Where its record stands.
+    pub location: Location,
+    /// The record's number in its input.
+    pub record: u32,
+    /// Tokens of its text.
+    pub tokens: u32,
+    /// Bytes of its text.
+    pub bytes: u32,
+    /// Its site's number.
+    pub site: u32,
+    /// A hash of the id that the record names; 0 where it names none.
+    pub id_hash: u64,
+    /// [`crate::sketch::Sketch::sequence`].
+    pub sequence: u64,
+    /// [`crate::sketch::Sketch::counts`].
+    pub counts: [u16; LEVELS],
+}
+
+/// The documents of a run, in order.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// By document number.
+    pub entries: Vec<Entry>,
+    /// Sites by number.
+    pub sites: Vec<String>,
+    /// What gave no document, or not as it stood.
+    pub problems: Vec<Problem>,
+}
+
+impl Sampled for Documents {
+    fn counts(&self, document: u32) -> [u16; LEVELS] {
+        self.entries[document as usize].counts
+    }
+
+    fn sequence(&self, document: u32) -> u64 {
+        self.entries[document as usize].sequence
+    }
+}
+
+/// The samples of one worker, and the document numbers of what it numbered from 0.
+pub type Samples = (Runs, Vec<u32>);
+
+/// Reads the whole corpus on the current thread pool. `sampled` is false where nobody joins.
+pub(super) fn read(
+    corpus: &Corpus,
+    recipe: Recipe,
+    sampled: bool,
+    resources: &Resources,
+) -> Result<(Documents, Vec<Samples>)> {
+    let pieces = corpus.pieces();
+    resources.progress.expect(pieces.iter().map(Piece::bytes).sum());
+    let next = AtomicUsize::new(0);
+    let workers: Vec<Worker> = rayon::broadcast(|_| {
+        let mut worker = Worker::new(recipe, resources);
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(piece) = pieces.get(number) else { return Ok(worker) };
+            resources.cancel.check()?;
+            worker.read(corpus, number, piece, sampled);
+            resources.progress.advance(piece.bytes(), u64::from(worker.parts.last().map_or(0, |p| p.count)));
+        }
+    })
+    .into_iter()
+    .collect::<Result<_>>()?;
+    Ok(merge(corpus, &pieces, workers))
+}
+
+struct Worker {
+    kernel_scratch: Sketcher,
+    bytes: Vec<u8>,
+    text: Scratch,
+    entries: Vec<Entry>,
+    runs: Runs,
+    sites: Sites,
+    parts: Vec<Part>,
+}
+
+/// What one piece gave.
+struct Part {
+    piece: usize,
+    first: usize,
+    count: u32,
+    records: u32,
+    lines: u32,
+    /// Record and line within the piece, and what is wrong with it.
+    faults: Vec<(u32, u32, Fault)>,
+    failed: Option<Error>,
+}
+
+enum Fault {
+    NoDocument(Reason),
+    Replaced(u32),
+}
+
+impl Worker {
+    fn new(recipe: Recipe, resources: &Resources) -> Worker {
+        Worker {
+            kernel_scratch: Sketcher::new(recipe, resources.kernel),
+            bytes: Vec::new(),
+            text: Scratch::default(),
+            entries: Vec::new(),
+            runs: Runs::default(),
+            sites: Sites::default(),
+            parts: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, corpus: &Corpus, number: usize, piece: &Piece, sampled: bool) {
+        let mut part = Part {
+            piece: number,
+            first: self.entries.len(),
+            count: 0,
+            records: 0,
+            lines: 0,
+            faults: Vec::new(),
+            failed: None,
+        };
+        let Worker { kernel_scratch, bytes, text, entries, runs, sites, .. } = self;
+        let result = corpus.read(piece, bytes, |location, line, fields| {
+            let record = part.records;
+            part.records += 1;
+            let fields = match fields {
+                Ok(fields) => fields,
+                Err(reason) => return part.faults.push((record, line, Fault::NoDocument(reason))),
+            };
+            let decoded = fields.text.decode(text);
+            if decoded.replaced > 0 {
+                part.faults.push((record, line, Fault::Replaced(decoded.replaced)));
+            }
+            let sketch = kernel_scratch.sketch(decoded.text);
+            if sampled {
+                let local = entries.len() as u32;
+                sketch.sample.iter().for_each(|&hash| runs.push(hash, local));
+            }
+            entries.push(Entry {
+                location,
+                record,
+                tokens: sketch.tokens,
+                bytes: decoded.text.len() as u32,
+                site: sites.number(&fields, corpus.directory(location.input)),
+                id_hash: fields.id.map_or(0, id_hash),
+                sequence: sketch.sequence,
+                counts: sketch.counts,
+            });
+        });
+        match result {
+            Ok(lines) => part.lines = lines,
+            Err(error) => part.failed = Some(error),
+        }
+        part.count = (self.entries.len() - part.first) as u32;
+        self.parts.push(part);
+    }
+}
+
+fn id_hash(id: Value<'_>) -> u64 {
+    let hash = match id {
+        Value::Plain(bytes) => xxh3_64(bytes),
+        Value::Escaped(_) => xxh3_64(id.to_text().as_bytes()),
+    };
+    hash.max(1)
+}
+
+/// Sites of one worker. Looked up by what the record says, so that the public suffix list is asked once a host.
+#[derive(Default)]
+struct Sites {
+    by_text: HashMap<u64, u32>,
+    names: Vec<String>,
+}
+
+impl Sites {
+    fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
+        let bytes = |value: Option<Value<'_>>| match value {
+            Some(Value::Plain(bytes) | Value::Escaped(bytes)) => bytes.len(),
+            None => 0,
+        };
+        let (source, url) = (bytes(fields.source), bytes(fields.canonical_url) + bytes(fields.url));
+        let key = match (source, url, fields.source, fields.canonical_url.or(fields.url)) {
+            (1.., _, Some(Value::Plain(source)), _) => xxh3_64(source),
+            (0, 1.., _, Some(Value::Plain(url))) => xxh3_64(host(url)) ^ 1,
+            (0, 0, ..) => xxh3_64(directory.as_bytes()) ^ 2,
+            _ => return self.insert(None, fields, directory),
+        };
+        match self.by_text.get(&key) {
+            Some(&number) => number,
+            None => self.insert(Some(key), fields, directory),
+        }
+    }
+
+    fn insert(&mut self, key: Option<u64>, fields: &Fields<'_>, directory: &str) -> u32 {
+        let text = |value: Option<Value<'_>>| value.map(Value::to_text);
+        let (source, canonical, url) = (text(fields.source), text(fields.canonical_url), text(fields.url));
+        let site = site_of(source.as_deref(), canonical.as_deref(), url.as_deref(), directory);
+        let number = self.names.iter().rposition(|name| name == site).unwrap_or_else(|| {
+            self.names.push(site.to_owned());
+            self.names.len() - 1
+        }) as u32;
+        if let Some(key) = key {
+            self.by_text.insert(key, number);
+        }
+        number
+    }
+}
+
+/// Scheme and authority of a URL: what decides its registrable host.
+fn host(url: &[u8]) -> &[u8] {
+    let after = memchr::memmem::find(url, b"://").map_or(0, |at| at + 3);
+    let rest = &url[after..];
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    debug_assert!(registrable_host("a://b/c") == registrable_host("a://b"));
+    &rest[..end]
+}
+
+/// Numbers documents in the order of pieces, whoever read them.
+fn merge(corpus: &Corpus, pieces: &[Piece], mut workers: Vec<Worker>) -> (Documents, Vec<Samples>) {
+    let mut order: Vec<(usize, usize)> = vec![(0, 0); pieces.len()];
+    for (w, worker) in workers.iter().enumerate() {
+        for (p, part) in worker.parts.iter().enumerate() {
+            order[part.piece] = (w, p);
+        }
+    }
+    let mut documents = Documents { problems: corpus.problems().to_vec(), ..Documents::default() };
+    let total = workers.iter().map(|worker| worker.entries.len()).sum();
+    documents.entries.reserve_exact(total);
+    let mut numbers: Vec<Vec<u32>> = workers.iter().map(|worker| vec![0; worker.entries.len()]).collect();
+    let site_numbers = merge_sites(&workers, &mut documents.sites);
+    let (mut input, mut records, mut lines) = (0, 0, 0);
+    for (piece, &(w, p)) in pieces.iter().zip(&order) {
+        if piece.input() != input {
+            (input, records, lines) = (piece.input(), 0, 0);
+        }
+        let part = &mut workers[w].parts[p];
+        let path = corpus.path(input).display().to_string();
+        if let Some(error) = part.failed.take() {
+            let reason = error.reason();
+            documents.problems.push(Problem { path: path.clone(), record: None, reason, unreadable: true });
+        }
+        for (record, line, fault) in part.faults.drain(..) {
+            documents.problems.push(problem(&path, corpus, input, records + record, lines + line, fault));
+        }
+        let (first, count, part_records, part_lines) = (part.first, part.count, part.records, part.lines);
+        for local in first..first + count as usize {
+            let mut entry = workers[w].entries[local];
+            entry.record += records;
+            entry.site = site_numbers[w][entry.site as usize];
+            numbers[w][local] = documents.entries.len() as u32;
+            documents.entries.push(entry);
+        }
+        records += part_records;
+        lines += part_lines;
+    }
+    let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
+    (documents, samples)
+}
+
+fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, fault: Fault) -> Problem {
+    let several = corpus.holds_several(input);
+    let place = if several { format!("line {}: ", line + 1) } else { String::new() };
+    let (reason, unreadable) = match fault {
+        Fault::NoDocument(reason) => (format!("{place}{reason}"), true),
+        Fault::Replaced(count) => (format!("{place}{count} sequences that are no UTF-8 became U+FFFD"), false),
+    };
+    Problem { path: path.to_owned(), record: several.then_some(record), reason, unreadable }
+}
+
+/// The sites of all workers in order of name, so that numbers do not depend on who read what.
+fn merge_sites(workers: &[Worker], names: &mut Vec<String>) -> Vec<Vec<u32>> {
+    names.extend(workers.iter().flat_map(|worker| worker.sites.names.iter().cloned()));
+    names.sort_unstable();
+    names.dedup();
+    let number = |name: &String| names.binary_search(name).unwrap_or_default() as u32;
+    workers.iter().map(|worker| worker.sites.names.iter().map(number).collect()).collect()
+}

@@ -1,0 +1,167 @@
+//! What a run found, as the data that reports are made of.
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Cluster, Scan};
+use crate::corpus::Corpus;
+use crate::document::DocId;
+use crate::kernel::Kernel;
+use crate::page::Repeat;
+use crate::relation::{Judgement, Relation, Side};
+use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow};
+use crate::text::Tokens;
+
+/// Words of a shared excerpt.
+const EXCERPT: usize = 24;
+
+impl Scan {
+    /// Rows of the `pairs` report.
+    pub fn pair_rows(&self) -> impl Iterator<Item = PairRow<'_>> {
+        self.pairs.iter().map(|pair| {
+            let measures = pair.judgement.measures;
+            PairRow {
+                a: self.id(pair.a),
+                b: self.id(pair.b),
+                relation: pair.judgement.relation.name(),
+                inner: pair.judgement.inner.map(|side| match side {
+                    Side::A => self.id(pair.a),
+                    Side::B => self.id(pair.b),
+                }),
+                same_site: self.same_site(pair.a, pair.b),
+                jaccard: measures.jaccard(),
+                containment_a_in_b: measures.containment_a_in_b(),
+                containment_b_in_a: measures.containment_b_in_a(),
+                score: pair.judgement.score,
+            }
+        })
+    }
+
+    /// What became of every document.
+    pub fn accounting(&self, corpus: &Corpus) -> Accounting {
+        let mut accounting = Accounting {
+            unreadable: self.documents.problems.iter().filter(|problem| problem.unreadable).count() as u64,
+            duplicates: self.clusters.iter().map(|cluster| cluster.members.len() as u64).sum(),
+            unsettled: self.unsettled as u64,
+            skipped: corpus.skipped().clone(),
+            ..Accounting::default()
+        };
+        let row = |site: &String| SiteRow { site: site.clone(), documents: 0, bytes: 0, duplicates: 0 };
+        accounting.sites = self.documents.sites.iter().map(row).collect();
+        for (d, entry) in self.documents.entries.iter().enumerate() {
+            let site = &mut accounting.sites[entry.site as usize];
+            site.documents += 1;
+            site.bytes += u64::from(entry.bytes);
+            accounting.bytes += u64::from(entry.bytes);
+            accounting.empty += u64::from(entry.tokens == 0);
+            accounting.short += u64::from(self.is_short(DocId(d as u32)));
+        }
+        for (member, _) in self.clusters.iter().flat_map(|cluster| &cluster.members) {
+            accounting.sites[self.documents.entries[member.index()].site as usize].duplicates += 1;
+        }
+        let read = self.documents.entries.len() as u64;
+        accounting.unique = read - accounting.empty - accounting.duplicates;
+        accounting.documents = read + accounting.unreadable;
+        accounting
+    }
+
+    /// Rows of the json report's `clusters`.
+    pub fn cluster_rows(&self, corpus: &Corpus) -> Vec<ClusterRow> {
+        let row = |cluster: &Cluster| ClusterRow {
+            id: self.cluster_id(corpus, cluster),
+            representative: self.member_row(corpus, cluster.representative, None),
+            members: cluster.members.iter().map(|(d, j)| self.member_row(corpus, *d, Some(j))).collect(),
+        };
+        self.clusters.iter().map(row).collect()
+    }
+
+    fn member_row(&self, corpus: &Corpus, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
+        let meta = self.meta(corpus, document);
+        MemberRow {
+            id: meta.id,
+            title: meta.title,
+            url: meta.url,
+            date: meta.date,
+            site: meta.site,
+            tokens: self.documents.entries[document.index()].tokens,
+            relation: judgement.map(relation_from_a),
+            jaccard: judgement.map(|j| j.measures.jaccard()),
+            containment: judgement.map(|j| j.measures.containment()),
+            score: judgement.map(|j| j.score),
+        }
+    }
+
+    /// 16 hex digits of the hash of the representative's id and text.
+    fn cluster_id(&self, corpus: &Corpus, cluster: &Cluster) -> String {
+        let text = self.text(corpus, cluster.representative).unwrap_or_default();
+        let mut key = self.id(cluster.representative).as_bytes().to_vec();
+        key.extend_from_slice(&xxh3_64(text.as_bytes()).to_le_bytes());
+        format!("{:016x}", xxh3_64(&key))
+    }
+
+    /// Rows of the json report's `pages`.
+    pub fn page_rows(&self, corpus: &Corpus, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
+        repeats.iter().map(|(d, repeats)| PageRow::new(self.meta(corpus, *d).id, repeats)).collect()
+    }
+
+    /// Rows of the `csv` report: every document, in order.
+    pub fn document_rows<'a>(
+        &'a self,
+        corpus: &'a Corpus,
+        clusters: &'a [ClusterRow],
+        repeats: &'a [(DocId, Vec<Repeat>)],
+    ) -> impl Iterator<Item = DocumentRow> + 'a {
+        let mut placed: HashMap<DocId, (usize, Option<usize>)> = HashMap::new();
+        for (i, cluster) in self.clusters.iter().enumerate() {
+            placed.insert(cluster.representative, (i, None));
+            placed.extend(cluster.members.iter().enumerate().map(|(m, (d, _))| (*d, (i, Some(m)))));
+        }
+        let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, repeats.len())).collect();
+        (0..self.documents.entries.len() as u32).map(DocId).map(move |document| {
+            let mut row = DocumentRow {
+                id: self.meta(corpus, document).id,
+                repeats: repeats.get(&document).copied().unwrap_or_default(),
+                ..DocumentRow::default()
+            };
+            if let Some(&(cluster, member)) = placed.get(&document) {
+                row.cluster = clusters[cluster].id.clone();
+                row.representative = clusters[cluster].representative.id.clone();
+                if let Some(member) = member {
+                    let (_, judgement) = &self.clusters[cluster].members[member];
+                    row.relation = relation_from_a(judgement);
+                    let measures = judgement.measures;
+                    row.measures = Some([measures.jaccard(), measures.containment(), judgement.score]);
+                }
+            }
+            row
+        })
+    }
+
+    /// The longest run of words that two documents have in common, cut to a short excerpt of `a`.
+    pub fn excerpt(&self, corpus: &Corpus, a: DocId, b: DocId) -> Option<String> {
+        let (a, b) = (self.text(corpus, a).ok()?, self.text(corpus, b).ok()?);
+        let (mut of_a, mut of_b) = (Tokens::with_ranges(Kernel::PORTABLE), Tokens::new(Kernel::PORTABLE));
+        of_a.read(&a);
+        of_b.read(&b);
+        let words: Vec<&str> = of_a.iter().collect();
+        let other: Vec<&str> = of_b.iter().collect();
+        let run = EXCERPT.min(words.len()).min(other.len());
+        // A run of the wanted length, or half of it, and so on: the first that both have.
+        let common = std::iter::successors(Some(run), |&run| (run > 3).then_some(run / 2)).find_map(|run| {
+            let runs: std::collections::HashSet<&[&str]> = other.windows(run.max(1)).collect();
+            words.windows(run.max(1)).position(|words| runs.contains(words)).map(|at| (at, run.max(1)))
+        });
+        let (at, run) = common?;
+        let (start, end) = (of_a.range(at)?.start, of_a.range(at + run - 1)?.end);
+        a.get(start..end).map(str::to_owned)
+    }
+}
+
+/// The relation of a pair's first document to its second, as the first would say it.
+fn relation_from_a(judgement: &Judgement) -> &'static str {
+    match (judgement.relation, judgement.inner) {
+        (Relation::Contained, Some(Side::B)) => "contains",
+        (relation, _) => relation.name(),
+    }
+}

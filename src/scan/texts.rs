@@ -1,0 +1,36 @@
+//! The texts of a run's documents, read again when they are wanted.
+
+use std::cell::RefCell;
+
+use super::read::Documents;
+use crate::corpus::{Corpus, Reason, Scratch};
+use crate::kernel::Kernel;
+
+/// Access to the text of every document.
+pub(super) struct Texts<'a> {
+    pub corpus: &'a Corpus,
+    pub documents: &'a Documents,
+    pub kernel: Kernel,
+}
+
+thread_local! {
+    static MEMORY: RefCell<(Vec<u8>, Scratch)> = RefCell::default();
+}
+
+impl Texts<'_> {
+    /// Calls `with` with the document's text: the same bytes at any time, or the reason why not.
+    pub fn get<T>(&self, document: u32, with: impl FnOnce(&str) -> T) -> Result<T, Reason> {
+        let entry = &self.documents.entries[document as usize];
+        // Taken and not borrowed: `with` may come back here.
+        let (mut bytes, mut scratch) = MEMORY.take();
+        let result = match self.corpus.fields(entry.location, &mut bytes) {
+            Ok(fields) => {
+                let text = fields.text.decode(&mut scratch).text;
+                if text.len() as u32 == entry.bytes { Ok(with(text)) } else { Err(Reason::Changed) }
+            }
+            Err(reason) => Err(reason),
+        };
+        MEMORY.set((bytes, scratch));
+        result
+    }
+}
