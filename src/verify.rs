@@ -1,105 +1,50 @@
 //! Exact measures of a pair, from its real shingle sets.
 
-use crate::kernel::Kernel;
+use crate::kernel::{self, Kernel, Line};
 
 /// The distinct shingles of one document, to be intersected with others.
-///
-/// A hash set of lines of eight values, one cache line each: a probe looks at one line nearly always, and the
-/// compiler compares it whole.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ShingleSet {
+    kernel: Kernel,
     lines: Vec<Line>,
-    /// The distinct values, in order of first occurrence.
+    /// The distinct values but zero, in order of first occurrence.
     distinct: Vec<u64>,
-    mask: usize,
     has_zero: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-struct Line([u64; 8]);
-
 impl ShingleSet {
+    /// An empty set. `kernel` changes only the speed.
+    pub fn new(kernel: Kernel) -> ShingleSet {
+        ShingleSet { kernel, lines: Vec::new(), distinct: Vec::new(), has_zero: false }
+    }
+
     /// Makes this the set of `shingles`, which may repeat. Linear.
     pub fn fill(&mut self, shingles: &[u64]) {
-        // Half full at most, so that a line overflows rarely.
-        let lines = (shingles.len() / 4).next_power_of_two().max(1);
-        self.lines.clear();
-        self.lines.resize(lines, Line::default());
-        self.mask = lines - 1;
-        self.has_zero = false;
-        self.distinct.clear();
-        for &shingle in shingles {
-            if self.insert(shingle) {
-                self.distinct.push(shingle);
-            }
-        }
-    }
-
-    /// Zero marks a free place, so the value zero itself is kept apart.
-    fn insert(&mut self, value: u64) -> bool {
-        if value == 0 {
-            return !std::mem::replace(&mut self.has_zero, true);
-        }
-        let mut at = line_of(value) & self.mask;
-        loop {
-            let line = &mut self.lines[at].0;
-            if line.contains(&value) {
-                return false;
-            }
-            if let Some(free) = line.iter_mut().find(|place| **place == 0) {
-                *free = value;
-                return true;
-            }
-            at = (at + 1) & self.mask;
-        }
-    }
-
-    /// Whether the set holds `value`.
-    pub fn contains(&self, value: u64) -> bool {
-        if value == 0 {
-            return self.has_zero;
-        }
-        let mut at = line_of(value) & self.mask;
-        loop {
-            let line = &self.lines[at].0;
-            // Unconditional over the whole line: eight comparisons and no branch, which vectorises.
-            let found = line.iter().fold(false, |found, &place| found | (place == value));
-            if found {
-                return true;
-            }
-            if line[7] == 0 {
-                return false;
-            }
-            at = (at + 1) & self.mask;
-        }
+        kernel::fill_lines(self.kernel, shingles, &mut self.lines, &mut self.distinct);
+        self.has_zero = shingles.contains(&0);
     }
 
     /// How many distinct shingles there are.
     pub fn len(&self) -> usize {
-        self.distinct.len()
+        self.distinct.len() + usize::from(self.has_zero)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.distinct.is_empty()
+        self.len() == 0
     }
 
     /// How many both sets hold. Linear in the smaller.
     pub fn common(&self, other: &ShingleSet) -> usize {
         let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
-        small.distinct.iter().filter(|&&value| large.contains(value)).count()
+        let zero = usize::from(self.has_zero && other.has_zero);
+        kernel::count_in_lines(self.kernel, &small.distinct, &large.lines) + zero
     }
 
     /// The exact measures of two sets.
     pub fn measure(&self, other: &ShingleSet) -> Measures {
         Measures::new(self.len(), other.len(), self.common(other))
     }
-}
-
-/// Shingle hashes are uniform in every bit; these are not those that the winnowing orders by.
-fn line_of(value: u64) -> usize {
-    (value >> 8) as usize
 }
 
 /// How much two sets have in common; exact counts, so that every ratio is one division.
@@ -157,7 +102,7 @@ fn ratio(part: u32, whole: u32) -> f64 {
 pub fn measure(recipe: crate::recipe::Recipe, a: &str, b: &str) -> Measures {
     let mut sketcher = crate::sketch::Sketcher::new(recipe, Kernel::detect());
     let mut set = |text: &str| {
-        let mut set = ShingleSet::default();
+        let mut set = ShingleSet::new(Kernel::detect());
         set.fill(sketcher.shingles(text).0);
         set
     };
@@ -178,14 +123,16 @@ mod tests {
         ) {
             let hash = |&value: &u64| if spread { crate::hash::avalanche(value) } else { value };
             let (a, b): (Vec<u64>, Vec<u64>) = (a.iter().map(hash).collect(), b.iter().map(hash).collect());
-            let (mut left, mut right) = (ShingleSet::default(), ShingleSet::default());
-            left.fill(&a);
-            right.fill(&b);
-            let (a, b): (BTreeSet<u64>, BTreeSet<u64>) = (a.into_iter().collect(), b.into_iter().collect());
-            let measures = left.measure(&right);
-            prop_assert_eq!(measures, Measures::new(a.len(), b.len(), a.intersection(&b).count()));
-            prop_assert_eq!(right.measure(&left), measures.swapped());
-            prop_assert!(a.iter().all(|&value| left.contains(value)));
+            let sets: [BTreeSet<u64>; 2] = [&a, &b].map(|values| values.iter().copied().collect());
+            let common = sets[0].intersection(&sets[1]).count();
+            for kernel in Kernel::available() {
+                let (mut left, mut right) = (ShingleSet::new(kernel), ShingleSet::new(kernel));
+                left.fill(&a);
+                right.fill(&b);
+                let measures = left.measure(&right);
+                prop_assert_eq!(measures, Measures::new(sets[0].len(), sets[1].len(), common));
+                prop_assert_eq!(right.measure(&left), measures.swapped());
+            }
         }
     }
 

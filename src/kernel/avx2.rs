@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, TokenBuffer, ascii_loop, hash_loop, minima_loop, shingle_loop};
+use super::{Lanes, Line, TokenBuffer};
+use super::{ascii_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop};
 
 pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx2")
@@ -91,4 +92,14 @@ pub(super) fn shingle_hashes(k: usize, hashes: &[u64], out: &mut [u64]) {
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn window_minima(from: &[i64], step: usize, to: &mut [i64]) {
     minima_loop(from, step, to);
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize {
+    fill_loop(values, lines, distinct)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
+    count_loop(values, lines)
 }

@@ -326,6 +326,111 @@ fn minima_loop(from: &[i64], step: usize, to: &mut [i64]) {
     }
 }
 
+/// A set of 64-bit hashes other than zero, in lines of eight: one cache line each, compared whole.
+///
+/// The lines are a power of two and at least half of the places are free, so a search ends soon.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+pub(crate) struct Line([u64; 8]);
+
+/// Makes `lines` the set of `values`, and `distinct` those values in order of first occurrence. Zero is no
+/// value: it marks a free place.
+pub(crate) fn fill_lines(kernel: Kernel, values: &[u64], lines: &mut Vec<Line>, distinct: &mut Vec<u64>) {
+    lines.clear();
+    lines.resize((values.len() / 4).next_power_of_two(), Line::default());
+    grow(distinct, values.len());
+    // SAFETY: the set is available.
+    let count = unsafe {
+        match kernel.0 {
+            Set::Portable => fill_loop(values, lines, distinct),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::fill_lines(values, lines, distinct),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::fill_lines(values, lines, distinct),
+        }
+    };
+    distinct.truncate(count);
+}
+
+#[inline(always)]
+fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize {
+    let mask = lines.len() - 1;
+    let mut count = 0;
+    for &value in values {
+        let mut at = line_of(value) & mask;
+        loop {
+            let line = &mut lines[at];
+            let (same, free) = (places(line, value), places(line, 0));
+            if same != 0 || value == 0 {
+                break;
+            }
+            if free != 0 {
+                line.0[free.trailing_zeros() as usize & 7] = value;
+                distinct[count] = value;
+                count += 1;
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+    count
+}
+
+/// How many of `values` the set holds.
+pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[Line]) -> usize {
+    if lines.is_empty() {
+        return 0;
+    }
+    // SAFETY: the set is available.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => count_loop(values, lines),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::count_in_lines(values, lines),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::count_in_lines(values, lines),
+        }
+    }
+}
+
+#[inline(always)]
+fn count_loop(values: &[u64], lines: &[Line]) -> usize {
+    let mask = lines.len() - 1;
+    let mut count = 0;
+    for &value in values {
+        let mut at = line_of(value) & mask;
+        loop {
+            let line = &lines[at];
+            if places(line, value) != 0 {
+                count += usize::from(value != 0);
+                break;
+            }
+            // Places are taken in order, so a free one is last.
+            if line.0[7] == 0 {
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+    count
+}
+
+/// Shingle hashes are uniform in all bits; these are not the ones that winnowing orders by.
+#[inline(always)]
+fn line_of(value: u64) -> usize {
+    (value >> 8) as usize
+}
+
+/// The places of `value` in a line, as bits.
+#[inline(always)]
+fn places(line: &Line, value: u64) -> u8 {
+    let mut places = 0;
+    for i in 0..8 {
+        places |= u8::from(line.0[i] == value) << i;
+    }
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,7 @@ impl Block {
         sets: &mut Vec<ShingleSet>,
     ) -> Vec<Option<Measures>> {
         if sets.len() < self.documents.len() {
-            sets.resize_with(self.documents.len(), ShingleSet::default);
+            sets.resize_with(self.documents.len(), || ShingleSet::new(texts.kernel));
         }
         let intact: Vec<bool> = self
             .documents

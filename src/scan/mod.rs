@@ -19,7 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Method, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, classic};
+use crate::relation::{Judgement, Side, classic};
+use crate::verify::Measures;
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
@@ -138,7 +139,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     documents.problems.append(&mut problems);
     documents.problems.sort();
     let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
-    scan.name(corpus, &groups, &found);
+    scan.name(corpus, &groups, &mut found);
     scan.group(&groups, &shingles, &found);
     Ok(scan)
 }
@@ -225,7 +226,7 @@ fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group]) -> Vec<u
     groups
         .par_iter()
         .map_init(
-            || (Sketcher::new(recipe, texts.kernel), crate::verify::ShingleSet::default()),
+            || (Sketcher::new(recipe, texts.kernel), crate::verify::ShingleSet::new(texts.kernel)),
             |(sketcher, set), group| {
                 let filled = texts.get(group[0], |text| set.fill(sketcher.shingles(text).0));
                 filled.map_or(0, |()| set.len() as u32)
@@ -357,14 +358,23 @@ impl Scan {
         fields.title.map(crate::corpus::Value::to_text)
     }
 
-    /// Reads the ids of all documents in groups and pairs.
-    fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &[(Candidate, Judgement)]) {
+    /// Reads the ids of all documents in groups and pairs, and settles by id which of two equally long
+    /// documents with equally many shingles is called the contained one.
+    fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &mut [(Candidate, Judgement)]) {
         let in_pairs = found.iter().flat_map(|((a, b), _)| [*a, *b]);
         let mut wanted: Vec<u32> = groups.iter().flatten().copied().chain(in_pairs).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let named = wanted.par_iter().map(|&d| (DocId(d), self.meta(corpus, DocId(d)).id));
         self.ids = named.collect::<Vec<_>>().into_iter().collect();
+        let tokens = |d: u32| self.documents.entries[d as usize].tokens;
+        for ((a, b), judgement) in found {
+            let Measures { a: of_a, b: of_b, .. } = judgement.measures;
+            if judgement.inner.is_some() && of_a == of_b && tokens(*a) == tokens(*b) {
+                let a_first = self.by_id(DocId(*a)) < self.by_id(DocId(*b));
+                judgement.inner = Some(if a_first { Side::A } else { Side::B });
+            }
+        }
     }
 
     /// Clusters, and the pairs that groups of equal documents imply.
