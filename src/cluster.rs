@@ -28,8 +28,17 @@ pub struct Node {
     pub rank: u32,
 }
 
-/// For every node the node that represents it, or itself. Time `E log E` for E edges.
-pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
+/// What a node is in its cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The node that represents it, or itself.
+    pub star: u32,
+    /// The edge to that node; none for a representative.
+    pub edge: Option<u32>,
+}
+
+/// The place of every node. Time `E log E` for E edges.
+pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
     let neighbours = Neighbours::new(nodes.len(), edges);
     let order = by_strength(nodes, edges);
     let mut place = vec![0u32; nodes.len()];
@@ -52,9 +61,11 @@ pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
             (std::cmp::Reverse(millionths(edges[*edge as usize].score)), place[*other as usize])
         })
     };
-    (0..nodes.len() as u32)
-        .map(|node| if is_representative(node) { node } else { best(node).map_or(node, |(other, _)| *other) })
-        .collect()
+    let place_of = |node: u32| match best(node) {
+        Some(&(star, edge)) if !is_representative(node) => Place { star, edge: Some(edge) },
+        _ => Place { star: node, edge: None },
+    };
+    (0..nodes.len() as u32).map(place_of).collect()
 }
 
 /// Nodes, the strongest first: by the scores of their pairs, each counted as often as the other side has
@@ -124,8 +135,12 @@ mod tests {
         let edges: Vec<Edge> = (1..200).map(|b| edge(b - 1, b, 0.82)).collect();
         let of = stars(&nodes(200), &edges);
         for representative in 0..200 {
-            let members: Vec<u32> = (0..200).filter(|&node| of[node as usize] == representative).collect();
-            assert!(members.len() <= 3 && members.iter().all(|m| m.abs_diff(representative) <= 1), "{members:?}");
+            let members: Vec<u32> =
+                (0..200).filter(|&node| of[node as usize].star == representative).collect();
+            assert!(
+                members.len() <= 3 && members.iter().all(|m| m.abs_diff(representative) <= 1),
+                "{members:?}"
+            );
         }
     }
 
@@ -138,12 +153,12 @@ mod tests {
             let edges: Vec<Edge> = pairs.iter().filter(|((a, b), _)| a < b)
                 .map(|(&(a, b), &score)| edge(a, b, f64::from(score) / 1000.0)).collect();
             let of = stars(&nodes(12), &edges);
-            for (node, &representative) in of.iter().enumerate() {
-                prop_assert_eq!(of[representative as usize], representative);
-                let verified = edges.iter().any(|e| {
-                    (e.a.min(e.b), e.a.max(e.b)) == ((node as u32).min(representative), (node as u32).max(representative))
-                });
-                prop_assert!(verified || representative == node as u32);
+            for (node, place) in of.iter().enumerate() {
+                prop_assert_eq!(of[place.star as usize].edge, None);
+                match place.edge.map(|edge| edges[edge as usize]) {
+                    Some(edge) => prop_assert!([(edge.a, edge.b), (edge.b, edge.a)].contains(&(node as u32, place.star))),
+                    None => prop_assert_eq!(place.star, node as u32),
+                }
             }
             // The same corpus with its documents numbered otherwise.
             let turn = |node: u32| (node + shift) % 12;
@@ -154,7 +169,7 @@ mod tests {
             let other: Vec<Edge> = edges.iter().rev().map(|e| edge(turn(e.a), turn(e.b), e.score)).collect();
             let again = stars(&turned, &other);
             for node in 0..12 {
-                prop_assert_eq!(turn(of[node as usize]), again[turn(node) as usize]);
+                prop_assert_eq!(turn(of[node as usize].star), again[turn(node) as usize].star);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Policy (what counts as what) and resources (threads, memory), kept apart: resources never change output.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
@@ -98,7 +99,9 @@ impl Resources {
             .num_threads(self.threads)
             .thread_name(|i| format!("wirecopy-{i}"))
             .build()
-            .map_err(|e| Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads)))
+            .map_err(|e| {
+                Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads))
+            })
     }
 }
 
@@ -124,7 +127,7 @@ impl Cancel {
     }
 }
 
-/// Counters that a run moves and an observer reads.
+/// Counters and stages that a run moves and an observer reads.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Counters>);
 
@@ -133,9 +136,23 @@ struct Counters {
     total_bytes: AtomicU64,
     bytes: AtomicU64,
     documents: AtomicU64,
+    stages: Mutex<Vec<(&'static str, Instant)>>,
 }
 
 impl Progress {
+    pub(crate) fn begin(&self, stage: &'static str) {
+        if let Ok(mut stages) = self.0.stages.lock() {
+            stages.push((stage, Instant::now()));
+        }
+    }
+
+    /// The stages begun so far and how long each took; the last one until now.
+    pub fn stages(&self) -> Vec<(&'static str, Duration)> {
+        let stages = self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default();
+        let ends = stages.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
+        stages.iter().zip(ends).map(|((name, begun), end)| (*name, end - *begun)).collect()
+    }
+
     pub(crate) fn expect(&self, bytes: u64) {
         self.0.total_bytes.store(bytes, Ordering::Relaxed);
     }

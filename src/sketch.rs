@@ -3,7 +3,7 @@
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
-use crate::signature::winnow::{LEVELS, Winnow, level};
+use crate::signature::winnow::{LEVELS, WINDOWS, Winnow, level};
 use crate::text::Tokens;
 
 /// What the first pass keeps of a text.
@@ -51,7 +51,11 @@ impl Sketcher {
         let own = level(shingles.len());
         let mut counts = [0; LEVELS];
         for level in (own..LEVELS).rev() {
-            let selected = self.winnow.select(self.kernel, shingles, level).len();
+            // Of a text shorter than a window, what is long enough selects one shingle or none.
+            let selected = match shingles.len() {
+                1.. if level > own && shingles.len() < WINDOWS[level] => 1,
+                _ => self.winnow.select(self.kernel, shingles, level).len(),
+            };
             counts[level] = u16::try_from(selected).unwrap_or(u16::MAX);
         }
         let sequence = sequence(hashes.len(), shingles);

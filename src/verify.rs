@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn a_text_measured_with_itself_is_one() {
         let recipe = crate::recipe::Recipe::default();
-        let measures = measure(recipe, "one line of text ".repeat(90).as_str(), &"One line, of text. ".repeat(90));
+        let measures =
+            measure(recipe, "one line of text ".repeat(90).as_str(), &"One line, of text. ".repeat(90));
         assert_eq!((measures.jaccard(), measures.containment()), (1.0, 1.0));
         assert_eq!(measure(recipe, "cat", "dog").jaccard(), 0.0);
         assert_eq!(measure(recipe, "", "").jaccard(), 0.0);

@@ -50,10 +50,10 @@ pub fn join(
         })
         .collect::<Result<_>>()?;
     drop(runs);
-    let heavy_counts = count_heavy(&lists, removed.len());
-    let candidates = count_pairs(&lists, documents, removed.len(), &heavy_counts, gate, cancel)?;
-    let heavy = lists.into_iter().flat_map(|lists| lists.heavy).collect();
-    Ok(Join { candidates, crowd: Crowd::new(heavy, heavy_counts, documents, gate) })
+    let heavy = Heavy::new(&lists, removed.len());
+    let candidates = count_pairs(&lists, documents, removed.len(), &heavy, gate, cancel)?;
+    let lists = lists.into_iter().flat_map(|lists| lists.heavy).collect();
+    Ok(Join { candidates, crowd: Crowd::new(lists, heavy.counts(), documents, gate) })
 }
 
 /// The postings of one partition, documents renumbered.
@@ -114,13 +114,60 @@ impl Lists {
     }
 }
 
-/// In how many heavy lists each document is.
-fn count_heavy(lists: &[Lists], documents: usize) -> Vec<u32> {
-    let mut counts = vec![0; documents];
-    for &member in lists.iter().flat_map(|lists| &lists.heavy).flatten() {
-        counts[member as usize] += 1;
+/// For each document, which heavy lists it is in.
+struct Heavy {
+    /// The document's lists are `lists[ends[d]..ends[d + 1]]`, ascending.
+    ends: Vec<u32>,
+    lists: Vec<u32>,
+}
+
+impl Heavy {
+    fn new(lists: &[Lists], documents: usize) -> Heavy {
+        let heavy = || lists.iter().flat_map(|lists| &lists.heavy);
+        let mut ends = vec![0; documents + 1];
+        for &member in heavy().flatten() {
+            ends[member as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut next = ends.clone();
+        let mut of = vec![0; sum as usize];
+        for (number, list) in heavy().enumerate() {
+            for &member in list {
+                let at = &mut next[member as usize];
+                of[*at as usize] = number as u32;
+                *at += 1;
+            }
+        }
+        Heavy { ends, lists: of }
     }
-    counts
+
+    fn of(&self, document: usize) -> &[u32] {
+        &self.lists[self.ends[document] as usize..self.ends[document + 1] as usize]
+    }
+
+    fn counts(&self) -> Vec<u32> {
+        self.ends.windows(2).map(|ends| ends[1] - ends[0]).collect()
+    }
+
+    /// In how many heavy lists both documents are.
+    fn common(&self, a: usize, b: usize) -> u32 {
+        let (mut a, mut b) = (self.of(a), self.of(b));
+        let mut common = 0;
+        while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) {
+            common += u32::from(x == y);
+            if x <= y {
+                a = rest_a;
+            }
+            if y <= x {
+                b = rest_b;
+            }
+        }
+        common
+    }
 }
 
 /// For each document, where in the light lists it stands.
@@ -168,7 +215,7 @@ fn count_pairs(
     lists: &[Lists],
     documents: &impl Sampled,
     count: usize,
-    heavy: &[u32],
+    heavy: &Heavy,
     gate: &Gate,
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
@@ -186,8 +233,8 @@ fn count_pairs(
                     let of_a = documents.counts(a as u32);
                     for b in met.drain(..) {
                         let common = u32::from(std::mem::take(&mut shared[b as usize]));
-                        let more = heavy[a].min(heavy[b as usize]);
-                        if common + more >= gate.between(&of_a, &documents.counts(b)) {
+                        let least = gate.between(&of_a, &documents.counts(b));
+                        if common >= least || common + heavy.common(a, b as usize) >= least {
                             found.push((a as u32, b));
                         }
                     }

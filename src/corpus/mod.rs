@@ -321,16 +321,24 @@ impl Corpus {
             site: String::new(),
         };
         let as_str = Option::as_deref;
-        meta.site =
-            site_of(as_str(&meta.source), as_str(&meta.canonical_url), as_str(&meta.url), self.directory(at.input))
-                .to_owned();
+        meta.site = site_of(
+            as_str(&meta.source),
+            as_str(&meta.canonical_url),
+            as_str(&meta.url),
+            self.directory(at.input),
+        )
+        .to_owned();
         Ok(meta)
     }
 
     /// The id of a record that has none: its input's name, with `#N` where the input holds several.
     pub fn made_id(&self, input: u32, record: u32) -> String {
         let input = &self.inputs[input as usize];
-        if self.readers[input.reader].splits() { format!("{}#{record}", input.name) } else { input.name.clone() }
+        if self.readers[input.reader].splits() {
+            format!("{}#{record}", input.name)
+        } else {
+            input.name.clone()
+        }
     }
 
     /// The directory that stands in for a site where a record names none.

@@ -64,9 +64,8 @@ impl Store {
         work_dir: Option<&Path>,
         limit: u64,
     ) -> Result<(Store, Option<io::Error>)> {
-        let write_failed = |e| {
-            Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e)
-        };
+        let write_failed =
+            |e| Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e);
         let mut head = Vec::new();
         let mut damage = None;
         copy(&mut (&mut from).take(MAPPED_FROM), &mut head, &mut damage).map_err(write_failed)?;

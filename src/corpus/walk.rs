@@ -56,7 +56,8 @@ pub(super) fn walk(paths: &[PathBuf], options: &WalkOptions, reads: fn(&Path) ->
                 }
                 // A device or a pipe named by the caller, or met on the way, is no text and may never end.
                 Ok(entry) if entry.file_type().is_some_and(|k| !k.is_dir() && !k.is_symlink()) => {
-                    let special = Error::new(ErrorKind::NotReadable).because("neither a file nor a directory");
+                    let special =
+                        Error::new(ErrorKind::NotReadable).because("neither a file nor a directory");
                     walked.problems.push(special.at(entry.path()));
                 }
                 Ok(_) => {}

@@ -79,7 +79,9 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {
-        Some(excerpt) => writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4))),
+        Some(excerpt) => {
+            writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4)))
+        }
         None => Ok(()),
     }
 }
@@ -105,7 +107,8 @@ fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
 
 /// Sites that would lose more than half: either they copy, or something is wrong.
 fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
-    let losing = accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
+    let losing =
+        accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
     let losing: Vec<String> = losing
         .map(|site| format!("{} ({} of {})", plain(&site.site), site.duplicates, site.documents))
         .collect();
@@ -133,7 +136,11 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
         let kinds: Vec<String> = accounting
             .skipped
             .iter()
-            .map(|(extension, n)| if extension.is_empty() { format!("{n} without") } else { format!("{n} .{extension}") })
+            .map(
+                |(extension, n)| {
+                    if extension.is_empty() { format!("{n} without") } else { format!("{n} .{extension}") }
+                },
+            )
             .collect();
         writeln!(out, "left out {} of other kinds: {}", counted(skipped, "file"), plain(&kinds.join(", ")))?;
     }

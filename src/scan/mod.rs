@@ -20,10 +20,10 @@ use crate::options::{Method, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Side, classic};
-use crate::verify::Measures;
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
+use crate::verify::Measures;
 use groups::Group;
 pub use read::{Documents, Entry};
 use texts::Texts;
@@ -63,8 +63,8 @@ pub struct Scan {
     pub clusters: Vec<Cluster>,
     /// Documents of crowds that were compared with some leaders only; see [`crate::candidates`].
     pub unsettled: usize,
-    /// Ids of all documents in pairs.
-    ids: HashMap<DocId, String>,
+    /// Ids of all documents in pairs and groups.
+    ids: Ids,
     /// Which of several records of one id this is, from 2; the first has no entry.
     repeated: HashMap<DocId, u32>,
     min_words: u32,
@@ -96,18 +96,24 @@ pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
 
 fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
     let cancel = &resources.cancel;
+    let progress = &resources.progress;
+    progress.begin("read");
     let (mut documents, samples) = first_pass(corpus, recipe, policy.method == Method::Join, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
+    progress.begin("copies");
     let groups = groups::exact(&texts, &documents, cancel)?;
     let mut removed = bitvec![0; documents.entries.len()];
     for &copy in groups.iter().flat_map(|group| &group[1..]) {
         removed.set(copy as usize, true);
     }
-    let mut verifier = Verifier { texts: &texts, recipe, policy, resources, found: Vec::new(), changed: Vec::new() };
+    let mut verifier =
+        Verifier { texts: &texts, recipe, policy, resources, found: Vec::new(), changed: Vec::new() };
     let unsettled = match policy.method {
         Method::Join => {
             let gate = Gate::new(policy.least_overlap());
+            progress.begin("join");
             let mut joined = join(samples, &documents, &removed, &gate, cancel)?;
+            progress.begin("verify");
             verifier.verify(&joined.candidates, |_| {})?;
             loop {
                 let pairs = joined.crowd.round();
@@ -118,22 +124,26 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
             }
         }
         Method::Minhash => {
+            progress.begin("signatures");
             let signatures = signatures(&texts, recipe, &removed, MinHash::of);
             verifier.verify(&bands::minhash(&signatures), |_| {})?;
             0
         }
         Method::Simhash => {
+            progress.begin("signatures");
             let signatures = signatures(&texts, recipe, &removed, SimHash::of);
             verifier.verify(&bands::simhash(&signatures), |_| {})?;
             0
         }
     };
+    progress.begin("clusters");
     let Verifier { mut found, changed, .. } = verifier;
     // A crowd's leader may have met a member before, by a rarer shingle.
     found.sort_unstable_by_key(|found| found.0);
     found.dedup_by_key(|found| found.0);
     let shingles = copies_shingles(&texts, recipe, &groups);
-    let mut problems: Vec<Problem> = changed.iter().map(|&d| changed_problem(corpus, &documents, d)).collect();
+    let mut problems: Vec<Problem> =
+        changed.iter().map(|&d| changed_problem(corpus, &documents, d)).collect();
     problems.extend(corpus.changed());
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
@@ -141,6 +151,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
     scan.name(corpus, &groups, &mut found);
     scan.group(&groups, &shingles, &found);
+    progress.begin("reports");
     Ok(scan)
 }
 
@@ -279,7 +290,7 @@ impl Scan {
             pairs: Vec::new(),
             clusters: Vec::new(),
             unsettled: 0,
-            ids: HashMap::new(),
+            ids: Ids::default(),
             repeated: HashMap::new(),
             min_words: policy.min_words,
         }
@@ -311,7 +322,7 @@ impl Scan {
 
     /// The id of a document that is in a pair.
     pub fn id(&self, document: DocId) -> &str {
-        self.ids.get(&document).map_or("", String::as_str)
+        self.ids.get(document)
     }
 
     /// The site of a document.
@@ -365,13 +376,13 @@ impl Scan {
         let mut wanted: Vec<u32> = groups.iter().flatten().copied().chain(in_pairs).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let named = wanted.par_iter().map(|&d| (DocId(d), self.meta(corpus, DocId(d)).id));
-        self.ids = named.collect::<Vec<_>>().into_iter().collect();
+        let named = wanted.par_iter().map(|&d| (self.meta(corpus, DocId(d)).id, DocId(d)));
+        self.ids = Ids::new(named.collect(), self.documents.entries.len());
         let tokens = |d: u32| self.documents.entries[d as usize].tokens;
         for ((a, b), judgement) in found {
             let Measures { a: of_a, b: of_b, .. } = judgement.measures;
             if judgement.inner.is_some() && of_a == of_b && tokens(*a) == tokens(*b) {
-                let a_first = self.by_id(DocId(*a)) < self.by_id(DocId(*b));
+                let a_first = self.ids.rank(DocId(*a)) < self.ids.rank(DocId(*b));
                 judgement.inner = Some(if a_first { Side::A } else { Side::B });
             }
         }
@@ -394,33 +405,57 @@ impl Scan {
                 pairs.extend(stars.shown(&groups, b).iter().map(|&b| self.pair(a, b, judgement)));
             }
         }
-        pairs.par_sort_unstable_by(|x, y| {
-            (self.id(x.a), self.id(x.b), x.a, x.b).cmp(&(self.id(y.a), self.id(y.b), y.a, y.b))
-        });
-        self.clusters = stars.clusters(self, &groups, shingles, found);
+        pairs.par_sort_unstable_by_key(|pair| (self.ids.rank(pair.a), self.ids.rank(pair.b)));
+        self.clusters = stars.clusters(self, shingles, found);
         self.pairs = pairs;
     }
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
-        if self.by_id(a) <= self.by_id(b) {
+        if self.ids.rank(a) <= self.ids.rank(b) {
             Pair { a, b, judgement }
         } else {
             Pair { a: b, b: a, judgement: judgement.swapped() }
         }
     }
 
-    fn by_id(&self, document: DocId) -> (&str, DocId) {
-        (self.id(document), document)
-    }
-
     fn sorted_by_id(&self, groups: &[Group]) -> Vec<Vec<DocId>> {
         let sorted = groups.iter().map(|group| {
             let mut group: Vec<DocId> = group.iter().map(|&d| DocId(d)).collect();
-            group.sort_unstable_by(|&a, &b| self.by_id(a).cmp(&self.by_id(b)));
+            group.sort_unstable_by_key(|&d| self.ids.rank(d));
             group
         });
         sorted.collect()
+    }
+}
+
+/// The ids of some documents, in order.
+#[derive(Debug, Default)]
+struct Ids {
+    /// Ascending.
+    ids: Vec<String>,
+    /// By document number: the place of its id.
+    ranks: Vec<u32>,
+}
+
+impl Ids {
+    fn new(mut named: Vec<(String, DocId)>, documents: usize) -> Ids {
+        named.par_sort_unstable();
+        let mut ranks = vec![u32::MAX; documents];
+        for (rank, (_, document)) in named.iter().enumerate() {
+            ranks[document.index()] = rank as u32;
+        }
+        Ids { ids: named.into_iter().map(|(id, _)| id).collect(), ranks }
+    }
+
+    fn get(&self, document: DocId) -> &str {
+        let rank = self.rank(document) as usize;
+        self.ids.get(rank).map_or("", String::as_str)
+    }
+
+    /// The place of the document's id among all; comparing places is comparing ids.
+    fn rank(&self, document: DocId) -> u32 {
+        self.ranks.get(document.index()).copied().unwrap_or(u32::MAX)
     }
 }
 
@@ -428,95 +463,77 @@ impl Scan {
 struct Stars {
     /// The documents of each node, by id; those of a group at the group's number.
     nodes: Vec<Vec<DocId>>,
-    /// By the document that stands for it in `found`.
-    node_of: HashMap<u32, u32>,
+    /// By the number of the document that stands for it in `found`.
+    node_of: Vec<u32>,
 }
 
 impl Stars {
     fn new(scan: &Scan, groups: &[Vec<DocId>], found: &[(Candidate, Judgement)]) -> Stars {
         let mut nodes: Vec<Vec<DocId>> = groups.to_vec();
-        // Candidates name a group by its lowest number.
-        let lowest = |group: &Vec<DocId>| group.iter().map(|d| d.0).min().unwrap_or_default();
-        let mut node_of: HashMap<u32, u32> = groups.iter().map(lowest).zip(0..).collect();
-        let mut single: Vec<u32> = found.iter().flat_map(|((a, b), _)| [*a, *b]).collect();
-        single.sort_unstable();
-        single.dedup();
-        single.retain(|d| !node_of.contains_key(d));
-        for d in single {
-            node_of.insert(d, nodes.len() as u32);
-            nodes.push(vec![DocId(d)]);
+        let mut node_of = vec![u32::MAX; scan.documents.entries.len()];
+        for (number, group) in groups.iter().enumerate() {
+            // Candidates name a group by its lowest number.
+            if let Some(lowest) = group.iter().min() {
+                node_of[lowest.index()] = number as u32;
+            }
         }
-        debug_assert!(nodes.iter().flatten().all(|&d| scan.ids.contains_key(&d)));
+        for d in found.iter().flat_map(|((a, b), _)| [*a, *b]) {
+            if node_of[d as usize] == u32::MAX {
+                node_of[d as usize] = nodes.len() as u32;
+                nodes.push(vec![DocId(d)]);
+            }
+        }
         Stars { nodes, node_of }
     }
 
     /// The documents that pairs of this node show: of a large group its centre only.
     fn shown(&self, groups: &[Vec<DocId>], document: u32) -> &[DocId] {
-        let Some(&node) = self.node_of.get(&document) else { return &[] };
-        let documents = &self.nodes[node as usize];
-        let is_star = (node as usize) < groups.len() && documents.len() > STAR;
+        let node = self.node_of[document as usize] as usize;
+        let documents = &self.nodes[node];
+        let is_star = node < groups.len() && documents.len() > STAR;
         if is_star { &documents[..1] } else { documents }
     }
 
-    fn clusters(
-        &self,
-        scan: &Scan,
-        groups: &[Vec<DocId>],
-        shingles: &[u32],
-        found: &[(Candidate, Judgement)],
-    ) -> Vec<Cluster> {
-        let node_of = |d: u32| self.node_of.get(&d).copied().unwrap_or_default();
+    fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
+        let node_of = |d: u32| self.node_of[d as usize];
         let edges: Vec<Edge> = found
             .iter()
             .map(|((a, b), judgement)| Edge { a: node_of(*a), b: node_of(*b), score: judgement.score })
             .collect();
-        let of = stars(&self.ranked(scan), &edges);
-        let mut judgements: HashMap<(u32, u32), Judgement> = HashMap::new();
-        for (edge, (_, judgement)) in edges.iter().zip(found) {
-            judgements.insert((edge.a, edge.b), *judgement);
-            judgements.insert((edge.b, edge.a), judgement.swapped());
-        }
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
-        for (node, &star) in of.iter().enumerate() {
-            let own = node as u32 == star;
-            let judgement = match own {
-                true => shingles.get(node).map(|&shingles| Judgement::exact(shingles)),
-                false => judgements.get(&(node as u32, star)).copied(),
+        for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
+            let (joined, judgement) = match place.edge {
+                None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
+                Some(edge) => {
+                    let (_, judgement) = found[edge as usize];
+                    let from_member = edges[edge as usize].a == node as u32;
+                    let seen = if from_member { judgement } else { judgement.swapped() };
+                    (&self.nodes[node][..], Some(seen))
+                }
             };
-            let joined = &self.nodes[node][usize::from(own)..];
-            let list = members.entry(star).or_default();
+            let list = members.entry(place.star).or_default();
             list.extend(joined.iter().filter_map(|&d| Some((d, judgement?))));
         }
-        debug_assert!(shingles.len() == groups.len());
         let mut clusters: Vec<Cluster> = members
             .into_iter()
             .filter(|(_, members)| !members.is_empty())
             .map(|(star, mut members)| {
-                members.sort_unstable_by(|x, y| scan.by_id(x.0).cmp(&scan.by_id(y.0)));
+                members.sort_unstable_by_key(|(d, _)| scan.ids.rank(*d));
                 Cluster { representative: self.nodes[star as usize][0], members }
             })
             .collect();
-        clusters.sort_by(|x, y| {
-            let size = |cluster: &Cluster| std::cmp::Reverse(cluster.members.len());
-            (size(x), scan.by_id(x.representative)).cmp(&(size(y), scan.by_id(y.representative)))
+        clusters.sort_unstable_by_key(|cluster| {
+            (std::cmp::Reverse(cluster.members.len()), scan.ids.rank(cluster.representative))
         });
         clusters
     }
 
     fn ranked(&self, scan: &Scan) -> Vec<Node> {
-        let mut by_id: Vec<u32> = (0..self.nodes.len() as u32).collect();
-        by_id.sort_unstable_by(|&x, &y| {
-            scan.by_id(self.nodes[x as usize][0]).cmp(&scan.by_id(self.nodes[y as usize][0]))
-        });
-        let mut rank = vec![0; self.nodes.len()];
-        for (place, &node) in by_id.iter().enumerate() {
-            rank[node as usize] = place as u32;
-        }
-        let node = |(documents, rank): (&Vec<DocId>, u32)| Node {
+        let node = |documents: &Vec<DocId>| Node {
             size: documents.len() as u32,
             tokens: scan.documents.entries[documents[0].index()].tokens,
-            rank,
+            rank: scan.ids.rank(documents[0]),
         };
-        self.nodes.iter().zip(rank).map(node).collect()
+        self.nodes.iter().map(node).collect()
     }
 }

@@ -276,7 +276,9 @@ fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, faul
     let place = if several { format!("line {}: ", line + 1) } else { String::new() };
     let (reason, unreadable) = match fault {
         Fault::NoDocument(reason) => (format!("{place}{reason}"), true),
-        Fault::Replaced(count) => (format!("{place}{count} sequences that are no UTF-8 became U+FFFD"), false),
+        Fault::Replaced(count) => {
+            (format!("{place}{count} sequences that are no UTF-8 became U+FFFD"), false)
+        }
     };
     Problem { path: path.to_owned(), record: several.then_some(record), reason, unreadable }
 }

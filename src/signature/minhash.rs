@@ -102,7 +102,10 @@ mod tests {
             let (truth, mean, variance) = moments(size, common);
             let published = truth * (1.0 - truth) / VALUES as f64;
             // Four standard errors of the mean; a sample variance of 600 is within 1.25 of the true one.
-            assert!((mean - truth).abs() < 4.0 * (published / 600.0).sqrt(), "{size} {common}: {mean} {truth}");
+            assert!(
+                (mean - truth).abs() < 4.0 * (published / 600.0).sqrt(),
+                "{size} {common}: {mean} {truth}"
+            );
             assert!(variance < 1.25 * published, "{size} {common}: {variance} {published}");
         }
     }

@@ -13,7 +13,7 @@ pub struct Args {
     /// No summary and no progress; errors still.
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// More about what is done, on standard error.
+    /// How long each stage took, on standard error.
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// When to use colours (NO_COLOR is heeded too).

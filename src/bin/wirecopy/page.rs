@@ -57,7 +57,8 @@ fn print(pages: &[PageRow]) -> Result<()> {
             writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
         }
         for repeat in &page.repeats {
-            let places: Vec<String> = repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect();
+            let places: Vec<String> =
+                repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect();
             writeln!(
                 out,
                 "{}: {} stands {} times (bytes {}): {}",

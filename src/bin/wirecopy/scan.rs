@@ -40,6 +40,11 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     if let (true, Some((report, _))) = (summarised, &report) {
         print(typed, &corpus, &found, report)?;
     }
+    if args.verbose {
+        for (stage, time) in settings.resources.progress.stages() {
+            anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
+        }
+    }
     Ok(exit_code(typed, &found))
 }
 
