@@ -15,6 +15,8 @@ pub struct Edge {
     pub b: u32,
     /// The score of their relation, 0 to 1.
     pub score: f64,
+    /// How much of `b` stands in `a`, and of `a` in `b`, 0 to 1.
+    pub covers: [f64; 2],
 }
 
 /// A document, or a group of documents with equal token sequences.
@@ -68,14 +70,15 @@ pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
     (0..nodes.len() as u32).map(place_of).collect()
 }
 
-/// Nodes, the strongest first: by the scores of their pairs, each counted as often as the other side has
-/// documents, and their own copies; then by length; then by id.
+/// Nodes, the strongest first: by how much of the others they cover, each counted as often as it has copies, and
+/// their own copies; then by length; then by id. So a whole article represents its cut versions, and not one of
+/// them the article.
 fn by_strength(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
     let mut strength: Vec<u64> = nodes.iter().map(|node| 1_000_000 * u64::from(node.size - 1)).collect();
     for edge in edges {
-        let score = millionths(edge.score);
-        strength[edge.a as usize] += score * u64::from(nodes[edge.b as usize].size);
-        strength[edge.b as usize] += score * u64::from(nodes[edge.a as usize].size);
+        let [by_a, by_b] = edge.covers.map(millionths);
+        strength[edge.a as usize] += by_a * u64::from(nodes[edge.b as usize].size);
+        strength[edge.b as usize] += by_b * u64::from(nodes[edge.a as usize].size);
     }
     let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
     order.sort_unstable_by_key(|&node| {
@@ -127,7 +130,7 @@ mod tests {
     }
 
     fn edge(a: u32, b: u32, score: f64) -> Edge {
-        Edge { a, b, score }
+        Edge { a, b, score, covers: [score; 2] }
     }
 
     #[test]
@@ -142,6 +145,13 @@ mod tests {
                 "{members:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_whole_represents_its_parts() {
+        let part = |a, b| Edge { a, b, score: 1.0, covers: [1.0, 0.6] };
+        let of = stars(&nodes(4), &[part(2, 0), part(2, 1), edge(2, 3, 0.9)]);
+        assert!(of.iter().all(|place| place.star == 2), "{of:?}");
     }
 
     proptest! {

@@ -496,10 +496,13 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
-        let edges: Vec<Edge> = found
-            .iter()
-            .map(|((a, b), judgement)| Edge { a: node_of(*a), b: node_of(*b), score: judgement.score })
-            .collect();
+        let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
+            a: node_of(*a),
+            b: node_of(*b),
+            score: judgement.score,
+            covers: [judgement.measures.containment_b_in_a(), judgement.measures.containment_a_in_b()],
+        };
+        let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
