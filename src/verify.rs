@@ -20,8 +20,7 @@ impl ShingleSet {
 
     /// Makes this the set of `shingles`, which may repeat. Linear.
     pub fn fill(&mut self, shingles: &[u64]) {
-        kernel::fill_lines(self.kernel, shingles, &mut self.lines, &mut self.distinct);
-        self.has_zero = shingles.contains(&0);
+        self.has_zero = kernel::fill_lines(self.kernel, shingles, &mut self.lines, &mut self.distinct);
     }
 
     /// How many distinct shingles there are.

@@ -72,17 +72,22 @@ fn gather(runs: &[(Runs, Vec<u32>)], number: usize, removed: &BitSlice, out: &mu
 
 /// Drops most postings whose hash stands once: nine in ten do, and sorting them is what a join costs most.
 fn keep_shared(postings: &mut Vec<u64>) {
-    let slots = (postings.len() * 8).next_power_of_two().max(64);
-    let slot = |posting: u64| (posting >> 32) as usize & (slots - 1);
-    let mut once: BitVec<usize> = bitvec![usize, Lsb0; 0; slots];
-    let mut again: BitVec<usize> = bitvec![usize, Lsb0; 0; slots];
+    // Two bits a slot side by side, so that one look decides: seen once, seen again.
+    let slots = (postings.len() * 8).next_power_of_two().max(16);
+    let mut seen = vec![0u32; slots / 16];
+    let place = |posting: u64| {
+        let slot = (posting >> 32) as usize & (slots - 1);
+        (slot / 16, 2 * (slot % 16))
+    };
     for &posting in &*postings {
-        let slot = slot(posting);
-        if once.replace(slot, true) {
-            again.set(slot, true);
-        }
+        let (word, shift) = place(posting);
+        let before = seen[word] >> shift & 1;
+        seen[word] |= (1 + before) << shift;
     }
-    postings.retain(|&posting| again[slot(posting)]);
+    postings.retain(|&posting| {
+        let (word, shift) = place(posting);
+        seen[word] >> shift & 2 != 0
+    });
 }
 
 /// The posting lists of one partition.

@@ -139,7 +139,10 @@ impl Corpus {
     pub fn open(paths: &[PathBuf], options: &CorpusOptions, resources: &Resources) -> Result<Corpus> {
         let mut corpus = Corpus {
             inputs: Vec::new(),
-            readers: [Box::new(JsonLines::new(options.fields.clone())), Box::new(PlainText)],
+            readers: [
+                Box::new(JsonLines::new(options.fields.clone(), resources.kernel)),
+                Box::new(PlainText),
+            ],
             max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
             problems: Vec::new(),

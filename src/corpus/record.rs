@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kernel::{self, Kernel};
+
 /// The names of the fields that a record of several fields is read by.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldNames {
@@ -86,7 +88,7 @@ impl<'a> Value<'a> {
             Value::Plain(bytes) => bytes,
             Value::Escaped(bytes) => {
                 scratch.bytes.clear();
-                unescape(bytes, &mut scratch.bytes);
+                unescape(scratch.kernel, bytes, &mut scratch.bytes);
                 &scratch.bytes
             }
         };
@@ -107,10 +109,24 @@ impl<'a> Value<'a> {
 }
 
 /// Memory that [`Value::decode`] reuses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scratch {
+    kernel: Kernel,
     bytes: Vec<u8>,
     text: String,
+}
+
+impl Scratch {
+    /// No memory yet. `kernel` changes only the speed.
+    pub fn new(kernel: Kernel) -> Scratch {
+        Scratch { kernel, bytes: Vec::new(), text: String::new() }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch::new(Kernel::PORTABLE)
+    }
 }
 
 fn decode_lossily(bytes: &[u8], out: &mut String) -> u32 {
@@ -127,11 +143,12 @@ fn decode_lossily(bytes: &[u8], out: &mut String) -> u32 {
 
 /// Undoes the escapes of a JSON string's inside. A surrogate without its partner leaves the three bytes that
 /// UTF-8 forbids, so that decoding counts it as replaced.
-fn unescape(mut rest: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        let escape = rest.get(at + 1).copied().unwrap_or(b'\\');
-        let mut used = at + 2;
+fn unescape(kernel: Kernel, bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len());
+    let mut at = kernel::copy_until(kernel, bytes, 0, b'\\', out);
+    while at < bytes.len() {
+        let escape = bytes.get(at + 1).copied().unwrap_or(b'\\');
+        at += 2;
         match escape {
             b'n' => out.push(b'\n'),
             b't' => out.push(b'\t'),
@@ -139,15 +156,17 @@ fn unescape(mut rest: &[u8], out: &mut Vec<u8>) {
             b'b' => out.push(8),
             b'f' => out.push(12),
             b'u' => {
-                let (c, length) = unicode_escape(&rest[used..]);
-                used += length;
+                let (c, length) = unicode_escape(bytes.get(at..).unwrap_or_default());
+                at += length;
                 push_code_point(c, out);
             }
             other => out.push(other),
         }
-        rest = rest.get(used..).unwrap_or_default();
+        // Escapes come in pairs: a paragraph's end is two.
+        if bytes.get(at) != Some(&b'\\') {
+            at = kernel::copy_until(kernel, bytes, at.min(bytes.len()), b'\\', out);
+        }
     }
-    out.extend_from_slice(rest);
 }
 
 /// The code point whose four digits (and perhaps a second escape, of the other surrogate) begin `rest`, and

@@ -3,7 +3,9 @@
 use std::arch::x86_64::*;
 
 use super::{Lanes, Line, TokenBuffer};
-use super::{ascii_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop};
+use super::{
+    ascii_loop, changes_loop, count_loop, fill_loop, find_loop, hash_loop, minima_loop, shingle_loop,
+};
 
 pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx2")
@@ -42,6 +44,20 @@ impl Lanes for Avx2 {
             _mm256_storeu_si256(to.add(32).cast(), high_folded);
             let other = |v| u64::from(_mm256_movemask_epi8(v) as u32);
             (u64::from(high_word) << 32 | u64::from(low_word), other(high) << 32 | other(low))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn either(from: *const u8, a: u8, b: u8) -> u64 {
+        // SAFETY: 64 bytes are readable at `from`; the caller has AVX2.
+        unsafe {
+            let half = |at: *const u8| {
+                let v = _mm256_loadu_si256(at.cast());
+                let a = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(a as i8));
+                let b = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b as i8));
+                u64::from(_mm256_movemask_epi8(_mm256_or_si256(a, b)) as u32)
+            };
+            half(from.add(32)) << 32 | half(from)
         }
     }
 
@@ -95,11 +111,24 @@ pub(super) fn window_minima(from: &[i64], step: usize, to: &mut [i64]) {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize {
+pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize, bool) {
     fill_loop(values, lines, distinct)
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
     count_loop(values, lines)
+}
+
+/// # Safety
+/// As [`find_loop`].
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) unsafe fn find_either(bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+    // SAFETY: passed on.
+    unsafe { find_loop::<Avx2>(bytes, at, a, b) }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn changes(values: &[i64], out: &mut [u64]) -> usize {
+    changes_loop(values, 0, out, 0)
 }

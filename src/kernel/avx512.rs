@@ -4,7 +4,9 @@
 use std::arch::x86_64::*;
 
 use super::{Lanes, Line, TokenBuffer};
-use super::{ascii_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop};
+use super::{
+    ascii_loop, changes_loop, count_loop, fill_loop, find_loop, hash_loop, minima_loop, shingle_loop,
+};
 
 pub(super) fn available() -> bool {
     is_x86_feature_detected!("avx512f")
@@ -42,6 +44,16 @@ impl Lanes for Avx512 {
             let folded = _mm512_mask_add_epi8(v, within(v, b'A', b'Z'), v, set(0x20));
             _mm512_storeu_si512(to.cast(), folded);
             (within(folded, b'a', b'z') | within(v, b'0', b'9'), _mm512_movepi8_mask(v))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn either(from: *const u8, a: u8, b: u8) -> u64 {
+        // SAFETY: 64 bytes are readable at `from`; the caller has the set.
+        unsafe {
+            let v = _mm512_loadu_si512(from.cast());
+            let is = |byte: u8| _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(byte as i8));
+            is(a) | is(b)
         }
     }
 
@@ -99,11 +111,43 @@ pub(super) fn window_minima(from: &[i64], step: usize, to: &mut [i64]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
-pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize {
+pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize, bool) {
     fill_loop(values, lines, distinct)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
 pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
     count_loop(values, lines)
+}
+
+/// # Safety
+/// As [`find_loop`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+pub(super) unsafe fn find_either(bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+    // SAFETY: passed on.
+    unsafe { find_loop::<Avx512>(bytes, at, a, b) }
+}
+
+/// # Safety
+/// `out` has room for eight values more than `values` has.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+pub(super) unsafe fn changes(values: &[i64], out: &mut [u64]) -> usize {
+    let mut count = changes_loop(&values[..values.len().min(1)], 0, out, 0);
+    let mut at = 1;
+    while at + 8 <= values.len() {
+        // SAFETY: values `at - 1` to `at + 7` are there; `count <= at`, so eight more fit `out`.
+        unsafe {
+            let here = _mm512_loadu_si512(values.as_ptr().add(at).cast());
+            let before = _mm512_loadu_si512(values.as_ptr().add(at - 1).cast());
+            let changed = _mm512_cmpneq_epi64_mask(here, before);
+            let kept = _mm512_maskz_compress_epi64(changed, here);
+            _mm512_storeu_si512(out.as_mut_ptr().add(count).cast(), kept);
+            count += changed.count_ones() as usize;
+        }
+        at += 8;
+    }
+    match at {
+        1.. if values.len() > 1 => changes_loop(values, at, out, count),
+        _ => count,
+    }
 }

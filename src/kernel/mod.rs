@@ -144,6 +144,12 @@ trait Lanes {
     /// `from` is readable and `to` writable for 64 bytes, and the machine has the set.
     unsafe fn classify(from: *const u8, to: *mut u8) -> (u64, u64);
 
+    /// Which of the 64 bytes at `from` are `a` or `b`.
+    ///
+    /// # Safety
+    /// `from` is readable for 64 bytes, and the machine has the set.
+    unsafe fn either(from: *const u8, a: u8, b: u8) -> u64;
+
     /// Writes `base` + the place of each set bit of `mask` to `out`, in order; returns how many.
     ///
     /// # Safety
@@ -326,21 +332,90 @@ fn minima_loop(from: &[i64], step: usize, to: &mut [i64]) {
     }
 }
 
+/// Writes each value that differs from the one before it to `out`, the first one too; returns how many. `out` has
+/// room for eight more than `values`.
+pub(crate) fn changes(kernel: Kernel, values: &[i64], out: &mut [u64]) -> usize {
+    assert!(out.len() >= values.len() + 8);
+    // SAFETY: the set is available, and `out` has the room.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => changes_loop(values, 0, out, 0),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::changes(values, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::changes(values, out),
+        }
+    }
+}
+
+/// [`changes`] from place `from` on, where `count` were written before.
+#[inline(always)]
+fn changes_loop(values: &[i64], from: usize, out: &mut [u64], mut count: usize) -> usize {
+    for i in from..values.len() {
+        // No branch on the outcome, which is as good as random.
+        out[count] = values[i] as u64;
+        count += usize::from(i == 0 || values[i] != values[i - 1]);
+    }
+    count
+}
+
+/// Where in `bytes`, from `at` on, the first byte stands that is `a` or `b`.
+pub(crate) fn find_either(kernel: Kernel, bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+    // SAFETY: the set is available.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => find_loop::<portable::Portable>(bytes, at, a, b),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::find_either(bytes, at, a, b),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::find_either(bytes, at, a, b),
+        }
+    }
+}
+
+/// # Safety
+/// The machine has the set.
+#[inline(always)]
+unsafe fn find_loop<L: Lanes>(bytes: &[u8], mut at: usize, a: u8, b: u8) -> Option<usize> {
+    while at + BLOCK <= bytes.len() {
+        // SAFETY: a whole block is left.
+        let found = unsafe { L::either(bytes.as_ptr().add(at), a, b) };
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
+        }
+        at += BLOCK;
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|&byte| byte == a || byte == b).map(|place| at + place)
+}
+
+/// Appends `bytes` from `at` on to `out`, up to the first `stop`; returns where that stands, or the end.
+pub(crate) fn copy_until(kernel: Kernel, bytes: &[u8], at: usize, stop: u8, out: &mut Vec<u8>) -> usize {
+    let end = find_either(kernel, bytes, at, stop, stop).unwrap_or(bytes.len());
+    out.extend_from_slice(&bytes[at..end]);
+    end
+}
+
 /// A set of 64-bit hashes other than zero, in lines of eight: one cache line each, compared whole.
 ///
-/// The lines are a power of two and at least half of the places are free, so a search ends soon.
+/// The lines are a power of two, three to six values a line, so a search nearly always ends in the first.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 pub(crate) struct Line([u64; 8]);
 
-/// Makes `lines` the set of `values`, and `distinct` those values in order of first occurrence. Zero is no
-/// value: it marks a free place.
-pub(crate) fn fill_lines(kernel: Kernel, values: &[u64], lines: &mut Vec<Line>, distinct: &mut Vec<u64>) {
+/// Makes `lines` the set of `values`, and `distinct` those values in order of first occurrence. Zero marks a
+/// free place and is in neither; returns whether it was among the values.
+pub(crate) fn fill_lines(
+    kernel: Kernel,
+    values: &[u64],
+    lines: &mut Vec<Line>,
+    distinct: &mut Vec<u64>,
+) -> bool {
     lines.clear();
-    lines.resize((values.len() / 4).next_power_of_two(), Line::default());
+    lines.resize((values.len() / 6).next_power_of_two(), Line::default());
     grow(distinct, values.len());
     // SAFETY: the set is available.
-    let count = unsafe {
+    let (count, zero) = unsafe {
         match kernel.0 {
             Set::Portable => fill_loop(values, lines, distinct),
             #[cfg(target_arch = "x86_64")]
@@ -350,18 +425,20 @@ pub(crate) fn fill_lines(kernel: Kernel, values: &[u64], lines: &mut Vec<Line>, 
         }
     };
     distinct.truncate(count);
+    zero
 }
 
 #[inline(always)]
-fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize {
+fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize, bool) {
     let mask = lines.len() - 1;
-    let mut count = 0;
+    let (mut count, mut zero) = (0, false);
     for &value in values {
         let mut at = line_of(value) & mask;
         loop {
             let line = &mut lines[at];
             let (same, free) = (places(line, value), places(line, 0));
             if same != 0 || value == 0 {
+                zero |= value == 0;
                 break;
             }
             if free != 0 {
@@ -373,7 +450,7 @@ fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> usize 
             at = (at + 1) & mask;
         }
     }
-    count
+    (count, zero)
 }
 
 /// How many of `values` the set holds.
@@ -468,6 +545,28 @@ mod tests {
                 shingle_hashes(kernel, k, hashes, &mut shingles);
                 let truth: Vec<u64> = plain.windows(k).map(crate::hash::shingle_hash).collect();
                 prop_assert_eq!(&shingles[..truth.len()], &truth, "{}", kernel.name());
+            }
+        }
+
+        #[test]
+        fn every_set_finds_bytes(bytes in proptest::collection::vec(0u8..12, 0..300), at in 0usize..20) {
+            let at = at.min(bytes.len());
+            let truth = bytes[at..].iter().position(|&b| b == 3 || b == 7).map(|i| at + i);
+            let spare = [&bytes[..], &[7; 80]].concat();
+            for kernel in Kernel::available() {
+                prop_assert_eq!(find_either(kernel, &bytes, at, 3, 7), truth, "{}", kernel.name());
+                prop_assert_eq!(find_either(kernel, &spare[..bytes.len()], at, 3, 7), truth);
+            }
+        }
+
+        #[test]
+        fn every_set_finds_changes(values in proptest::collection::vec(0i64..3, 0..100)) {
+            let mut truth: Vec<u64> = values.iter().map(|&v| v as u64).collect();
+            truth.dedup();
+            for kernel in Kernel::available() {
+                let mut out = vec![9; values.len() + 8];
+                let count = changes(kernel, &values, &mut out);
+                prop_assert_eq!(&out[..count], &truth[..], "{}", kernel.name());
             }
         }
 

@@ -19,6 +19,12 @@ fn within(x: u64, first: u8, last: u8) -> u64 {
     at_least(x, first) & !at_least(x, last + 1)
 }
 
+/// The high bit of each byte of `x` that is zero; exact, also behind other zeros.
+#[inline(always)]
+fn zeros(x: u64) -> u64 {
+    !((x & !HIGH).wrapping_add(!HIGH) | x) & HIGH
+}
+
 /// The high bits of the eight bytes, gathered into eight bits.
 #[inline(always)]
 fn gather(high: u64) -> u64 {
@@ -42,6 +48,17 @@ impl Lanes for Portable {
             other |= gather(high) << (8 * i);
         }
         (word, other)
+    }
+
+    #[inline(always)]
+    unsafe fn either(from: *const u8, a: u8, b: u8) -> u64 {
+        let mut found = 0;
+        for i in 0..BLOCK / 8 {
+            // SAFETY: 64 bytes are readable at `from`.
+            let x = u64::from_le(unsafe { from.cast::<u64>().add(i).read_unaligned() });
+            found |= gather(zeros(x ^ ONES * u64::from(a)) | zeros(x ^ ONES * u64::from(b))) << (8 * i);
+        }
+        found
     }
 
     #[inline(always)]

@@ -10,8 +10,9 @@ use crate::recipe::Recipe;
 use crate::sketch::Sketcher;
 use crate::verify::{Measures, ShingleSet};
 
-/// Documents of one block: their sets, some 10 KB each, stay in the second-level cache or near it.
-const BLOCK: usize = 128;
+/// Documents of one block. Their sets are some 12 KB each and fit the second-level cache together; a larger block
+/// would tokenise fewer documents twice, and wait for memory more.
+const BLOCK: usize = 64;
 
 /// The measures of every pair, in order; `None` where a document is no longer what it was.
 pub(super) fn measure(

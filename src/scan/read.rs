@@ -116,7 +116,7 @@ impl Worker {
         Worker {
             kernel_scratch: Sketcher::new(recipe, resources.kernel),
             bytes: Vec::new(),
-            text: Scratch::default(),
+            text: Scratch::new(resources.kernel),
             entries: Vec::new(),
             runs: Runs::default(),
             sites: Sites::default(),

@@ -14,7 +14,7 @@ pub(super) struct Texts<'a> {
 }
 
 thread_local! {
-    static MEMORY: RefCell<(Vec<u8>, Scratch)> = RefCell::default();
+    static MEMORY: RefCell<Option<(Vec<u8>, Scratch)>> = RefCell::default();
 }
 
 impl Texts<'_> {
@@ -22,7 +22,8 @@ impl Texts<'_> {
     pub fn get<T>(&self, document: u32, with: impl FnOnce(&str) -> T) -> Result<T, Reason> {
         let entry = &self.documents.entries[document as usize];
         // Taken and not borrowed: `with` may come back here.
-        let (mut bytes, mut scratch) = MEMORY.take();
+        let memory = MEMORY.take();
+        let (mut bytes, mut scratch) = memory.unwrap_or_else(|| (Vec::new(), Scratch::new(self.kernel)));
         let result = match self.corpus.fields(entry.location, &mut bytes) {
             Ok(fields) => {
                 let text = fields.text.decode(&mut scratch).text;
@@ -30,7 +31,7 @@ impl Texts<'_> {
             }
             Err(reason) => Err(reason),
         };
-        MEMORY.set((bytes, scratch));
+        MEMORY.set(Some((bytes, scratch)));
         result
     }
 }

@@ -37,6 +37,7 @@ pub fn level(shingles: usize) -> usize {
 pub struct Winnow {
     minima: [Vec<i64>; 2],
     seen: Seen,
+    changes: Vec<u64>,
     selected: Vec<u64>,
     count: usize,
 }
@@ -51,13 +52,18 @@ impl Winnow {
     /// may stand twice). Linear in the number of shingles.
     pub fn select(&mut self, kernel: Kernel, shingles: &[u64], level: usize) -> &[u64] {
         self.seen.clear();
-        self.selected.resize(shingles.len().max(self.selected.len()), 0);
+        if self.selected.len() < shingles.len() {
+            self.selected.resize(shingles.len(), 0);
+            self.changes.resize(shingles.len() + 8, 0);
+        }
         let count = if level == 0 || shingles.len() < WINDOWS[level] {
             // Fewer than a window: all, which is more than the smallest.
             self.seen.keep_new(shingles.iter().copied(), &mut self.selected)
         } else {
             let minima = window_minima(kernel, shingles, level, &mut self.minima);
-            self.seen.keep_new(minima.iter().map(|&hash| hash as u64), &mut self.selected)
+            // Neighbouring windows mostly share their minimum.
+            let count = kernel::changes(kernel, minima, &mut self.changes);
+            self.seen.keep_new(self.changes[..count].iter().copied(), &mut self.selected)
         };
         self.count = count;
         self.selected()
@@ -108,19 +114,12 @@ impl Seen {
 
     /// Writes those not seen before to `out`; returns how many.
     fn keep_new(&mut self, hashes: impl Iterator<Item = u64>, out: &mut [u64]) -> usize {
-        let (mut count, mut last) = (0, 0);
+        let mut count = 0;
         for hash in hashes {
-            // Neighbouring windows mostly share their minimum.
-            if hash == last {
-                continue;
-            }
-            last = hash;
             let slot = &mut self.0[(hash & 511) as usize];
-            if *slot != hash {
-                *slot = hash;
-                out[count] = hash;
-                count += 1;
-            }
+            out[count] = hash;
+            count += usize::from(*slot != hash);
+            *slot = hash;
         }
         count
     }
