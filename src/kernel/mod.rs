@@ -412,7 +412,7 @@ pub(crate) fn fill_lines(
     distinct: &mut Vec<u64>,
 ) -> bool {
     lines.clear();
-    lines.resize((values.len() / 6).next_power_of_two(), Line::default());
+    lines.resize(values.len().div_ceil(6).next_power_of_two(), Line::default());
     grow(distinct, values.len());
     // SAFETY: the set is available.
     let (count, zero) = unsafe {
