@@ -85,7 +85,7 @@ impl Crowd {
         self.settled.set(b as usize, true);
     }
 
-    /// Documents that were compared with [`ROUNDS`] leaders of each crowd and belong to none.
+    /// Documents that were compared with eight leaders of each crowd and belong to none.
     pub fn unsettled(&mut self) -> usize {
         let mut left: Vec<u32> = Vec::new();
         for list in &self.lists {

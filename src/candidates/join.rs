@@ -158,6 +158,13 @@ impl Heavy {
         self.ends.windows(2).map(|ends| ends[1] - ends[0]).collect()
     }
 
+    /// Whether both documents are in at least this many heavy lists.
+    fn make_up(&self, a: usize, b: usize, missing: u32) -> bool {
+        // Most documents are in few: that alone says no for nearly all pairs.
+        let most = self.of(a).len().min(self.of(b).len());
+        most >= missing as usize && self.common(a, b) >= missing
+    }
+
     /// In how many heavy lists both documents are.
     fn common(&self, a: usize, b: usize) -> u32 {
         let (mut a, mut b) = (self.of(a), self.of(b));
@@ -239,7 +246,7 @@ fn count_pairs(
                     for b in met.drain(..) {
                         let common = u32::from(std::mem::take(&mut shared[b as usize]));
                         let least = gate.between(&of_a, &documents.counts(b));
-                        if common >= least || common + heavy.common(a, b as usize) >= least {
+                        if common >= least || heavy.make_up(a, b as usize, least - common) {
                             found.push((a as u32, b));
                         }
                     }

@@ -1,7 +1,7 @@
 //! The inner loops, in the widest instructions that the machine has.
 //!
-//! Each loop is written once, over a small [`Lanes`] trait or as plain code that the compiler vectorises; the
-//! files beside this one hold the instruction sets. [`Kernel::Portable`] is the truth that the others must
+//! Each loop is written once, over the small `Lanes` trait or as plain code that the compiler vectorises; the
+//! files beside this one hold the instruction sets. [`Kernel::PORTABLE`] is the truth that the others must
 //! equal bit for bit, and a property test holds them to it. One of the two homes of `unsafe` in the crate.
 //!
 //! The layout follows Daniel Lemire and Geoff Langdale's simdjson (VLDB J. 28, 2019): classify a block of 64

@@ -56,7 +56,7 @@ impl Lanes for Portable {
         for i in 0..BLOCK / 8 {
             // SAFETY: 64 bytes are readable at `from`.
             let x = u64::from_le(unsafe { from.cast::<u64>().add(i).read_unaligned() });
-            found |= gather(zeros(x ^ ONES * u64::from(a)) | zeros(x ^ ONES * u64::from(b))) << (8 * i);
+            found |= gather(zeros(x ^ (ONES * u64::from(a))) | zeros(x ^ (ONES * u64::from(b)))) << (8 * i);
         }
         found
     }

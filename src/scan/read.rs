@@ -256,16 +256,15 @@ fn merge(corpus: &Corpus, pieces: &[Piece], mut workers: Vec<Worker>) -> (Docume
         for (record, line, fault) in part.faults.drain(..) {
             documents.problems.push(problem(&path, corpus, input, records + record, lines + line, fault));
         }
-        let (first, count, part_records, part_lines) = (part.first, part.count, part.records, part.lines);
-        for local in first..first + count as usize {
-            let mut entry = workers[w].entries[local];
-            entry.record += records;
-            entry.site = site_numbers[w][entry.site as usize];
-            numbers[w][local] = documents.entries.len() as u32;
-            documents.entries.push(entry);
+        let own = part.first..part.first + part.count as usize;
+        let first_record = records;
+        records += part.records;
+        lines += part.lines;
+        for (entry, number) in workers[w].entries[own.clone()].iter().zip(&mut numbers[w][own]) {
+            *number = documents.entries.len() as u32;
+            let site = site_numbers[w][entry.site as usize];
+            documents.entries.push(Entry { record: entry.record + first_record, site, ..*entry });
         }
-        records += part_records;
-        lines += part_lines;
     }
     let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
     (documents, samples)

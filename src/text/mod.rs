@@ -2,8 +2,8 @@
 //!
 //! The normal form of a text is NFKC_Casefold; a token is a maximal run of letters, marks and numbers of it,
 //! and in scripts without spaces one character with its marks. ASCII goes through [`crate::kernel`] 64 bytes
-//! at a time; the rest through a state machine over per-character classes ([`fold`]), which hands the few
-//! stretches where normalisation reaches across characters to the plain definition ([`reference`]). All
+//! at a time; the rest through a state machine over per-character classes (`fold.rs`), which hands the few
+//! stretches where normalisation reaches across characters to the plain definition ([`mod@reference`]). All
 //! three give the same tokens, and property tests hold them to it.
 
 mod fold;
