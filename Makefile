@@ -1,4 +1,21 @@
-.PHONY: test
-# Installs what the tests need, and runs all of them.
+.PHONY: test soak bench compare
+
+# All tests. Cargo fetches what they need; nothing else has to be installed.
 test:
 	cargo test --locked
+
+# What takes longer than every change should wait for: many more random cases, the external labelled sets where
+# WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
+soak:
+	PROPTEST_CASES=200000 cargo test --release --locked
+	cargo build --release --locked --example generate --bin wirecopy
+	benches/scale
+
+# A bench a stage and one end to end.
+bench:
+	cargo bench --locked --bench stages
+
+# Side by side with other tools, from their registries.
+compare:
+	cargo build --release --locked
+	benches/compare/run

@@ -277,15 +277,18 @@ impl PageReader {
             && unit.token_range().zip(self.title.iter()).all(|(i, token)| self.tokens.get(i) == token)
     }
 
-    /// What the unit's tokens weigh together, numbers only if asked for. Stops counting at `enough`.
+    /// What the unit's tokens weigh together; numbers and single letters, as in `Q.` and `A.`, only if asked for.
+    /// Stops counting at `enough`.
     fn weight(&self, unit: &Unit, enough: usize, numbers: bool) -> usize {
         let mut sum = 0;
         for i in unit.token_range() {
             if sum >= enough {
                 break;
             }
-            if numbers || !self.tokens.get(i).chars().all(char::is_numeric) {
-                sum += if self.touches(i) { CHARACTER } else { WORD };
+            let (token, touches) = (self.tokens.get(i), self.touches(i));
+            let letter = !touches && token.chars().nth(1).is_none();
+            if numbers || !(letter || token.chars().all(char::is_numeric)) {
+                sum += if touches { CHARACTER } else { WORD };
             }
         }
         sum
@@ -348,6 +351,11 @@ impl PageReader {
     /// The units that may be the title where none is given: the first block, or else its first line.
     fn opening(&self, text: &str) -> [Option<usize>; 2] {
         let Some(line) = self.units.iter().position(|unit| self.is_news(unit)) else { return [None; 2] };
+        // A heading that is too short to be news is the title all the same, and then nothing else is.
+        let before = &text[..self.units[line].bytes.start as usize];
+        if before.lines().any(|line| strip_heading_mark(line).is_some_and(|rest| !rest.trim().is_empty())) {
+            return [None; 2];
+        }
         let block = self.units[line..].iter().position(|unit| unit.form != Form::Line).map(|at| line + at);
         let headline = |at: &usize| self.looks_like_headline(text, &self.units[*at]);
         [block.filter(headline), Some(line).filter(headline)]

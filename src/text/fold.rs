@@ -137,8 +137,13 @@ fn classify(c: char, image: &str) -> Class {
         return Class::new(Kind::Ignored, 0, 0);
     }
     let depends = |c: char| composes_backwards(c) || (combining(c) != 0 && !is_mark(c));
+    // In the combining class of these: whether normalisation reaches back to the character before.
+    let reaches_back = depends(c)
+        || combining(c) != 0
+        || image.chars().next().is_some_and(|c| depends(c) || combining(c) != 0);
+    let normalise = Class::new(Kind::Normalise, u8::from(reaches_back), 0);
     if depends(c) || image.chars().any(depends) {
-        return Class::new(Kind::Normalise, 0, 0);
+        return normalise;
     }
     let mut characters = image.chars();
     if let (Some(first), None) = (characters.next(), characters.next()) {
@@ -147,7 +152,7 @@ fn classify(c: char, image: &str) -> Class {
         return match (marks, combining(first) == combining(c)) {
             (true, true) if first == c => Class::new(kind, combining(c), 0),
             (false, true) => Class::new(kind, 0, if first == c { 0 } else { first as u32 }),
-            _ => Class::new(Kind::Normalise, 0, 0),
+            _ => normalise,
         };
     }
     // Several characters: the common cases are all letters (ss, fi) or all separators (an ellipsis).
@@ -156,7 +161,7 @@ fn classify(c: char, image: &str) -> Class {
     match (starters && combining(c) == 0, kinds(Kind::Word), kinds(Kind::Separator)) {
         (true, true, _) => Class::new(Kind::Words, 0, 0),
         (true, _, true) => Class::new(Kind::Separator, 0, 0),
-        _ => Class::new(Kind::Normalise, 0, 0),
+        _ => normalise,
     }
 }
 

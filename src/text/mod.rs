@@ -190,6 +190,9 @@ impl<'a> Machine<'a> {
             match class.kind() {
                 Kind::Ignored => {}
                 Kind::Normalise => {
+                    if class.combining() == 0 {
+                        self.mark_boundary();
+                    }
                     self.normalise();
                     continue;
                 }

@@ -1,0 +1,184 @@
+//! Arguments, exit codes and inputs.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use crate::harness::*;
+
+const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
+    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
+
+fn two_copies(dir: &Dir) -> String {
+    let lines =
+        record("a", STORY) + &record("b", &STORY.to_uppercase()) + &record("c", "Something else entirely.");
+    dir.file("wire.jsonl", lines).display().to_string()
+}
+
+#[test]
+fn exit_codes() {
+    let dir = Dir::new();
+    let path = two_copies(&dir);
+    let broken = dir.file("broken.jsonl", record("a", STORY) + "{\n").display().to_string();
+    assert_eq!(code(&run(&["scan", &path])), 0);
+    assert_eq!(code(&run(&["scan", &path, "--fail-on-duplicates"])), 1);
+    assert_eq!(code(&run(&["scan", &broken, "--fail-on-duplicates"])), 0);
+    assert_eq!(code(&run(&["scan", &broken])), 0);
+    assert_eq!(code(&run(&["scan", &broken, "--strict"])), 2);
+    assert_eq!(code(&run(&["scan", &dir.path("missing").display().to_string()])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--no-such-flag"])), 2);
+    assert_eq!(code(&run(&["scan"])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--jaccard", "1.5"])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--shingle", "0"])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--report", "pairs", "--report", "csv"])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--report", "poem"])), 2);
+}
+
+#[test]
+fn the_summary_says_what_happened() {
+    let dir = Dir::new();
+    let output = run(&["scan", &two_copies(&dir), "--color", "never"]);
+    let text = stdout(&output);
+    assert!(text.contains("3 documents = 2 unique + 1 duplicates + 0 empty + 0 unreadable"), "{text}");
+    assert!(text.contains("exact     100 %  b"), "{text}");
+    assert!(text.contains("lighthouse keeper"), "a shared excerpt: {text}");
+    assert!(!text.contains('\x1b'));
+    assert!(stdout(&run(&["scan", &two_copies(&dir), "--color", "always"])).contains('\x1b'));
+    assert!(run(&["scan", &two_copies(&dir), "--quiet"]).stdout.is_empty());
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let dir = Dir::new();
+    let lines: String =
+        (0..20_000).map(|i| record(&format!("id-{i}"), &format!("{STORY} {}", i / 2))).collect();
+    let path = dir.file("many.jsonl", lines);
+    let mut child =
+        program().args(["scan", "--report", "csv"]).arg(path).stdout(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdout.take().unwrap();
+    pipe.read_exact(&mut [0; 10]).unwrap();
+    drop(pipe);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_same_documents_in_any_wrapping_give_the_same_pairs() {
+    let dir = Dir::new();
+    let lines =
+        record("a", STORY) + &record("b", STORY) + &record("c", &format!("{STORY} {STORY} And more."));
+    let plain = Reports::of(&dir.file("x.jsonl", &lines), &[]);
+    assert_eq!(plain.pairs.len(), 3);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(lines.as_bytes()).unwrap();
+    let gzip = Reports::of(&dir.file("x.ndjson.gz", gzip.finish().unwrap()), &[]);
+    let zstd = Reports::of(&dir.file("x.jsonl.zst", zstd::encode_all(lines.as_bytes(), 3).unwrap()), &[]);
+    assert_eq!((&gzip.pairs, &zstd.pairs), (&plain.pairs, &plain.pairs));
+    let piped = run_with_input(&["scan", "-", "--report", "pairs"], lines.as_bytes());
+    assert_eq!(stdout(&piped).lines().count(), 3);
+    // A text on standard input is told from JSON lines by its first byte.
+    let text = run_with_input(&["text", "-"], STORY.as_bytes());
+    assert_eq!(stdout(&text), STORY);
+}
+
+#[test]
+fn big_compressed_input_is_spilled_and_read_again() {
+    let dir = Dir::new();
+    let story =
+        |i: usize| (0..60).map(|w| format!("w{} ", (i / 2 * 61 + w) * 7919 % 100_003)).collect::<String>();
+    let lines: String = (0..3000).map(|i| record(&format!("{i}"), &story(i))).collect();
+    assert!(lines.len() > 512 << 10);
+    let plain = Reports::of(&dir.file("x.jsonl", &lines), &[]);
+    let zstd = zstd::encode_all(lines.as_bytes(), 1).unwrap();
+    let work = dir.path("work");
+    std::fs::create_dir(&work).unwrap();
+    let spilled = Reports::of(&dir.file("x.jsonl.zst", zstd), &["--work-dir", work.to_str().unwrap()]);
+    assert_eq!(plain.count("duplicates"), 1500);
+    assert_eq!(plain.pairs, spilled.pairs);
+    assert_eq!(std::fs::read_dir(&work).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn fields_have_the_names_that_are_given() {
+    let dir = Dir::new();
+    let lines = format!(
+        "{}\n{}\n",
+        serde_json::json!({ "key": 7, "body": STORY, "paper": "Courier" }),
+        serde_json::json!({ "key": "x", "body": STORY, "paper": "Echo" }),
+    );
+    let path = dir.file("cms.jsonl", lines);
+    let reports =
+        Reports::of(&path, &["--text-field", "body", "--id-field", "key", "--source-field", "paper"]);
+    assert_eq!(reports.pairs.len(), 1);
+    assert_eq!((&reports.pairs[0]["a"], &reports.pairs[0]["b"]), (&"7".into(), &"x".into()));
+    assert_eq!(reports.pairs[0]["same_site"], false);
+    assert_eq!(reports.json["accounting"]["sites"][0]["site"], "Courier");
+    // Without the names nothing can be read, and the message says what to do.
+    let output = run(&["scan", path.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--text-field"));
+}
+
+#[test]
+fn ids_come_from_paths_and_records() {
+    let dir = Dir::new();
+    dir.file("in/sub/one.txt", STORY);
+    dir.file("in/two.md", STORY);
+    dir.file("in/wire.jsonl", format!("\n{}\n", serde_json::json!({ "text": STORY })));
+    let relations = Reports::of(&dir.path("in"), &[]).relations();
+    let keys: Vec<_> = relations.keys().map(|(a, b)| format!("{a} {b}")).collect();
+    assert_eq!(keys, ["sub/one.txt two.md", "sub/one.txt wire.jsonl#0", "two.md wire.jsonl#0"]);
+}
+
+#[test]
+fn a_walk_takes_what_ripgrep_would() {
+    let dir = Dir::new();
+    for (name, extra) in
+        [(".hidden.txt", 1), ("seen.txt", 2), ("ignored.txt", 3), ("pic.png", 4), ("sub/x.md", 5)]
+    {
+        dir.file(&format!("in/{name}"), format!("{STORY} {extra}"));
+    }
+    dir.file("in/.ignore", "ignored.txt\n");
+    std::os::unix::fs::symlink(dir.path("in/sub"), dir.path("in/link")).unwrap();
+    let documents = |flags: &[&str]| Reports::of(&dir.path("in"), flags).count("documents");
+    assert_eq!(documents(&[]), 2);
+    assert_eq!(documents(&["--hidden"]), 3);
+    assert_eq!(documents(&["--no-ignore"]), 3);
+    assert_eq!(documents(&["--follow"]), 3);
+    assert_eq!(documents(&["-g", "*.md"]), 1);
+    assert_eq!(documents(&["-g", "!*.md"]), 1);
+    dir.file("in/tiny.txt", "tiny");
+    let reports = Reports::of(&dir.path("in"), &["--max-filesize", "10"]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (3, 2));
+    assert_eq!(reports.json["accounting"]["skipped"]["png"], 1);
+}
+
+#[test]
+fn tokens_have_ranges_that_cut_them_out() {
+    let dir = Dir::new();
+    let text = "Na\u{ef}ve \u{2014} the \u{bd}-page story, 3,5 \u{ff21}\u{ff22}";
+    let path = dir.file("t.txt", text);
+    let output = run(&["text", path.to_str().unwrap(), "--tokens"]);
+    let tokens: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = tokens.iter().map(|token| token["token"].as_str().unwrap()).collect();
+    assert_eq!(names, ["na\u{ef}ve", "the", "1", "2", "page", "story", "3", "5", "ab"]);
+    let cut = |i: usize| {
+        let place = |name: &str| tokens[i][name].as_u64().unwrap() as usize;
+        &text[place("start")..place("end")]
+    };
+    assert_eq!((cut(0), cut(2), cut(3), cut(8)), ("Na\u{ef}ve", "\u{bd}", "\u{bd}", "\u{ff21}\u{ff22}"));
+}
+
+#[test]
+fn page_names_every_page_that_was_asked_for() {
+    let dir = Dir::new();
+    let headline = "Keeper asks board for a new lamp";
+    dir.file("in/a.txt", format!("{headline}\n\n{headline}\n\n{STORY}\n"));
+    dir.file("in/b.txt", STORY);
+    let output = run(&["page", dir.path("in").to_str().unwrap(), "--report", "json"]);
+    let pages: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(pages.as_array().unwrap().len(), 2);
+    assert_eq!((&pages[0]["id"], &pages[1]["id"]), (&"a.txt".into(), &"b.txt".into()));
+    assert_eq!(pages[0]["repeats"][0]["count"], 2);
+    assert_eq!(pages[0]["repeats"][0]["kind"], "title");
+    assert_eq!(pages[1]["repeats"].as_array().unwrap().len(), 0);
+}

@@ -1,0 +1,46 @@
+//! Golden vectors: the same bits for ever, on every platform.
+
+use serde_json::{Value, json};
+use wirecopy::hash::{shingle_hash, token_hash};
+use wirecopy::kernel::Kernel;
+use wirecopy::signature::{minhash::MinHash, simhash::SimHash};
+use wirecopy::text::Tokens;
+
+use crate::harness::corpus;
+
+fn vector(text: &str) -> Value {
+    let mut tokens = Tokens::new(Kernel::detect());
+    tokens.read(text);
+    let hashes: Vec<u64> = tokens.iter().map(|token| token_hash(token.as_bytes())).collect();
+    let mut memory = Vec::new();
+    let shingles = wirecopy::shingle::shingles(Kernel::detect(), 5, &hashes, &mut memory).to_vec();
+    assert!(hashes.len() < 5 || shingles[0] == shingle_hash(&hashes[..5]));
+    let hex = |hash: &u64| format!("{hash:016x}");
+    let mut distinct = shingles.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    json!({
+        "text": text,
+        "tokens": tokens.iter().collect::<Vec<_>>(),
+        "token_hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
+        "shingles": shingles.iter().map(hex).collect::<Vec<_>>(),
+        "minhash": MinHash::of(&distinct).map(|m| m.values().iter().map(hex).collect::<Vec<_>>().concat()),
+        "simhash": SimHash::of(&distinct).map(|s| hex(&s.code())),
+    })
+}
+
+#[test]
+fn bits_are_what_they_were() {
+    let path = corpus("golden/vectors.jsonl");
+    let known = std::fs::read_to_string(&path).unwrap();
+    let texts: Vec<Value> = known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(texts.len() >= 20);
+    let now: Vec<Value> = texts.iter().map(|known| vector(known["text"].as_str().unwrap())).collect();
+    if std::env::var_os("WIRECOPY_BLESS").is_some() {
+        let lines: String = now.iter().map(|vector| format!("{vector}\n")).collect();
+        std::fs::write(&path, lines).unwrap();
+    }
+    for (known, now) in texts.iter().zip(&now) {
+        assert_eq!(known, now);
+    }
+}

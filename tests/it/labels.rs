@@ -1,0 +1,60 @@
+//! The bundled corpus: what its labels say, and what is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::harness::*;
+
+/// Labels that need alignment, chrome or templates, and are not met yet. Lower it when they are.
+const KNOWN_GAPS: usize = 243;
+
+fn table(name: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(corpus(name)).unwrap();
+    text.lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_label_that_raw_measures_decide_is_met() {
+    let reports = Reports::of(&corpus(""), &[]);
+    let found = reports.relations();
+    let none = (String::from("none"), String::new());
+    let (mut wrong, mut gaps, mut labelled) = (Vec::new(), 0, BTreeSet::new());
+    for label in table("labels.tsv") {
+        let [a, b, relation, inner, decided_by, ..] = &label[..] else { panic!("{label:?}") };
+        let pair = (a.clone(), b.clone());
+        let got = found.get(&pair).unwrap_or(&none);
+        labelled.insert(pair);
+        let met = (&got.0, &got.1) == (relation, inner);
+        match decided_by.as_str() {
+            "classic" if !met => wrong.push(format!("{a} {b}: {relation} {inner}, found {got:?}")),
+            "syndication" if !met => gaps += 1,
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let strangers: Vec<_> = found.keys().filter(|pair| !labelled.contains(pair)).collect();
+    assert!(strangers.is_empty(), "pairs without a label: {strangers:?}");
+    println!("expected gaps of later parts: {gaps}");
+    assert!(gaps <= KNOWN_GAPS, "{gaps} labels of later parts are not met, {KNOWN_GAPS} were not");
+}
+
+#[test]
+fn repeats_within_pages() {
+    let output = run(&["page", corpus("page-repeats").to_str().unwrap(), "--report", "json"]);
+    let pages: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut found = BTreeMap::new();
+    for page in pages.as_array().unwrap() {
+        for repeat in page["repeats"].as_array().unwrap() {
+            let key = (page["id"].as_str().unwrap().to_owned(), repeat["text"].as_str().unwrap().to_owned());
+            found.insert(
+                key,
+                (repeat["kind"].as_str().unwrap().to_owned(), repeat["count"].as_u64().unwrap()),
+            );
+        }
+    }
+    let mut expected = BTreeMap::new();
+    for row in table("page-repeats/expected.tsv") {
+        let id = row[0].trim_start_matches("page-repeats/").to_owned();
+        expected.insert((id, row[3].clone()), (row[1].clone(), row[2].parse().unwrap()));
+    }
+    assert_eq!(found, expected);
+}

@@ -1,0 +1,11 @@
+//! The integration tests: one binary, a module per theme. They run the real program on real files.
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod cli;
+mod equivalence;
+mod golden;
+mod harness;
+mod labels;
+mod schema;
+mod shared;
