@@ -6,7 +6,7 @@ mod read;
 mod summary;
 mod texts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bitvec::prelude::*;
 use rayon::prelude::*;
@@ -267,9 +267,20 @@ fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Probl
             by_id.entry(meta.id).or_default().push(document);
         }
     }
+    by_id.retain(|_, documents| documents.len() > 1);
+    let known: HashSet<u64> = match by_id.is_empty() {
+        true => HashSet::new(),
+        false => entries.iter().map(|entry| entry.id_hash).collect(),
+    };
     let mut repeated = HashMap::new();
-    for (id, documents) in by_id {
-        for (&document, number) in documents.iter().zip(1u32..).skip(1) {
+    for (id, documents) in &by_id {
+        let mut number = 1;
+        for &document in &documents[1..] {
+            number += 1;
+            // An id of that very form may be some record's own.
+            while known.contains(&read::hash_of_id(format!("{id}#{number}").as_bytes())) {
+                number += 1;
+            }
             repeated.insert(DocId(document), number);
             let entry = &entries[document as usize];
             problems.push(Problem {

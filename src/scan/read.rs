@@ -172,11 +172,15 @@ impl Worker {
 }
 
 fn id_hash(id: Value<'_>) -> u64 {
-    let hash = match id {
-        Value::Plain(bytes) => xxh3_64(bytes),
-        Value::Escaped(_) => xxh3_64(id.to_text().as_bytes()),
-    };
-    hash.max(1)
+    match id {
+        Value::Plain(bytes) => hash_of_id(bytes),
+        Value::Escaped(_) => hash_of_id(id.to_text().as_bytes()),
+    }
+}
+
+/// Never 0, which says that a record names no id.
+pub(super) fn hash_of_id(id: &[u8]) -> u64 {
+    xxh3_64(id).max(1)
 }
 
 /// Sites of one worker. Looked up by what the record says, so that the public suffix list is asked once a host.

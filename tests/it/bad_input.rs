@@ -124,7 +124,8 @@ fn pages_that_differ_by_a_date_are_one_crowd() {
     let lines: String =
         (0..3000).map(|i| record(&format!("d{i}"), &format!("On day {i} {body} until {}", i + 1))).collect();
     let reports = Reports::of(&dir.file("dates.jsonl", lines), &[]);
-    assert!(reports.count("duplicates") >= 2990, "{}", reports.json["accounting"]);
+    assert_eq!(reports.count("duplicates"), 2999, "{}", reports.json["accounting"]);
+    assert_eq!(reports.json["clusters"].as_array().unwrap().len(), 1, "one star");
     assert!(reports.pairs.len() < 100_000);
     assert_eq!(reports.count("unsettled"), 0);
 }
@@ -151,4 +152,110 @@ fn ten_thousand_broken_files_add_up() {
     }
     let reports = Reports::of(&dir.path("in"), &[]);
     assert_eq!(reports.count("documents") as usize, records);
+}
+
+#[test]
+fn odd_json_is_read_or_refused_by_line() {
+    let dir = Dir::new();
+    let text = story(2);
+    let deep =
+        format!("{{\"id\":\"deep\",\"x\":{}{},\"text\":\"cat\"}}\n", "[".repeat(5000), "]".repeat(5000));
+    let lines = [
+        format!("\u{feff}{}", record("bom", &text)),
+        format!("{{\"id\":\"crlf\",\"text\":{}}}\r\n", serde_json::json!(text)),
+        format!("{{\"id\":\"nul\",\"text\":\"{text} \\u0000 end\"}}\n"),
+        format!("{{\"id\":\"lone\",\"text\":\"{text} \\ud800 end\"}}\n"),
+        "{\"id\":\"empty\",\"text\":\"\"}\n{\"id\":\"marks\",\"text\":\"-- !! --\"}\n".to_owned(),
+        "{\"id\":1e400,\"text\":\"bird\"}\n{\"id\":null,\"text\":\"fish\"}\n{\"id\":[1],\"text\":\"frog\"}\n"
+            .to_owned(),
+        deep,
+        format!("{{\"id\":\"last\",\"text\":\"{text}\"}}"),
+    ];
+    let reports = Reports::of(&dir.file("odd.jsonl", lines.concat()), &[]);
+    assert_eq!(reports.count("documents"), 11);
+    assert_eq!(reports.count("empty"), 2);
+    let relations = reports.relations();
+    let exact = |a: &str, b: &str| relations[&(a.to_owned(), b.to_owned())].0 == "exact";
+    assert!(exact("bom", "crlf") && exact("bom", "last") && exact("crlf", "last"));
+}
+
+#[test]
+fn a_cut_inside_a_record_loses_that_record_only() {
+    let dir = Dir::new();
+    let whole = record("a", &story(0)) + &record("b", &story(0));
+    let cut = whole.clone() + &record("c", &story(0))[..60];
+    let reports = Reports::of(&dir.file("cut.jsonl", cut), &[]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (3, 1));
+    assert!(reports.reasons()[0].contains("line 3"), "{:?}", reports.reasons());
+    // Members of one gzip file, and frames of one zstd file, are one text.
+    let gzip = |text: &str| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    let (left, right) = whole.split_at(50);
+    let members = dir.file("two.jsonl.gz", [gzip(left), gzip(right)].concat());
+    assert_eq!(Reports::of(&members, &[]).count("duplicates"), 1);
+    let frames = [left, right].map(|part| zstd::encode_all(part.as_bytes(), 1).unwrap()).concat();
+    assert_eq!(Reports::of(&dir.file("two.jsonl.zst", frames), &[]).count("duplicates"), 1);
+    let empty = Reports::of(&dir.file("in/x.jsonl.gz", gzip("")), &[]);
+    assert_eq!(empty.count("documents"), 0);
+}
+
+#[test]
+fn pipes_and_devices_that_are_named_are_refused() {
+    let dir = Dir::new();
+    let fifo = dir.path("pipe.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for path in [fifo.to_str().unwrap(), "/dev/zero"] {
+        for command in ["scan", "page", "text"] {
+            assert_eq!(code(&run(&[command, path])), 2, "{command} {path}");
+        }
+    }
+    std::os::unix::fs::symlink("/dev/zero", dir.path("zero.txt")).unwrap();
+    std::os::unix::fs::symlink(dir.path("nowhere"), dir.path("dangling.txt")).unwrap();
+    dir.file("ok.txt", story(1));
+    let reports = Reports::of(&dir.path(""), &["-L"]);
+    assert_eq!((reports.count("unique"), reports.count("unreadable")), (1, 3), "{:?}", reports.reasons());
+}
+
+#[test]
+fn repeated_ids_never_share_a_printed_id() {
+    let dir = Dir::new();
+    let lines: String = ["a", "a", "a#2", "a"].iter().map(|id| record(id, &story(4))).collect();
+    let reports = Reports::of(&dir.file("x.jsonl", lines), &[]);
+    assert_eq!(reports.relations().len(), 6, "six pairs have six names: {:?}", reports.pairs);
+}
+
+#[test]
+fn a_file_that_shrinks_after_it_was_opened_is_a_problem() {
+    use wirecopy::corpus::{Corpus, CorpusOptions};
+    use wirecopy::options::{Policy, Resources};
+    let dir = Dir::new();
+    // One is mapped, one is small enough to be read.
+    for (name, copies) in [("mapped.jsonl", 4000), ("small.jsonl", 40)] {
+        let lines: String = (0..copies).map(|i| record(&format!("{i}"), &story(i))).collect();
+        assert_eq!(lines.len() > 600_000, name == "mapped.jsonl");
+        let shrinking = dir.file(name, &lines);
+        let ok = dir.file("ok.txt", story(9));
+        let resources = Resources { threads: 2, ..Resources::default() };
+        let corpus = Corpus::open(&[shrinking.clone(), ok], &CorpusOptions::default(), &resources).unwrap();
+        std::fs::File::options().write(true).open(&shrinking).unwrap().set_len(5000).unwrap();
+        let found = wirecopy::scan::scan(
+            &corpus,
+            wirecopy::recipe::Recipe::default(),
+            &Policy::default(),
+            &resources,
+        )
+        .unwrap();
+        let problems = &found.documents.problems;
+        assert!(
+            problems.iter().any(|p| p.path.ends_with(name) && p.reason.contains("changed")),
+            "{problems:?}"
+        );
+        let accounting = found.accounting(&corpus);
+        let parts = accounting.unique + accounting.duplicates + accounting.empty + accounting.unreadable;
+        assert_eq!(accounting.documents, parts);
+        assert!(accounting.unique >= 1, "the other file is read");
+    }
 }

@@ -182,3 +182,84 @@ fn page_names_every_page_that_was_asked_for() {
     assert_eq!(pages[0]["repeats"][0]["kind"], "title");
     assert_eq!(pages[1]["repeats"].as_array().unwrap().len(), 0);
 }
+
+#[test]
+fn what_is_missing_does_not_stop_the_rest() {
+    let dir = Dir::new();
+    let (good, missing) = (two_copies(&dir), dir.path("missing").display().to_string());
+    let output = run(&["scan", &good, &missing]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("4 documents = 2 unique + 1 duplicates + 0 empty + 1 unreadable"));
+    assert_eq!(code(&run(&["scan", &good, &missing, "--strict"])), 2);
+    let output = run(&["scan", &missing, "--quiet"]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("missing"), "--quiet does not silence errors");
+}
+
+#[test]
+fn a_report_in_a_file_leaves_the_summary() {
+    let dir = Dir::new();
+    let path = two_copies(&dir);
+    let report = format!("csv={}", dir.path("out.csv").display());
+    let plain = run(&["scan", &path]);
+    let with = run(&["scan", &path, "--report", &report]);
+    assert_eq!((code(&with), stdout(&with)), (0, stdout(&plain)));
+    assert_eq!(std::fs::read_to_string(dir.path("out.csv")).unwrap().lines().count(), 4);
+    // A report on standard output stands there alone.
+    let pairs = stdout(&run(&["scan", &path, "--report", "pairs"]));
+    assert!(pairs.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    let nowhere = format!("csv={}", dir.path("no/such/out.csv").display());
+    assert_eq!(code(&run(&["scan", &path, "--report", &nowhere])), 2);
+    assert_eq!(code(&run(&["scan", &path, "--report", &report, "--fail-on-duplicates"])), 1);
+}
+
+#[test]
+fn every_field_can_be_renamed() {
+    let dir = Dir::new();
+    let line = |key: i64, link: &str| {
+        let record = serde_json::json!({
+            "k": key, "body": STORY, "head": "Lamp wanted", "link": link, "rel": link, "day": "2024-05-01",
+        });
+        format!("{record}\n")
+    };
+    let lines = line(-3, "https://www.courier.example/a") + &line(12, "https://news.courier.example/b");
+    let names = [
+        ["--text-field", "body"],
+        ["--id-field", "k"],
+        ["--title-field", "head"],
+        ["--url-field", "link"],
+        ["--canonical-field", "rel"],
+        ["--date-field", "day"],
+    ];
+    let reports = Reports::of(&dir.file("x.jsonl", lines), names.as_flattened());
+    let row = &reports.json["clusters"][0]["representative"];
+    assert_eq!((&row["title"], &row["date"]), (&"Lamp wanted".into(), &"2024-05-01".into()));
+    assert_eq!(row["site"], "courier.example", "the registrable host of both");
+    assert_eq!(reports.pairs[0]["same_site"], true);
+    assert_eq!((&reports.pairs[0]["a"], &reports.pairs[0]["b"]), (&"-3".into(), &"12".into()));
+}
+
+#[test]
+fn standard_input_is_text_or_lines() {
+    let text = run_with_input(&["scan", "-", "--report", "csv"], STORY.as_bytes());
+    assert_eq!((code(&text), stdout(&text).lines().count()), (0, 2));
+    let lines = record("a", STORY) + &record("b", STORY);
+    let forced = run_with_input(&["scan", "-", "--format", "text", "--report", "csv"], lines.as_bytes());
+    assert_eq!(stdout(&forced).lines().count(), 2, "one document");
+    let sniffed = run_with_input(&["scan", "-", "--report", "csv"], lines.as_bytes());
+    assert_eq!(stdout(&sniffed).lines().count(), 3);
+}
+
+#[test]
+fn a_file_that_is_named_is_read_whatever_it_is_called() {
+    let dir = Dir::new();
+    dir.file("in/.ignore", "story.log\n");
+    let story = dir.file("in/story.log", STORY);
+    let hidden = dir.file("in/.story.txt", STORY);
+    assert_eq!(Reports::of(&story, &[]).count("unique"), 1);
+    assert_eq!(Reports::of(&hidden, &[]).count("unique"), 1);
+    dir.file("in/kept.txt", STORY);
+    let summary = stdout(&run(&["scan", dir.path("in").to_str().unwrap(), "--no-ignore", "--all"]));
+    assert!(summary.contains("1 documents = 1 unique"), "{summary}");
+    assert!(summary.contains("log"), "what nothing reads is named: {summary}");
+}

@@ -8,12 +8,12 @@ use wirecopy::text::Tokens;
 
 use crate::harness::corpus;
 
-fn vector(text: &str) -> Value {
-    let mut tokens = Tokens::new(Kernel::detect());
+fn vector(kernel: Kernel, text: &str) -> Value {
+    let mut tokens = Tokens::new(kernel);
     tokens.read(text);
     let hashes: Vec<u64> = tokens.iter().map(|token| token_hash(token.as_bytes())).collect();
     let mut memory = Vec::new();
-    let shingles = wirecopy::shingle::shingles(Kernel::detect(), 5, &hashes, &mut memory).to_vec();
+    let shingles = wirecopy::shingle::shingles(kernel, 5, &hashes, &mut memory).to_vec();
     assert!(hashes.len() < 5 || shingles[0] == shingle_hash(&hashes[..5]));
     let hex = |hash: &u64| format!("{hash:016x}");
     let mut distinct = shingles.clone();
@@ -34,13 +34,18 @@ fn bits_are_what_they_were() {
     let path = corpus("golden/vectors.jsonl");
     let known = std::fs::read_to_string(&path).unwrap();
     let texts: Vec<Value> = known.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(texts.len() >= 20);
-    let now: Vec<Value> = texts.iter().map(|known| vector(known["text"].as_str().unwrap())).collect();
+    assert!(texts.len() >= 25);
+    let bits = |kernel| -> Vec<Value> {
+        texts.iter().map(|known| vector(kernel, known["text"].as_str().unwrap())).collect()
+    };
+    let now = bits(Kernel::PORTABLE);
     if std::env::var_os("WIRECOPY_BLESS").is_some() {
         let lines: String = now.iter().map(|vector| format!("{vector}\n")).collect();
         std::fs::write(&path, lines).unwrap();
     }
-    for (known, now) in texts.iter().zip(&now) {
-        assert_eq!(known, now);
+    for kernel in Kernel::available() {
+        for (known, now) in texts.iter().zip(&bits(kernel)) {
+            assert_eq!(known, now, "{}", kernel.name());
+        }
     }
 }

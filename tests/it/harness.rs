@@ -67,6 +67,8 @@ pub struct Reports {
     pub pairs: Vec<Value>,
     pub csv: String,
     pub json: Value,
+    /// The pairs, csv and json reports as they were written.
+    pub written: [String; 3],
 }
 
 impl Reports {
@@ -88,6 +90,7 @@ impl Reports {
             pairs: read("pairs").lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
             csv: read("csv"),
             json: serde_json::from_str(&read("json")).unwrap(),
+            written: ["pairs", "csv", "json"].map(read),
         };
         reports.check();
         reports
