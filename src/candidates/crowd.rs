@@ -4,96 +4,144 @@
 //! (Hartigan's leader algorithm; stars as in Aslam, Pelekhov and Rus, "The star clustering algorithm", 2004): in
 //! every heavy list the document with the smallest text hash leads, each other member is compared with it,
 //! and whoever is found to belong to it is settled. Lists of one template agree on their leader, so a template
-//! of 50,000 members takes one round. Rounds go on until all are settled, or [`ROUNDS`] are over.
+//! of 50,000 members takes one round. Rounds go on until all are settled, [`ROUNDS`] are over, or rounds settle
+//! hardly anyone: then what the documents share is stock phrases, and no template.
+//!
+//! A document asks the leaders of its [`RAREST`] lists only: a template's own shingles are rarer than the stock
+//! phrases in it, and where everything is frequent a round stays linear in the number of documents.
 
 use bitvec::prelude::*;
+use rayon::prelude::*;
 
+use super::heavy::Heavy;
 use super::{Candidate, Gate, Sampled};
 
-/// Leaders that a document is compared with, at most, in each of its heavy lists.
+/// Leaders that a document is compared with, at most, in each of its lists.
 const ROUNDS: usize = 8;
+
+/// Heavy lists whose leaders a document asks.
+const RAREST: usize = 4;
 
 /// The documents of heavy lists that are not settled yet.
 #[derive(Debug)]
 pub struct Crowd {
-    /// Members that may find a partner here, the lowest sequence first.
-    lists: Vec<Vec<u32>>,
-    /// By document: samples in common with a leader that make a candidate.
-    least: Vec<u32>,
+    heavy: Heavy,
+    gate: Gate,
+    /// Documents that may find a partner here, with their rarest lists.
+    members: Vec<(u32, [u32; RAREST])>,
+    /// By list: its members, the smallest text hash first, and how many of them are settled for sure.
+    lists: Vec<(Vec<u32>, usize)>,
     settled: BitVec,
     rounds: usize,
+    /// Pairs of the last round, and how many of them belonged together.
+    asked: usize,
+    found: usize,
+    fruitless: usize,
 }
 
+/// A round is fruitless where fewer of its pairs than one in this many belong together.
+const FRUIT: usize = 32;
+
+/// So many fruitless rounds in a row are the last.
+const FRUITLESS: usize = 2;
+
+/// No list.
+const NONE: u32 = u32::MAX;
+
 impl Crowd {
-    pub(super) fn new(
-        lists: Vec<Box<[u32]>>,
-        heavy: Vec<u32>,
-        documents: &impl Sampled,
-        gate: &Gate,
-    ) -> Crowd {
-        if lists.is_empty() {
-            return Crowd { lists: Vec::new(), least: Vec::new(), settled: BitVec::new(), rounds: 0 };
-        }
-        // Only where its heavy samples alone could pass the gate can a document have a partner that shares
-        // nothing rarer with it.
-        let least: Vec<u32> = (0..heavy.len() as u32)
-            .map(|d| gate.between(&documents.counts(d), &documents.counts(d)))
+    pub(super) fn new(heavy: Heavy, documents: &impl Sampled, gate: &Gate) -> Crowd {
+        let mut crowd = Crowd {
+            members: Vec::new(),
+            lists: vec![(Vec::new(), 0); heavy.count()],
+            settled: bitvec![0; heavy.documents()],
+            rounds: 0,
+            asked: 0,
+            found: 0,
+            fruitless: 0,
+            gate: gate.clone(),
+            heavy,
+        };
+        let mut eligible: Vec<u32> = (0..crowd.heavy.documents() as u32)
+            .filter(|&d| {
+                // Only where its heavy samples alone could pass the gate can a document have a partner that
+                // shares nothing rarer with it.
+                let lists = crowd.heavy.of(d).len() as u32;
+                lists > 0 && lists >= gate.between(&documents.counts(d), &documents.counts(d))
+            })
             .collect();
-        let settled = heavy.iter().zip(&least).map(|(heavy, least)| heavy < least).collect();
-        let mut crowd = Crowd { lists: Vec::new(), least, settled, rounds: 0 };
-        for list in lists {
-            let mut members: Vec<u32> =
-                list.iter().copied().filter(|&d| !crowd.settled[d as usize]).collect();
-            if members.len() > 1 {
-                members.sort_unstable_by_key(|&d| documents.sequence(d));
-                crowd.lists.push(members);
+        eligible.sort_unstable_by_key(|&d| documents.sequence(d));
+        for d in eligible {
+            crowd.members.push((d, crowd.rarest(d)));
+            for &list in crowd.heavy.of(d) {
+                crowd.lists[list as usize].0.push(d);
             }
         }
         crowd
     }
 
+    fn rarest(&self, document: u32) -> [u32; RAREST] {
+        let mut lists = self.heavy.of(document).to_vec();
+        lists.sort_unstable_by_key(|&list| (self.heavy.size(list), list));
+        std::array::from_fn(|i| lists.get(i).copied().unwrap_or(NONE))
+    }
+
     /// The pairs of leaders and members to verify now; none once the crowd is settled.
-    pub fn round(&mut self) -> Vec<Candidate> {
-        if self.rounds == ROUNDS {
-            return Vec::new();
+    pub fn round(&mut self, documents: &impl Sampled) -> Vec<Candidate> {
+        self.fruitless = if self.found * FRUIT < self.asked { self.fruitless + 1 } else { 0 };
+        while self.rounds < ROUNDS && self.fruitless < FRUITLESS && !self.members.is_empty() {
+            self.rounds += 1;
+            let leaders = self.leaders();
+            let pairs = self.pairs(&leaders, documents);
+            for leader in leaders.into_iter().filter(|&leader| leader != NONE) {
+                self.settled.set(leader as usize, true);
+            }
+            self.members.retain(|(d, _)| !self.settled[*d as usize]);
+            if !pairs.is_empty() {
+                (self.asked, self.found) = (pairs.len(), 0);
+                return pairs;
+            }
         }
-        self.rounds += 1;
-        let mut leaders = Vec::new();
-        let mut met: Vec<u64> = Vec::new();
-        for list in &mut self.lists {
-            list.retain(|&d| !self.settled[d as usize]);
-            let Some((&leader, others)) = list.split_first() else { continue };
-            leaders.push(leader);
-            met.extend(others.iter().map(|&d| u64::from(leader.min(d)) << 32 | u64::from(leader.max(d))));
-        }
-        met.sort_unstable();
-        let common = met.chunk_by(|a, b| a == b).filter_map(|same| {
-            let (a, b) = ((same[0] >> 32) as u32, same[0] as u32);
-            let least = self.least[a as usize].min(self.least[b as usize]);
-            (same.len() as u32 >= least).then_some((a, b))
-        });
-        let pairs = common.collect();
-        for leader in leaders {
-            self.settled.set(leader as usize, true);
-        }
+        Vec::new()
+    }
+
+    /// The leader of each list.
+    fn leaders(&mut self) -> Vec<u32> {
+        let settled = &self.settled;
+        let leader = |(members, done): &mut (Vec<u32>, usize)| {
+            *done += members[*done..].iter().take_while(|&&d| settled[d as usize]).count();
+            members.get(*done).copied().unwrap_or(NONE)
+        };
+        self.lists.iter_mut().map(leader).collect()
+    }
+
+    fn pairs(&self, leaders: &[u32], documents: &impl Sampled) -> Vec<Candidate> {
+        let pairs_of = |&(d, rarest): &(u32, [u32; RAREST])| {
+            let mut asked = rarest.map(|list| leaders.get(list as usize).copied().unwrap_or(NONE));
+            asked.sort_unstable();
+            let mut last = NONE;
+            let fresh = move |leader: &u32| *leader != std::mem::replace(&mut last, *leader);
+            asked.into_iter().filter(fresh).filter(move |&leader| leader != NONE && leader != d).filter_map(
+                move |leader| {
+                    let least = self.gate.between(&documents.counts(leader), &documents.counts(d));
+                    self.heavy.share(leader, d, least).then_some((leader.min(d), leader.max(d)))
+                },
+            )
+        };
+        let mut pairs: Vec<Candidate> = self.members.par_iter().flat_map_iter(pairs_of).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
         pairs
     }
 
     /// Takes note that this pair of the last round belongs together.
     pub fn settle(&mut self, (a, b): Candidate) {
+        self.found += 1;
         self.settled.set(a as usize, true);
         self.settled.set(b as usize, true);
     }
 
-    /// Documents that were compared with eight leaders of each crowd and belong to none.
-    pub fn unsettled(&mut self) -> usize {
-        let mut left: Vec<u32> = Vec::new();
-        for list in &self.lists {
-            let open = list.iter().copied().filter(|&d| !self.settled[d as usize]);
-            left.extend(open);
-        }
-        left.sort_unstable();
-        left.dedup();
-        left.len()
+    /// Documents that were compared with leaders of their lists only, and belong to none.
+    pub fn unsettled(&self) -> usize {
+        self.members.iter().filter(|(d, _)| !self.settled[*d as usize]).count()
     }
 }

@@ -9,10 +9,12 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
+use super::heavy::Heavy;
 use super::runs::PARTITIONS;
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::options::Cancel;
+use crate::signature::winnow::LEVELS;
 
 /// Set on the last member of a list.
 const LAST: u32 = 1 << 31;
@@ -50,10 +52,9 @@ pub fn join(
         })
         .collect::<Result<_>>()?;
     drop(runs);
-    let heavy = Heavy::new(&lists, removed.len());
+    let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), removed.len());
     let candidates = count_pairs(&lists, documents, removed.len(), &heavy, gate, cancel)?;
-    let lists = lists.into_iter().flat_map(|lists| lists.heavy).collect();
-    Ok(Join { candidates, crowd: Crowd::new(lists, heavy.counts(), documents, gate) })
+    Ok(Join { candidates, crowd: Crowd::new(heavy, documents, gate) })
 }
 
 /// The postings of one partition, documents renumbered.
@@ -119,69 +120,6 @@ impl Lists {
     }
 }
 
-/// For each document, which heavy lists it is in.
-struct Heavy {
-    /// The document's lists are `lists[ends[d]..ends[d + 1]]`, ascending.
-    ends: Vec<u32>,
-    lists: Vec<u32>,
-}
-
-impl Heavy {
-    fn new(lists: &[Lists], documents: usize) -> Heavy {
-        let heavy = || lists.iter().flat_map(|lists| &lists.heavy);
-        let mut ends = vec![0; documents + 1];
-        for &member in heavy().flatten() {
-            ends[member as usize + 1] += 1;
-        }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        let mut next = ends.clone();
-        let mut of = vec![0; sum as usize];
-        for (number, list) in heavy().enumerate() {
-            for &member in list {
-                let at = &mut next[member as usize];
-                of[*at as usize] = number as u32;
-                *at += 1;
-            }
-        }
-        Heavy { ends, lists: of }
-    }
-
-    fn of(&self, document: usize) -> &[u32] {
-        &self.lists[self.ends[document] as usize..self.ends[document + 1] as usize]
-    }
-
-    fn counts(&self) -> Vec<u32> {
-        self.ends.windows(2).map(|ends| ends[1] - ends[0]).collect()
-    }
-
-    /// Whether both documents are in at least this many heavy lists.
-    fn make_up(&self, a: usize, b: usize, missing: u32) -> bool {
-        // Most documents are in few: that alone says no for nearly all pairs.
-        let most = self.of(a).len().min(self.of(b).len());
-        most >= missing as usize && self.common(a, b) >= missing
-    }
-
-    /// In how many heavy lists both documents are.
-    fn common(&self, a: usize, b: usize) -> u32 {
-        let (mut a, mut b) = (self.of(a), self.of(b));
-        let mut common = 0;
-        while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) {
-            common += u32::from(x == y);
-            if x <= y {
-                a = rest_a;
-            }
-            if y <= x {
-                b = rest_b;
-            }
-        }
-        common
-    }
-}
-
 /// For each document, where in the light lists it stands.
 struct Places {
     /// The light lists of all partitions, one behind the other.
@@ -232,6 +170,8 @@ fn count_pairs(
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
     let places = Places::new(lists, count);
+    // Beside one another: looked up for every pair met, in no order.
+    let counts: Vec<[u16; LEVELS]> = (0..count as u32).map(|d| documents.counts(d)).collect();
     let batches: Vec<Vec<Candidate>> = (0..count.div_ceil(BATCH))
         .into_par_iter()
         .map_init(
@@ -242,11 +182,11 @@ fn count_pairs(
                 for a in batch * BATCH..count.min((batch + 1) * BATCH) {
                     count_later(&places, a, shared, met);
                     met.sort_unstable();
-                    let of_a = documents.counts(a as u32);
+                    let of_a = &counts[a];
                     for b in met.drain(..) {
                         let common = u32::from(std::mem::take(&mut shared[b as usize]));
-                        let least = gate.between(&of_a, &documents.counts(b));
-                        if common >= least || heavy.make_up(a, b as usize, least - common) {
+                        let least = gate.between(of_a, &counts[b as usize]);
+                        if common >= least || heavy.share(a as u32, b, least - common) {
                             found.push((a as u32, b));
                         }
                     }
@@ -277,7 +217,6 @@ fn count_later(places: &Places, a: usize, shared: &mut [u16], met: &mut Vec<u32>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::winnow::LEVELS;
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -16,6 +16,7 @@
 
 pub mod bands;
 mod crowd;
+mod heavy;
 mod join;
 mod runs;
 

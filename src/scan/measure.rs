@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::read::Entry;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
@@ -10,9 +11,9 @@ use crate::recipe::Recipe;
 use crate::sketch::Sketcher;
 use crate::verify::{Measures, ShingleSet};
 
-/// Documents of one block. Their sets are some 12 KB each and fit the second-level cache together; a larger block
-/// would tokenise fewer documents twice, and wait for memory more.
-const BLOCK: usize = 64;
+/// Tokens of one block's documents. Their sets fit the second-level cache together; a larger block would tokenise
+/// fewer documents twice, and wait for memory more.
+const BLOCK: usize = 40_000;
 
 /// The measures of every pair, in order; `None` where a document is no longer what it was.
 pub(super) fn measure(
@@ -21,7 +22,7 @@ pub(super) fn measure(
     pairs: &[Candidate],
     cancel: &Cancel,
 ) -> Result<Vec<Option<Measures>>> {
-    let blocks = blocks(pairs, texts.documents.entries.len());
+    let blocks = blocks(pairs, &texts.documents.entries);
     let measured: Vec<Vec<Option<Measures>>> = blocks
         .par_iter()
         .map_init(
@@ -81,25 +82,29 @@ impl Block {
     }
 }
 
-/// Cuts pairs into blocks along a breadth-first walk of the candidate graph, which puts the members of a
-/// family beside one another, so that even a giant component is cut where few pairs cross.
-fn blocks(pairs: &[Candidate], documents: usize) -> Vec<Block> {
-    let place = walk(pairs, documents);
+/// Cuts pairs into blocks along a breadth-first walk of the candidate graph, which puts the members of a family
+/// beside one another. Pairs go with their longer document: where short documents have many partners each, it is
+/// the short ones that stand in several blocks.
+fn blocks(pairs: &[Candidate], entries: &[Entry]) -> Vec<Block> {
+    let place = walk(pairs, entries.len());
+    let key = |d: u32| (entries[d as usize].tokens, place[d as usize]);
     let mut order: Vec<(u64, u32)> = pairs
         .iter()
         .enumerate()
         .map(|(number, &(a, b))| {
-            let (a, b) = (place[a as usize], place[b as usize]);
-            (u64::from(a.min(b)) << 32 | u64::from(a.max(b)), number as u32)
+            let (long, short) = if key(a) >= key(b) { (a, b) } else { (b, a) };
+            (u64::from(place[long as usize]) << 32 | u64::from(place[short as usize]), number as u32)
         })
         .collect();
     order.sort_unstable();
     let mut blocks: Vec<Block> = Vec::new();
     // By document: the block that last took it, counted from 1, and its place there.
-    let mut taken = vec![(0u32, 0u32); documents];
+    let mut taken = vec![(0u32, 0u32); entries.len()];
+    let mut tokens = BLOCK;
     for (_, number) in order {
-        if blocks.last().is_none_or(|block| block.documents.len() >= BLOCK) {
+        if tokens >= BLOCK {
             blocks.push(Block::default());
+            tokens = 0;
         }
         let current = blocks.len() as u32;
         let Some(block) = blocks.last_mut() else { continue };
@@ -109,6 +114,7 @@ fn blocks(pairs: &[Candidate], documents: usize) -> Vec<Block> {
             if *of != current {
                 (*of, *at) = (current, block.documents.len() as u32);
                 block.documents.push(document);
+                tokens += entries[document as usize].tokens as usize;
             }
             *at
         });

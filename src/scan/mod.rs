@@ -116,7 +116,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
             progress.begin("verify");
             verifier.verify(&joined.candidates, |_| {})?;
             loop {
-                let pairs = joined.crowd.round();
+                let pairs = joined.crowd.round(&documents);
                 if pairs.is_empty() {
                     break joined.crowd.unsettled();
                 }

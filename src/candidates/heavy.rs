@@ -1,0 +1,134 @@
+//! Which documents are in which heavy lists: those of shingles that stand in more than
+//! [`HEAVY`](super::HEAVY) documents.
+
+/// Words of a document's outline.
+const WORDS: usize = 8;
+
+/// For each document, the heavy lists it is in.
+#[derive(Debug)]
+pub(super) struct Heavy {
+    /// The document's lists are `lists[ends[d]..ends[d + 1]]`, ascending.
+    ends: Vec<u32>,
+    lists: Vec<u32>,
+    /// Members of each list.
+    sizes: Vec<u32>,
+    /// A bit for each list a document is in, folded into [`WORDS`] words; empty where no list is heavy.
+    outlines: Vec<[u64; WORDS]>,
+}
+
+impl Heavy {
+    /// Of the lists' members.
+    pub fn new<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone, documents: usize) -> Heavy {
+        let mut ends = vec![0; documents + 1];
+        for &member in lists.clone().flatten() {
+            ends[member as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut next = ends.clone();
+        let mut of = vec![0; sum as usize];
+        let mut sizes = Vec::new();
+        let mut outlines = vec![[0; WORDS]; if sum > 0 { documents } else { 0 }];
+        for (number, list) in lists.enumerate() {
+            sizes.push(list.len() as u32);
+            for &member in list {
+                let at = &mut next[member as usize];
+                of[*at as usize] = number as u32;
+                *at += 1;
+                outlines[member as usize][number / 64 % WORDS] |= 1 << (number % 64);
+            }
+        }
+        Heavy { ends, lists: of, sizes, outlines }
+    }
+
+    /// Documents in all.
+    pub fn documents(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    /// Heavy lists in all.
+    pub fn count(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// The lists of a document, ascending.
+    pub fn of(&self, document: u32) -> &[u32] {
+        &self.lists[self.ends[document as usize] as usize..self.ends[document as usize + 1] as usize]
+    }
+
+    /// How many members a list has.
+    pub fn size(&self, list: u32) -> u32 {
+        self.sizes[list as usize]
+    }
+
+    /// Whether both documents are in at least `least` lists.
+    pub fn share(&self, a: u32, b: u32, least: u32) -> bool {
+        let (of_a, of_b) = (self.of(a).len() as u32, self.of(b).len() as u32);
+        // Most documents are in few: that alone says no for nearly all pairs of natural text.
+        of_a.min(of_b) >= least && self.at_most(a, b) >= least && self.reach(a, b, least)
+    }
+
+    /// No fewer than the lists both are in: those fall on bits that both outlines have, one a bit and as many
+    /// more as the lists of one document share bits.
+    fn at_most(&self, a: u32, b: u32) -> u32 {
+        let (bits_a, bits_b) = (&self.outlines[a as usize], &self.outlines[b as usize]);
+        let (mut both, mut only_a, mut only_b) = (0, 0, 0);
+        for (x, y) in bits_a.iter().zip(bits_b) {
+            both += (x & y).count_ones();
+            only_a += x.count_ones();
+            only_b += y.count_ones();
+        }
+        let folded = (self.of(a).len() as u32 - only_a).min(self.of(b).len() as u32 - only_b);
+        both + folded
+    }
+
+    fn reach(&self, a: u32, b: u32, least: u32) -> bool {
+        let (mut a, mut b) = (self.of(a), self.of(b));
+        let mut missing = least;
+        while missing > 0 {
+            let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
+                return false;
+            };
+            missing -= u32::from(x == y);
+            if x <= y {
+                a = rest_a;
+            }
+            if y <= x {
+                b = rest_b;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn sharing_is_what_plain_sets_share(
+            lists in proptest::collection::vec(proptest::collection::btree_set(0u32..6, 1..6), 0..700),
+            least in 0u32..500,
+        ) {
+            let members: Vec<Vec<u32>> = lists.iter().map(|list| list.iter().copied().collect()).collect();
+            let heavy = Heavy::new(members.iter().map(Vec::as_slice), 6);
+            let of = |d: u32| -> BTreeSet<usize> {
+                (0..lists.len()).filter(|&list| lists[list].contains(&d)).collect()
+            };
+            if !lists.is_empty() {
+                for (a, b) in [(0, 1), (2, 5), (4, 3)] {
+                    let common = of(a).intersection(&of(b)).count() as u32;
+                    prop_assert_eq!(heavy.share(a, b, least), common >= least);
+                    prop_assert!(heavy.share(a, b, common));
+                    prop_assert!(!heavy.share(a, b, common + 1));
+                }
+            }
+        }
+    }
+}
