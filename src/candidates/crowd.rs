@@ -115,20 +115,35 @@ impl Crowd {
     }
 
     fn pairs(&self, leaders: &[u32], documents: &impl Sampled) -> Vec<Candidate> {
-        let pairs_of = |&(d, rarest): &(u32, [u32; RAREST])| {
-            let mut asked = rarest.map(|list| leaders.get(list as usize).copied().unwrap_or(NONE));
-            asked.sort_unstable();
-            let mut last = NONE;
-            let fresh = move |leader: &u32| *leader != std::mem::replace(&mut last, *leader);
-            asked.into_iter().filter(fresh).filter(move |&leader| leader != NONE && leader != d).filter_map(
-                move |leader| {
-                    let least = self.gate.between(&documents.counts(leader), &documents.counts(d));
-                    self.heavy.share(leader, d, least).then_some((leader.min(d), leader.max(d)))
+        let leader_of = |list: u32| leaders.get(list as usize).copied().unwrap_or(NONE);
+        let mut asked: Vec<Candidate> = Vec::new();
+        for &(d, rarest) in &self.members {
+            let of_d = rarest.map(leader_of).into_iter().filter(|&leader| leader != NONE && leader != d);
+            asked.extend(of_d.map(|leader| (leader, d)));
+        }
+        asked.par_sort_unstable();
+        asked.dedup();
+        let groups: Vec<&[Candidate]> = asked.chunk_by(|x, y| x.0 == y.0).collect();
+        let mut pairs: Vec<Candidate> = groups
+            .into_par_iter()
+            .map_init(
+                || vec![false; self.heavy.count()],
+                |marks, group| {
+                    let leader = group[0].0;
+                    let of_leader = documents.counts(leader);
+                    self.heavy.mark(leader, marks);
+                    let shares = |&(_, d): &Candidate| {
+                        let least = self.gate.between(&of_leader, &documents.counts(d));
+                        self.heavy.share(leader, d, least, marks).then_some((leader.min(d), leader.max(d)))
+                    };
+                    let pairs: Vec<Candidate> = group.iter().filter_map(shares).collect();
+                    self.heavy.unmark(leader, marks);
+                    pairs
                 },
             )
-        };
-        let mut pairs: Vec<Candidate> = self.members.par_iter().flat_map_iter(pairs_of).collect();
-        pairs.sort_unstable();
+            .flatten()
+            .collect();
+        pairs.par_sort_unstable();
         pairs.dedup();
         pairs
     }

@@ -64,11 +64,23 @@ impl Heavy {
         self.sizes[list as usize]
     }
 
-    /// Whether both documents are in at least `least` lists.
-    pub fn share(&self, a: u32, b: u32, least: u32) -> bool {
-        let (of_a, of_b) = (self.of(a).len() as u32, self.of(b).len() as u32);
+    /// Marks the lists of one document, to compare others with it. `marks` has a place for every list, all false.
+    pub fn mark(&self, document: u32, marks: &mut [bool]) {
+        self.of(document).iter().for_each(|&list| marks[list as usize] = true);
+    }
+
+    /// Undoes [`Heavy::mark`].
+    pub fn unmark(&self, document: u32, marks: &mut [bool]) {
+        self.of(document).iter().for_each(|&list| marks[list as usize] = false);
+    }
+
+    /// Whether `b` is in at least `least` of the lists of `a`, which are marked.
+    pub fn share(&self, a: u32, b: u32, least: u32, marks: &[bool]) -> bool {
+        let (of_a, of_b) = (self.of(a).len() as u32, self.of(b));
         // Most documents are in few: that alone says no for nearly all pairs of natural text.
-        of_a.min(of_b) >= least && self.at_most(a, b) >= least && self.reach(a, b, least)
+        of_a.min(of_b.len() as u32) >= least
+            && self.at_most(a, b) >= least
+            && of_b.iter().map(|&list| u32::from(marks[list as usize])).sum::<u32>() >= least
     }
 
     /// No fewer than the lists both are in: those fall on bits that both outlines have, one a bit and as many
@@ -83,24 +95,6 @@ impl Heavy {
         }
         let folded = (self.of(a).len() as u32 - only_a).min(self.of(b).len() as u32 - only_b);
         both + folded
-    }
-
-    fn reach(&self, a: u32, b: u32, least: u32) -> bool {
-        let (mut a, mut b) = (self.of(a), self.of(b));
-        let mut missing = least;
-        while missing > 0 {
-            let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) else {
-                return false;
-            };
-            missing -= u32::from(x == y);
-            if x <= y {
-                a = rest_a;
-            }
-            if y <= x {
-                b = rest_b;
-            }
-        }
-        true
     }
 }
 
@@ -124,9 +118,13 @@ mod tests {
             if !lists.is_empty() {
                 for (a, b) in [(0, 1), (2, 5), (4, 3)] {
                     let common = of(a).intersection(&of(b)).count() as u32;
-                    prop_assert_eq!(heavy.share(a, b, least), common >= least);
-                    prop_assert!(heavy.share(a, b, common));
-                    prop_assert!(!heavy.share(a, b, common + 1));
+                    let mut marks = vec![false; lists.len()];
+                    heavy.mark(a, &mut marks);
+                    prop_assert_eq!(heavy.share(a, b, least, &marks), common >= least);
+                    prop_assert!(heavy.share(a, b, common, &marks));
+                    prop_assert!(!heavy.share(a, b, common + 1, &marks));
+                    heavy.unmark(a, &mut marks);
+                    prop_assert!(marks.iter().all(|mark| !mark));
                 }
             }
         }

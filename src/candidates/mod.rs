@@ -7,7 +7,7 @@
 //! their shingles are in the corpus; never on order, threads or memory.
 //!
 //! - Every verbatim run of 20 tokens gives two documents a common sample, whatever their lengths, and where
-//!   the smaller document has up to some 10 samples, one is enough.
+//!   the smaller document has up to seven samples, one is enough.
 //! - Shingles that stand in more than [`HEAVY`] documents do not pair each with each: that is quadratic. They
 //!   count in a pair's favour where it has a rarer one in common, and documents that have little else are
 //!   compared with the leaders of their crowd ([`Crowd`]). Whoever remains is counted, not forgotten.
@@ -46,7 +46,7 @@ pub trait Sampled: Sync {
 /// A pair at the threshold has the share `overlap` of the smaller document's shingles in common, and would have
 /// that share of its samples, were it not for the windows beside each edit, whose minima move: where edits are
 /// spread evenly, six in ten of those survive at the least (measured on news in several languages). Below that
-/// lies the spread of small numbers. One common sample is always asked for, and up to some 10 samples no more.
+/// lies the spread of small numbers. One common sample is always asked for, and up to seven samples no more.
 #[derive(Debug, Clone)]
 pub struct Gate {
     overlap: f64,
@@ -76,7 +76,7 @@ impl Gate {
 
 fn least(overlap: f64, samples: u32) -> u32 {
     let expected = overlap * f64::from(samples);
-    let least = 0.6 * expected - 0.7 * expected.sqrt();
+    let least = 0.6 * expected - 0.45 * expected.sqrt();
     (least as u32).max(1)
 }
 
@@ -88,7 +88,7 @@ mod tests {
     fn the_gate_asks_for_one_of_small_samples_and_never_for_more_than_is_likely() {
         let gate = Gate::new(0.7);
         assert_eq!(gate.least(1), 1);
-        assert_eq!(gate.least(8), 1);
+        assert_eq!(gate.least(7), 1);
         for samples in 0..5000u16 {
             let expected = 0.7 * f64::from(samples);
             assert!(gate.least(samples) == 1 || f64::from(gate.least(samples)) <= 0.6 * expected);
