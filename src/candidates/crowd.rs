@@ -132,13 +132,12 @@ impl Crowd {
                     let leader = group[0].0;
                     let of_leader = documents.counts(leader);
                     self.heavy.mark(leader, marks);
-                    let shares = |&(_, d): &Candidate| {
-                        let least = self.gate.between(&of_leader, &documents.counts(d));
-                        self.heavy.share(leader, d, least, marks).then_some((leader.min(d), leader.max(d)))
-                    };
-                    let pairs: Vec<Candidate> = group.iter().filter_map(shares).collect();
+                    let least = |d: u32| self.gate.between(&of_leader, &documents.counts(d));
+                    let mut wanted: Vec<(u32, u32)> = group.iter().map(|&(_, d)| (d, least(d))).collect();
+                    self.heavy.keep_sharing(leader, marks, &mut wanted);
                     self.heavy.unmark(leader, marks);
-                    pairs
+                    let pair = |(d, _): (u32, u32)| (leader.min(d), leader.max(d));
+                    wanted.into_iter().map(pair).collect::<Vec<Candidate>>()
                 },
             )
             .flatten()

@@ -1,8 +1,16 @@
 //! Which documents are in which heavy lists: those of shingles that stand in more than
 //! [`HEAVY`](super::HEAVY) documents.
 
+use crate::kernel::prefetch;
+
 /// Words of a document's outline.
 const WORDS: usize = 8;
+
+/// How many documents ahead memory is asked for.
+const AHEAD: usize = 8;
+
+/// Lists in a cache line.
+const LINE: usize = 16;
 
 /// For each document, the heavy lists it is in.
 #[derive(Debug)]
@@ -74,13 +82,37 @@ impl Heavy {
         self.of(document).iter().for_each(|&list| marks[list as usize] = false);
     }
 
-    /// Whether `b` is in at least `least` of the lists of `a`, which are marked.
-    pub fn share(&self, a: u32, b: u32, least: u32, marks: &[bool]) -> bool {
-        let (of_a, of_b) = (self.of(a).len() as u32, self.of(b));
+    /// Keeps those of `wanted`, documents each with a least number, that are in so many of the lists of `a`, which
+    /// are marked.
+    ///
+    /// Two passes, each asking for memory some documents ahead: where much is heavy, this is most of a join, and
+    /// all of it is waiting.
+    pub fn keep_sharing(&self, a: u32, marks: &[bool], wanted: &mut Vec<(u32, u32)>) {
+        let of_a = self.of(a).len();
         // Most documents are in few: that alone says no for nearly all pairs of natural text.
-        of_a.min(of_b.len() as u32) >= least
-            && self.at_most(a, b) >= least
-            && of_b.iter().map(|&list| u32::from(marks[list as usize])).sum::<u32>() >= least
+        wanted.retain(|&(b, least)| of_a.min(self.of(b).len()) >= least as usize);
+        let mut kept = 0;
+        for i in 0..wanted.len() {
+            if let Some(&(ahead, _)) = wanted.get(i + AHEAD) {
+                prefetch(self.outlines.get(ahead as usize));
+            }
+            let (b, least) = wanted[i];
+            wanted[kept] = (b, least);
+            kept += usize::from(self.at_most(a, b) >= least);
+        }
+        wanted.truncate(kept);
+        kept = 0;
+        for i in 0..wanted.len() {
+            if let Some(&(ahead, _)) = wanted.get(i + AHEAD) {
+                let lists = self.of(ahead);
+                lists.chunks(LINE).for_each(|line| prefetch(line.first()));
+            }
+            let (b, least) = wanted[i];
+            let common: u32 = self.of(b).iter().map(|&list| u32::from(marks[list as usize])).sum();
+            wanted[kept] = (b, least);
+            kept += usize::from(common >= least);
+        }
+        wanted.truncate(kept);
     }
 
     /// No fewer than the lists both are in: those fall on bits that both outlines have, one a bit and as many
@@ -120,9 +152,12 @@ mod tests {
                     let common = of(a).intersection(&of(b)).count() as u32;
                     let mut marks = vec![false; lists.len()];
                     heavy.mark(a, &mut marks);
-                    prop_assert_eq!(heavy.share(a, b, least, &marks), common >= least);
-                    prop_assert!(heavy.share(a, b, common, &marks));
-                    prop_assert!(!heavy.share(a, b, common + 1, &marks));
+                    for least in [least, common, common + 1] {
+                        let mut wanted = vec![(b, least), (a, 0), (b, least)];
+                        heavy.keep_sharing(a, &marks, &mut wanted);
+                        let copies = if common >= least { 3 } else { 1 };
+                        prop_assert_eq!(wanted.len(), copies);
+                    }
                     heavy.unmark(a, &mut marks);
                     prop_assert!(marks.iter().all(|mark| !mark));
                 }

@@ -175,23 +175,27 @@ fn count_pairs(
     let batches: Vec<Vec<Candidate>> = (0..count.div_ceil(BATCH))
         .into_par_iter()
         .map_init(
-            || (vec![0u16; count], Vec::new(), vec![false; heavy.count()]),
-            |(shared, met, marks), batch| {
+            || (vec![0u16; count], Vec::new(), vec![false; heavy.count()], Vec::new()),
+            |(shared, met, marks, wanted), batch| {
                 cancel.check()?;
                 let mut found = Vec::new();
                 for a in batch * BATCH..count.min((batch + 1) * BATCH) {
                     count_later(&places, a, shared, met);
-                    met.sort_unstable();
-                    heavy.mark(a as u32, marks);
                     let of_a = &counts[a];
+                    let first = found.len();
+                    wanted.clear();
                     for b in met.drain(..) {
                         let common = u32::from(std::mem::take(&mut shared[b as usize]));
-                        let least = gate.between(of_a, &counts[b as usize]);
-                        if common >= least || heavy.share(a as u32, b, least - common, marks) {
-                            found.push((a as u32, b));
+                        match gate.between(of_a, &counts[b as usize]) {
+                            least if common >= least => found.push((a as u32, b)),
+                            least => wanted.push((b, least - common)),
                         }
                     }
+                    heavy.mark(a as u32, marks);
+                    heavy.keep_sharing(a as u32, marks, wanted);
                     heavy.unmark(a as u32, marks);
+                    found.extend(wanted.drain(..).map(|(b, _)| (a as u32, b)));
+                    found[first..].sort_unstable();
                 }
                 Ok(found)
             },

@@ -332,6 +332,22 @@ fn minima_loop(from: &[i64], step: usize, to: &mut [i64]) {
     }
 }
 
+/// Asks for the cache line of `place` ahead of its use; a hint, which changes nothing but the speed.
+#[inline(always)]
+pub(crate) fn prefetch<T>(place: Option<&T>) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(place) = place {
+        // SAFETY: a prefetch reads nothing and does not fault, and the reference is valid besides.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+                std::ptr::from_ref(place).cast(),
+            )
+        };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}
+
 /// Writes each value that differs from the one before it to `out`, the first one too; returns how many. `out` has
 /// room for eight more than `values`.
 pub(crate) fn changes(kernel: Kernel, values: &[i64], out: &mut [u64]) -> usize {
