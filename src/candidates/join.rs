@@ -13,6 +13,7 @@ use super::heavy::Heavy;
 use super::runs::PARTITIONS;
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
+use crate::kernel::prefetch;
 use crate::options::Cancel;
 use crate::signature::winnow::LEVELS;
 
@@ -158,6 +159,9 @@ impl Places {
     }
 }
 
+/// How many lists ahead memory is asked for.
+const AHEAD: usize = 8;
+
 /// Documents that one task counts for.
 const BATCH: usize = 1024;
 
@@ -206,7 +210,11 @@ fn count_pairs(
 
 /// Counts what document `a` has in common with each later one, and notes which those are.
 fn count_later(places: &Places, a: usize, shared: &mut [u16], met: &mut Vec<u32>) {
-    for &place in places.of(a) {
+    let own = places.of(a);
+    for (i, &place) in own.iter().enumerate() {
+        if let Some(&ahead) = own.get(i + AHEAD) {
+            prefetch(places.members.get(ahead as usize));
+        }
         let mut at = place as usize;
         while places.members[at] & LAST == 0 {
             at += 1;
