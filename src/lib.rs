@@ -1,4 +1,33 @@
-//! wirecopy
+//! Near-duplicate and syndicated text: found by shingling and sampled joins, verified exactly, with evidence.
+//!
+//! ```
+//! use wirecopy::corpus::{Corpus, CorpusOptions};
+//! use wirecopy::options::{Policy, Resources};
+//! use wirecopy::{recipe::Recipe, relation::Relation, scan::scan};
+//!
+//! # fn main() -> wirecopy::error::Result<()> {
+//! let resources = Resources::default();
+//! let corpus = Corpus::open(&["corpus/exact-copy".into()], &CorpusOptions::default(), &resources)?;
+//! let found = scan(&corpus, Recipe::default(), &Policy::default(), &resources)?;
+//! for pair in &found.pairs {
+//!     assert_eq!(pair.judgement.relation, Relation::Exact);
+//!     println!("{} is {}", found.id(pair.a), found.id(pair.b));
+//! }
+//! assert!(!found.clusters.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`scan`] is the whole flow; each step is public and usable alone: [`corpus`] reads documents, [`text`] makes
+//! tokens, [`shingle`] and [`signature`] make hashes and samples, [`sketch`] chains them, [`candidates`] finds pairs
+//! worth a look, [`verify`] measures them, [`relation`] decides, [`cluster`] groups, [`page`] finds repeats within
+//! one text and [`report`] is what a reader sees.
+//!
+//! Nothing here prints, reads the environment, exits, starts a global thread pool or sets an allocator. Runs can be
+//! cancelled ([`options::Cancel`]) and watched ([`options::Progress`]); errors carry a kind, a place and a source.
+//!
+//! The same input gives the same answer on any number of threads and any instruction set.
+
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;
