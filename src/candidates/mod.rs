@@ -2,12 +2,12 @@
 //!
 //! # What becomes a candidate
 //! The default method is a join on winnowed shingles ([`crate::signature::winnow`]). Two documents become a
-//! candidate where they share about four in ten of the samples that a pair at the threshold would, and always
-//! where they share that much as far as small numbers let one tell ([`Gate`]). That depends on the two documents, the thresholds and on how frequent
+//! candidate where they share about four in ten of the samples that a pair at the threshold would, with room for
+//! the spread of small numbers ([`Gate`]). That depends on the two documents, the thresholds and on how frequent
 //! their shingles are in the corpus; never on order, threads or memory.
 //!
-//! - Every verbatim run of 20 tokens gives two documents a common sample, whatever their lengths, and where
-//!   the smaller document has up to seven samples, one is enough.
+//! - Every verbatim run of 16 shingles (20 tokens, at five a shingle) gives two documents a common sample, whatever
+//!   their lengths, and where the smaller document has up to seven samples, one is enough.
 //! - Shingles that stand in more than [`HEAVY`] documents do not pair each with each: that is quadratic. They
 //!   count in a pair's favour where it has a rarer one in common, and documents that have little else are
 //!   compared with the leaders of their crowd ([`Crowd`]). Whoever remains is counted, not forgotten.

@@ -126,8 +126,9 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
     let Accounting { documents, unique, duplicates, empty, unreadable, .. } = *accounting;
     writeln!(
         out,
-        "\n{BOLD}{documents} documents = {unique} unique + {duplicates} duplicates + {empty} empty + {unreadable} \
+        "\n{BOLD}{} = {unique} unique + {duplicates} duplicates + {empty} empty + {unreadable} \
          unreadable{PLAIN}  ({}; {} short)",
+        counted(documents, "document"),
         counted(clusters as u64, "cluster"),
         accounting.short,
     )?;

@@ -158,7 +158,8 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
 /// Reads all documents.
 ///
 /// # Errors
-/// [`ErrorKind::NothingReadable`] where there were some and none can be read.
+/// [`ErrorKind::NothingReadable`] where no file is of a kind that is read, or no document can be. Files without
+/// records are no error.
 fn first_pass(
     corpus: &Corpus,
     recipe: Recipe,
@@ -166,13 +167,14 @@ fn first_pass(
     resources: &Resources,
 ) -> Result<(Documents, Vec<read::Samples>)> {
     let read = read::read(corpus, recipe, sampled, resources)?;
-    let problems = &read.0.problems;
-    match problems.first() {
-        Some(first) if read.0.entries.is_empty() => {
-            let reason = format!("{}: {}", first.path, first.reason);
-            Err(Error::new(ErrorKind::NothingReadable).because(reason))
-        }
-        _ => Ok(read),
+    if !read.0.entries.is_empty() {
+        return Ok(read);
+    }
+    let nothing = Error::new(ErrorKind::NothingReadable);
+    match read.0.problems.first() {
+        Some(first) => Err(nothing.because(format!("{}: {}", first.path, first.reason))),
+        None if corpus.inputs() == 0 => Err(nothing.because("no file of a kind that is read")),
+        None => Ok(read),
     }
 }
 

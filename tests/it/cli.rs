@@ -25,6 +25,10 @@ fn exit_codes() {
     assert_eq!(code(&run(&["scan", &broken])), 0);
     assert_eq!(code(&run(&["scan", &broken, "--strict"])), 2);
     assert_eq!(code(&run(&["scan", &dir.path("missing").display().to_string()])), 2);
+    std::fs::create_dir(dir.path("nothing")).unwrap();
+    dir.file("nothing/picture.png", "no text");
+    assert_eq!(code(&run(&["scan", &dir.path("nothing").display().to_string()])), 2);
+    assert_eq!(code(&run(&["scan", &dir.file("no-lines.jsonl", "").display().to_string()])), 0);
     assert_eq!(code(&run(&["scan", &path, "--no-such-flag"])), 2);
     assert_eq!(code(&run(&["scan"])), 2);
     assert_eq!(code(&run(&["scan", &path, "--jaccard", "1.5"])), 2);
@@ -181,6 +185,7 @@ fn page_names_every_page_that_was_asked_for() {
     assert_eq!(pages[0]["repeats"][0]["count"], 2);
     assert_eq!(pages[0]["repeats"][0]["kind"], "title");
     assert_eq!(pages[1]["repeats"].as_array().unwrap().len(), 0);
+    assert!(run(&["page", dir.path("in").to_str().unwrap(), "--quiet"]).stdout.is_empty());
 }
 
 #[test]
@@ -260,6 +265,6 @@ fn a_file_that_is_named_is_read_whatever_it_is_called() {
     assert_eq!(Reports::of(&hidden, &[]).count("unique"), 1);
     dir.file("in/kept.txt", STORY);
     let summary = stdout(&run(&["scan", dir.path("in").to_str().unwrap(), "--no-ignore", "--all"]));
-    assert!(summary.contains("1 documents = 1 unique"), "{summary}");
+    assert!(summary.contains("1 document = 1 unique"), "{summary}");
     assert!(summary.contains("log"), "what nothing reads is named: {summary}");
 }

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     args.color.write_global();
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
-        args::Command::Page(page) => page::run(page),
+        args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
     };
     match result {

@@ -15,7 +15,7 @@ use crate::output::Target;
 #[derive(Clone, Copy)]
 struct Json;
 
-pub fn run(typed: &args::Page) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
     let pages = read(typed)?;
     for target in &targets {
@@ -24,7 +24,7 @@ pub fn run(typed: &args::Page) -> Result<ExitCode> {
             writeln!(out)
         })?;
     }
-    if targets.iter().all(|target| target.file.is_some()) {
+    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print(&pages)?;
     }
     Ok(ExitCode::SUCCESS)
