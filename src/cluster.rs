@@ -6,6 +6,8 @@
 //! other document then moves to the representative with which it has the highest score. Strength is a sum of
 //! integers and ties go by length and id, so order of input and threads change nothing.
 
+use crate::rows::Rows;
+
 /// A verified pair, as clustering sees it; `a` and `b` are nodes.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {
@@ -41,7 +43,14 @@ pub struct Place {
 
 /// The place of every node. Time `E log E` for E edges.
 pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
-    let neighbours = Neighbours::new(nodes.len(), edges);
+    let ends = edges.iter().zip(0..).flat_map(|(edge, number)| [(edge.a, number), (edge.b, number)]);
+    let edges_of = Rows::new(nodes.len(), ends);
+    let neighbours = |node: u32| {
+        edges_of.of(node).iter().map(move |&number| {
+            let edge = &edges[number as usize];
+            (if edge.a == node { edge.b } else { edge.a }, number)
+        })
+    };
     let order = by_strength(nodes, edges);
     let mut place = vec![0u32; nodes.len()];
     for (i, &node) in order.iter().enumerate() {
@@ -51,20 +60,20 @@ pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
     for &node in &order {
         if of[node as usize].is_none() {
             of[node as usize] = Some(node);
-            for &(neighbour, _) in neighbours.of(node) {
+            for (neighbour, _) in neighbours(node) {
                 of[neighbour as usize].get_or_insert(node);
             }
         }
     }
     let is_representative = |node: u32| of[node as usize] == Some(node);
     let best = |node: u32| {
-        let stars = neighbours.of(node).iter().filter(|(other, _)| is_representative(*other));
-        stars.min_by_key(|(other, edge)| {
-            (std::cmp::Reverse(millionths(edges[*edge as usize].score)), place[*other as usize])
+        let stars = neighbours(node).filter(|&(other, _)| is_representative(other));
+        stars.min_by_key(|&(other, edge)| {
+            (std::cmp::Reverse(millionths(edges[edge as usize].score)), place[other as usize])
         })
     };
     let place_of = |node: u32| match best(node) {
-        Some(&(star, edge)) if !is_representative(node) => Place { star, edge: Some(edge) },
+        Some((star, edge)) if !is_representative(node) => Place { star, edge: Some(edge) },
         _ => Place { star: node, edge: None },
     };
     (0..nodes.len() as u32).map(place_of).collect()
@@ -91,33 +100,6 @@ fn by_strength(nodes: &[Node], edges: &[Edge]) -> Vec<u32> {
 /// Integers, because a sum of them has no order.
 fn millionths(score: f64) -> u64 {
     (score * 1e6).round() as u64
-}
-
-struct Neighbours {
-    ends: Vec<u32>,
-    pairs: Vec<(u32, u32)>,
-}
-
-impl Neighbours {
-    fn new(nodes: usize, edges: &[Edge]) -> Neighbours {
-        let both = |(i, edge): (usize, &Edge)| [(edge.a, edge.b, i as u32), (edge.b, edge.a, i as u32)];
-        let mut all: Vec<(u32, u32, u32)> = edges.iter().enumerate().flat_map(both).collect();
-        all.sort_unstable();
-        let mut ends = vec![0; nodes];
-        for (i, &(node, ..)) in all.iter().enumerate() {
-            ends[node as usize] = i as u32 + 1;
-        }
-        for node in 1..nodes {
-            ends[node] = ends[node].max(ends[node - 1]);
-        }
-        Neighbours { ends, pairs: all.into_iter().map(|(_, other, edge)| (other, edge)).collect() }
-    }
-
-    fn of(&self, node: u32) -> &[(u32, u32)] {
-        let node = node as usize;
-        let start = node.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.pairs[start as usize..self.ends[node] as usize]
-    }
 }
 
 #[cfg(test)]

@@ -48,9 +48,7 @@ pub fn site_of<'a>(
 /// The registrable part of a URL's host (`example.co.uk` of `https://www.example.co.uk/a`), by the public
 /// suffix list; the whole host where the list knows none (an address, a single label).
 pub fn registrable_host(url: &str) -> Option<&str> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
+    let host = authority(url).rsplit('@').next()?;
     let host = if host.starts_with('[') { host } else { host.split(':').next()? };
     let host = host.trim_end_matches('.');
     if host.is_empty() {
@@ -60,6 +58,12 @@ pub fn registrable_host(url: &str) -> Option<&str> {
         return Some(host);
     }
     Some(psl::domain_str(host).unwrap_or(host))
+}
+
+/// User, host and port of a URL: all that its registrable host depends on.
+pub(crate) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub mod page;
 pub mod recipe;
 pub mod relation;
 pub mod report;
+mod rows;
 pub mod scan;
 pub mod shingle;
 pub mod signature;

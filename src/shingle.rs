@@ -13,11 +13,3 @@ pub fn shingles<'a>(kernel: Kernel, k: usize, token_hashes: &[u64], out: &'a mut
     kernel::shingle_hashes(kernel, k, token_hashes, out);
     &out[..(token_hashes.len() + 1).saturating_sub(k)]
 }
-
-/// How many shingles of `k` a text of `tokens` tokens has.
-pub fn count(tokens: usize, k: usize) -> usize {
-    match tokens {
-        0 => 0,
-        n => (n + 1).saturating_sub(k).max(1),
-    }
-}

@@ -71,11 +71,6 @@ impl Sketcher {
         let shingles = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles);
         (shingles, sequence(tokens, shingles))
     }
-
-    /// The tokens of the last text.
-    pub fn tokens(&self) -> &Tokens {
-        &self.tokens
-    }
 }
 
 /// The sum of the shingle hashes and the number of tokens: nearly free, and blind only to an order that keeps

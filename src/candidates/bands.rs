@@ -25,7 +25,7 @@ pub fn minhash(signatures: &[Option<MinHash>]) -> Vec<Candidate> {
         };
         let keys = keyed(signatures, key);
         for bucket in keys.chunk_by(|a, b| a.0 == b.0) {
-            pair_up(bucket, &mut pairs, |_, _| true);
+            pair_up(bucket, &mut pairs);
         }
     }
     unique(pairs)
@@ -58,10 +58,9 @@ fn keyed<S>(signatures: &[Option<S>], key: impl Fn(&S) -> u64) -> Vec<(u64, u32)
     keys
 }
 
-fn pair_up(bucket: &[(u64, u32)], pairs: &mut Vec<Candidate>, wanted: impl Fn(u32, u32) -> bool) {
+fn pair_up(bucket: &[(u64, u32)], pairs: &mut Vec<Candidate>) {
     for (i, &(_, a)) in bucket.iter().enumerate() {
-        let partners = &bucket[i + 1..];
-        pairs.extend(partners.iter().map(|&(_, b)| (a, b)).filter(|&(a, b)| wanted(a, b)));
+        pairs.extend(bucket[i + 1..].iter().map(|&(_, b)| (a, b)));
         if bucket.len() > HEAVY {
             break;
         }

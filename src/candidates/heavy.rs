@@ -2,6 +2,7 @@
 //! [`HEAVY`](super::HEAVY) documents.
 
 use crate::kernel::prefetch;
+use crate::rows::Rows;
 
 /// Words of a document's outline.
 const WORDS: usize = 8;
@@ -15,9 +16,8 @@ const LINE: usize = 16;
 /// For each document, the heavy lists it is in.
 #[derive(Debug)]
 pub(super) struct Heavy {
-    /// The document's lists are `lists[ends[d]..ends[d + 1]]`, ascending.
-    ends: Vec<u32>,
-    lists: Vec<u32>,
+    /// The lists of a document, ascending.
+    lists: Rows,
     /// Members of each list.
     sizes: Vec<u32>,
     /// A bit for each list a document is in, folded into [`WORDS`] words; empty where no list is heavy.
@@ -27,34 +27,20 @@ pub(super) struct Heavy {
 impl Heavy {
     /// Of the lists' members.
     pub fn new<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone, documents: usize) -> Heavy {
-        let mut ends = vec![0; documents + 1];
-        for &member in lists.clone().flatten() {
-            ends[member as usize + 1] += 1;
+        let numbered = lists.clone().zip(0u32..);
+        let memberships =
+            numbered.flat_map(|(list, number)| list.iter().map(move |&member| (member, number)));
+        let sizes: Vec<u32> = lists.map(|list| list.len() as u32).collect();
+        let mut outlines = vec![[0; WORDS]; if sizes.is_empty() { 0 } else { documents }];
+        for (member, number) in memberships.clone() {
+            outlines[member as usize][number as usize / 64 % WORDS] |= 1 << (number % 64);
         }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        let mut next = ends.clone();
-        let mut of = vec![0; sum as usize];
-        let mut sizes = Vec::new();
-        let mut outlines = vec![[0; WORDS]; if sum > 0 { documents } else { 0 }];
-        for (number, list) in lists.enumerate() {
-            sizes.push(list.len() as u32);
-            for &member in list {
-                let at = &mut next[member as usize];
-                of[*at as usize] = number as u32;
-                *at += 1;
-                outlines[member as usize][number / 64 % WORDS] |= 1 << (number % 64);
-            }
-        }
-        Heavy { ends, lists: of, sizes, outlines }
+        Heavy { lists: Rows::new(documents, memberships), sizes, outlines }
     }
 
     /// Documents in all.
     pub fn documents(&self) -> usize {
-        self.ends.len() - 1
+        self.lists.keys()
     }
 
     /// Heavy lists in all.
@@ -64,7 +50,7 @@ impl Heavy {
 
     /// The lists of a document, ascending.
     pub fn of(&self, document: u32) -> &[u32] {
-        &self.lists[self.ends[document as usize] as usize..self.ends[document as usize + 1] as usize]
+        self.lists.of(document)
     }
 
     /// How many members a list has.

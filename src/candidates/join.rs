@@ -15,6 +15,7 @@ use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::kernel::prefetch;
 use crate::options::Cancel;
+use crate::rows::Rows;
 use crate::signature::winnow::LEVELS;
 
 /// Set on the last member of a list.
@@ -121,41 +122,17 @@ impl Lists {
     }
 }
 
-/// For each document, where in the light lists it stands.
+/// The light lists of all partitions, one behind the other, and where in them each document stands.
 struct Places {
-    /// The light lists of all partitions, one behind the other.
     members: Vec<u32>,
-    /// The document's places are `places[ends[d - 1]..ends[d]]`.
-    ends: Vec<u32>,
-    places: Vec<u32>,
+    of: Rows,
 }
 
 impl Places {
     fn new(lists: &[Lists], documents: usize) -> Places {
         let members: Vec<u32> = lists.iter().flat_map(|lists| &lists.light).copied().collect();
-        let mut ends = vec![0u32; documents + 1];
-        for member in &members {
-            ends[(member & !LAST) as usize + 1] += 1;
-        }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        let mut places = vec![0; members.len()];
-        // Each document's end moves up while its places are filled in, from its start.
-        for (place, member) in members.iter().enumerate() {
-            let next = &mut ends[(member & !LAST) as usize];
-            places[*next as usize] = place as u32;
-            *next += 1;
-        }
-        ends.pop();
-        Places { members, ends, places }
-    }
-
-    fn of(&self, document: usize) -> &[u32] {
-        let start = document.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.places[start as usize..self.ends[document] as usize]
+        let of = Rows::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
+        Places { members, of }
     }
 }
 
@@ -210,7 +187,7 @@ fn count_pairs(
 
 /// Counts what document `a` has in common with each later one, and notes which those are.
 fn count_later(places: &Places, a: usize, shared: &mut [u16], met: &mut Vec<u32>) {
-    let own = places.of(a);
+    let own = places.of.of(a as u32);
     for (i, &place) in own.iter().enumerate() {
         if let Some(&ahead) = own.get(i + AHEAD) {
             prefetch(places.members.get(ahead as usize));

@@ -229,11 +229,6 @@ impl Corpus {
         &self.inputs[input as usize].path
     }
 
-    /// Bytes of all inputs, decompressed.
-    pub fn bytes(&self) -> u64 {
-        self.inputs.iter().map(|input| input.store.len()).sum()
-    }
-
     /// The pieces of all inputs, in order.
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -306,6 +301,19 @@ impl Corpus {
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
     }
 
+    /// The id of a record, which is number `record` of its input.
+    ///
+    /// # Errors
+    /// The reason, where the record is no longer what it was.
+    pub fn id(&self, at: Location, record: u32) -> Result<String, Reason> {
+        let mut scratch = Vec::new();
+        Ok(self.id_of(&self.fields(at, &mut scratch)?, at.input, record))
+    }
+
+    fn id_of(&self, fields: &Fields<'_>, input: u32, record: u32) -> String {
+        fields.id.map_or_else(|| self.made_id(input, record), Value::to_text)
+    }
+
     /// What is known of a record besides its text; `record` is its number within its input.
     ///
     /// # Errors
@@ -315,7 +323,7 @@ impl Corpus {
         let fields = self.fields(at, &mut scratch)?;
         let text = |value: Option<Value<'_>>| value.map(Value::to_text);
         let mut meta = Meta {
-            id: text(fields.id).unwrap_or_else(|| self.made_id(at.input, record)),
+            id: self.id_of(&fields, at.input, record),
             title: text(fields.title),
             url: text(fields.url),
             canonical_url: text(fields.canonical_url),

@@ -8,6 +8,7 @@ use crate::candidates::Candidate;
 use crate::error::Result;
 use crate::options::Cancel;
 use crate::recipe::Recipe;
+use crate::rows::Rows;
 use crate::sketch::Sketcher;
 use crate::verify::{Measures, ShingleSet};
 
@@ -15,15 +16,15 @@ use crate::verify::{Measures, ShingleSet};
 /// fewer documents twice, and wait for memory more.
 const BLOCK: usize = 40_000;
 
-/// The measures of every pair, in order; `None` where a document is no longer what it was.
+/// The measures of every pair, in order, `None` where a document is no longer what it was; and those documents.
 pub(super) fn measure(
     texts: &Texts<'_>,
     recipe: Recipe,
     pairs: &[Candidate],
     cancel: &Cancel,
-) -> Result<Vec<Option<Measures>>> {
+) -> Result<(Vec<Option<Measures>>, Vec<u32>)> {
     let blocks = blocks(pairs, &texts.documents.entries);
-    let measured: Vec<Vec<Option<Measures>>> = blocks
+    let measured: Vec<Measured> = blocks
         .par_iter()
         .map_init(
             || (Sketcher::new(recipe, texts.kernel), Vec::new()),
@@ -33,13 +34,20 @@ pub(super) fn measure(
             },
         )
         .collect::<Result<_>>()?;
-    let mut all = vec![None; pairs.len()];
+    let (mut all, mut changed) = (vec![None; pairs.len()], Vec::new());
     for (block, measured) in blocks.iter().zip(measured) {
-        for ((number, ..), measures) in block.pairs.iter().zip(measured) {
+        for ((number, ..), measures) in block.pairs.iter().zip(measured.measures) {
             all[*number as usize] = measures;
         }
+        changed.extend(measured.changed);
     }
-    Ok(all)
+    Ok((all, changed))
+}
+
+/// What one block gave.
+struct Measured {
+    measures: Vec<Option<Measures>>,
+    changed: Vec<u32>,
 }
 
 /// Pairs that few documents have between them.
@@ -51,12 +59,7 @@ struct Block {
 }
 
 impl Block {
-    fn measure(
-        &self,
-        texts: &Texts<'_>,
-        sketcher: &mut Sketcher,
-        sets: &mut Vec<ShingleSet>,
-    ) -> Vec<Option<Measures>> {
+    fn measure(&self, texts: &Texts<'_>, sketcher: &mut Sketcher, sets: &mut Vec<ShingleSet>) -> Measured {
         if sets.len() < self.documents.len() {
             sets.resize_with(self.documents.len(), || ShingleSet::new(texts.kernel));
         }
@@ -78,7 +81,11 @@ impl Block {
             let (a, b) = (a as usize, b as usize);
             (intact[a] && intact[b]).then(|| sets[a].measure(&sets[b]))
         };
-        self.pairs.iter().map(measure).collect()
+        let changed = self.documents.iter().zip(&intact).filter(|(_, intact)| !**intact);
+        Measured {
+            measures: self.pairs.iter().map(measure).collect(),
+            changed: changed.map(|(&document, _)| document).collect(),
+        }
     }
 }
 
@@ -125,38 +132,20 @@ fn blocks(pairs: &[Candidate], entries: &[Entry]) -> Vec<Block> {
 
 /// The place of each document in a breadth-first walk over the pairs.
 fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
-    let mut ends = vec![0u32; documents + 1];
-    for &(a, b) in pairs {
-        ends[a as usize + 1] += 1;
-        ends[b as usize + 1] += 1;
-    }
-    let mut sum = 0;
-    for end in &mut ends {
-        sum += *end;
-        *end = sum;
-    }
-    let mut next = ends.clone();
-    let mut neighbours = vec![0u32; pairs.len() * 2];
-    for &(a, b) in pairs {
-        for (from, to) in [(a, b), (b, a)] {
-            let at = &mut next[from as usize];
-            neighbours[*at as usize] = to;
-            *at += 1;
-        }
-    }
+    let neighbours = Rows::new(documents, pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]));
     let mut place = vec![u32::MAX; documents];
     let mut queue: Vec<u32> = Vec::new();
     for first in 0..documents as u32 {
-        if place[first as usize] != u32::MAX || ends[first as usize] == ends[first as usize + 1] {
+        if place[first as usize] != u32::MAX || neighbours.of(first).is_empty() {
             continue;
         }
         let mut at = queue.len();
         place[first as usize] = at as u32;
         queue.push(first);
         while at < queue.len() {
-            let document = queue[at] as usize;
+            let document = queue[at];
             at += 1;
-            for &neighbour in &neighbours[ends[document] as usize..ends[document + 1] as usize] {
+            for &neighbour in neighbours.of(document) {
                 if place[neighbour as usize] == u32::MAX {
                     place[neighbour as usize] = queue.len() as u32;
                     queue.push(neighbour);

@@ -137,19 +137,21 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
         }
     };
     progress.begin("clusters");
-    let Verifier { mut found, changed, .. } = verifier;
+    let Verifier { mut found, mut changed, .. } = verifier;
+    changed.sort_unstable();
+    changed.dedup();
     // A crowd's leader may have met a member before, by a rarer shingle.
     found.sort_unstable_by_key(|found| found.0);
     found.dedup_by_key(|found| found.0);
     let shingles = copies_shingles(&texts, recipe, &groups);
     let mut problems: Vec<Problem> =
-        changed.iter().map(|&d| changed_problem(corpus, &documents, d)).collect();
+        changed.iter().map(|&d| problem(corpus, &documents, d, Reason::Changed.to_string())).collect();
     problems.extend(corpus.changed());
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
     documents.problems.sort();
     let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
-    scan.name(corpus, &groups, &mut found);
+    scan.name(corpus, &groups, &found);
     scan.group(&groups, &shingles, &found);
     progress.begin("reports");
     Ok(scan)
@@ -190,20 +192,16 @@ struct Verifier<'a> {
 
 impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
-        let measured = measure::measure(self.texts, self.recipe, pairs, &self.resources.cancel)?;
+        let (measured, changed) = measure::measure(self.texts, self.recipe, pairs, &self.resources.cancel)?;
+        self.changed.extend(changed);
         let tokens = |d: u32| self.texts.documents.entries[d as usize].tokens;
         for (&(a, b), measures) in pairs.iter().zip(measured) {
-            let Some(measures) = measures else {
-                self.changed.extend([a, b].iter().filter(|&&d| self.texts.get(d, |_| ()).is_err()));
-                continue;
-            };
-            if let Some(judgement) = classic(self.policy, measures, (tokens(a), tokens(b))) {
+            let judgement = measures.and_then(|m| classic(self.policy, m, (tokens(a), tokens(b))));
+            if let Some(judgement) = judgement {
                 self.found.push(((a, b), judgement));
                 belongs((a, b));
             }
         }
-        self.changed.sort_unstable();
-        self.changed.dedup();
         Ok(())
     }
 }
@@ -248,14 +246,11 @@ fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group]) -> Vec<u
         .collect()
 }
 
-fn changed_problem(corpus: &Corpus, documents: &Documents, document: u32) -> Problem {
+/// A problem with a document that was read.
+fn problem(corpus: &Corpus, documents: &Documents, document: u32, reason: String) -> Problem {
     let entry = &documents.entries[document as usize];
-    Problem {
-        path: corpus.path(entry.location.input).display().to_string(),
-        record: Some(entry.record),
-        reason: Reason::Changed.to_string(),
-        unreadable: false,
-    }
+    let path = corpus.path(entry.location.input).display().to_string();
+    Problem { path, record: Some(entry.record), reason, unreadable: false }
 }
 
 /// Which records name an id that another named before, and the problems that say so.
@@ -265,8 +260,8 @@ fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Probl
     let mut by_id: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for document in alike {
         let entry = &entries[document as usize];
-        if let Ok(meta) = corpus.meta(entry.location, entry.record) {
-            by_id.entry(meta.id).or_default().push(document);
+        if let Ok(id) = corpus.id(entry.location, entry.record) {
+            by_id.entry(id).or_default().push(document);
         }
     }
     by_id.retain(|_, documents| documents.len() > 1);
@@ -275,22 +270,17 @@ fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Probl
         false => entries.iter().map(|entry| entry.id_hash).collect(),
     };
     let mut repeated = HashMap::new();
-    for (id, documents) in &by_id {
+    for (id, same) in &by_id {
         let mut number = 1;
-        for &document in &documents[1..] {
+        for &document in &same[1..] {
             number += 1;
             // An id of that very form may be some record's own.
             while known.contains(&read::hash_of_id(format!("{id}#{number}").as_bytes())) {
                 number += 1;
             }
             repeated.insert(DocId(document), number);
-            let entry = &entries[document as usize];
-            problems.push(Problem {
-                path: corpus.path(entry.location.input).display().to_string(),
-                record: Some(entry.record),
-                reason: format!("id `{id}` is not the first of that name; printed as `{id}#{number}`"),
-                unreadable: false,
-            });
+            let reason = format!("id `{id}` is not the first of that name; printed as `{id}#{number}`");
+            problems.push(problem(corpus, documents, document, reason));
         }
     }
     repeated
@@ -317,10 +307,22 @@ impl Scan {
             site: self.site(document).to_owned(),
             ..Meta::default()
         });
-        if let Some(number) = self.repeated.get(&document) {
-            meta.id = format!("{}#{number}", meta.id);
-        }
+        meta.id = self.told_apart(document, meta.id);
         meta
+    }
+
+    /// The id of any document, as reports print it; [`Scan::id`] knows those in pairs.
+    pub fn read_id(&self, corpus: &Corpus, document: DocId) -> String {
+        let entry = &self.documents.entries[document.index()];
+        let id = corpus.id(entry.location, entry.record);
+        self.told_apart(document, id.unwrap_or_else(|_| corpus.made_id(entry.location.input, entry.record)))
+    }
+
+    fn told_apart(&self, document: DocId, id: String) -> String {
+        match self.repeated.get(&document) {
+            Some(number) => format!("{id}#{number}"),
+            None => id,
+        }
     }
 
     /// The text of a document.
@@ -366,8 +368,10 @@ impl Scan {
                 .map_init(
                     || PageReader::new(resources.kernel),
                     |reader, d| {
-                        let title = self.title(corpus, DocId(d));
-                        let repeats = texts.get(d, |text| reader.repeats(text, title.as_deref()));
+                        let repeats = texts.get_with_fields(d, |text, fields| {
+                            let title = fields.title.map(crate::corpus::Value::to_text);
+                            reader.repeats(text, title.as_deref())
+                        });
                         resources.cancel.check().map(|()| (DocId(d), repeats.unwrap_or_default()))
                     },
                 )
@@ -376,29 +380,26 @@ impl Scan {
         Ok(pages.into_iter().filter(|(_, repeats)| !repeats.is_empty()).collect())
     }
 
-    fn title(&self, corpus: &Corpus, document: DocId) -> Option<String> {
-        let mut bytes = Vec::new();
-        let fields = corpus.fields(self.documents.entries[document.index()].location, &mut bytes).ok()?;
-        fields.title.map(crate::corpus::Value::to_text)
-    }
-
-    /// Reads the ids of all documents in groups and pairs, and settles by id which of two equally long
-    /// documents with equally many shingles is called the contained one.
-    fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &mut [(Candidate, Judgement)]) {
+    /// Reads the ids of all documents in groups and pairs.
+    fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &[(Candidate, Judgement)]) {
         let in_pairs = found.iter().flat_map(|((a, b), _)| [*a, *b]);
         let mut wanted: Vec<u32> = groups.iter().flatten().copied().chain(in_pairs).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let named = wanted.par_iter().map(|&d| (self.meta(corpus, DocId(d)).id, DocId(d)));
+        let named = wanted.par_iter().map(|&d| (self.read_id(corpus, DocId(d)), DocId(d)));
         self.ids = Ids::new(named.collect(), self.documents.entries.len());
-        let tokens = |d: u32| self.documents.entries[d as usize].tokens;
-        for ((a, b), judgement) in found {
-            let Measures { a: of_a, b: of_b, .. } = judgement.measures;
-            if judgement.inner.is_some() && of_a == of_b && tokens(*a) == tokens(*b) {
-                let a_first = self.ids.rank(DocId(*a)) < self.ids.rank(DocId(*b));
-                judgement.inner = Some(if a_first { Side::A } else { Side::B });
-            }
+    }
+
+    /// The judgement of two documents; of two equally long ones with equally many shingles, the lower id is called
+    /// the contained one.
+    fn settled(&self, a: DocId, b: DocId, judgement: Judgement) -> Judgement {
+        let tokens = |d: DocId| self.documents.entries[d.index()].tokens;
+        let Measures { a: of_a, b: of_b, .. } = judgement.measures;
+        if judgement.inner.is_none() || of_a != of_b || tokens(a) != tokens(b) {
+            return judgement;
         }
+        let lower = if self.ids.rank(a) < self.ids.rank(b) { Side::A } else { Side::B };
+        Judgement { inner: Some(lower), ..judgement }
     }
 
     /// Clusters, and the pairs that groups of equal documents imply.
@@ -425,6 +426,7 @@ impl Scan {
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
+        let judgement = self.settled(a, b, judgement);
         if self.ids.rank(a) <= self.ids.rank(b) {
             Pair { a, b, judgement }
         } else {
@@ -528,7 +530,10 @@ impl Stars {
                 }
             };
             let list = members.entry(place.star).or_default();
-            list.extend(joined.iter().filter_map(|&d| Some((d, judgement?))));
+            let representative = self.nodes[place.star as usize][0];
+            list.extend(
+                joined.iter().filter_map(|&d| Some((d, scan.settled(d, representative, judgement?)))),
+            );
         }
         let mut clusters: Vec<Cluster> = members
             .into_iter()

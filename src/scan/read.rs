@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
-use crate::document::{registrable_host, site_of};
+use crate::document::{authority, site_of};
 use crate::error::{Error, Result};
 use crate::options::Resources;
 use crate::recipe::Recipe;
@@ -85,7 +85,7 @@ pub(super) fn read(
 }
 
 struct Worker {
-    kernel_scratch: Sketcher,
+    sketcher: Sketcher,
     bytes: Vec<u8>,
     text: Scratch,
     entries: Vec<Entry>,
@@ -114,7 +114,7 @@ enum Fault {
 impl Worker {
     fn new(recipe: Recipe, resources: &Resources) -> Worker {
         Worker {
-            kernel_scratch: Sketcher::new(recipe, resources.kernel),
+            sketcher: Sketcher::new(recipe, resources.kernel),
             bytes: Vec::new(),
             text: Scratch::new(resources.kernel),
             entries: Vec::new(),
@@ -134,7 +134,7 @@ impl Worker {
             faults: Vec::new(),
             failed: None,
         };
-        let Worker { kernel_scratch, bytes, text, entries, runs, sites, .. } = self;
+        let Worker { sketcher, bytes, text, entries, runs, sites, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
@@ -146,7 +146,7 @@ impl Worker {
             if decoded.replaced > 0 {
                 part.faults.push((record, line, Fault::Replaced(decoded.replaced)));
             }
-            let sketch = kernel_scratch.sketch(decoded.text);
+            let sketch = sketcher.sketch(decoded.text);
             if sampled {
                 let local = entries.len() as u32;
                 sketch.sample.iter().for_each(|&hash| runs.push(hash, local));
@@ -199,7 +199,10 @@ impl Sites {
         let (source, url) = (bytes(fields.source), bytes(fields.canonical_url) + bytes(fields.url));
         let key = match (source, url, fields.source, fields.canonical_url.or(fields.url)) {
             (1.., _, Some(Value::Plain(source)), _) => xxh3_64(source),
-            (0, 1.., _, Some(Value::Plain(url))) => xxh3_64(host(url)) ^ 1,
+            (0, 1.., _, Some(Value::Plain(url))) => match std::str::from_utf8(url) {
+                Ok(url) => xxh3_64(authority(url).as_bytes()) ^ 1,
+                Err(_) => return self.insert(None, fields, directory),
+            },
             (0, 0, ..) => xxh3_64(directory.as_bytes()) ^ 2,
             _ => return self.insert(None, fields, directory),
         };
@@ -222,15 +225,6 @@ impl Sites {
         }
         number
     }
-}
-
-/// Scheme and authority of a URL: what decides its registrable host.
-fn host(url: &[u8]) -> &[u8] {
-    let after = memchr::memmem::find(url, b"://").map_or(0, |at| at + 3);
-    let rest = &url[after..];
-    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    debug_assert!(registrable_host("a://b/c") == registrable_host("a://b"));
-    &rest[..end]
 }
 
 /// Numbers documents in the order of pieces, whoever read them.

@@ -102,7 +102,7 @@ impl Scan {
 
     /// Rows of the json report's `pages`.
     pub fn page_rows(&self, corpus: &Corpus, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
-        repeats.iter().map(|(d, repeats)| PageRow::new(self.meta(corpus, *d).id, repeats)).collect()
+        repeats.iter().map(|(d, repeats)| PageRow::new(self.read_id(corpus, *d), repeats)).collect()
     }
 
     /// Rows of the `csv` report: every document, in order.
@@ -120,7 +120,7 @@ impl Scan {
         let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, repeats.len())).collect();
         (0..self.documents.entries.len() as u32).map(DocId).map(move |document| {
             let mut row = DocumentRow {
-                id: self.meta(corpus, document).id,
+                id: self.read_id(corpus, document),
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
             };

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::read::Documents;
-use crate::corpus::{Corpus, Reason, Scratch};
+use crate::corpus::{Corpus, Fields, Reason, Scratch};
 use crate::kernel::Kernel;
 
 /// Access to the text of every document.
@@ -20,6 +20,15 @@ thread_local! {
 impl Texts<'_> {
     /// Calls `with` with the document's text: the same bytes at any time, or the reason why not.
     pub fn get<T>(&self, document: u32, with: impl FnOnce(&str) -> T) -> Result<T, Reason> {
+        self.get_with_fields(document, |text, _| with(text))
+    }
+
+    /// As [`Texts::get`], with the record's other fields.
+    pub fn get_with_fields<T>(
+        &self,
+        document: u32,
+        with: impl FnOnce(&str, &Fields<'_>) -> T,
+    ) -> Result<T, Reason> {
         let entry = &self.documents.entries[document as usize];
         // Taken and not borrowed: `with` may come back here.
         let memory = MEMORY.take();
@@ -27,7 +36,7 @@ impl Texts<'_> {
         let result = match self.corpus.fields(entry.location, &mut bytes) {
             Ok(fields) => {
                 let text = fields.text.decode(&mut scratch).text;
-                if text.len() as u32 == entry.bytes { Ok(with(text)) } else { Err(Reason::Changed) }
+                if text.len() as u32 == entry.bytes { Ok(with(text, &fields)) } else { Err(Reason::Changed) }
             }
             Err(reason) => Err(reason),
         };

@@ -46,6 +46,27 @@ fn order_of_input_changes_nothing() {
     assert_eq!(forward.json["clusters"], shuffled.json["clusters"]);
 }
 
+#[test]
+fn of_two_equally_long_documents_the_lower_id_is_the_contained_one_in_any_order() {
+    let dir = Dir::new();
+    let words = |last: &str| {
+        let own = (0..6).map(|w| format!("{last}{w} "));
+        (0..34).map(|w| format!("w{w} ")).chain(own).collect::<String>()
+    };
+    let (one, other) = (words("x"), words("y"));
+    // Copies of the one stand on both sides of the other, so which of them comes first in the file must not matter.
+    let mut lines = [record("m", &one), record("a", &one), record("k", &other)];
+    for turn in 0..3 {
+        let reports = Reports::of(&dir.file("x.jsonl", lines.concat()), &[]);
+        let relations = reports.relations();
+        let inner = |a: &str, b: &str| relations[&(a.to_owned(), b.to_owned())].clone();
+        assert_eq!(inner("a", "k"), ("contained".to_owned(), "a".to_owned()), "turn {turn}");
+        assert_eq!(inner("k", "m"), ("contained".to_owned(), "k".to_owned()), "turn {turn}");
+        assert!(reports.csv.contains("\nk,") && reports.csv.contains(",contains,a,"), "{}", reports.csv);
+        lines.rotate_left(1);
+    }
+}
+
 /// All pairs by plain sets of token 5-grams.
 fn brute_force(
     lines: &[String],

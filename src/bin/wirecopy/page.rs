@@ -45,7 +45,7 @@ fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
     let all = (0..documents.documents.entries.len() as u32).map(|d| {
         let own = repeats.next_if(|(document, _)| *document == DocId(d));
         let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));
-        PageRow::new(documents.meta(&corpus, DocId(d)).id, &repeats)
+        PageRow::new(documents.read_id(&corpus, DocId(d)), &repeats)
     });
     Ok(all.collect())
 }

@@ -46,7 +46,7 @@ fn read(typed: &args::Text) -> Result<String> {
     let read = wirecopy::scan::read(&corpus, Recipe::default(), &Policy::default(), &resources)?;
     let mut all = (0..read.documents.entries.len() as u32).map(DocId);
     let document = match &typed.id {
-        Some(id) => all.find(|&d| read.meta(&corpus, d).id == *id),
+        Some(id) => all.find(|&d| read.read_id(&corpus, d) == *id),
         None if all.len() > 1 => bail!("{} documents; name one with --id", all.len()),
         None => all.next(),
     };

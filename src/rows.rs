@@ -1,0 +1,60 @@
+//! Numbers grouped by a dense key, in two flat arrays (compressed sparse rows).
+
+/// For each key, the values that were given with it.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// The values of key `k` are `values[ends[k]..ends[k + 1]]`.
+    ends: Vec<u32>,
+    values: Vec<u32>,
+}
+
+impl Rows {
+    /// Of (key, value) pairs with keys under `keys`; the values of a key stay in the order given. Runs over the pairs
+    /// twice and takes linear time.
+    pub fn new(keys: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Rows {
+        let mut ends = vec![0u32; keys + 1];
+        for (key, _) in pairs.clone() {
+            ends[key as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut values = vec![0; sum as usize];
+        let mut next = ends.clone();
+        for (key, value) in pairs {
+            let at = &mut next[key as usize];
+            values[*at as usize] = value;
+            *at += 1;
+        }
+        Rows { ends, values }
+    }
+
+    /// How many keys there are.
+    pub fn keys(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    /// The values of a key.
+    pub fn of(&self, key: u32) -> &[u32] {
+        &self.values[self.ends[key as usize] as usize..self.ends[key as usize + 1] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn groups_as_filtering_does(pairs in proptest::collection::vec((0u32..9, any::<u32>()), 0..60)) {
+            let rows = Rows::new(9, pairs.iter().copied());
+            for key in 0..9 {
+                let plain: Vec<u32> = pairs.iter().filter(|pair| pair.0 == key).map(|pair| pair.1).collect();
+                prop_assert_eq!(rows.of(key), &plain[..]);
+            }
+        }
+    }
+}
