@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use super::Reader;
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, StringEnd};
 
-use super::record::{FieldNames, Fields, Reason, Value, four_digits};
+use super::record::{FieldNames, Fields, Reason, Value};
 
 /// Reads JSON lines by these field names.
 #[derive(Debug)]
@@ -210,27 +210,17 @@ impl<'a> Scanner<'a> {
     /// A string, from its opening quote to behind its closing one.
     fn string(&mut self) -> Scan<Value<'a>> {
         let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            let Some(found) = kernel::find_either(self.kernel, self.bytes, at, b'"', b'\\') else {
+        let (at, escaped) = match kernel::string_end(self.kernel, self.bytes, start) {
+            StringEnd::Quote(at, escaped) => (at, escaped),
+            StringEnd::Missing => {
                 self.at = self.bytes.len();
                 return self.expected("`\"`");
-            };
-            at = found;
-            if self.bytes[at] == b'"' {
-                break;
             }
-            escaped = true;
-            at += match self.bytes.get(at + 1) {
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                Some(b'u') if four_digits(&self.bytes[at + 2..]).is_some() => 6,
-                _ => {
-                    self.at = at;
-                    return self.expected("an escape that JSON knows");
-                }
-            };
-        }
+            StringEnd::BadEscape(at) => {
+                self.at = at;
+                return self.expected("an escape that JSON knows");
+            }
+        };
         self.at = at + 1;
         let inside = &self.bytes[start..at];
         Ok(if escaped { Value::Escaped(inside) } else { Value::Plain(inside) })

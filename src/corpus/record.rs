@@ -182,7 +182,7 @@ fn unicode_escape(rest: &[u8]) -> (u32, usize) {
     (first, 4)
 }
 
-pub(super) fn four_digits(bytes: &[u8]) -> Option<u32> {
+fn four_digits(bytes: &[u8]) -> Option<u32> {
     let digit = |&b: &u8| (b as char).to_digit(16);
     bytes.get(..4)?.iter().try_fold(0, |sum, b| Some(sum << 4 | digit(b)?))
 }

@@ -2,9 +2,10 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Line, TokenBuffer};
+use super::{Lanes, Line, StringEnd, TokenBuffer};
 use super::{
-    ascii_loop, changes_loop, count_loop, fill_loop, find_loop, hash_loop, minima_loop, shingle_loop,
+    ascii_loop, changes_loop, copy_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop,
+    string_loop,
 };
 
 pub(super) fn available() -> bool {
@@ -58,6 +59,19 @@ impl Lanes for Avx2 {
                 u64::from(_mm256_movemask_epi8(_mm256_or_si256(a, b)) as u32)
             };
             half(from.add(32)) << 32 | half(from)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn copy(from: *const u8, to: *mut u8, stop: u8) -> u64 {
+        // SAFETY: 64 bytes are readable at `from` and writable at `to`; the caller has AVX2.
+        unsafe {
+            let half = |at: usize| {
+                let v = _mm256_loadu_si256(from.add(at).cast());
+                _mm256_storeu_si256(to.add(at).cast(), v);
+                u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(stop as i8))) as u32)
+            };
+            half(0) | half(32) << 32
         }
     }
 
@@ -121,11 +135,19 @@ pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
 }
 
 /// # Safety
-/// As [`find_loop`].
+/// As [`string_loop`].
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) unsafe fn find_either(bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+pub(super) unsafe fn string_end(bytes: &[u8], at: usize) -> StringEnd {
     // SAFETY: passed on.
-    unsafe { find_loop::<Avx2>(bytes, at, a, b) }
+    unsafe { string_loop::<Avx2>(bytes, at) }
+}
+
+/// # Safety
+/// As [`copy_loop`].
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) unsafe fn copy_until(bytes: &[u8], at: usize, stop: u8, out: &mut Vec<u8>) -> usize {
+    // SAFETY: passed on.
+    unsafe { copy_loop::<Avx2>(bytes, at, stop, out) }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]

@@ -3,9 +3,10 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Line, TokenBuffer};
+use super::{Lanes, Line, StringEnd, TokenBuffer};
 use super::{
-    ascii_loop, changes_loop, count_loop, fill_loop, find_loop, hash_loop, minima_loop, shingle_loop,
+    ascii_loop, changes_loop, copy_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop,
+    string_loop,
 };
 
 pub(super) fn available() -> bool {
@@ -54,6 +55,16 @@ impl Lanes for Avx512 {
             let v = _mm512_loadu_si512(from.cast());
             let is = |byte: u8| _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(byte as i8));
             is(a) | is(b)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn copy(from: *const u8, to: *mut u8, stop: u8) -> u64 {
+        // SAFETY: 64 bytes are readable at `from` and writable at `to`; the caller has the set.
+        unsafe {
+            let v = _mm512_loadu_si512(from.cast());
+            _mm512_storeu_si512(to.cast(), v);
+            _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(stop as i8))
         }
     }
 
@@ -121,11 +132,19 @@ pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
 }
 
 /// # Safety
-/// As [`find_loop`].
+/// As [`string_loop`].
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
-pub(super) unsafe fn find_either(bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+pub(super) unsafe fn string_end(bytes: &[u8], at: usize) -> StringEnd {
     // SAFETY: passed on.
-    unsafe { find_loop::<Avx512>(bytes, at, a, b) }
+    unsafe { string_loop::<Avx512>(bytes, at) }
+}
+
+/// # Safety
+/// As [`copy_loop`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+pub(super) unsafe fn copy_until(bytes: &[u8], at: usize, stop: u8, out: &mut Vec<u8>) -> usize {
+    // SAFETY: passed on.
+    unsafe { copy_loop::<Avx512>(bytes, at, stop, out) }
 }
 
 /// # Safety

@@ -150,6 +150,12 @@ trait Lanes {
     /// `from` is readable for 64 bytes, and the machine has the set.
     unsafe fn either(from: *const u8, a: u8, b: u8) -> u64;
 
+    /// Copies 64 bytes; returns which of them are `stop`.
+    ///
+    /// # Safety
+    /// `from` is readable and `to` writable for 64 bytes, and the machine has the set.
+    unsafe fn copy(from: *const u8, to: *mut u8, stop: u8) -> u64;
+
     /// Writes `base` + the place of each set bit of `mask` to `out`, in order; returns how many.
     ///
     /// # Safety
@@ -375,16 +381,27 @@ fn changes_loop(values: &[i64], from: usize, out: &mut [u64], mut count: usize) 
     count
 }
 
-/// Where in `bytes`, from `at` on, the first byte stands that is `a` or `b`.
-pub(crate) fn find_either(kernel: Kernel, bytes: &[u8], at: usize, a: u8, b: u8) -> Option<usize> {
+/// Where the inside of a JSON string ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StringEnd {
+    /// At its closing quote, and whether there were escapes before it.
+    Quote(usize, bool),
+    /// Nowhere.
+    Missing,
+    /// A backslash stands here that begins no escape that JSON knows.
+    BadEscape(usize),
+}
+
+/// Finds the end of the JSON string whose inside begins at `at`.
+pub(crate) fn string_end(kernel: Kernel, bytes: &[u8], at: usize) -> StringEnd {
     // SAFETY: the set is available.
     unsafe {
         match kernel.0 {
-            Set::Portable => find_loop::<portable::Portable>(bytes, at, a, b),
+            Set::Portable => string_loop::<portable::Portable>(bytes, at),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => avx2::find_either(bytes, at, a, b),
+            Set::Avx2 => avx2::string_end(bytes, at),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => avx512::find_either(bytes, at, a, b),
+            Set::Avx512 => avx512::string_end(bytes, at),
         }
     }
 }
@@ -392,24 +409,96 @@ pub(crate) fn find_either(kernel: Kernel, bytes: &[u8], at: usize, a: u8, b: u8)
 /// # Safety
 /// The machine has the set.
 #[inline(always)]
-unsafe fn find_loop<L: Lanes>(bytes: &[u8], mut at: usize, a: u8, b: u8) -> Option<usize> {
+unsafe fn string_loop<L: Lanes>(bytes: &[u8], mut at: usize) -> StringEnd {
+    let mut escaped = false;
+    // Bytes of the block that belong to an escape before it.
+    let mut skip = 0;
     while at + BLOCK <= bytes.len() {
         // SAFETY: a whole block is left.
-        let found = unsafe { L::either(bytes.as_ptr().add(at), a, b) };
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize);
+        let mut special = unsafe { L::either(bytes.as_ptr().add(at), b'"', b'\\') } & (u64::MAX << skip);
+        skip = 0;
+        while special != 0 {
+            let place = special.trailing_zeros() as usize;
+            if bytes[at + place] == b'"' {
+                return StringEnd::Quote(at + place, escaped);
+            }
+            let Some(length) = escape_length(&bytes[at + place..]) else {
+                return StringEnd::BadEscape(at + place);
+            };
+            escaped = true;
+            match place + length {
+                next if next < BLOCK => special &= u64::MAX << next,
+                next => {
+                    skip = next - BLOCK;
+                    break;
+                }
+            }
         }
         at += BLOCK;
     }
-    let rest = bytes.get(at..)?;
-    rest.iter().position(|&byte| byte == a || byte == b).map(|place| at + place)
+    at += skip;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => return StringEnd::Quote(at, escaped),
+            b'\\' => match escape_length(&bytes[at..]) {
+                Some(length) => {
+                    escaped = true;
+                    at += length;
+                }
+                None => return StringEnd::BadEscape(at),
+            },
+            _ => at += 1,
+        }
+    }
+    StringEnd::Missing
+}
+
+/// How long the escape is that `bytes` begins with, by RFC 8259.
+#[inline(always)]
+fn escape_length(bytes: &[u8]) -> Option<usize> {
+    match bytes.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => bytes.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
+        _ => None,
+    }
 }
 
 /// Appends `bytes` from `at` on to `out`, up to the first `stop`; returns where that stands, or the end.
 pub(crate) fn copy_until(kernel: Kernel, bytes: &[u8], at: usize, stop: u8, out: &mut Vec<u8>) -> usize {
-    let end = find_either(kernel, bytes, at, stop, stop).unwrap_or(bytes.len());
-    out.extend_from_slice(&bytes[at..end]);
-    end
+    out.reserve(bytes.len() - at + BLOCK);
+    // SAFETY: the set is available, and there is room for all bytes and a block.
+    unsafe {
+        match kernel.0 {
+            Set::Portable => copy_loop::<portable::Portable>(bytes, at, stop, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2::copy_until(bytes, at, stop, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512::copy_until(bytes, at, stop, out),
+        }
+    }
+}
+
+/// # Safety
+/// `out` has capacity for the bytes from `at` on and a block more, and the machine has the set.
+#[inline(always)]
+unsafe fn copy_loop<L: Lanes>(bytes: &[u8], mut at: usize, stop: u8, out: &mut Vec<u8>) -> usize {
+    while at + BLOCK <= bytes.len() {
+        // SAFETY: a whole block is left to read and, as the caller promises, to write; of what was written the
+        // bytes before the first stop, or all, become part of `out`.
+        unsafe {
+            let found = L::copy(bytes.as_ptr().add(at), out.as_mut_ptr().add(out.len()), stop);
+            let taken = found.trailing_zeros() as usize;
+            out.set_len(out.len() + taken);
+            at += taken;
+            if found != 0 {
+                return at;
+            }
+        }
+    }
+    let rest = &bytes[at..];
+    let taken = rest.iter().position(|&byte| byte == stop).unwrap_or(rest.len());
+    out.extend_from_slice(&rest[..taken]);
+    at + taken
 }
 
 /// A set of 64-bit hashes other than zero, in lines of eight: one cache line each, compared whole.
@@ -536,6 +625,20 @@ mod tests {
         (out.folded[..out.folded_len].to_vec(), starts, ends, stopped)
     }
 
+    /// The definition, byte by byte.
+    fn slow_string_end(bytes: &[u8]) -> StringEnd {
+        let (mut at, mut escaped) = (0, false);
+        while at < bytes.len() {
+            match (bytes[at], escape_length(&bytes[at..])) {
+                (b'"', _) => return StringEnd::Quote(at, escaped),
+                (b'\\', None) => return StringEnd::BadEscape(at),
+                (b'\\', Some(length)) => (at, escaped) = (at + length, true),
+                _ => at += 1,
+            }
+        }
+        StringEnd::Missing
+    }
+
     proptest! {
         #[test]
         fn every_set_finds_the_same_tokens(text in proptest::collection::vec(
@@ -565,13 +668,28 @@ mod tests {
         }
 
         #[test]
-        fn every_set_finds_bytes(bytes in proptest::collection::vec(0u8..12, 0..300), at in 0usize..20) {
+        fn every_set_copies_up_to_a_byte(bytes in proptest::collection::vec(0u8..60, 0..300), at in 0usize..20) {
             let at = at.min(bytes.len());
-            let truth = bytes[at..].iter().position(|&b| b == 3 || b == 7).map(|i| at + i);
-            let spare = [&bytes[..], &[7; 80]].concat();
+            let end = bytes[at..].iter().position(|&b| b == 3).map_or(bytes.len(), |i| at + i);
             for kernel in Kernel::available() {
-                prop_assert_eq!(find_either(kernel, &bytes, at, 3, 7), truth, "{}", kernel.name());
-                prop_assert_eq!(find_either(kernel, &spare[..bytes.len()], at, 3, 7), truth);
+                let mut out = vec![1, 2];
+                prop_assert_eq!(copy_until(kernel, &bytes, at, 3, &mut out), end, "{}", kernel.name());
+                prop_assert_eq!(&out[2..], &bytes[at..end]);
+            }
+        }
+
+        #[test]
+        fn every_set_finds_the_end_of_a_string(
+            parts in proptest::collection::vec(prop_oneof![
+                6 => "[a-z]{0,40}".prop_map(String::from), 2 => Just("\\\\".to_owned()), 2 => Just("\\\"".to_owned()),
+                1 => Just("\\u00e9".to_owned()), 1 => Just("\\u00g".to_owned()), 1 => Just("\\x".to_owned()),
+                1 => Just("\"".to_owned()),
+            ], 0..40),
+        ) {
+            let bytes = parts.concat().into_bytes();
+            let truth = slow_string_end(&bytes);
+            for kernel in Kernel::available() {
+                prop_assert_eq!(string_end(kernel, &bytes, 0), truth, "{}", kernel.name());
             }
         }
 

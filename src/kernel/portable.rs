@@ -62,6 +62,15 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn copy(from: *const u8, to: *mut u8, stop: u8) -> u64 {
+        // SAFETY: 64 bytes are readable at `from` and writable at `to`, and do not overlap: a `Vec` owns one.
+        unsafe {
+            to.copy_from_nonoverlapping(from, BLOCK);
+            Self::either(from, stop, stop)
+        }
+    }
+
+    #[inline(always)]
     unsafe fn places(mut mask: u64, base: u32, out: *mut u32) -> usize {
         let count = mask.count_ones() as usize;
         for i in 0..count {
