@@ -7,25 +7,27 @@ use crate::kernel::{self, Kernel, Line};
 pub struct ShingleSet {
     kernel: Kernel,
     lines: Vec<Line>,
-    /// The distinct values but zero, in order of first occurrence.
+    /// The distinct values but zero, in order of first occurrence; what stands behind `count` of them is left over.
     distinct: Vec<u64>,
+    count: usize,
     has_zero: bool,
 }
 
 impl ShingleSet {
     /// An empty set. `kernel` changes only the speed.
     pub fn new(kernel: Kernel) -> ShingleSet {
-        ShingleSet { kernel, lines: Vec::new(), distinct: Vec::new(), has_zero: false }
+        ShingleSet { kernel, lines: Vec::new(), distinct: Vec::new(), count: 0, has_zero: false }
     }
 
     /// Makes this the set of `shingles`, which may repeat. Linear.
     pub fn fill(&mut self, shingles: &[u64]) {
-        self.has_zero = kernel::fill_lines(self.kernel, shingles, &mut self.lines, &mut self.distinct);
+        (self.count, self.has_zero) =
+            kernel::fill_lines(self.kernel, shingles, &mut self.lines, &mut self.distinct);
     }
 
     /// How many distinct shingles there are.
     pub fn len(&self) -> usize {
-        self.distinct.len() + usize::from(self.has_zero)
+        self.count + usize::from(self.has_zero)
     }
 
     /// Whether there are none.
@@ -37,7 +39,7 @@ impl ShingleSet {
     pub fn common(&self, other: &ShingleSet) -> usize {
         let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
         let zero = usize::from(self.has_zero && other.has_zero);
-        kernel::count_in_lines(self.kernel, &small.distinct, &large.lines) + zero
+        kernel::count_in_lines(self.kernel, &small.distinct[..small.count], &large.lines) + zero
     }
 
     /// The exact measures of two sets.

@@ -508,19 +508,22 @@ unsafe fn copy_loop<L: Lanes>(bytes: &[u8], mut at: usize, stop: u8, out: &mut V
 #[repr(align(64))]
 pub(crate) struct Line([u64; 8]);
 
-/// Makes `lines` the set of `values`, and `distinct` those values in order of first occurrence. Zero marks a
-/// free place and is in neither; returns whether it was among the values.
+/// Makes `lines` the set of `values`, and writes those values in order of first occurrence to `distinct`, which may
+/// stay longer. Zero marks a free place and is in neither; returns how many distinct values there are, and whether
+/// zero was among them.
 pub(crate) fn fill_lines(
     kernel: Kernel,
     values: &[u64],
     lines: &mut Vec<Line>,
     distinct: &mut Vec<u64>,
-) -> bool {
+) -> (usize, bool) {
     lines.clear();
     lines.resize(values.len().div_ceil(6).next_power_of_two(), Line::default());
-    grow(distinct, values.len());
+    if distinct.len() < values.len() {
+        distinct.resize(values.len(), 0);
+    }
     // SAFETY: the set is available.
-    let (count, zero) = unsafe {
+    unsafe {
         match kernel.0 {
             Set::Portable => fill_loop(values, lines, distinct),
             #[cfg(target_arch = "x86_64")]
@@ -528,9 +531,7 @@ pub(crate) fn fill_lines(
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => avx512::fill_lines(values, lines, distinct),
         }
-    };
-    distinct.truncate(count);
-    zero
+    }
 }
 
 #[inline(always)]
