@@ -155,3 +155,36 @@ fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
     }
     place
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{Corpus, CorpusOptions};
+    use crate::options::Resources;
+
+    #[test]
+    fn a_text_that_changed_and_kept_its_length_is_named_and_not_measured() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("mapped.jsonl");
+        let line = |i: usize| {
+            let words: Vec<String> = (0..40).map(|w| format!("word{:05}", i * 40 + w)).collect();
+            format!("{{\"text\":\"{}\"}}\n", words.join(" "))
+        };
+        let lines: Vec<String> = (0..1000).map(|i| line(i / 2)).collect();
+        std::fs::write(&path, lines.concat()).expect("written");
+        let resources = Resources::default();
+        let corpus = Corpus::open(std::slice::from_ref(&path), &CorpusOptions::default(), &resources);
+        let corpus = corpus.expect("opened");
+        let recipe = Recipe::default();
+        let (documents, _) = super::super::read::read(&corpus, recipe, true, &resources).expect("read");
+        let changed = lines.concat().replacen("word00000", "word99999", 1);
+        let file = std::fs::File::options().write(true).open(&path).expect("opened again");
+        std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
+        let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
+        let (measured, changed) =
+            measure(&texts, recipe, &[(0, 1), (2, 3)], &resources.cancel).expect("measured");
+        assert_eq!(changed, [0]);
+        assert_eq!(measured[0], None);
+        assert!(measured[1].is_some_and(|measures| measures.jaccard() == 1.0));
+    }
+}

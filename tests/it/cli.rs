@@ -156,6 +156,33 @@ fn a_walk_takes_what_ripgrep_would() {
 }
 
 #[test]
+fn a_walk_heeds_gitignore_within_a_repository() {
+    let dir = Dir::new();
+    for name in ["kept.txt", "drafts/cut.txt", "drafts/kept.md"] {
+        dir.file(&format!("in/{name}"), STORY);
+    }
+    dir.file("in/.gitignore", "drafts/*.txt\n");
+    let documents = |flags: &[&str]| Reports::of(&dir.path("in"), flags).count("documents");
+    assert_eq!(documents(&[]), 3, "outside of a repository git says nothing");
+    std::fs::create_dir(dir.path("in/.git")).unwrap();
+    assert_eq!(documents(&[]), 2);
+    assert_eq!(documents(&["--no-ignore"]), 3);
+}
+
+#[test]
+fn no_color_is_heeded() {
+    let dir = Dir::new();
+    let path = two_copies(&dir);
+    // Forced, because a pipe has no colours by itself.
+    let scan = |no_color: &str| {
+        let variables = [("CLICOLOR_FORCE", "1"), ("NO_COLOR", no_color)];
+        stdout(&program().args(["scan", &path]).envs(variables).output().unwrap())
+    };
+    assert!(scan("").contains('\x1b'));
+    assert!(!scan("1").contains('\x1b'));
+}
+
+#[test]
 fn tokens_have_ranges_that_cut_them_out() {
     let dir = Dir::new();
     let text = "Na\u{ef}ve \u{2014} the \u{bd}-page story, 3,5 \u{ff21}\u{ff22}";
