@@ -7,5 +7,6 @@ mod equivalence;
 mod golden;
 mod harness;
 mod labels;
+mod library;
 mod schema;
 mod shared;
