@@ -32,6 +32,8 @@ pub struct Report {
     pub clusters: Vec<ClusterRow>,
     /// Pages that repeat something.
     pub pages: Vec<PageRow>,
+    /// Titles that several pages of one site have; most pages first.
+    pub titles: Vec<TitleRow>,
     /// Learned chrome; empty in classic mode.
     pub boilerplate: Vec<Never>,
     /// Learned templates; empty in classic mode.
@@ -162,6 +164,17 @@ pub struct RepeatRow {
     pub count: u32,
     /// Bytes of the text: start and end of each occurrence.
     pub spans: Vec<[usize; 2]>,
+}
+
+/// A title that several pages of one site have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TitleRow {
+    /// The site.
+    pub site: String,
+    /// The title, as the first of the documents has it; case and punctuation do not matter.
+    pub title: String,
+    /// The documents' ids, in order.
+    pub documents: Vec<String>,
 }
 
 impl PageRow {

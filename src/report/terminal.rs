@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Accounting, ClusterRow, MemberRow, PageRow, Report};
+use super::{Accounting, ClusterRow, MemberRow, PageRow, Report, TitleRow};
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         }
         rest(out, report.pages.len(), look.shown, "page", "--all")?;
     }
+    write_titles(out, &report.titles, look)?;
     write_sites(out, accounting)?;
     if !report.problems.is_empty() {
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
@@ -103,6 +104,20 @@ fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
     Ok(())
+}
+
+/// Titles that several pages of a site have, which search engines and readers confuse.
+fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Result {
+    if titles.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{BOLD}one title on several pages of a site{PLAIN}")?;
+    for row in titles.iter().take(look.members) {
+        let head = format!("  {}  {} pages: ", plain(&row.site), row.documents.len());
+        let room = look.width.saturating_sub(head.chars().count());
+        writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
+    }
+    rest(out, titles.len(), look.members, "title", "--all")
 }
 
 /// Sites that would lose more than half: either they copy, or something is wrong.

@@ -2,6 +2,7 @@
 
 mod groups;
 mod measure;
+mod pages;
 mod read;
 mod summary;
 mod texts;
@@ -17,7 +18,6 @@ use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Method, Policy, Resources};
-use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Side, classic};
 use crate::signature::minhash::MinHash;
@@ -25,6 +25,7 @@ use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 use groups::Group;
+pub use pages::Pages;
 pub use read::{Documents, Entry};
 use texts::Texts;
 
@@ -353,31 +354,6 @@ impl Scan {
     /// Documents of at least one token and fewer than the policy's `min_words`.
     pub fn is_short(&self, document: DocId) -> bool {
         (1..self.min_words).contains(&self.documents.entries[document.index()].tokens)
-    }
-
-    /// What stands more than once within each document, of those where something does, in parallel on a pool
-    /// of its own.
-    ///
-    /// # Errors
-    /// Cancellation.
-    pub fn repeats(&self, corpus: &Corpus, resources: &Resources) -> Result<Vec<(DocId, Vec<Repeat>)>> {
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let pages: Vec<_> = resources.pool()?.install(|| {
-            (0..self.documents.entries.len() as u32)
-                .into_par_iter()
-                .map_init(
-                    || PageReader::new(resources.kernel),
-                    |reader, d| {
-                        let repeats = texts.get_with_fields(d, |text, fields| {
-                            let title = fields.title.map(crate::corpus::Value::to_text);
-                            reader.repeats(text, title.as_deref())
-                        });
-                        resources.cancel.check().map(|()| (DocId(d), repeats.unwrap_or_default()))
-                    },
-                )
-                .collect::<Result<Vec<_>>>()
-        })?;
-        Ok(pages.into_iter().filter(|(_, repeats)| !repeats.is_empty()).collect())
     }
 
     /// Reads the ids of all documents in groups and pairs.

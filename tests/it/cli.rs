@@ -295,3 +295,31 @@ fn a_file_that_is_named_is_read_whatever_it_is_called() {
     assert!(summary.contains("1 document = 1 unique"), "{summary}");
     assert!(summary.contains("log"), "what nothing reads is named: {summary}");
 }
+
+#[test]
+fn one_title_on_several_pages_of_a_site() {
+    let dir = Dir::new();
+    let page = |id: &str, title: &str, url: &str| {
+        format!(
+            "{}\n",
+            serde_json::json!({ "id": id, "title": title, "url": url, "text": format!("{STORY} {id}") })
+        )
+    };
+    let lines = page("a", "Ferry times", "https://www.isle.example/1")
+        + &page("b", "FERRY TIMES!", "https://isle.example/2")
+        + &page("c", "Ferry times", "https://other.example/3")
+        + &page("d", "Ferry prices", "https://isle.example/4")
+        + &page("again", "Ferry prices", "https://isle.example/4")
+        + &page("e", "Ferries", "https://isle.example/5")
+        + &page("f", "Ferries", "https://isle.example/6");
+    let path = dir.file("site.jsonl", lines);
+    let report = Reports::of(&path, &[]).json;
+    let expected =
+        serde_json::json!([{ "site": "isle.example", "title": "Ferry times", "documents": ["a", "b"] }]);
+    assert_eq!(
+        report["titles"], expected,
+        "not the other site's, not one page read twice, not a single word"
+    );
+    let text = stdout(&run(&["scan", &path.display().to_string()]));
+    assert!(text.contains("isle.example  2 pages: Ferry times"), "{text}");
+}

@@ -41,7 +41,7 @@ fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
     if documents.documents.entries.is_empty() {
         bail!("no page could be read");
     }
-    let mut repeats = documents.repeats(&corpus, &resources)?.into_iter().peekable();
+    let mut repeats = documents.pages(&corpus, &resources)?.repeats.into_iter().peekable();
     let all = (0..documents.documents.entries.len() as u32).map(|d| {
         let own = repeats.next_if(|(document, _)| *document == DocId(d));
         let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));

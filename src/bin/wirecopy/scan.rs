@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use wirecopy::corpus::Corpus;
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, write_csv, write_pairs};
-use wirecopy::scan::{Scan, scan};
+use wirecopy::scan::{Pages, Scan, scan};
 
 use crate::args;
 use crate::output::Target;
@@ -48,15 +48,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     Ok(exit_code(typed, &found))
 }
 
-type Repeats = Vec<(wirecopy::document::DocId, Vec<wirecopy::page::Repeat>)>;
-
-fn report(
-    typed: &args::Scan,
-    settings: &Settings,
-    corpus: &Corpus,
-    found: &Scan,
-) -> Result<(Report, Repeats)> {
-    let repeats = found.repeats(corpus, &settings.resources)?;
+fn report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan) -> Result<(Report, Pages)> {
+    let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
         settings: Resolved {
@@ -68,13 +61,14 @@ fn report(
         },
         accounting: found.accounting(corpus),
         clusters: found.cluster_rows(corpus),
-        pages: found.page_rows(corpus, &repeats),
+        pages: found.page_rows(corpus, &pages.repeats),
+        titles: found.title_rows(corpus, &pages),
         boilerplate: Vec::new(),
         templates: Vec::new(),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
     };
-    Ok((report, repeats))
+    Ok((report, pages))
 }
 
 fn write(
@@ -82,11 +76,11 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
-    report: Option<&(Report, Repeats)>,
+    report: Option<&(Report, Pages)>,
 ) -> io::Result<()> {
     match (format, report) {
-        (Format::Csv, Some((report, repeats))) => {
-            write_csv(found.document_rows(corpus, &report.clusters, repeats), out)
+        (Format::Csv, Some((report, pages))) => {
+            write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
         }
         (Format::Json, Some((report, _))) => {
             serde_json::to_writer_pretty(&mut *out, report)?;
