@@ -341,10 +341,13 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         }
         self.resources.cancel.check()?;
         let batch = std::mem::take(&mut self.batch);
-        if let Line::Here(converter) = std::mem::replace(&mut self.line, Line::Closed) {
-            let (send, receive) = sync_channel(1);
-            self.line = Line::Thread(send, self.scope.spawn(move || converter.follow(&receive)));
-        }
+        self.line = match std::mem::replace(&mut self.line, Line::Closed) {
+            Line::Here(converter) => {
+                let (send, receive) = sync_channel(1);
+                Line::Thread(send, self.scope.spawn(move || converter.follow(&receive)))
+            }
+            line => line,
+        };
         match &self.line {
             Line::Thread(send, _) if send.send(batch).is_ok() => Ok(()),
             // The thread ended early: it says why.
