@@ -21,6 +21,12 @@ pub const TARGETS: &[Target] = &[
     ("text", |bytes| read("x.txt", bytes)),
 ];
 
+/// Runs the target of this name.
+#[allow(dead_code)]
+pub fn run(name: &str, bytes: &[u8]) {
+    TARGETS.iter().filter(|(target, _)| *target == name).for_each(|(_, target)| target(bytes));
+}
+
 /// Reads bytes as a file of this name, compressed where they begin as if they were.
 fn packed(name: &str, bytes: &[u8]) {
     match bytes {

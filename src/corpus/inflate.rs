@@ -40,10 +40,12 @@ pub(super) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Re
     let taken = Arc::new(AtomicU64::new(0));
     let from = BufReader::with_capacity(256 << 10, Counted { from, taken: taken.clone() });
     Ok(match how {
-        Compression::Gzip => Box::new(Bounded { from: Members::new(from), taken, given: 0, over: false }),
+        Compression::Gzip => {
+            Box::new(Bounded { from: Members::new(from), resumes: true, taken, given: 0, over: false })
+        }
         Compression::Zstd => {
             let frames = zstd::Decoder::with_buffer(from)?;
-            Box::new(Bounded { from: frames, taken, given: 0, over: false })
+            Box::new(Bounded { from: frames, resumes: false, taken, given: 0, over: false })
         }
     })
 }
@@ -64,6 +66,8 @@ impl<R: Read> Read for Counted<R> {
 /// Ends with an error where more comes out than any text would grow to.
 struct Bounded<R> {
     from: R,
+    /// Whether more may come after an error.
+    resumes: bool,
     taken: Arc<AtomicU64>,
     given: u64,
     over: bool,
@@ -74,7 +78,7 @@ impl<R: Read> Read for Bounded<R> {
         if self.over {
             return Ok(0);
         }
-        let n = self.from.read(buffer)?;
+        let n = self.from.read(buffer).inspect_err(|_| self.over = !self.resumes)?;
         self.given += n as u64;
         let taken = self.taken.load(Ordering::Relaxed).max(1);
         if self.given > MAX_DECOMPRESSED {

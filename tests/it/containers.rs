@@ -106,13 +106,14 @@ pub fn parquet(docs: &[Doc], codec: parquet::basic::Compression, schema: &str) -
     use parquet::file::writer::SerializedFileWriter;
 
     let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let names: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
     let properties = WriterProperties::builder().set_compression(codec).build();
     let mut out = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut out, schema, std::sync::Arc::new(properties)).unwrap();
     for group in docs.chunks(100) {
         let mut rows = writer.next_row_group().unwrap();
-        while let Some(mut column) = rows.next_column().unwrap() {
-            let name = column.untyped().get_descriptor().name().to_owned();
+        for name in &names {
+            let mut column = rows.next_column().unwrap().unwrap();
             let value = |d: &Doc| match name.as_str() {
                 "id" => d.id.clone(),
                 "url" => d.url.clone(),
@@ -125,7 +126,8 @@ pub fn parquet(docs: &[Doc], codec: parquet::basic::Compression, schema: &str) -
             } else {
                 let values: Vec<ByteArray> = group.iter().map(|d| value(d).into_bytes().into()).collect();
                 let there = vec![1; values.len()];
-                column.typed::<ByteArrayType>().write_batch(&values, Some(&there), None).unwrap();
+                let levels = (name != "id").then_some(&there[..]);
+                column.typed::<ByteArrayType>().write_batch(&values, levels, None).unwrap();
             }
             column.close().unwrap();
         }

@@ -43,11 +43,14 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, 
             sink.lost(&inside, None, large.reason());
             continue;
         }
-        let mut whole = Whole { from: &mut entry, left: size };
+        let mut whole = Whole { from: &mut entry, left: size, broken: false };
         match sink.stream(&mut whole, kind, &inside, depth + 1) {
-            Ok(()) => {}
-            Err(Stop::Run(error)) => return Err(Stop::Run(error)),
             Err(Stop::Input(reason)) => sink.lost(&inside, None, reason),
+            done => done?,
+        }
+        if whole.broken {
+            // The entry said so; nothing comes after it.
+            return Ok(());
         }
     }
     Ok(())
@@ -67,12 +70,14 @@ fn described(kind: tar::EntryType) -> &'static str {
 struct Whole<'a, R> {
     from: &'a mut R,
     left: u64,
+    broken: bool,
 }
 
 impl<R: Read> Read for Whole<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.from.read(buffer)?;
+        let n = self.from.read(buffer).inspect_err(|_| self.broken = true)?;
         if n == 0 && !buffer.is_empty() && self.left > 0 {
+            self.broken = true;
             let missing = std::mem::take(&mut self.left);
             return Err(std::io::Error::other(format!(
                 "the archive is cut off, {missing} bytes are missing"

@@ -65,7 +65,7 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) 
                 Bad::Malformed(what) => format!("record at byte {start}: {what}"),
             };
             sink.lost(place, Some(number), reason);
-            if !find_next(&mut window) {
+            if !window.seek(NEXT) {
                 return Ok(());
             }
         }
@@ -74,19 +74,9 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) 
     }
 }
 
-/// Goes to the next header, through any damage. Whether there is one.
-fn find_next(window: &mut Window<'_>) -> bool {
-    loop {
-        // What breaks on the way is part of the damage that was reported.
-        if let Ok(found) = window.seek(NEXT) {
-            return found;
-        }
-    }
-}
-
 /// The header of the next record; `None` at the end.
 fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
-    while matches!(window.fill(1)?, [b'\r' | b'\n']) {
+    while matches!(window.peek(1), [b'\r' | b'\n']) {
         window.consume(1);
     }
     let start = window.fill(MAGIC.len())?;
@@ -174,14 +164,18 @@ fn block(
         return if passed < length { Err(cut(passed, length)) } else { ended(window).map(|()| Ok(())) };
     }
     let length = length as usize;
-    let there = window.fill(length + 4)?.len();
+    let there = window.fill(length)?.len();
     if there < length {
         return Err(cut(there as u64, length as u64));
     }
-    let (bytes, end) = window.bytes()[..there].split_at(length);
+    let (_, end) = window.peek(length + 4).split_at(length);
     if !end.is_empty() && !end.starts_with(b"\r\n") && !end.starts_with(b"\n") {
         return Err(Bad::Malformed(format!("its block does not end after {length} bytes")));
     }
+    if let Some(damage) = window.damage_behind(length + 4) {
+        return Err(Bad::Damaged(damage));
+    }
+    let (bytes, _) = window.bytes().split_at(length);
     let step = document(bytes, header, number, place, sink);
     window.consume(length);
     Ok(step)
@@ -193,7 +187,7 @@ fn cut(there: u64, length: u64) -> Bad {
 
 /// Whether a record ends here, as far as the next bytes tell.
 fn ended(window: &mut Window<'_>) -> Result<(), Bad> {
-    match window.fill(1)? {
+    match window.peek(1) {
         [] | [b'\r' | b'\n'] => Ok(()),
         _ => Err(Bad::Malformed("its block does not end where it should".to_owned())),
     }
