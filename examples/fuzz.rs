@@ -62,7 +62,8 @@ fn fuzz(&(name, target): &Target, time: Duration, seed: u64) -> Result<u64, Stri
     }
     let (mut random, start, mut executions) = (Random::new(seed), Instant::now(), 0);
     while start.elapsed() < time {
-        let bytes = random.mutated(&corpus[random.below(corpus.len())], &corpus);
+        let chosen = &corpus[random.below(corpus.len())];
+        let bytes = random.mutated(chosen, &corpus);
         if std::panic::catch_unwind(|| target(&bytes)).is_err() {
             let artifacts = folder.join("artifacts");
             let path = artifacts.join(format!("{name}-{seed}-{executions}"));

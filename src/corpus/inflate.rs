@@ -31,8 +31,8 @@ const MAX_RATIO: u64 = 1000;
 /// ... once so many came out.
 const RATIO_FROM: u64 = 64 << 20;
 
-/// Decompresses all gzip members or zstd frames of `from`. A damaged gzip member is an error, and the next read goes
-/// on with the member after it.
+/// Decompresses all gzip members or zstd frames of `from`. A damaged gzip member is an error, of the kind
+/// [`io::ErrorKind::InvalidData`] where some of it came out before, and the next read goes on with the member after it.
 ///
 /// # Errors
 /// Where zstd has no memory.
@@ -105,7 +105,11 @@ enum State<R: BufRead> {
         from: R,
         lost: bool,
     },
-    Inside(Box<GzDecoder<R>>),
+    /// In a member that gave something, or none yet.
+    Inside {
+        member: Box<GzDecoder<R>>,
+        begun: bool,
+    },
     Over,
 }
 
@@ -126,18 +130,18 @@ impl<R: BufRead> Read for Members<R> {
                 State::Between { mut from, lost } => {
                     let more = if lost { seek_member(&mut from) } else { skip_padding(&mut from) };
                     if more? {
-                        self.state = State::Inside(Box::new(GzDecoder::new(from)));
+                        self.state = State::Inside { member: Box::new(GzDecoder::new(from)), begun: false };
                     }
                 }
-                State::Inside(mut member) => match member.read(buffer) {
+                State::Inside { mut member, begun } => match member.read(buffer) {
                     Ok(0) => self.state = State::Between { from: member.into_inner(), lost: false },
                     Ok(n) => {
-                        self.state = State::Inside(member);
+                        self.state = State::Inside { member, begun: true };
                         return Ok(n);
                     }
                     Err(e) => {
                         self.state = State::Between { from: member.into_inner(), lost: true };
-                        return Err(e);
+                        return Err(if begun { io::Error::new(io::ErrorKind::InvalidData, e) } else { e });
                     }
                 },
             }

@@ -6,6 +6,7 @@ use std::io::Write;
 use crate::containers::*;
 use crate::harness::*;
 
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
 type Relations = BTreeMap<(String, String), (String, String)>;
 
 /// Relations with ids as the last part of them, without an extension.
@@ -202,7 +203,7 @@ fn bad_records_of_a_crawl_cost_no_others() {
     let ids = |reports: &Reports| -> Vec<String> {
         reports.csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
     };
-    let spoiled = |change: &dyn Fn(&mut Vec<u8>)| {
+    let spoiled = |change: Change<'_>| {
         let mut records = whole.clone();
         change(&mut records[4]);
         records
@@ -213,7 +214,7 @@ fn bad_records_of_a_crawl_cost_no_others() {
             *record = text.into_bytes();
         }
     };
-    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 6] = [
+    let changes: [(&str, Change<'_>); 6] = [
         ("too long", &replaced("Content-Length: ", "Content-Length: 1")),
         ("far too long", &replaced("Content-Length: ", "Content-Length: 9999")),
         ("none", &replaced("Content-Length", "Content-Width")),

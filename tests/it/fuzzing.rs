@@ -5,6 +5,8 @@ pub mod targets;
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use crate::containers::*;
 use targets::{Random, TARGETS};
 
@@ -83,5 +85,16 @@ fn targets_take_their_corpus_and_seeded_changes_of_it() {
             target(&random.mutated(seed, &corpus));
         }
         target(b"");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..6) {
+        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n"][magic];
+        let bytes = [start, &bytes].concat();
+        TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }
 }

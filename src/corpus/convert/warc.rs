@@ -172,7 +172,7 @@ fn block(
     if !end.is_empty() && !end.starts_with(b"\r\n") && !end.starts_with(b"\n") {
         return Err(Bad::Malformed(format!("its block does not end after {length} bytes")));
     }
-    if let Some(damage) = window.damage_behind(length + 4) {
+    if let Some(damage) = window.damage_of(length + 4) {
         return Err(Bad::Damaged(damage));
     }
     let (bytes, _) = window.bytes().split_at(length);

@@ -72,10 +72,11 @@ impl<'a> Window<'a> {
         &self.bytes[self.at..self.bytes.len().min(self.at + wanted)]
     }
 
-    /// What broke so soon behind the next `count` bytes that nothing else stands between: a checksum, as a rule.
-    pub fn damage_behind(&mut self, count: usize) -> Option<io::Error> {
+    /// What is wrong with the bytes of which the next `count` are the last: a checksum, as a rule.
+    pub fn damage_of(&mut self, count: usize) -> Option<io::Error> {
         // The line end that stands for the damage counts too.
-        if self.bytes().len() <= count + 1 { self.damage.take() } else { None }
+        let last = self.bytes().len() <= count + 1;
+        self.damage.take_if(|damage| last && damage.kind() == io::ErrorKind::InvalidData)
     }
 
     /// Passes bytes of the window.
