@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
@@ -20,7 +22,8 @@ const ROWS: usize = 256;
 pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
     let chunks = Chunks::of(file)?;
     let broken = |e: ParquetError| Stop::Input(format!("not a Parquet file: {e}"));
-    let reader = SerializedFileReader::new(chunks).map_err(broken)?;
+    let length = chunks.len();
+    let reader = guarded(|| SerializedFileReader::new(chunks).map_err(broken))?;
     let metadata = reader.metadata();
     let columns = Columns::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
         .map_err(|reason| Stop::Input(reason.to_string()))?;
@@ -28,8 +31,11 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
     for (number, group) in metadata.row_groups().iter().enumerate() {
         sink.resources.cancel.check()?;
         let rows = u64::try_from(group.num_rows()).unwrap_or_default();
-        let read = reader.get_row_group(number).map_err(Stop::from);
-        match read.and_then(|group| read_group(&*group, &columns, first, rows, place, sink)) {
+        let read = guarded(|| {
+            columns.check(group, length)?;
+            read_group(&*reader.get_row_group(number)?, &columns, first, rows, place, sink)
+        });
+        match read {
             Err(Stop::Input(reason)) => {
                 sink.lost(place, Some(record(first)), format!("row group {number}: {reason}"));
             }
@@ -38,6 +44,13 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
         first = first.saturating_add(rows);
     }
     Ok(())
+}
+
+/// Runs other people's code on bytes that may be anything. What it asserts of them is as wrong with the file as what
+/// it returns.
+fn guarded<T>(run: impl FnOnce() -> std::result::Result<T, Stop>) -> std::result::Result<T, Stop> {
+    let damaged = |_| Stop::Input("damaged beyond what its reader expects".to_owned());
+    catch_unwind(AssertUnwindSafe(run)).map_err(damaged).flatten()
 }
 
 impl From<ParquetError> for Stop {
@@ -177,6 +190,22 @@ impl Columns {
             return Err(Reason::TextIsNoString(names.text.clone()));
         }
         Ok(Columns(columns))
+    }
+
+    /// Whether the chunks of these columns may be where the directory says, in a file of this length: the library
+    /// asserts what it should ask.
+    fn check(&self, group: &RowGroupMetaData, length: u64) -> Result<()> {
+        for column in &self.0 {
+            let wrong = || ParquetError::General(format!("column {} is nowhere in the file", column.number));
+            let chunk = group.columns().get(column.number).ok_or_else(wrong)?;
+            let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+            let [start, bytes] = [start, chunk.compressed_size()].map(u64::try_from);
+            let (start, bytes) = (start.map_err(|_| wrong())?, bytes.map_err(|_| wrong())?);
+            if start.checked_add(bytes).is_none_or(|end| end > length) || chunk.num_values() < 0 {
+                return Err(wrong());
+            }
+        }
+        Ok(())
     }
 }
 
