@@ -18,6 +18,12 @@ use targets::{Random, TARGETS, Target};
 const USAGE: &str = "usage: fuzz [--seconds N] [--target NAME] [--seed S]";
 
 fn main() -> ExitCode {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !wirecopy::corpus::panics_are_problems() {
+            hook(panic);
+        }
+    }));
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -555,6 +555,12 @@ impl Piece {
     }
 }
 
+/// Whether the current thread runs a decoder of other people's whose panics become problems of the file that it reads.
+/// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
+pub fn panics_are_problems() -> bool {
+    convert::is_guarded()
+}
+
 /// How a file is compressed, by its name, and its name without that.
 fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
     let how = match extension(path)?.as_str() {

@@ -23,7 +23,7 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
     let chunks = Chunks::of(file)?;
     let broken = |e: ParquetError| Stop::Input(format!("not a Parquet file: {e}"));
     let length = chunks.len();
-    let reader = guarded(|| SerializedFileReader::new(chunks).map_err(broken))?;
+    let reader = guarded(|| SerializedFileReader::new(chunks)).map_err(broken)?;
     let metadata = reader.metadata();
     let columns = Columns::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
         .map_err(|reason| Stop::Input(reason.to_string()))?;
@@ -31,11 +31,13 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
     for (number, group) in metadata.row_groups().iter().enumerate() {
         sink.resources.cancel.check()?;
         let rows = u64::try_from(group.num_rows()).unwrap_or_default();
-        let read = guarded(|| {
+        let opened = guarded(|| {
             columns.check(group, length)?;
-            read_group(&*reader.get_row_group(number)?, &columns, first, rows, place, sink)
+            let group = reader.get_row_group(number)?;
+            columns.0.iter().map(|column| column.reader(&*group)).collect()
         });
-        match read {
+        match opened.map_err(Stop::from).and_then(|cells| rows_of(cells, &columns, first, rows, place, sink))
+        {
             Err(Stop::Input(reason)) => {
                 sink.lost(place, Some(record(first)), format!("row group {number}: {reason}"));
             }
@@ -46,11 +48,23 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
     Ok(())
 }
 
-/// Runs other people's code on bytes that may be anything. What it asserts of them is as wrong with the file as what
-/// it returns.
-fn guarded<T>(run: impl FnOnce() -> std::result::Result<T, Stop>) -> std::result::Result<T, Stop> {
-    let damaged = |_| Stop::Input("damaged beyond what its reader expects".to_owned());
-    catch_unwind(AssertUnwindSafe(run)).map_err(damaged).flatten()
+thread_local! {
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread runs the library on bytes that may be anything.
+pub(in crate::corpus) fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Runs the library on bytes that may be anything: its decoders assert of a damaged page what they should ask, and
+/// what they assert is as wrong with the file as what they return.
+fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    let damaged = || ParquetError::General("damaged beyond what its decoder expects".to_owned());
+    result.unwrap_or_else(|_| Err(damaged()))
 }
 
 impl From<ParquetError> for Stop {
@@ -63,20 +77,20 @@ fn record(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn read_group(
-    group: &dyn RowGroupReader,
+/// The documents of a row group, some rows of all columns at a time.
+fn rows_of(
+    mut group: Vec<Cells>,
     columns: &Columns,
     first: u64,
     rows: u64,
     place: &Place,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
-    let mut readers = columns.0.iter().map(|column| column.reader(group)).collect::<Result<Vec<_>>>()?;
     let mut scratch = Scratch::new(sink.resources.kernel);
     let mut read = 0;
     while read < rows {
         let wanted = ROWS.min((rows - read) as usize);
-        let cells = readers.iter_mut().map(|reader| reader.cells(wanted)).collect::<Result<Vec<_>>>()?;
+        let cells: Vec<_> = guarded(|| group.iter_mut().map(|column| column.cells(wanted)).collect())?;
         let given = cells.iter().map(Vec::len).max().unwrap_or_default();
         if given == 0 || cells.iter().any(|cells| cells.len() != given) {
             return Err(Stop::Input(format!("{rows} rows promised, {read} are there")));

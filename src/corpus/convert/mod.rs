@@ -17,7 +17,7 @@ mod window;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -104,6 +104,14 @@ pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Res
         }
         sink.finish()
     })
+}
+
+#[cfg(feature = "parquet")]
+pub(super) use columns::is_guarded;
+
+#[cfg(not(feature = "parquet"))]
+pub(super) fn is_guarded() -> bool {
+    false
 }
 
 /// Why a reader stops.
@@ -264,7 +272,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
                 n => io::Write::write_all(&mut file, &buffer[..n]).map_err(write)?,
             }
         }
-        file.rewind().map_err(write)?;
+        io::Seek::rewind(&mut file).map_err(write)?;
         columns::read(file, place, self)
     }
 
