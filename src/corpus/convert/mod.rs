@@ -317,12 +317,12 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         self.push(Item::Page(Box::new(page)), bytes)
     }
 
-    /// A document as it is. Its text must be no larger than a record may be.
+    /// A document as it is.
     fn document(&mut self, draft: &Draft<'_>) -> Step {
+        let limit = self.rules.max_record;
         let bytes = draft.bytes();
-        if bytes > self.rules.max_record.max(1 << 16).min(u64::from(u32::MAX)) {
-            let large = Reason::TooLarge(self.rules.max_record).to_string();
-            self.problem(draft.path, draft.record, large, true);
+        if draft.text.len() as u64 > limit || bytes > u64::from(u32::MAX) {
+            self.problem(draft.path, draft.record, Reason::TooLarge(limit).to_string(), true);
             return Ok(());
         }
         match self.batch.items.last_mut() {
@@ -494,7 +494,7 @@ impl Done {
             url: url.as_deref().map(str::as_bytes),
             canonical_url: said.canonical_url.as_deref().map(str::as_bytes),
             date: date.as_deref().map(str::as_bytes),
-            source: None,
+            source: said.source.as_deref().map(str::as_bytes),
             directory: page.place.directory(),
             path,
             record: page.record,

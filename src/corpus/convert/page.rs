@@ -10,6 +10,7 @@ pub(super) struct Said {
     pub title: Option<String>,
     pub canonical_url: Option<String>,
     pub date: Option<String>,
+    pub source: Option<String>,
     /// Sequences that became U+FFFD.
     pub replaced: u32,
 }

@@ -1,7 +1,8 @@
 //! WARC and WET: crawls, record by record (ISO 28500).
 //!
-//! `response` records give the page that was sent, `conversion` and `resource` records their block. The rest of a
-//! crawl's book-keeping gives no documents.
+//! `response` records give the page that was sent, `conversion` and `resource` records their block. Responses of
+//! another status than 2xx and bodies of other types than HTML and plain text are counted as skipped, by status and by
+//! content type; the rest of a crawl's book-keeping gives no documents.
 
 use std::io::Read;
 
