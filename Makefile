@@ -6,8 +6,10 @@ test:
 
 # What takes longer than every change should wait for: many more random cases, the external labelled sets where
 # WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
+FUZZ_SECONDS ?= 3600
 soak:
-	PROPTEST_CASES=200000 cargo test --release --locked
+	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 cargo test --release --locked
+	cargo run --release --locked --example fuzz -- --seconds $(FUZZ_SECONDS)
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 

@@ -54,12 +54,23 @@ pub struct Fields<'a> {
     pub date: Option<Value<'a>>,
     /// The publisher.
     pub source: Option<Value<'a>>,
+    /// The directory within an archive, where the record comes from one.
+    pub directory: Option<Value<'a>>,
 }
 
 impl<'a> Fields<'a> {
     /// A record that is its text and nothing else.
     pub fn of_text(text: Value<'a>) -> Fields<'a> {
-        Fields { text, id: None, title: None, url: None, canonical_url: None, date: None, source: None }
+        Fields {
+            text,
+            id: None,
+            title: None,
+            url: None,
+            canonical_url: None,
+            date: None,
+            source: None,
+            directory: None,
+        }
     }
 }
 
@@ -210,6 +221,8 @@ pub enum Reason {
     TooLarge(u64),
     /// Neither UTF-8 nor free of NUL: not text.
     Binary,
+    /// Of a kind that this build does not read.
+    Unsupported(&'static str),
     /// The record's bytes changed or vanished since they were first read.
     Changed,
 }
@@ -223,6 +236,7 @@ impl fmt::Display for Reason {
             Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
             Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
             Reason::Binary => f.write_str("binary data, not text"),
+            Reason::Unsupported(kind) => write!(f, "{kind}: this build has no reader for it"),
             Reason::Changed => f.write_str("changed while it was being read"),
         }
     }

@@ -203,7 +203,10 @@ impl Sites {
                 Ok(url) => xxh3_64(authority(url).as_bytes()) ^ 1,
                 Err(_) => return self.insert(None, fields, directory),
             },
-            (0, 0, ..) => xxh3_64(directory.as_bytes()) ^ 2,
+            (0, 0, ..) => match fields.directory {
+                Some(Value::Plain(inside)) => xxh3_64(inside) ^ 2,
+                _ => xxh3_64(directory.as_bytes()) ^ 2,
+            },
             _ => return self.insert(None, fields, directory),
         };
         match self.by_text.get(&key) {
@@ -215,6 +218,8 @@ impl Sites {
     fn insert(&mut self, key: Option<u64>, fields: &Fields<'_>, directory: &str) -> u32 {
         let text = |value: Option<Value<'_>>| value.map(Value::to_text);
         let (source, canonical, url) = (text(fields.source), text(fields.canonical_url), text(fields.url));
+        let inside = text(fields.directory);
+        let directory = inside.as_deref().unwrap_or(directory);
         let site = site_of(source.as_deref(), canonical.as_deref(), url.as_deref(), directory);
         let number = self.names.iter().rposition(|name| name == site).unwrap_or_else(|| {
             self.names.push(site.to_owned());

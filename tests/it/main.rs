@@ -3,7 +3,10 @@
 
 mod bad_input;
 mod cli;
+mod containers;
 mod equivalence;
+mod formats;
+mod fuzzing;
 mod golden;
 mod harness;
 mod labels;

@@ -94,7 +94,7 @@ pub struct Scan {
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
-    /// Where decompressed input goes while the run lasts.
+    /// Where decompressed and converted input goes while the run lasts.
     #[arg(long, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
@@ -187,6 +187,12 @@ pub enum Format {
     Auto,
     Jsonl,
     Text,
+    Html,
+    Csv,
+    Tsv,
+    Parquet,
+    Warc,
+    Tar,
 }
 
 /// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.

@@ -69,6 +69,12 @@ impl args::Input {
                 args::Format::Auto => Format::Auto,
                 args::Format::Jsonl => Format::Jsonl,
                 args::Format::Text => Format::Text,
+                args::Format::Html => Format::Html,
+                args::Format::Csv => Format::Csv,
+                args::Format::Tsv => Format::Tsv,
+                args::Format::Parquet => Format::Parquet,
+                args::Format::Warc => Format::Warc,
+                args::Format::Tar => Format::Tar,
             },
             max_record: Some(self.max_record),
         };
