@@ -5,6 +5,7 @@
 //! this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
+pub mod charset;
 mod jsonl;
 mod plain;
 mod record;
