@@ -8,7 +8,7 @@ use dom_query::{Document, NodeRef};
 use dom_smoothie::{Config, Readability};
 
 use super::BlockKind;
-use super::cut::{Gap, Piece, Pieces, cut};
+use super::cut::{Piece, Pieces, cut};
 use super::marks::Mark;
 use super::tree::{Items, Kind};
 
@@ -100,7 +100,7 @@ fn is_dropped(items: &Items, at: usize, prose: usize, text: usize, all: usize) -
     let by_kind = match item.kind {
         Kind::Chrome => minor,
         Kind::Figure => prose * 5 <= all,
-        Kind::Caption => true,
+        Kind::Caption => text <= 500,
         _ => false,
     };
     if by_kind {
@@ -108,8 +108,8 @@ fn is_dropped(items: &Items, at: usize, prose: usize, text: usize, all: usize) -
     }
     match item.mark {
         Some(Mark::Comments) => prose * 10 <= all * 9,
-        Some(Mark::Elsewhere | Mark::Offer) => minor,
-        Some(Mark::Byline) => text <= 400 && prose * 5 <= all,
+        Some(Mark::Elsewhere | Mark::Offer) => prose * 2 <= all,
+        Some(Mark::Byline) => text <= 1000 && prose * 2 <= all,
         Some(Mark::Caption) => text <= 400 && minor,
         Some(Mark::Body) | None => false,
     }
@@ -141,34 +141,106 @@ fn decide(items: &Items, pieces: &Pieces) -> Vec<bool> {
     let (Some(first), Some(last)) = (keep.iter().position(|&k| k), keep.iter().rposition(|&k| k)) else {
         return list.iter().map(|piece| is_prose(piece, PROSE)).collect();
     };
-    let container = container(items, list[first].first, list[last].first);
+    let container = container(items, pieces, list[first].first, list[last].first);
     let within = |piece: &Piece| (container.start..container.end).contains(&(piece.first as usize));
     let headline = list[..first].iter().rposition(|p| within(p) && p.kind == BlockKind::Heading(1));
-    for at in headline.map_or(0, |at| at)..first {
+    for at in headline.unwrap_or(0)..first {
         if within(&list[at]) && (Some(at) == headline || is_prose(&list[at], 60)) {
             keep[at] = true;
         }
     }
     for at in first..last {
-        keep[at] |= within(&list[at]) && is_prose(&list[at], PROSE);
+        keep[at] |= within(&list[at]) && (is_prose(&list[at], PROSE) || is_sentence(pieces, at));
     }
-    for at in last..list.len() {
-        keep[at] |= within(&list[at]) && is_prose(&list[at], 100);
+    for at in last + 1..list.len() {
+        let piece = &list[at];
+        if !within(piece) || (piece.len() >= 25 && piece.linked * 2 > piece.len()) {
+            break;
+        }
+        keep[at] |= is_prose(piece, 100);
+    }
+    let pointers: Vec<bool> = (0..list.len()).map(|at| is_pointer(pieces, at)).collect();
+    for at in 0..list.len() {
+        keep[at] &= !pointers[at] && !is_credit(pieces, at);
     }
     for at in 0..list.len() {
-        keep[at] &= !is_pointer(pieces, at);
+        let points = keep[at] && pointers.get(at + 1).is_some_and(|&pointer| pointer) && is_label(pieces, at);
+        keep[at] &= !points;
     }
+    drop_datelines(pieces, &mut keep);
     drop_dangling(list, &mut keep);
     keep
 }
 
-/// The element that holds the article: the closest around both pieces that says so, or else the closest.
-fn container(items: &Items, first: u32, last: u32) -> std::ops::Range<usize> {
+fn text_of(pieces: &Pieces, at: usize) -> &str {
+    &pieces.text[pieces.list[at].range.clone()]
+}
+
+fn is_sentence(pieces: &Pieces, at: usize) -> bool {
+    let piece = &pieces.list[at];
+    piece.linked == 0
+        && piece.len() >= 25
+        && text_of(pieces, at).ends_with(['.', '?', '!', ':', '\u{2026}', '\u{3002}', '"', '\u{201d}'])
+}
+
+/// Whether a piece is the kind of line that stands over a list of links.
+fn is_label(pieces: &Pieces, at: usize) -> bool {
+    let piece = &pieces.list[at];
+    piece.len() <= 60 && matches!(piece.kind, BlockKind::Heading(2..) | BlockKind::Paragraph)
+}
+
+/// Whether a piece says who made a picture, in front or at its end.
+fn is_credit(pieces: &Pieces, at: usize) -> bool {
+    const WORDS: [&str; 20] = [
+        "foto", "fotos", "photo", "photos", "bild", "bilder", "image", "images", "imagen", "credit", "credits",
+        "cr\u{e9}dit", "cr\u{e9}dits", "cr\u{e9}dito", "cr\u{e9}ditos", "quelle", "fot", "fotograf", "copyright",
+        "bildquelle",
+    ];
+    let piece = &pieces.list[at];
+    if piece.len() > 250 || matches!(piece.kind, BlockKind::Heading(_)) {
+        return false;
+    }
+    let text = text_of(pieces, at).trim_start_matches(['(', '[', ' ']);
+    if text.starts_with('\u{a9}') {
+        return piece.len() <= 120;
+    }
+    let Some((label, name)) = text.rsplit_once(':') else { return false };
+    let word = label.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    let first = label.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    let known = |word: &str| WORDS.contains(&word);
+    name.len() <= 60 && (known(&word) || (label.len() <= 30 && known(&first)))
+}
+
+/// Drops lines of a date and little else at the article's ends.
+fn drop_datelines(pieces: &Pieces, keep: &mut [bool]) {
+    let prose = |&at: &usize| keep[at] && is_prose(&pieces.list[at], PROSE);
+    let first = (0..keep.len()).find(prose).unwrap_or(0);
+    let last = (0..keep.len()).rev().find(prose).unwrap_or(keep.len());
+    for at in (0..first).chain(last + 1..keep.len()) {
+        keep[at] &= !is_dateline(text_of(pieces, at)) || matches!(pieces.list[at].kind, BlockKind::Heading(_));
+    }
+}
+
+fn is_dateline(text: &str) -> bool {
+    let is_year = |run: &str| run.len() == 4 && (run.starts_with("19") || run.starts_with("20"));
+    text.len() <= 70
+        && !text.ends_with(['.', '!', '?'])
+        && text.split(|c: char| !c.is_ascii_digit()).any(is_year)
+        && text.chars().filter(|c| c.is_alphabetic()).count() <= 40
+}
+
+/// The element that holds the article: the closest around both pieces that says so, or else the closest that
+/// has half of the prose.
+fn container(items: &Items, pieces: &Pieces, first: u32, last: u32) -> std::ops::Range<usize> {
+    let sums = Sums::of(items, pieces);
+    let all = sums.prose[items.list.len()];
     let holds = |&at: &u32| items.list[at as usize].end > last;
     let closest = items.above(first).find(holds).unwrap_or(0);
+    let around = |at: u32| std::iter::once(at).chain(items.above(at));
+    let most = |&at: &u32| Sums::within(&sums.prose, items, at as usize) * 2 >= all;
+    let most = around(closest).find(most).unwrap_or(closest);
     let says = |&at: &u32| matches!(items.list[at as usize].kind, Kind::Article | Kind::Main);
-    let named = std::iter::once(closest).chain(items.above(closest)).find(says);
-    let at = named.unwrap_or(closest);
+    let at = around(most).find(says).unwrap_or(most);
     at as usize..items.list[at as usize].end as usize
 }
 
@@ -184,20 +256,22 @@ fn is_pointer(pieces: &Pieces, at: usize) -> bool {
     unlinked <= 3 || (label > 0 && label < 40 && unlinked <= label + 4)
 }
 
-/// Headings with nothing under them.
+/// Drops headings with nothing under them, or with something under them that was left out and then another.
 fn drop_dangling(list: &[Piece], keep: &mut [bool]) {
-    let mut level_below = Some(0);
-    for at in (0..list.len()).rev().filter(|&at| keep[at]).collect::<Vec<_>>() {
-        match list[at].kind {
-            BlockKind::Heading(level) => {
-                if level_below.is_some_and(|below| below <= level) && level > 1 {
-                    keep[at] = false;
-                } else {
-                    level_below = Some(level);
-                }
-            }
-            _ => level_below = None,
+    let mut below: Option<usize> = None;
+    for at in (0..list.len()).rev() {
+        if !keep[at] {
+            continue;
         }
+        if let BlockKind::Heading(level @ 2..) = list[at].kind {
+            let dangles = below.is_none_or(|below| {
+                below > at + 1 && matches!(list[below].kind, BlockKind::Heading(other) if other <= level)
+            });
+            if dangles {
+                keep[at] = false;
+                continue;
+            }
+        }
+        below = Some(at);
     }
-    let _ = Gap::None;
 }

@@ -27,7 +27,7 @@ pub(super) fn mark(attribute: &str, value: &str) -> Option<Mark> {
         "role" => of_role(value),
         "itemprop" => value.split_ascii_whitespace().find_map(of_itemprop),
         "rel" => (value.eq_ignore_ascii_case("tag")).then_some(Mark::Elsewhere),
-        _ => value.split_ascii_whitespace().find_map(of_name),
+        _ => of_names(value),
     }
 }
 
@@ -52,25 +52,43 @@ fn of_itemprop(name: &str) -> Option<Mark> {
     }
 }
 
-fn of_name(name: &str) -> Option<Mark> {
-    const ABOUT: [&str; 9] = ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-"];
-    if name.len() > 80 || ABOUT.iter().any(|about| name.starts_with(about)) {
-        return None;
+/// What class names say: that it is the article's text goes before everything else.
+fn of_names(names: &str) -> Option<Mark> {
+    let mut found = None;
+    for name in names.split_ascii_whitespace().filter(|name| name.len() <= 80) {
+        match of_name(name) {
+            Some(Mark::Body) => return Some(Mark::Body),
+            mark => found = found.or(mark),
+        }
     }
+    found
+}
+
+fn of_name(name: &str) -> Option<Mark> {
+    const ABOUT: [&str; 10] =
+        ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
+    let about = ABOUT.iter().any(|about| name.starts_with(about));
     let mut before = Word::default();
+    let mut body = false;
     let bytes = name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         let word = Word::first(&bytes[at..]);
         if word.length > 0 {
-            if let Some(mark) = of_word(before.as_str(), word.as_str()) {
+            if !about && let Some(mark) = of_word(before.as_str(), word.as_str()) {
                 return Some(mark);
             }
+            body |= is_body(before.as_str(), word.as_str());
             before = word;
         }
         at += word.taken;
     }
-    None
+    body.then_some(Mark::Body)
+}
+
+fn is_body(before: &str, word: &str) -> bool {
+    matches!(before, "article" | "entry" | "post" | "story" | "news")
+        && matches!(word, "body" | "content" | "text" | "contents")
 }
 
 /// A word of a name, in lower case.
@@ -112,7 +130,7 @@ impl Word {
 fn of_word(before: &str, word: &str) -> Option<Mark> {
     let pair = |first: &[&str]| first.contains(&before);
     match word {
-        "disqus" | "respond" | "replies" | "comentarios" | "commentaires" | "kommentare" | "comentario" => {
+        "disqus" | "respond" | "replies" => {
             return Some(Mark::Comments);
         }
         "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags" | "taglist"
@@ -123,7 +141,7 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => return Some(Mark::Elsewhere),
         "also" if pair(&["see", "read"]) => return Some(Mark::Elsewhere),
         "articles" | "posts" | "stories" | "news" | "links"
-            if pair(&["more", "interesting", "other", "latest", "recent", "popular", "next", "top", "intext", "further"]) =>
+            if pair(&["more", "interesting", "other", "latest", "recent", "popular", "next", "top", "further"]) =>
         {
             return Some(Mark::Elsewhere);
         }
@@ -132,19 +150,26 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung" | "publicidad"
         | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login" | "signup" | "signin"
         | "gdpr" | "consent" | "donate" | "donation" | "paywall" | "rating" | "ratings" | "print" | "loading"
-        | "disclaimer" | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
+        | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
         "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox" | "timestamp"
         | "pubdate" | "postinfo" => return Some(Mark::Byline),
+        "description" | "annotation" | "info" | "text" | "title" | "source" | "desc"
+            if pair(&["image", "img", "photo", "picture", "foto", "bild"]) =>
+        {
+            return Some(Mark::Caption);
+        }
         "info" if pair(&["author", "post", "article"]) => return Some(Mark::Byline),
         "box" | "about" if pair(&["author"]) => return Some(Mark::Byline),
         "author" => return Some(Mark::Byline),
-        "credit" | "credits" | "copyright" | "copyrights" | "legend" | "bildunterschrift" | "photographer" => {
+        "credit" | "credits" | "copyright" | "copyrights" | "legend" | "photographer" | "bildtext" => {
             return Some(Mark::Caption);
         }
         _ => {}
     }
-    const STEMS: [(&str, Mark); 15] = [
+    const STEMS: [(&str, Mark); 18] = [
         ("comment", Mark::Comments),
+        ("kommentar", Mark::Comments),
+        ("comentario", Mark::Comments),
         ("related", Mark::Elsewhere),
         ("recommend", Mark::Elsewhere),
         ("breadcrumb", Mark::Elsewhere),
@@ -153,11 +178,12 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         ("newsletter", Mark::Offer),
         ("subscri", Mark::Offer),
         ("cookie", Mark::Offer),
-        ("promo", Mark::Offer),
         ("sponsor", Mark::Offer),
         ("socialmedia", Mark::Offer),
         ("sharebutton", Mark::Offer),
         ("caption", Mark::Caption),
+        ("figcaption", Mark::Caption),
+        ("bildunter", Mark::Caption),
         ("wpcaption", Mark::Caption),
     ];
     STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark)

@@ -114,8 +114,11 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
             for attribute in &element.attrs {
                 match &*attribute.name.local {
                     "hidden" => item.hidden = true,
-                    "class" | "id" | "role" | "rel" | "itemprop" if item.mark.is_none() => {
-                        item.mark = marks::mark(&attribute.name.local, &attribute.value);
+                    name @ ("class" | "id" | "role" | "rel" | "itemprop") if item.mark != Some(Mark::Body) => {
+                        let mark = marks::mark(name, &attribute.value);
+                        if item.mark.is_none() || mark == Some(Mark::Body) {
+                            item.mark = mark;
+                        }
                     }
                     _ => {}
                 }
