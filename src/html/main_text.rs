@@ -15,9 +15,11 @@ use super::tree::{Items, Kind};
 /// Bytes of unlinked text from which on a piece counts as prose.
 const PROSE: usize = 80;
 
-/// The pieces of the article, and all text that they are cut from. The document is used up.
-pub(super) fn main_text(document: Document, items: &Items) -> Pieces {
-    let everything = cut(&document, items, &[], &[]);
+/// More items than any page has that was written for people; `dom_smoothie` is not asked about them.
+const MAX_ITEMS: usize = 300_000;
+
+/// The pieces of the article out of those of `everything`, and the document, without what was left out.
+pub(super) fn main_text(document: Document, items: &Items, everything: Pieces) -> (Document, Pieces) {
     let dropped = drops(items, &everything);
     for (item, &dropped) in items.list.iter().zip(&dropped) {
         if dropped {
@@ -26,10 +28,9 @@ pub(super) fn main_text(document: Document, items: &Items) -> Pieces {
     }
     let (document, selected) = select(document, items);
     let mut pieces = cut(&document, items, &dropped, &selected);
-    let keep = decide(items, &pieces);
-    let mut keep = keep.into_iter();
+    let mut keep = decide(items, &pieces).into_iter();
     pieces.list.retain(|_| keep.next().unwrap_or(false));
-    if pieces.list.is_empty() { everything } else { pieces }
+    if pieces.list.is_empty() { (document, everything) } else { (document, pieces) }
 }
 
 /// For each item the prose in the items before it, and the text.
@@ -118,6 +119,9 @@ fn is_dropped(items: &Items, at: usize, prose: usize, text: usize, all: usize) -
 /// What `dom_smoothie` selects, as a flag an item, and the document that it leaves.
 fn select(document: Document, items: &Items) -> (Document, Vec<bool>) {
     let mut selected = vec![false; items.list.len()];
+    if items.list.len() > MAX_ITEMS {
+        return (document, selected);
+    }
     let original = document.clone();
     let config = Config { disable_json_ld: true, ..Config::default() };
     let Ok(mut readability) = Readability::with_document(document, None, Some(config)) else {
