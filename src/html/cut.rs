@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use dom_query::{Document, NodeData, NodeRef};
 
+use super::entity;
 use super::tree::{Item, Items, Kind};
 use super::BlockKind;
 
@@ -141,6 +142,7 @@ impl Cutter<'_> {
     }
 
     fn text(&mut self, at: u32, text: &str) {
+        let text = &*entity::restored(text);
         if self.preformatted > 0 {
             return self.preformatted(at, text);
         }

@@ -7,16 +7,24 @@
 //! styles, comments or formatting, at most [`MAX_DEPTH`] open elements, [`MAX_ELEMENTS`] elements and seven
 //! short attributes an element. The text of what is deeper stays, flattened into the element above.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
+
+use super::entity;
 
 /// Elements may be open at once; pages written by people have 60 at most, and what is deeper is flattened.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 128;
 
 /// Elements that are handed on; text behind stays, flattened.
 const MAX_ELEMENTS: usize = 500_000;
 
 /// Bytes of an attribute's value that are kept.
 const MAX_VALUE: usize = 512;
+
+/// A page that ends within a tag loses no more than this; a tag that is longer is a quotation mark too much.
+const MAX_CUT_OFF: usize = 4096;
+
+/// Tags without an end that are looked at; each may cost a look at the whole rest.
+const MAX_BROKEN: usize = 16;
 
 /// Open elements that an end tag looks through.
 const MAX_SEARCH: usize = 64;
@@ -69,11 +77,17 @@ struct Guard<'a> {
     all: bool,
     out: Guarded<'a>,
     open: Vec<Open<'a>>,
+    /// The open link's place in `open`.
+    link: Option<usize>,
     kept: usize,
     elements: usize,
     /// Places from which on a search was in vain, so that no search is made twice.
     no_comment_end: bool,
     endless: Vec<&'a str>,
+    /// No `>` stands from here on.
+    endless_from: usize,
+    /// Tags that never end.
+    broken: usize,
 }
 
 /// The attributes that something after this looks at.
@@ -103,10 +117,13 @@ pub(super) fn guard(input: &str, all: bool) -> Guarded<'_> {
         all,
         out: Guarded::default(),
         open: Vec::new(),
+        link: None,
         kept: 0,
         elements: 0,
         no_comment_end: false,
         endless: Vec::new(),
+        endless_from: usize::MAX,
+        broken: 0,
     };
     guard.out.html.reserve(input.len() / 2);
     guard.run();
@@ -125,23 +142,52 @@ impl<'a> Guard<'a> {
             }
             at = match bytes.get(open + 1) {
                 Some(b'!') => self.declaration(open),
-                Some(b'?') => after(bytes, b'>', open),
+                Some(b'?') => self.skip_to_end(open),
                 Some(b'/') if bytes.get(open + 2).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(open),
-                Some(b'/') => after(bytes, b'>', open),
+                Some(b'/') => self.skip_to_end(open),
                 Some(byte) if byte.is_ascii_alphabetic() => self.start_tag(open),
                 _ => {
-                    self.out.html.push_str("&lt;");
+                    self.out.html.push(entity::LESS);
                     open + 1
                 }
             };
         }
     }
 
-    /// Text, without NULs, which the parser would report one by one.
+    /// Text, without NULs, which the parser would report one by one, and without entities.
     fn text(&mut self, from: usize, to: usize) {
-        for part in self.input[from..to].split('\0') {
-            self.out.html.push_str(part);
+        let text = &self.input[from..to];
+        let mut at = 0;
+        while let Some(found) = memchr3(b'&', b'>', 0, &text.as_bytes()[at..]) {
+            let html = &mut self.out.html;
+            html.push_str(&text[at..at + found]);
+            at += found + 1;
+            match text.as_bytes()[at - 1] {
+                b'>' => html.push(entity::GREATER),
+                b'&' => at += self.ampersand(&text[at - 1..]) - 1,
+                _ => {}
+            }
         }
+        self.out.html.push_str(&text[at..]);
+    }
+
+    /// What begins with an ampersand; how much of it that was.
+    fn ampersand(&mut self, text: &str) -> usize {
+        let html = &mut self.out.html;
+        if let Some((decoded, length)) = entity::first(text) {
+            html.extend(decoded.chars().map(|c| match c {
+                '&' => entity::AMPERSAND,
+                '<' => entity::LESS,
+                '>' => entity::GREATER,
+                '\0' => char::REPLACEMENT_CHARACTER,
+                c => c,
+            }));
+            return length;
+        }
+        // The old entities that need no semicolon are left to the parser.
+        let may_be_one = text.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'#');
+        html.push(if may_be_one { '&' } else { entity::AMPERSAND });
+        1
     }
 
     /// A comment, a doctype, or what passes for one; where the next thing begins. A comment that is never
@@ -160,7 +206,28 @@ impl<'a> Guard<'a> {
                 self.no_comment_end = true;
             }
         }
-        after(bytes, b'>', open)
+        self.skip_to_end(open)
+    }
+
+    /// Behind the `>` of what began at `open`; without one, that was text.
+    fn skip_to_end(&mut self, open: usize) -> usize {
+        let bytes = self.input.as_bytes();
+        if open < self.endless_from
+            && let Some(found) = memchr(b'>', &bytes[open..])
+        {
+            return open + found + 1;
+        }
+        self.endless_from = self.endless_from.min(open);
+        self.broken(open)
+    }
+
+    /// Takes a `<` whose tag never ends for text, unless the page was cut off within it.
+    fn broken(&mut self, open: usize) -> usize {
+        if self.input.len() - open <= MAX_CUT_OFF || self.broken == MAX_BROKEN {
+            return self.input.len();
+        }
+        self.out.html.push(entity::LESS);
+        open + 1
     }
 
     fn end_tag(&mut self, open: usize) -> usize {
@@ -199,12 +266,14 @@ impl<'a> Guard<'a> {
     fn forget(&mut self, place: usize) {
         self.kept -= self.open[place..].iter().filter(|open| open.kept).count();
         self.open.truncate(place);
+        self.link = self.link.filter(|&link| link < place);
     }
 
     fn start_tag(&mut self, open: usize) -> usize {
         let (name, name_end) = name_at(self.input, open + 1);
         let Some((attributes, end, closed)) = attributes(self.input, name_end) else {
-            return self.input.len();
+            self.broken += 1;
+            return self.broken(open);
         };
         self.note(name, &attributes);
         match fate(name, self.all) {
@@ -218,12 +287,26 @@ impl<'a> Guard<'a> {
                 self.out.html.push_str(if same(name, "br") { "<br>" } else { "<hr>" });
                 end
             }
+            Fate::Keep if same(name, "a") && !self.opens_link(&attributes) => end,
             Fate::Keep => {
                 self.close_implied(name);
                 self.keep(name, &attributes);
                 end
             }
         }
+    }
+
+    /// Whether an `<a>` is a link of its own. An anchor is none, and a link within another would have the parser
+    /// take both apart, once for each element between them.
+    fn opens_link(&mut self, attributes: &Attributes<'_>) -> bool {
+        let Some(place) = self.link else {
+            return attributes.href.is_some();
+        };
+        if place + 1 == self.open.len() {
+            self.forget(place);
+            return attributes.href.is_some();
+        }
+        false
     }
 
     fn keep(&mut self, name: &'a str, attributes: &Attributes<'a>) {
@@ -235,6 +318,9 @@ impl<'a> Guard<'a> {
         } else {
             self.out.flattened = true;
             self.separate(name);
+        }
+        if same(name, "a") {
+            self.link = Some(self.open.len());
         }
         self.open.push(Open { name, kept });
     }
@@ -264,7 +350,9 @@ impl<'a> Guard<'a> {
     }
 
     fn push_name(&mut self, name: &str) {
-        self.out.html.extend(name.chars().map(|c| c.to_ascii_lowercase()));
+        let from = self.out.html.len();
+        self.out.html.push_str(name);
+        self.out.html[from..].make_ascii_lowercase();
     }
 
     fn push_attribute(&mut self, name: &str, value: Option<&str>) {
@@ -273,15 +361,18 @@ impl<'a> Guard<'a> {
         out.push(' ');
         out.push_str(name);
         out.push_str("=\"");
-        out.extend(cut(value, MAX_VALUE).chars().filter(|c| !matches!(c, '"' | '\0')));
+        for part in cut(value, MAX_VALUE).split(['"', '\0']) {
+            out.push_str(part);
+        }
         out.push('"');
     }
 
     /// Start tags that close others, as the standard has it, so that the list of open elements is never much
     /// shorter than the parser's.
     fn close_implied(&mut self, name: &str) {
-        let lower = Lower::of(name);
-        match lower.as_str() {
+        let mut buffer = [0; LONGEST_NAME];
+        let name = lower(name, &mut buffer);
+        match name {
             "li" => self.close_up_to(&["li"], is_special_but_in_lists),
             "dt" | "dd" => self.close_up_to(&["dt", "dd"], is_special_but_in_lists),
             "td" | "th" => self.close_up_to(&["td", "th"], |open| same(open, "table")),
@@ -289,10 +380,9 @@ impl<'a> Guard<'a> {
             "tbody" | "thead" | "tfoot" => {
                 self.close_up_to(&["tbody", "thead", "tfoot"], |open| same(open, "table"));
             }
-            "a" => self.close_up_to(&["a"], bars),
             _ => {}
         }
-        if !is_inline(lower.as_str()) {
+        if !is_inline(name) {
             self.close_up_to(&["p"], bars);
         }
     }
@@ -426,8 +516,7 @@ fn value_at(input: &str, from: usize) -> Option<(&str, usize)> {
 impl<'a> Attributes<'a> {
     /// Sets a wanted attribute, the first of its name.
     fn set(&mut self, name: &str, value: &'a str) {
-        let lower = Lower::of(name);
-        let slot = match lower.as_str() {
+        let slot = match lower(name, &mut [0; LONGEST_NAME]) {
             "class" => &mut self.class,
             "id" => &mut self.id,
             "role" => &mut self.role,
@@ -474,29 +563,22 @@ fn after(bytes: &[u8], byte: u8, from: usize) -> usize {
     memchr(byte, &bytes[from..]).map_or(bytes.len(), |found| from + found + 1)
 }
 
-/// The first ASCII letters of a name, in lower case; longer names than any known are cut.
-struct Lower {
-    bytes: [u8; 16],
-    length: usize,
-}
+/// The longest name of a tag or an attribute that is known.
+const LONGEST_NAME: usize = 16;
 
-impl Lower {
-    fn of(name: &str) -> Lower {
-        let mut bytes = [0; 16];
-        let length = if name.is_ascii() { name.len().min(16) } else { 0 };
-        bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
-        bytes.make_ascii_lowercase();
-        Lower { bytes, length }
+/// A name in lower case, for comparison with known ones; `buffer` holds it where it is not so already.
+fn lower<'a>(name: &'a str, buffer: &'a mut [u8; LONGEST_NAME]) -> &'a str {
+    if !name.bytes().any(|b| b.is_ascii_uppercase()) {
+        return name;
     }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
-    }
+    let Some(bytes) = buffer.get_mut(..name.len()) else { return "" };
+    bytes.copy_from_slice(name.as_bytes());
+    bytes.make_ascii_lowercase();
+    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 fn fate(name: &str, all: bool) -> Fate {
-    let lower = Lower::of(name);
-    match lower.as_str() {
+    match lower(name, &mut [0; LONGEST_NAME]) {
         "br" | "hr" => Fate::Void,
         "script" | "style" | "title" | "svg" | "template" | "noscript" | "iframe" | "object" | "applet"
         | "select" | "textarea" | "datalist" | "audio" | "video" | "canvas" => Fate::Drop,
@@ -518,7 +600,7 @@ fn fate(name: &str, all: bool) -> Fate {
 /// Elements that only change how their text looks, and part no words.
 fn is_formatting(name: &str) -> bool {
     matches!(
-        Lower::of(name).as_str(),
+        lower(name, &mut [0; LONGEST_NAME]),
         "b" | "i" | "em" | "strong" | "u" | "s" | "strike" | "del" | "ins" | "font" | "big" | "small" | "tt"
             | "nobr" | "wbr" | "abbr" | "acronym" | "cite" | "q" | "dfn" | "mark" | "sub" | "sup" | "var"
             | "kbd" | "samp" | "code" | "bdi" | "bdo" | "data" | "ruby" | "rb"
@@ -532,13 +614,14 @@ fn is_inline(name: &str) -> bool {
 
 /// Elements that end tags do not reach across.
 fn bars(name: &str) -> bool {
-    matches!(Lower::of(name).as_str(), "table" | "td" | "th" | "caption")
+    matches!(lower(name, &mut [0; LONGEST_NAME]), "table" | "td" | "th" | "caption")
 }
 
 /// Elements behind which a list's item is another list's.
 fn is_special_but_in_lists(name: &str) -> bool {
-    let lower = Lower::of(name);
-    !is_inline(lower.as_str()) && !matches!(lower.as_str(), "address" | "div" | "p")
+    let mut buffer = [0; LONGEST_NAME];
+    let name = lower(name, &mut buffer);
+    !is_inline(name) && !matches!(name, "address" | "div" | "p")
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::entity;
 use super::guard::Head;
 
 /// Bytes of JSON-LD that are parsed.
@@ -91,7 +92,7 @@ fn times(head: &Head<'_>, published: bool) -> impl Iterator<Item = String> {
 
 /// A value without entities, its white space collapsed.
 fn text(value: &str) -> String {
-    let decoded = html_escape::decode_html_entities(value);
+    let decoded = entity::decode(value);
     let words: Vec<&str> = decoded.split_whitespace().collect();
     words.join(" ")
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod cut;
+mod entity;
 mod guard;
 mod main_text;
 mod marks;
@@ -285,7 +286,7 @@ fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
 
 /// The text of a JSON-LD `articleBody`, which is plain, or HTML, or escaped HTML; a line is a paragraph.
 fn plain(body: &str) -> String {
-    let decoded = html_escape::decode_html_entities(body);
+    let decoded = entity::decode(body);
     let body: Cow<'_, str> = if decoded.contains("</") || decoded.contains("<br") {
         let html = guard::guard(&decoded, false).html;
         let document = Document::from(html);
