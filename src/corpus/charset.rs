@@ -94,6 +94,7 @@ fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     let nuls = |at: usize| head.chunks_exact(2).filter(|pair| pair[at] == 0).count();
     let (even, odd) = (nuls(0), nuls(1));
     let encoding = match (even, odd) {
+        _ if pairs < 4 => return None,
         (0, odd) if odd * 5 >= pairs => UTF_16LE,
         (even, 0) if even * 5 >= pairs => UTF_16BE,
         _ => return None,
@@ -165,4 +166,66 @@ fn value(bytes: &[u8]) -> Option<&[u8]> {
     let bytes = bytes.strip_prefix(b"\"").or_else(|| bytes.strip_prefix(b"'")).unwrap_or(bytes);
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b';' | b'>' | b'/' | b',');
     Some(&bytes[..bytes.iter().position(ends).unwrap_or(bytes.len())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8], hint: Option<&str>, html: bool) -> (String, &'static str, u32) {
+        let text = decode(bytes, hint, html).expect("is text");
+        (text.text.into_owned(), text.encoding, text.replaced)
+    }
+
+    fn of(text: &str, encoding: &'static str, replaced: u32) -> (String, &'static str, u32) {
+        (text.to_owned(), encoding, replaced)
+    }
+
+    #[test]
+    fn the_first_word_wins() {
+        assert_eq!(decoded(b"\xEF\xBB\xBFcaf\xC3\xA9", Some("latin1"), false), of("caf\u{e9}", "UTF-8", 0));
+        assert_eq!(
+            decoded(b"caf\xe9", Some("text/plain; charset=ISO-8859-1"), false),
+            of("caf\u{e9}", "windows-1252", 0)
+        );
+        let page = b"<?xml version='1.0' encoding='windows-1251'?><meta charset=latin1>\xcc";
+        assert!(decoded(page, None, true).0.ends_with('\u{41c}'));
+        assert!(decoded(page, Some("koi8-r"), true).0.ends_with('\u{43b}'));
+        let page =
+            b"<!-- <meta charset=koi8-r> --><META http-equiv=x content='text/html;charset=windows-1251'>\xcc";
+        assert!(decoded(page, None, true).0.ends_with('\u{41c}'));
+        assert_eq!(decoded(b"<meta charset=utf-16le>a", None, true).1, "UTF-8");
+        assert_eq!(decoded(b"<meta charset=nonsense>a", Some("more nonsense"), true).1, "UTF-8");
+    }
+
+    #[test]
+    fn utf_16_with_and_without_a_mark() {
+        let text = "The quick brown fox. \u{dc}ber den Sund.\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&little, None, false), of(text, "UTF-16LE", 0));
+        assert_eq!(decoded(&big, None, false), of(text, "UTF-16BE", 0));
+        assert_eq!(decoded(&[b"\xff\xfe", &little[..]].concat(), None, false), of(text, "UTF-16LE", 0));
+        assert_eq!(decoded(&[b"\xfe\xff", &big[..]].concat(), None, false), of(text, "UTF-16BE", 0));
+    }
+
+    #[test]
+    fn a_few_stray_bytes_are_no_other_charset() {
+        let text = "\u{c4}rger \u{fc}ber \u{d6}l, sch\u{f6}ne Gr\u{fc}\u{df}e";
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.extend(b" caf\xe9 x");
+        assert_eq!(decoded(&bytes, None, false), of(&format!("{text} caf\u{fffd} x"), "UTF-8", 1));
+        assert_eq!(
+            decoded(b"caf\xe9 d\xe9j\xe0 vu, \xe0 la carte", None, false).0,
+            "caf\u{e9} d\u{e9}j\u{e0} vu, \u{e0} la carte"
+        );
+    }
+
+    #[test]
+    fn what_is_no_text() {
+        assert_eq!(decode(b"\x7fELF\x02\x01\x01\0\0\0\xff\xd8\xff", None, false), Err(Reason::Binary));
+        assert_eq!(decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", Some("utf-8"), true), Err(Reason::Binary));
+        assert_eq!(decoded(b"a\0b", None, false), of("a\0b", "UTF-8", 0));
+        assert_eq!(decoded(b"", None, true), of("", "UTF-8", 0));
+    }
 }

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use dom_query::{Document, NodeData, NodeRef};
 
+use super::BlockKind;
 use super::entity;
 use super::tree::{Item, Items, Kind};
-use super::BlockKind;
 
 /// What parts two pieces of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

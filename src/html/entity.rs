@@ -53,5 +53,9 @@ fn is_control(c: char) -> bool {
 /// Numbers of C1 controls mean what Windows has in their place, as browsers have it.
 fn from_windows(c: char) -> char {
     let byte = [c as u32 as u8];
-    if is_control(c) { WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(c) } else { c }
+    if is_control(c) {
+        WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(c)
+    } else {
+        c
+    }
 }

@@ -26,6 +26,9 @@ const MAX_CUT_OFF: usize = 4096;
 /// Tags without an end that are looked at; each may cost a look at the whole rest.
 const MAX_BROKEN: usize = 16;
 
+/// Entities without a semicolon that are left to the parser, which takes microseconds for each.
+const MAX_AMPERSANDS: usize = 10_000;
+
 /// Open elements that an end tag looks through.
 const MAX_SEARCH: usize = 64;
 
@@ -37,8 +40,6 @@ const MAX_HEAD: usize = 512;
 pub(super) struct Guarded<'a> {
     pub html: String,
     pub head: Head<'a>,
-    /// Whether anything was flattened.
-    pub flattened: bool,
 }
 
 /// The parts of a page that hold metadata.
@@ -88,6 +89,8 @@ struct Guard<'a> {
     endless_from: usize,
     /// Tags that never end.
     broken: usize,
+    /// Entities that were left to the parser.
+    ampersands: usize,
 }
 
 /// The attributes that something after this looks at.
@@ -124,6 +127,7 @@ pub(super) fn guard(input: &str, all: bool) -> Guarded<'_> {
         endless: Vec::new(),
         endless_from: usize::MAX,
         broken: 0,
+        ampersands: 0,
     };
     guard.out.html.reserve(input.len() / 2);
     guard.run();
@@ -176,6 +180,7 @@ impl<'a> Guard<'a> {
         let html = &mut self.out.html;
         if let Some((decoded, length)) = entity::first(text) {
             html.extend(decoded.chars().map(|c| match c {
+                '\u{a0}' => ' ',
                 '&' => entity::AMPERSAND,
                 '<' => entity::LESS,
                 '>' => entity::GREATER,
@@ -186,7 +191,8 @@ impl<'a> Guard<'a> {
         }
         // The old entities that need no semicolon are left to the parser.
         let may_be_one = text.as_bytes().get(1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'#');
-        html.push(if may_be_one { '&' } else { entity::AMPERSAND });
+        self.ampersands += usize::from(may_be_one);
+        html.push(if may_be_one && self.ampersands <= MAX_AMPERSANDS { '&' } else { entity::AMPERSAND });
         1
     }
 
@@ -316,7 +322,6 @@ impl<'a> Guard<'a> {
             self.kept += 1;
             self.push_tag(name, attributes);
         } else {
-            self.out.flattened = true;
             self.separate(name);
         }
         if same(name, "a") {
@@ -584,13 +589,15 @@ fn fate(name: &str, all: bool) -> Fate {
         | "select" | "textarea" | "datalist" | "audio" | "video" | "canvas" => Fate::Drop,
         "button" if !all => Fate::Drop,
         "a" => Fate::Keep,
-        "html" | "head" | "body" | "meta" | "link" | "base" | "img" | "input" | "source" | "track" | "area"
-        | "map" | "embed" | "param" | "wbr" | "col" | "colgroup" | "frame" | "frameset" | "noframes"
-        | "noembed" | "plaintext" | "xmp" | "listing" | "math" | "image" | "keygen" | "option" | "optgroup"
-        | "button" | "picture" | "bgsound" | "basefont" | "isindex" | "menuitem" | "rb" | "rtc" | "rt"
-        | "rp" | "ruby" | "marquee" => Fate::Unwrap,
+        "html" | "head" | "body" | "meta" | "link" | "base" | "img" | "input" | "source" | "track"
+        | "area" | "map" | "embed" | "param" | "wbr" | "col" | "colgroup" | "frame" | "frameset"
+        | "noframes" | "noembed" | "plaintext" | "xmp" | "listing" | "math" | "image" | "keygen"
+        | "option" | "optgroup" | "button" | "picture" | "bgsound" | "basefont" | "isindex" | "menuitem"
+        | "rb" | "rtc" | "rt" | "rp" | "ruby" | "marquee" => Fate::Unwrap,
         name if is_formatting(name) => Fate::Unwrap,
-        name if name.is_empty() || name.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'-' && b != b':') => {
+        name if name.is_empty()
+            || name.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'-' && b != b':') =>
+        {
             Fate::Unwrap
         }
         _ => Fate::Keep,
@@ -601,9 +608,37 @@ fn fate(name: &str, all: bool) -> Fate {
 fn is_formatting(name: &str) -> bool {
     matches!(
         lower(name, &mut [0; LONGEST_NAME]),
-        "b" | "i" | "em" | "strong" | "u" | "s" | "strike" | "del" | "ins" | "font" | "big" | "small" | "tt"
-            | "nobr" | "wbr" | "abbr" | "acronym" | "cite" | "q" | "dfn" | "mark" | "sub" | "sup" | "var"
-            | "kbd" | "samp" | "code" | "bdi" | "bdo" | "data" | "ruby" | "rb"
+        "b" | "i"
+            | "em"
+            | "strong"
+            | "u"
+            | "s"
+            | "strike"
+            | "del"
+            | "ins"
+            | "font"
+            | "big"
+            | "small"
+            | "tt"
+            | "nobr"
+            | "wbr"
+            | "abbr"
+            | "acronym"
+            | "cite"
+            | "q"
+            | "dfn"
+            | "mark"
+            | "sub"
+            | "sup"
+            | "var"
+            | "kbd"
+            | "samp"
+            | "code"
+            | "bdi"
+            | "bdo"
+            | "data"
+            | "ruby"
+            | "rb"
     )
 }
 

@@ -196,8 +196,25 @@ fn is_label(pieces: &Pieces, at: usize) -> bool {
 /// Whether a piece says who made a picture, in front or at its end.
 fn is_credit(pieces: &Pieces, at: usize) -> bool {
     const WORDS: [&str; 20] = [
-        "foto", "fotos", "photo", "photos", "bild", "bilder", "image", "images", "imagen", "credit", "credits",
-        "cr\u{e9}dit", "cr\u{e9}dits", "cr\u{e9}dito", "cr\u{e9}ditos", "quelle", "fot", "fotograf", "copyright",
+        "foto",
+        "fotos",
+        "photo",
+        "photos",
+        "bild",
+        "bilder",
+        "image",
+        "images",
+        "imagen",
+        "credit",
+        "credits",
+        "cr\u{e9}dit",
+        "cr\u{e9}dits",
+        "cr\u{e9}dito",
+        "cr\u{e9}ditos",
+        "quelle",
+        "fot",
+        "fotograf",
+        "copyright",
         "bildquelle",
     ];
     let piece = &pieces.list[at];
@@ -209,7 +226,8 @@ fn is_credit(pieces: &Pieces, at: usize) -> bool {
         return piece.len() <= 120;
     }
     let Some((label, name)) = text.rsplit_once(':') else { return false };
-    let word = label.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    let word =
+        label.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
     let first = label.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
     let known = |word: &str| WORDS.contains(&word);
     name.len() <= 60 && (known(&word) || (label.len() <= 30 && known(&first)))
@@ -221,7 +239,8 @@ fn drop_datelines(pieces: &Pieces, keep: &mut [bool]) {
     let first = (0..keep.len()).find(prose).unwrap_or(0);
     let last = (0..keep.len()).rev().find(prose).unwrap_or(keep.len());
     for at in (0..first).chain(last + 1..keep.len()) {
-        keep[at] &= !is_dateline(text_of(pieces, at)) || matches!(pieces.list[at].kind, BlockKind::Heading(_));
+        keep[at] &=
+            !is_dateline(text_of(pieces, at)) || matches!(pieces.list[at].kind, BlockKind::Heading(_));
     }
 }
 

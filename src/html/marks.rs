@@ -133,26 +133,40 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "disqus" | "respond" | "replies" => {
             return Some(Mark::Comments);
         }
-        "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags" | "taglist"
-        | "keywords" | "topics" | "outbrain" | "taboola" | "similar" | "toc" | "footer" | "backlinks"
-        | "bookmarks" | "blogroll" | "readmore" | "seealso" | "relacionadas" | "relacionados" | "themen" => {
+        "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags"
+        | "taglist" | "keywords" | "topics" | "outbrain" | "taboola" | "similar" | "toc" | "footer"
+        | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso" | "relacionadas"
+        | "relacionados" | "themen" => {
             return Some(Mark::Elsewhere);
         }
-        "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => return Some(Mark::Elsewhere),
+        "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => {
+            return Some(Mark::Elsewhere);
+        }
         "also" if pair(&["see", "read"]) => return Some(Mark::Elsewhere),
         "articles" | "posts" | "stories" | "news" | "links"
-            if pair(&["more", "interesting", "other", "latest", "recent", "popular", "next", "top", "further"]) =>
+            if pair(&[
+                "more",
+                "interesting",
+                "other",
+                "latest",
+                "recent",
+                "popular",
+                "next",
+                "top",
+                "further",
+            ]) =>
         {
             return Some(Mark::Elsewhere);
         }
         "links" if pair(&["article", "tag"]) => return Some(Mark::Elsewhere),
-        "share" | "sharing" | "sharer" | "shares" | "social" | "addtoany" | "sharedaddy" | "follow" | "ad" | "ads"
-        | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung" | "publicidad"
-        | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login" | "signup" | "signin"
-        | "gdpr" | "consent" | "donate" | "donation" | "paywall" | "rating" | "ratings" | "print" | "loading"
-        | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
-        "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox" | "timestamp"
-        | "pubdate" | "postinfo" => return Some(Mark::Byline),
+        "share" | "sharing" | "sharer" | "shares" | "social" | "addtoany" | "sharedaddy" | "follow"
+        | "ad" | "ads" | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung"
+        | "publicidad" | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login"
+        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "paywall" | "rating"
+        | "ratings" | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox"
+        | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
+        "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox"
+        | "timestamp" | "pubdate" | "postinfo" => return Some(Mark::Byline),
         "description" | "annotation" | "info" | "text" | "title" | "source" | "desc"
             if pair(&["image", "img", "photo", "picture", "foto", "bild"]) =>
         {

@@ -51,7 +51,8 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
     let h1 = h1.map(str::to_owned);
     let site_name = meta(&["og:site_name"]).or(article.publisher).or_else(|| meta(&["application-name"]));
     let canonical = [head.canonical.map(text), meta(&["og:url"]), article.url];
-    let dates = ["article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date"];
+    let dates =
+        ["article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date"];
     let older = ["dc.date.issued", "dcterms.created", "dc.date", "dc.date.created", "pubdate", "date"];
     let mut metadata = Metadata {
         title: None,
@@ -65,16 +66,20 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
             let names = ["author", "article:author", "dc.creator", "parsely-author", "byl"];
             names.iter().filter_map(|name| named(head, &[*name])).find(|name| !is_web_address(name))
         }),
-        language: head.language.map(text).filter(|l| !l.is_empty()).or(article.language).or_else(|| {
-            meta(&["og:locale", "content-language"])
-        }),
+        language: head
+            .language
+            .map(text)
+            .filter(|l| !l.is_empty())
+            .or(article.language)
+            .or_else(|| meta(&["og:locale", "content-language"])),
         body: article.body,
         site_name,
         titles: [title.clone(), og_title.clone(), h1.clone()],
     };
     let given = [article.headline.as_deref(), og_title.as_deref(), h1.as_deref()];
     let chosen = article.headline.as_deref().or(og_title.as_deref()).or(title.as_deref()).or(h1.as_deref());
-    metadata.title = chosen.map(|chosen| without_site(chosen, metadata.site_name.as_deref(), &given).to_owned());
+    metadata.title =
+        chosen.map(|chosen| without_site(chosen, metadata.site_name.as_deref(), &given).to_owned());
     metadata
 }
 
@@ -112,7 +117,8 @@ fn without_site<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&st
 }
 
 fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
-    const SEPARATORS: [char; 9] = ['-', '|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{2022}', ':', '/'];
+    const SEPARATORS: [char; 9] =
+        ['-', '|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{2022}', ':', '/'];
     let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
     let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
     let separators = title.char_indices().filter(|(at, c)| {
@@ -125,7 +131,8 @@ fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]
         let enough = |part: &str| part.chars().any(char::is_alphanumeric);
         if enough(front) && (is_site(back) || (is_title(front) && separator != ':')) {
             found = Some(front);
-        } else if found.is_none() && enough(back) && (is_site(front) || (is_title(back) && separator != ':')) {
+        } else if found.is_none() && enough(back) && (is_site(front) || (is_title(back) && separator != ':'))
+        {
             found = Some(back);
         }
     }
@@ -151,7 +158,10 @@ fn date(value: &str) -> Option<String> {
     let day = value.get(..10)?;
     let shape = |text: &str, shape: &str| {
         text.len() == shape.len()
-            && text.bytes().zip(shape.bytes()).all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
     };
     if !shape(day, "0000-00-00") || !(1..=12).contains(&day[5..7].parse().unwrap_or(0)) {
         return None;
@@ -195,7 +205,8 @@ fn parse(script: &str) -> Option<Value> {
     let script = script.strip_prefix("<!--").unwrap_or(script);
     let script = script.strip_suffix("-->").unwrap_or(script).trim();
     let script = script.trim_start_matches("//").trim_start().strip_prefix("<![CDATA[").unwrap_or(script);
-    let script = script.trim_end().strip_suffix("]]>").unwrap_or(script).trim_end_matches(['/', ';', ' ', '\n']);
+    let script =
+        script.trim_end().strip_suffix("]]>").unwrap_or(script).trim_end_matches(['/', ';', ' ', '\n']);
     serde_json::from_str(script).ok().or_else(|| {
         let plain: Cow<'_, str> = script.replace(|c: char| c.is_ascii_control(), " ").into();
         serde_json::from_str(&plain).ok()
@@ -227,7 +238,10 @@ fn find_article(value: &Value) -> Option<&Value> {
 fn is_article(kind: &Value) -> bool {
     match kind {
         Value::String(kind) => {
-            kind.ends_with("Article") || kind.ends_with("BlogPosting") || kind == "Report" || kind == "WebPageArticle"
+            kind.ends_with("Article")
+                || kind.ends_with("BlogPosting")
+                || kind == "Report"
+                || kind == "WebPageArticle"
         }
         Value::Array(kinds) => kinds.iter().any(is_article),
         _ => false,
@@ -253,7 +267,11 @@ fn first_text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
         Value::Array(list) => list.iter().take(16).find_map(first_text),
         Value::Object(object) => ["name", "@id", "url"].iter().find_map(|name| {
-            object.get(*name).and_then(Value::as_str).map(str::to_owned).filter(|text| !text.trim().is_empty())
+            object
+                .get(*name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .filter(|text| !text.trim().is_empty())
         }),
         _ => None,
     }

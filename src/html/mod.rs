@@ -183,7 +183,8 @@ struct Extraction {
 
 impl Extraction {
     fn of(text: &charset::Text<'_>, mode: HtmlMode) -> Extraction {
-        let guarded = guard::guard(&text.text, mode == HtmlMode::All);
+        let input = without_floods(&text.text);
+        let guarded = guard::guard(&input, mode == HtmlMode::All);
         let document = Document::from(guarded.html);
         let items = Items::of(&document);
         let everything = cut::cut(&document, &items, &[], &[]);
@@ -275,6 +276,14 @@ impl Extraction {
         };
         Block { range, kind, path: paths.path(piece.item), in_link: piece.linked == piece.len() }
     }
+}
+
+/// No-break spaces become spaces where there are more of them than a page has use for: each costs the
+/// serialiser within `dom_smoothie` ten microseconds, and to the text both are white space.
+fn without_floods(text: &str) -> Cow<'_, str> {
+    const SPACE: &str = "\u{a0}";
+    let many = memchr::memmem::find_iter(text.as_bytes(), SPACE.as_bytes()).nth(10_000).is_some();
+    if many { text.replace(SPACE, " ").into() } else { text.into() }
 }
 
 /// The text of the first `<h1>` that has any.

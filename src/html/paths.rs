@@ -39,7 +39,8 @@ impl<'a> Paths<'a> {
             if let Some((name, number)) = &self.names[at as usize]
                 && &**name != "html"
             {
-                let step = if *number > 1 { format!("{name}:nth-of-type({number})") } else { name.to_string() };
+                let step =
+                    if *number > 1 { format!("{name}:nth-of-type({number})") } else { name.to_string() };
                 steps.push(step);
             }
             at = self.items.list[at as usize].parent;

@@ -59,7 +59,8 @@ impl Items {
     /// Lists what is under the document's root. Linear, without recursion.
     pub fn of(document: &Document) -> Items {
         let tree = &document.tree;
-        let mut items = Items { list: Vec::with_capacity(tree.len()), places: Vec::with_capacity(tree.len()) };
+        let mut items =
+            Items { list: Vec::with_capacity(tree.len()), places: Vec::with_capacity(tree.len()) };
         let mut parent = NONE;
         let mut next = Some(tree.root().id);
         while let Some(id) = next {
@@ -114,7 +115,9 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
             for attribute in &element.attrs {
                 match &*attribute.name.local {
                     "hidden" => item.hidden = true,
-                    name @ ("class" | "id" | "role" | "rel" | "itemprop") if item.mark != Some(Mark::Body) => {
+                    name @ ("class" | "id" | "role" | "rel" | "itemprop")
+                        if item.mark != Some(Mark::Body) =>
+                    {
                         let mark = marks::mark(name, &attribute.value);
                         if item.mark.is_none() || mark == Some(Mark::Body) {
                             item.mark = mark;
@@ -156,7 +159,9 @@ fn kind(name: &str) -> Kind {
         "blockquote" => Kind::Quote,
         "figcaption" | "caption" => Kind::Caption,
         "pre" => Kind::Preformatted,
-        "html" | "div" | "section" | "hr" | "center" | "details" | "summary" | "address" | "legend" => Kind::Block,
+        "html" | "div" | "section" | "hr" | "center" | "details" | "summary" | "address" | "legend" => {
+            Kind::Block
+        }
         // Elements that a page names itself are boxes as often as not.
         _ if name.contains('-') => Kind::Block,
         _ => Kind::Inline,
