@@ -33,6 +33,15 @@ pub(super) fn main_text(document: Document, items: &Items, everything: Pieces) -
     if pieces.list.is_empty() { (document, everything) } else { (document, pieces) }
 }
 
+/// Bytes of a lead, at least: it is short, and stands where little else does.
+const LEAD: usize = 60;
+
+/// Bytes of a paragraph behind the selection, at least.
+const BEHIND: usize = 100;
+
+/// Bytes of a sentence within the selection, at least.
+const SENTENCE: usize = 25;
+
 /// For each item the prose in the items before it, and the text.
 struct Sums {
     prose: Vec<usize>,
@@ -145,35 +154,40 @@ fn decide(items: &Items, pieces: &Pieces) -> Vec<bool> {
     let (Some(first), Some(last)) = (keep.iter().position(|&k| k), keep.iter().rposition(|&k| k)) else {
         return list.iter().map(|piece| is_prose(piece, PROSE)).collect();
     };
-    let container = container(items, pieces, list[first].first, list[last].first);
-    let within = |piece: &Piece| (container.start..container.end).contains(&(piece.first as usize));
-    let headline = list[..first].iter().rposition(|p| within(p) && p.kind == BlockKind::Heading(1));
-    for at in headline.unwrap_or(0)..first {
-        if within(&list[at]) && (Some(at) == headline || is_prose(&list[at], 60)) {
-            keep[at] = true;
-        }
-    }
-    for at in first..last {
-        keep[at] |= within(&list[at]) && (is_prose(&list[at], PROSE) || is_sentence(pieces, at));
-    }
-    for at in last + 1..list.len() {
-        let piece = &list[at];
-        if !within(piece) || (piece.len() >= 25 && piece.linked * 2 > piece.len()) {
-            break;
-        }
-        keep[at] |= is_prose(piece, 100);
-    }
-    let pointers: Vec<bool> = (0..list.len()).map(|at| is_pointer(pieces, at)).collect();
-    for at in 0..list.len() {
-        keep[at] &= !pointers[at] && !is_credit(pieces, at);
-    }
-    for at in 0..list.len() {
-        let points = keep[at] && pointers.get(at + 1).is_some_and(|&pointer| pointer) && is_label(pieces, at);
-        keep[at] &= !points;
-    }
+    take_in(items, pieces, first, last, &mut keep);
+    take_out(pieces, &mut keep);
     drop_datelines(pieces, &mut keep);
     drop_dangling(list, &mut keep);
     keep
+}
+
+/// Takes in what stands in the article's element beside the selection, which goes from `first` to `last`: the
+/// headline and the lead before it, sentences within it, paragraphs behind it up to the first line of links.
+fn take_in(items: &Items, pieces: &Pieces, first: usize, last: usize, keep: &mut [bool]) {
+    let list = &pieces.list;
+    let container = container(items, pieces, list[first].first, list[last].first);
+    let within = |at: usize| container.contains(&(list[at].first as usize));
+    let headline = (0..first).rev().find(|&at| within(at) && list[at].kind == BlockKind::Heading(1));
+    for at in headline.unwrap_or(0)..first {
+        keep[at] = within(at) && (Some(at) == headline || is_prose(&list[at], LEAD));
+    }
+    for at in first..last {
+        keep[at] |= within(at) && (is_prose(&list[at], PROSE) || is_sentence(pieces, at));
+    }
+    let links = |piece: &Piece| piece.len() >= SENTENCE && piece.linked * 2 > piece.len();
+    for at in (last + 1..list.len()).take_while(|&at| within(at) && !links(&list[at])) {
+        keep[at] |= is_prose(&list[at], BEHIND);
+    }
+}
+
+/// Takes out lines that are in the article and not of it: pointers to other pages with the label above them,
+/// and credits.
+fn take_out(pieces: &Pieces, keep: &mut [bool]) {
+    let pointers: Vec<bool> = (0..keep.len()).map(|at| is_pointer(pieces, at)).collect();
+    for (at, keep) in keep.iter_mut().enumerate() {
+        let points = pointers[at] || (pointers.get(at + 1) == Some(&true) && is_label(pieces, at));
+        *keep &= !points && !is_credit(pieces, at);
+    }
 }
 
 fn text_of(pieces: &Pieces, at: usize) -> &str {
@@ -183,7 +197,7 @@ fn text_of(pieces: &Pieces, at: usize) -> &str {
 fn is_sentence(pieces: &Pieces, at: usize) -> bool {
     let piece = &pieces.list[at];
     piece.linked == 0
-        && piece.len() >= 25
+        && piece.len() >= SENTENCE
         && text_of(pieces, at).ends_with(['.', '?', '!', ':', '\u{2026}', '\u{3002}', '"', '\u{201d}'])
 }
 

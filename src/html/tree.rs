@@ -94,11 +94,6 @@ impl Items {
         Some(self.places[found].1 as usize)
     }
 
-    /// Everything in an item, without itself.
-    pub fn inside(&self, at: u32) -> std::ops::Range<usize> {
-        at as usize + 1..self.list[at as usize].end as usize
-    }
-
     /// The items above one, innermost first.
     pub fn above(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
         let parent = |at: u32| Some(self.list[at as usize].parent).filter(|&above| above != NONE);
