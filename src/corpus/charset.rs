@@ -114,7 +114,7 @@ fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Text<'a> {
 /// The charset of a label, or of a `Content-Type` value.
 fn of_hint(hint: &str) -> Option<&'static Encoding> {
     let label = after_charset(hint.as_bytes()).unwrap_or(hint.as_bytes());
-    Encoding::for_label(label)
+    Encoding::for_label_no_replacement(label)
 }
 
 /// What a page's beginning says its charset is. UTF-16 there is a lie: it could not have been read.
@@ -132,7 +132,7 @@ fn of_xml(head: &[u8]) -> Option<&'static Encoding> {
     let head = head.trim_ascii_start().strip_prefix(b"<?xml")?;
     let declaration = &head[..memchr::memchr(b'>', head)?];
     let at = memchr::memmem::find(declaration, b"encoding")?;
-    Encoding::for_label(value(&declaration[at + b"encoding".len()..])?)
+    Encoding::for_label_no_replacement(value(&declaration[at + b"encoding".len()..])?)
 }
 
 /// The first `<meta` with a `charset` that is known, outside of comments.
@@ -145,7 +145,7 @@ fn of_meta(head: &[u8]) -> Option<&'static Encoding> {
             at += memchr::memmem::find(tag, b"-->")?;
         } else if tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"<meta")) {
             let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len())];
-            if let Some(encoding) = after_charset(tag).and_then(Encoding::for_label) {
+            if let Some(encoding) = after_charset(tag).and_then(Encoding::for_label_no_replacement) {
                 return Some(encoding);
             }
         }

@@ -290,7 +290,7 @@ impl<'a> Guard<'a> {
                 end
             }
             Fate::Void => {
-                self.out.html.push_str(if same(name, "br") { "<br>" } else { "<hr>" });
+                self.void(name);
                 end
             }
             Fate::Keep if same(name, "a") && !self.opens_link(&attributes) => end,
@@ -330,6 +330,14 @@ impl<'a> Guard<'a> {
         self.open.push(Open { name, kept });
     }
 
+    fn void(&mut self, name: &str) {
+        if self.elements == MAX_ELEMENTS {
+            return self.separate(name);
+        }
+        self.elements += 1;
+        self.out.html.push_str(if same(name, "br") { "<br>" } else { "<hr>" });
+    }
+
     /// Words of two blocks do not grow together where a tag between them is left out.
     fn separate(&mut self, name: &str) {
         if !is_formatting(name) && !self.out.html.ends_with([' ', '\n', '>']) {
@@ -348,8 +356,9 @@ impl<'a> Guard<'a> {
         if attributes.hidden || attributes.aria_hidden.is_some_and(|value| same(value, "true")) {
             self.out.html.push_str(" hidden=\"\"");
         }
-        if attributes.href.is_some() && same(name, "a") {
-            self.out.html.push_str(" href=\"/\"");
+        if let Some(href) = attributes.href.filter(|_| same(name, "a")) {
+            let same_page = href.trim_start().starts_with('#');
+            self.out.html.push_str(if same_page { " href=\"#\"" } else { " href=\"/\"" });
         }
         self.out.html.push('>');
     }

@@ -109,6 +109,7 @@ fn is_dropped(items: &Items, at: usize, prose: usize, text: usize, all: usize) -
     }
     let by_kind = match item.kind {
         Kind::Chrome => minor,
+        Kind::Aside | Kind::Form => prose * 4 <= all,
         Kind::Figure => prose * 5 <= all,
         Kind::Caption => text <= 500,
         _ => false,
@@ -204,7 +205,9 @@ fn is_sentence(pieces: &Pieces, at: usize) -> bool {
 /// Whether a piece is the kind of line that stands over a list of links.
 fn is_label(pieces: &Pieces, at: usize) -> bool {
     let piece = &pieces.list[at];
-    piece.len() <= 60 && matches!(piece.kind, BlockKind::Heading(2..) | BlockKind::Paragraph)
+    piece.len() <= 60
+        && !text_of(pieces, at).ends_with(['.', '"', '\u{201d}', '\u{201c}', '\u{bb}', '\u{ab}', '\u{3002}'])
+        && matches!(piece.kind, BlockKind::Heading(2..) | BlockKind::Paragraph)
 }
 
 /// Whether a piece says who made a picture, in front or at its end.

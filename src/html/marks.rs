@@ -135,14 +135,13 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         }
         "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags"
         | "taglist" | "keywords" | "topics" | "outbrain" | "taboola" | "similar" | "toc" | "footer"
-        | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso" | "relacionadas"
-        | "relacionados" | "themen" => {
+        | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso" | "themen" => {
             return Some(Mark::Elsewhere);
         }
         "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => {
             return Some(Mark::Elsewhere);
         }
-        "also" if pair(&["see", "read"]) => return Some(Mark::Elsewhere),
+        "also" | "aussi" if pair(&["see", "read", "lire", "voir"]) => return Some(Mark::Elsewhere),
         "articles" | "posts" | "stories" | "news" | "links"
             if pair(&[
                 "more",
@@ -180,12 +179,16 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         }
         _ => {}
     }
-    const STEMS: [(&str, Mark); 18] = [
+    const STEMS: [(&str, Mark); 22] = [
         ("comment", Mark::Comments),
         ("kommentar", Mark::Comments),
         ("comentario", Mark::Comments),
         ("related", Mark::Elsewhere),
         ("recommend", Mark::Elsewhere),
+        ("recomend", Mark::Elsewhere),
+        ("relacionad", Mark::Elsewhere),
+        ("verwandt", Mark::Elsewhere),
+        ("empfehl", Mark::Elsewhere),
         ("breadcrumb", Mark::Elsewhere),
         ("sidebar", Mark::Elsewhere),
         ("navigation", Mark::Elsewhere),

@@ -110,6 +110,8 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
             for attribute in &element.attrs {
                 match &*attribute.name.local {
                     "hidden" => item.hidden = true,
+                    // A heading that links to itself, the number of a note.
+                    "href" if &*attribute.value == "#" => item.kind = Kind::Inline,
                     name @ ("class" | "id" | "role" | "rel" | "itemprop")
                         if item.mark != Some(Mark::Body) =>
                     {
