@@ -10,7 +10,7 @@ use dom_smoothie::{Config, Readability};
 use super::BlockKind;
 use super::cut::{Piece, Pieces, cut};
 use super::marks::Mark;
-use super::tree::{Items, Kind};
+use super::tree::{Item, Items, Kind};
 
 /// Bytes of unlinked text from which on a piece counts as prose.
 const PROSE: usize = 80;
@@ -78,52 +78,60 @@ fn is_prose(piece: &Piece, least: usize) -> bool {
     piece.len() >= least && piece.linked * 10 <= piece.len() * 4
 }
 
-/// The items that are left out before anything is looked for.
+/// The items that are left out before anything is looked for: what readers wrote, and then what is small beside
+/// the rest.
 fn drops(items: &Items, pieces: &Pieces) -> Vec<bool> {
     let sums = Sums::of(items, pieces);
-    let all = sums.prose[items.list.len()];
     let mut dropped = vec![false; items.list.len()];
-    let mut at = 0;
-    while at < items.list.len() {
-        let item = &items.list[at];
+    let all = sums.prose[items.list.len()];
+    let comments = drop_where(items, &mut dropped, |at| {
+        let prose = Sums::within(&sums.prose, items, at);
+        let comments = items.list[at].mark == Some(Mark::Comments) && prose * 10 <= all * 9;
+        comments.then_some(prose)
+    });
+    drop_where(items, &mut dropped, |at| {
         let prose = Sums::within(&sums.prose, items, at);
         let text = Sums::within(&sums.text, items, at);
-        if item.kind != Kind::Text && is_dropped(items, at, prose, text, all) {
-            dropped[at] = true;
-            at = item.end as usize;
-        } else {
-            at += 1;
-        }
-    }
+        is_dropped(&items.list[at], prose, text, all.saturating_sub(comments)).then_some(prose)
+    });
     dropped
 }
 
-fn is_dropped(items: &Items, at: usize, prose: usize, text: usize, all: usize) -> bool {
-    let item = &items.list[at];
+/// Drops every item for which `prose` says that it goes, and how much prose with it; how much that was.
+fn drop_where(items: &Items, dropped: &mut [bool], prose: impl Fn(usize) -> Option<usize>) -> usize {
+    let (mut at, mut sum) = (0, 0);
+    while at < items.list.len() {
+        let item = &items.list[at];
+        let gone = if item.kind == Kind::Text || dropped[at] { None } else { prose(at) };
+        dropped[at] |= gone.is_some();
+        sum += gone.unwrap_or(0);
+        at = if dropped[at] { item.end as usize } else { at + 1 };
+    }
+    sum
+}
+
+/// Whether an item with this much prose and text is not of the article, on a page with `all` the prose.
+fn is_dropped(item: &Item, prose: usize, text: usize, all: usize) -> bool {
     if matches!(item.kind, Kind::Body | Kind::Main) {
         return false;
     }
-    let minor = prose * 3 <= all;
-    if item.hidden {
-        return minor;
-    }
+    let at_most = |share: usize| prose * share <= all;
     let by_kind = match item.kind {
-        Kind::Chrome => minor,
-        Kind::Aside | Kind::Form => prose * 4 <= all,
-        Kind::Figure => prose * 5 <= all,
+        _ if item.hidden => at_most(3),
+        Kind::Chrome => at_most(3),
+        Kind::Aside | Kind::Form => at_most(4),
+        Kind::Figure => at_most(5),
         Kind::Caption => text <= 500,
         _ => false,
     };
-    if by_kind {
-        return true;
-    }
-    match item.mark {
-        Some(Mark::Comments) => prose * 10 <= all * 9,
-        Some(Mark::Elsewhere | Mark::Offer) => prose * 2 <= all,
-        Some(Mark::Byline) => text <= 1000 && prose * 2 <= all,
-        Some(Mark::Caption) => text <= 400 && minor,
-        Some(Mark::Body) | None => false,
-    }
+    let least = if item.kind == Kind::Article { 5 } else { 2 };
+    let by_mark = match item.mark {
+        Some(Mark::Elsewhere | Mark::Offer) => at_most(least),
+        Some(Mark::Byline) => text <= 1000 && at_most(least),
+        Some(Mark::Caption) => text <= 400 && at_most(3),
+        Some(Mark::Comments | Mark::Body) | None => false,
+    };
+    by_kind || by_mark
 }
 
 /// What `dom_smoothie` selects, as a flag an item, and the document that it leaves.

@@ -161,7 +161,7 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "share" | "sharing" | "sharer" | "shares" | "social" | "addtoany" | "sharedaddy" | "follow"
         | "ad" | "ads" | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung"
         | "publicidad" | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login"
-        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "paywall" | "rating"
+        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating"
         | "ratings" | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox"
         | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
         "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox"
