@@ -6,6 +6,7 @@
 //! after this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
+pub mod charset;
 mod convert;
 mod inflate;
 mod jsonl;
@@ -33,6 +34,7 @@ pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::html::HtmlMode;
 use crate::options::Resources;
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
@@ -65,6 +67,8 @@ pub struct CorpusOptions {
     pub format: Format,
     /// Larger records are unreadable; 1 GiB if `None`, and never 4 GiB or more.
     pub max_record: Option<u64>,
+    /// Which of an HTML page's text is wanted.
+    pub html: HtmlMode,
 }
 
 /// How an input is read.
@@ -340,6 +344,7 @@ impl Corpus {
             max_record: self.max_record,
             max_filesize: options.walk.max_filesize,
             hidden: options.walk.hidden,
+            html: options.html,
         };
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);

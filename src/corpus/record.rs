@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::charset;
 use crate::kernel::{self, Kernel};
 
 /// The names of the fields that a record of several fields is read by.
@@ -81,6 +82,8 @@ pub enum Value<'a> {
     Plain(&'a [u8]),
     /// The inside of a JSON string that holds escapes.
     Escaped(&'a [u8]),
+    /// Text whose charset has to be found out; see [`charset`].
+    Coded(&'a [u8]),
 }
 
 /// A decoded value.
@@ -101,6 +104,14 @@ impl<'a> Value<'a> {
                 scratch.bytes.clear();
                 unescape(scratch.kernel, bytes, &mut scratch.bytes);
                 &scratch.bytes
+            }
+            Value::Coded(bytes) => {
+                if let Ok(decoded) = charset::decode(bytes, None, false) {
+                    scratch.text.clear();
+                    scratch.text.push_str(&decoded.text);
+                    return Decoded { text: &scratch.text, replaced: decoded.replaced };
+                }
+                bytes
             }
         };
         match std::str::from_utf8(bytes) {

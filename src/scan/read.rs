@@ -174,7 +174,7 @@ impl Worker {
 fn id_hash(id: Value<'_>) -> u64 {
     match id {
         Value::Plain(bytes) => hash_of_id(bytes),
-        Value::Escaped(_) => hash_of_id(id.to_text().as_bytes()),
+        Value::Escaped(_) | Value::Coded(_) => hash_of_id(id.to_text().as_bytes()),
     }
 }
 
@@ -193,7 +193,7 @@ struct Sites {
 impl Sites {
     fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
         let bytes = |value: Option<Value<'_>>| match value {
-            Some(Value::Plain(bytes) | Value::Escaped(bytes)) => bytes.len(),
+            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
             None => 0,
         };
         let (source, url) = (bytes(fields.source), bytes(fields.canonical_url) + bytes(fields.url));

@@ -141,6 +141,9 @@ pub struct Input {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = Format::Auto, help_heading = "Input")]
     pub format: Format,
+    /// Which text of an HTML page counts: the article, or all that is visible.
+    #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
+    pub html: Html,
     /// Hidden files and directories too.
     #[arg(long, help_heading = "Input")]
     pub hidden: bool,
@@ -180,6 +183,12 @@ pub struct Input {
     /// The field with the publisher.
     #[arg(long, value_name = "NAME", default_value = "source", help_heading = "Fields")]
     pub source_field: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Html {
+    Main,
+    All,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

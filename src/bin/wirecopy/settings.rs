@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use wirecopy::html::HtmlMode;
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Method, Policy, Resources};
 use wirecopy::recipe::Recipe;
@@ -77,6 +78,10 @@ impl args::Input {
                 args::Format::Tar => Format::Tar,
             },
             max_record: Some(self.max_record),
+            html: match self.html {
+                args::Html::Main => HtmlMode::Main,
+                args::Html::All => HtmlMode::All,
+            },
         };
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }

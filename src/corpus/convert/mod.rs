@@ -30,6 +30,7 @@ use super::spool::{Draft, Spool};
 use super::store::Store;
 use super::{Format, JsonLines, Problem};
 use crate::error::{Error, ErrorKind, Result};
+use crate::html::HtmlMode;
 use crate::options::Resources;
 
 /// What to convert.
@@ -60,6 +61,8 @@ pub(super) struct Rules {
     pub max_filesize: Option<u64>,
     /// Hidden entries of archives too.
     pub hidden: bool,
+    /// Which of a page's text is wanted.
+    pub html: HtmlMode,
 }
 
 /// What was converted.
@@ -472,7 +475,7 @@ impl Done {
         let path = &page.place.path;
         let read = match bytes {
             Ok(bytes) if bytes.len() as u64 > rules.max_record => Err(Reason::TooLarge(rules.max_record)),
-            Ok(bytes) if page.is_html => page::html(&bytes, page.charset.as_deref()),
+            Ok(bytes) if page.is_html => page::html(&bytes, page.charset.as_deref(), rules.html),
             Ok(bytes) => page::text(&bytes, page.charset.as_deref()),
             Err(e) => {
                 let reason = Error::io(ErrorKind::Read, path, e).reason();

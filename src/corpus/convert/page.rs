@@ -1,7 +1,7 @@
-//! A page's bytes to its text: the two places where an extractor of main text and a decoder of charsets plug in.
+//! A page's bytes to its text.
 
-use crate::corpus::record::{Reason, Scratch, Value};
-use crate::corpus::{PlainText, Reader};
+use crate::corpus::{Reason, charset};
+use crate::html::{self, HtmlMode};
 
 /// What a page says.
 #[derive(Debug, Default)]
@@ -15,16 +15,21 @@ pub(super) struct Said {
     pub replaced: u32,
 }
 
-/// The main text of an HTML page. `charset` is what its protocol says.
-pub(super) fn html(_bytes: &[u8], _charset: Option<&str>) -> Result<Said, Reason> {
-    Err(Reason::Unsupported("HTML"))
+/// The text of an HTML page. `charset` is what its protocol says.
+pub(super) fn html(bytes: &[u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said, Reason> {
+    let page = html::read(bytes, charset, mode)?;
+    Ok(Said {
+        text: page.text,
+        title: page.title,
+        canonical_url: page.canonical_url,
+        date: page.date,
+        source: page.site_name,
+        replaced: page.replaced,
+    })
 }
 
 /// Plain text. `charset` is what its protocol says.
-pub(super) fn text(bytes: &[u8], _charset: Option<&str>) -> Result<Said, Reason> {
-    let fields = PlainText.fields(bytes)?;
-    let Value::Plain(bytes) = fields.text else { return Err(Reason::Changed) };
-    let mut scratch = Scratch::default();
-    let decoded = Value::Plain(bytes).decode(&mut scratch);
-    Ok(Said { text: decoded.text.to_owned(), replaced: decoded.replaced, ..Said::default() })
+pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Result<Said, Reason> {
+    let decoded = charset::decode(bytes, charset, false)?;
+    Ok(Said { text: decoded.text.into_owned(), replaced: decoded.replaced, ..Said::default() })
 }
