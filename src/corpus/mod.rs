@@ -27,7 +27,7 @@ use convert::{Job, Kind, Rules};
 use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
 pub use plain::PlainText;
-pub use record::{Decoded, FieldNames, Fields, Reason, Scratch, Value};
+pub use record::{Decoded, FieldNames, Fields, Place, Reason, Scratch, Value};
 use spool::Spooled;
 use store::Store;
 pub use walk::WalkOptions;
@@ -54,6 +54,11 @@ pub trait Reader: Debug + Send + Sync {
     /// # Errors
     /// The reason why the record is no document.
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason>;
+
+    /// Where in a page what stands more than once in it stands, for formats that know.
+    fn places(&self, _record: &[u8]) -> Vec<Place> {
+        Vec::new()
+    }
 }
 
 /// How paths become documents.
@@ -457,6 +462,15 @@ impl Corpus {
         let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
         let fields = self.readers[input.reader].fields(record);
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
+    }
+
+    /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
+    /// is no longer what it was.
+    pub fn places(&self, at: Location) -> Vec<Place> {
+        let input = &self.inputs[at.input as usize];
+        let mut scratch = Vec::new();
+        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch);
+        record.map_or(Vec::new(), |record| self.readers[input.reader].places(record))
     }
 
     /// The id of a record, which is number `record` of its input.

@@ -1,6 +1,7 @@
 //! One record, before it is a document: where its fields stand, still as they were written.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::charset;
 use crate::kernel::{self, Kernel};
@@ -73,6 +74,17 @@ impl<'a> Fields<'a> {
             directory: None,
         }
     }
+}
+
+/// Where in a page a stretch of its text stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its bytes in the text, half open.
+    pub range: Range<u32>,
+    /// The element, as [`crate::html::Block::path`] has it.
+    pub path: String,
+    /// Whether all of it is in links.
+    pub in_link: bool,
 }
 
 /// A field's value as it stands in the input.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Reader;
-use super::record::{Fields, Reason, Value};
+use super::record::{Fields, Place, Reason, Value};
 use super::store::{MAPPED_FROM, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::Mapping;
@@ -31,17 +31,21 @@ pub(super) struct Draft<'a> {
     pub path: &'a str,
     /// Its number in the file or entry of `path`, where that holds several.
     pub record: Option<u32>,
+    /// Where in a page what stands more than once in it stands.
+    pub places: &'a [Place],
     pub text: &'a str,
 }
 
-const PARTS: usize = 9;
-const TEXT: usize = PARTS - 1;
+const PARTS: usize = 10;
+const PATH: usize = PARTS - 3;
+const PLACES: usize = PARTS - 2;
 const HEADER: usize = 4 + 4 * PARTS;
 const ABSENT: u32 = u32::MAX;
 
 impl Draft<'_> {
     /// Appends the record to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
+        let places = written_places(self.places);
         let parts: [Option<&[u8]>; PARTS] = [
             Some(self.id),
             self.title,
@@ -51,6 +55,7 @@ impl Draft<'_> {
             self.source,
             Some(self.directory.as_bytes()),
             Some(self.path.as_bytes()),
+            (!places.is_empty()).then_some(places.as_bytes()),
             Some(self.text.as_bytes()),
         ];
         let bytes: usize = parts.iter().flatten().map(|part| part.len()).sum();
@@ -71,8 +76,26 @@ impl Draft<'_> {
         let parts = [self.title, self.url, self.canonical_url, self.date, self.source];
         let optional: usize = parts.iter().flatten().map(|part| part.len()).sum();
         let rest = self.id.len() + self.directory.len() + self.path.len() + self.text.len();
-        (HEADER + optional + rest) as u64
+        (HEADER + optional + rest + written_places(self.places).len()) as u64
     }
+}
+
+/// A line a place: its first byte, the one behind its last, `a` where it is in a link, and its path.
+fn written_places(places: &[Place]) -> String {
+    let line = |place: &Place| {
+        let link = if place.in_link { "a" } else { "-" };
+        format!("{} {} {link} {}\n", place.range.start, place.range.end, place.path)
+    };
+    places.iter().map(line).collect()
+}
+
+fn read_places(written: &[u8]) -> Vec<Place> {
+    let place = |line: &str| {
+        let mut parts = line.splitn(4, ' ');
+        let range = parts.next()?.parse().ok()?..parts.next()?.parse().ok()?;
+        Some(Place { range, in_link: parts.next()? == "a", path: parts.next()?.to_owned() })
+    };
+    std::str::from_utf8(written).unwrap_or_default().lines().filter_map(place).collect()
 }
 
 /// Reads what [`Draft::write`] wrote.
@@ -88,8 +111,6 @@ impl Spooled {
         Some((path, (number != ABSENT).then_some(number)))
     }
 }
-
-const PATH: usize = TEXT - 1;
 
 impl Reader for Spooled {
     fn splits(&self) -> bool {
@@ -108,10 +129,14 @@ impl Reader for Spooled {
     }
 
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
-        let [id, title, url, canonical_url, date, source, directory, _, text] =
+        let [id, title, url, canonical_url, date, source, directory, _, _, text] =
             parts(record).ok_or(Reason::Changed)?.map(|part| part.map(Value::Plain));
         let text = text.ok_or(Reason::Changed)?;
         Ok(Fields { text, id, title, url, canonical_url, date, source, directory })
+    }
+
+    fn places(&self, record: &[u8]) -> Vec<Place> {
+        parts(record).and_then(|parts| parts[PLACES]).map(read_places).unwrap_or_default()
     }
 }
 
@@ -229,6 +254,7 @@ mod tests {
             text: "t\n\u{e9}",
             path: "p",
             record: Some(7),
+            places: &[Place { range: 0..1, path: "body > p".into(), in_link: true }],
             ..Draft::default()
         };
         first.write(&mut bytes);
@@ -238,6 +264,8 @@ mod tests {
         let fields = Spooled.fields(&bytes[one.clone()]).expect("fields");
         assert_eq!((fields.text.to_text(), fields.url), ("t\n\u{e9}".into(), Some(Value::Plain(b"u"))));
         assert_eq!(Spooled::place(&bytes[one.clone()]), Some(("p".into(), Some(7))));
+        let places = Spooled.places(&bytes[one.clone()]);
+        assert_eq!(places, [Place { range: 0..1, path: "body > p".into(), in_link: true }]);
         let (two, _) = Spooled.next(&bytes, one.end + 1).expect("another record");
         let fields = Spooled.fields(&bytes[two.clone()]).expect("fields");
         assert_eq!(

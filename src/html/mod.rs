@@ -29,9 +29,11 @@ mod paths;
 mod tree;
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use dom_query::Document;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::Reason;
 use crate::corpus::charset;
@@ -79,7 +81,7 @@ pub struct HtmlPage {
     /// Where the page's head and first `<h1>` hold a title. Of those that are `same` as the title, one each is
     /// what every well-made page has, and no repeat.
     pub echoes: Vec<Echo>,
-    /// The blocks of `text`, in order and without overlap; empty unless asked for.
+    /// The blocks of `text`, or those that were asked for, in order and without overlap.
     pub blocks: Vec<Block>,
 }
 
@@ -171,6 +173,25 @@ pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Res
     Ok(extraction.page)
 }
 
+/// Reads a page as [`read`] does, with those blocks whose words stand in another block too, case and punctuation aside.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_repeated_blocks(
+    bytes: &[u8],
+    hint: Option<&str>,
+    mode: HtmlMode,
+) -> Result<HtmlPage, Reason> {
+    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
+    let repeated = extraction.repeated();
+    if !repeated.is_empty() {
+        let blocks = extraction.blocks().into_iter().enumerate();
+        extraction.page.blocks =
+            blocks.filter(|(i, _)| repeated.contains(i)).map(|(_, block)| block).collect();
+    }
+    Ok(extraction.page)
+}
+
 /// A page and what its text was made of.
 struct Extraction {
     page: HtmlPage,
@@ -256,6 +277,16 @@ impl Extraction {
         self.page.encoding = text.encoding;
     }
 
+    /// The numbers of the pieces whose words another piece has too.
+    fn repeated(&self) -> HashSet<usize> {
+        let mut by_words: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (i, range) in self.ranges.iter().enumerate() {
+            let text = &self.page.text[range.start as usize..range.end as usize];
+            by_words.entry(words_hash(text)).or_default().push(i);
+        }
+        by_words.into_values().filter(|same| same.len() > 1).flatten().collect()
+    }
+
     fn blocks(&self) -> Vec<Block> {
         if self.pieces.list.is_empty() {
             let range = 0..self.page.text.len() as u32;
@@ -276,6 +307,12 @@ impl Extraction {
         };
         Block { range, kind, path: paths.path(piece.item), in_link: piece.linked == piece.len() }
     }
+}
+
+/// Equal for texts of the same letters and digits, whatever their case.
+fn words_hash(text: &str) -> u64 {
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    xxh3_64(letters.as_bytes())
 }
 
 /// No-break spaces become spaces where there are more of them than a page has use for: each costs the

@@ -99,7 +99,8 @@ fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) ->
 
 fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
     for repeat in &page.repeats {
-        let head = format!("  {}  {} {} times: ", plain(&page.id), repeat.kind, repeat.count);
+        let whose = if repeat.template { " by the page's template" } else { "" };
+        let head = format!("  {}  {} {} times{whose}: ", plain(&page.id), repeat.kind, repeat.count);
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }

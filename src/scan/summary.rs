@@ -102,7 +102,16 @@ impl Scan {
 
     /// Rows of the json report's `pages`.
     pub fn page_rows(&self, corpus: &Corpus, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
-        repeats.iter().map(|(d, repeats)| PageRow::new(self.read_id(corpus, *d), repeats)).collect()
+        repeats.iter().map(|(d, repeats)| self.page_row(corpus, *d, repeats)).collect()
+    }
+
+    /// One page with what stands more than once in it.
+    pub fn page_row(&self, corpus: &Corpus, document: DocId, repeats: &[Repeat]) -> PageRow {
+        let places = match repeats.is_empty() {
+            true => Vec::new(),
+            false => corpus.places(self.documents.entries[document.index()].location),
+        };
+        PageRow::new(self.read_id(corpus, document), repeats, &places)
     }
 
     /// Rows of the `csv` report: every document, in order.

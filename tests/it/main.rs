@@ -11,5 +11,6 @@ mod golden;
 mod harness;
 mod labels;
 mod library;
+mod pages;
 mod schema;
 mod shared;

@@ -128,6 +128,7 @@ fn document(
     }
     let made = made_id(&place.name, Some(number));
     sink.document(&Draft {
+        places: &[],
         id: cell(Field::Id).unwrap_or(made.as_bytes()),
         title: cell(Field::Title),
         url: cell(Field::Url),

@@ -501,6 +501,7 @@ impl Done {
             directory: page.place.directory(),
             path,
             record: page.record,
+            places: &said.places,
             text: &said.text,
         };
         self.write(&draft);
@@ -539,6 +540,7 @@ impl Done {
             directory: place.directory(),
             path: &place.path,
             record: Some(record),
+            places: &[],
             text: decoded.text,
         };
         self.write(&draft);

@@ -1,6 +1,6 @@
 //! A page's bytes to its text.
 
-use crate::corpus::{Reason, charset};
+use crate::corpus::{Place, Reason, charset};
 use crate::html::{self, HtmlMode};
 
 /// What a page says.
@@ -13,11 +13,14 @@ pub(super) struct Said {
     pub source: Option<String>,
     /// Sequences that became U+FFFD.
     pub replaced: u32,
+    /// Where what stands more than once stands.
+    pub places: Vec<Place>,
 }
 
 /// The text of an HTML page. `charset` is what its protocol says.
 pub(super) fn html(bytes: &[u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said, Reason> {
-    let page = html::read(bytes, charset, mode)?;
+    let page = html::read_with_repeated_blocks(bytes, charset, mode)?;
+    let place = |block: html::Block| Place { range: block.range, path: block.path, in_link: block.in_link };
     Ok(Said {
         text: page.text,
         title: page.title,
@@ -25,6 +28,7 @@ pub(super) fn html(bytes: &[u8], charset: Option<&str>, mode: HtmlMode) -> Resul
         date: page.date,
         source: page.site_name,
         replaced: page.replaced,
+        places: page.blocks.into_iter().map(place).collect(),
     })
 }
 

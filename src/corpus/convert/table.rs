@@ -172,6 +172,7 @@ fn document(
         sink.problem(&place.path, Some(number), format!("line {line}: {}", replaced(text.replaced)), false);
     }
     sink.document(&Draft {
+        places: &[],
         id: field(columns.id).unwrap_or(made.as_bytes()),
         title: field(columns.title),
         url: field(columns.url),
