@@ -133,9 +133,10 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "disqus" | "respond" | "replies" => {
             return Some(Mark::Comments);
         }
-        "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags"
-        | "taglist" | "keywords" | "topics" | "outbrain" | "taboola" | "similar" | "toc" | "footer"
-        | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso" | "themen" => {
+        "skip" | "skiplink" | "skiplinks" | "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager"
+        | "pagination" | "paging" | "tags" | "taglist" | "keywords" | "topics" | "outbrain" | "taboola"
+        | "similar" | "toc" | "footer" | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso"
+        | "themen" => {
             return Some(Mark::Elsewhere);
         }
         "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => {
@@ -161,9 +162,9 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "share" | "sharing" | "sharer" | "shares" | "social" | "addtoany" | "sharedaddy" | "follow"
         | "ad" | "ads" | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung"
         | "publicidad" | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login"
-        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating"
-        | "ratings" | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox"
-        | "captcha" | "toolbar" | "affiliate" => return Some(Mark::Offer),
+        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating" | "ratings"
+        | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha"
+        | "toolbar" | "affiliate" => return Some(Mark::Offer),
         "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox"
         | "timestamp" | "pubdate" | "postinfo" => return Some(Mark::Byline),
         "description" | "annotation" | "info" | "text" | "title" | "source" | "desc"
