@@ -33,6 +33,9 @@ pub(super) fn main_text(document: Document, items: &Items, everything: Pieces) -
     if pieces.list.is_empty() { (document, everything) } else { (document, pieces) }
 }
 
+/// Bytes of an article, at least, where the page has prose for several.
+const LITTLE: usize = 250;
+
 /// Bytes of a lead, at least: it is short, and stands where little else does.
 const LEAD: usize = 60;
 
@@ -167,7 +170,12 @@ fn decide(items: &Items, pieces: &Pieces) -> Vec<bool> {
     take_out(pieces, &mut keep);
     drop_datelines(pieces, &mut keep);
     drop_dangling(list, &mut keep);
-    keep
+    let prose: Vec<bool> = list.iter().map(|piece| is_prose(piece, PROSE)).collect();
+    let bytes = |flags: &[bool]| {
+        list.iter().zip(flags).filter(|(_, flag)| **flag).map(|(piece, _)| piece.len()).sum()
+    };
+    let (kept, all): (usize, usize) = (bytes(&keep), bytes(&prose));
+    if kept < LITTLE && kept * 4 < all { prose } else { keep }
 }
 
 /// Takes in what stands in the article's element beside the selection, which goes from `first` to `last`: the

@@ -133,9 +133,10 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         "disqus" | "respond" | "replies" => {
             return Some(Mark::Comments);
         }
-        "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager" | "pagination" | "paging" | "tags"
-        | "taglist" | "keywords" | "topics" | "outbrain" | "taboola" | "similar" | "toc" | "footer"
-        | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso" | "themen" => {
+        "skip" | "skiplink" | "skiplinks" | "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager"
+        | "pagination" | "paging" | "tags" | "taglist" | "keywords" | "topics" | "outbrain" | "taboola"
+        | "similar" | "toc" | "footer" | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso"
+        | "themen" => {
             return Some(Mark::Elsewhere);
         }
         "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => {

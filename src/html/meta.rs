@@ -192,8 +192,11 @@ fn article(scripts: &[&str]) -> Article {
             break;
         }
         left -= script.len();
-        if let Some(found) = parse(script).as_ref().and_then(find_article) {
-            return read_article(found);
+        let Some(value) = parse(script) else { continue };
+        let objects = objects(&value);
+        let found = objects.iter().find(|object| object.get("@type").is_some_and(is_article));
+        if let Some(found) = found {
+            return Reader { objects: &objects }.article(found);
         }
     }
     Article::default()
@@ -213,26 +216,24 @@ fn parse(script: &str) -> Option<Value> {
     })
 }
 
-fn find_article(value: &Value) -> Option<&Value> {
+/// The objects that a script describes, in order.
+fn objects(value: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
     let mut left = vec![value];
-    let mut seen = 0;
     while let Some(value) = left.pop() {
-        seen += 1;
-        if seen > MAX_OBJECTS {
-            return None;
-        }
         match value {
             Value::Array(list) => left.extend(list.iter().rev()),
             Value::Object(object) => {
-                if object.get("@type").is_some_and(is_article) {
-                    return Some(value);
-                }
+                found.push(value);
                 left.extend(["mainEntity", "@graph"].iter().filter_map(|name| object.get(*name)));
             }
             _ => {}
         }
+        if found.len() == MAX_OBJECTS {
+            break;
+        }
     }
-    None
+    found
 }
 
 fn is_article(kind: &Value) -> bool {
@@ -248,41 +249,56 @@ fn is_article(kind: &Value) -> bool {
     }
 }
 
-fn read_article(article: &Value) -> Article {
-    let string = |name: &str| article.get(name).and_then(first_text).map(|value| text(&value));
-    Article {
-        headline: string("headline").or_else(|| string("name")),
-        url: string("url").or_else(|| string("mainEntityOfPage")),
-        date: string("datePublished").and_then(|value| date(&value)),
-        publisher: string("publisher"),
-        author: article.get("author").map(names).filter(|names| !names.is_empty()),
-        language: string("inLanguage"),
-        body: article.get("articleBody").and_then(Value::as_str).map(str::to_owned),
+/// Reads an article's fields, some of which are references to other objects.
+struct Reader<'a> {
+    objects: &'a [&'a Value],
+}
+
+impl Reader<'_> {
+    fn article(&self, article: &Value) -> Article {
+        let string =
+            |name: &str| article.get(name).and_then(|value| self.name(value)).map(|value| text(&value));
+        let page = article
+            .get("mainEntityOfPage")
+            .and_then(|page| page.as_str().or_else(|| page.get("@id")?.as_str()));
+        Article {
+            headline: string("headline").or_else(|| string("name")),
+            url: string("url").or_else(|| page.map(text)),
+            date: string("datePublished").and_then(|value| date(&value)),
+            publisher: string("publisher"),
+            author: article.get("author").map(|author| self.names(author)).filter(|names| !names.is_empty()),
+            language: string("inLanguage"),
+            body: article.get("articleBody").and_then(Value::as_str).map(str::to_owned),
+        }
+    }
+
+    /// A string, or the name of an object, or the first of a list.
+    fn name(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+            Value::Array(list) => list.iter().take(16).find_map(|value| self.name(value)),
+            Value::Object(_) => {
+                let name = |object: &Value| object.get("name").and_then(Value::as_str).map(str::to_owned);
+                name(value).or_else(|| name(self.objects.iter().find(|object| refers(value, object))?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The names of one or several people.
+    fn names(&self, value: &Value) -> String {
+        let list = match value {
+            Value::Array(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let names: Vec<String> =
+            list.iter().take(16).filter_map(|value| self.name(value)).map(|name| text(&name)).collect();
+        names.join(", ")
     }
 }
 
-/// A string, or the name or address of an object, or the first of a list.
-fn first_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
-        Value::Array(list) => list.iter().take(16).find_map(first_text),
-        Value::Object(object) => ["name", "@id", "url"].iter().find_map(|name| {
-            object
-                .get(*name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-                .filter(|text| !text.trim().is_empty())
-        }),
-        _ => None,
-    }
-}
-
-/// The names of one or several people.
-fn names(value: &Value) -> String {
-    let list = match value {
-        Value::Array(list) => list.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let names: Vec<String> = list.iter().take(16).filter_map(first_text).map(|name| text(&name)).collect();
-    names.join(", ")
+/// Whether one object is only the address of another.
+fn refers(from: &Value, to: &Value) -> bool {
+    let id = from.get("@id");
+    id.is_some() && to.get("@id") == id && to.get("name").is_some()
 }

@@ -118,9 +118,9 @@ fn metadata_of_json_ld() {
     let html = r#"<html lang="de-AT"><head><title>Egal</title>
         <script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"WebSite","name":"X"},
         {"@type":["Thing","NewsArticle"],"headline":"Die Br&uuml;cke","datePublished":"2024-11-20T06:00:00+0100",
-        "author":[{"@type":"Person","name":"A. Huber"},{"name":"B. Maier"}],"publisher":{"name":"Der Bote"},
+        "author":[{"@type":"Person","name":"A. Huber"},{"@id":"_b"},{"@id":"_c"}],"publisher":{"name":"Der Bote"},
         "mainEntityOfPage":{"@id":"https://bote.example/bruecke"},"description":"broken
-        line"}]}</script></head><body><p>x"#;
+        line"},{"@id":"_b","@type":"Person","name":"B. Maier"}]}</script></head><body><p>x"#;
     let page = main_of(html);
     assert_eq!(page.title.as_deref(), Some("Die Br\u{fc}cke"));
     assert_eq!(page.date.as_deref(), Some("2024-11-20T06:00:00+01:00"));
