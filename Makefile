@@ -13,9 +13,10 @@ soak:
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 
-# A bench a stage and one end to end.
+# A bench a stage and one end to end; every container beside JSON lines.
 bench:
 	cargo bench --locked --bench stages
+	cargo bench --locked --bench formats
 
 # Side by side with other tools, from their registries.
 compare:
