@@ -75,7 +75,7 @@ impl Sketcher {
 
 /// The sum of the shingle hashes and the number of tokens: nearly free, and blind only to an order that keeps
 /// every shingle. It groups texts that are then compared token by token.
-fn sequence(tokens: usize, shingles: &[u64]) -> u64 {
+pub(crate) fn sequence(tokens: usize, shingles: &[u64]) -> u64 {
     let sum = shingles.iter().fold(0u64, |sum, hash| sum.wrapping_add(*hash));
     crate::hash::avalanche(sum ^ (tokens as u64).rotate_right(20))
 }

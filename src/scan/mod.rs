@@ -1,5 +1,6 @@
 //! The batch run: corpus to verified pairs and clusters.
 
+mod aligned;
 mod groups;
 mod measure;
 mod read;
@@ -11,12 +12,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use crate::candidates::{Candidate, Gate, bands, join};
+use crate::candidates::{Candidate, Gate, Postings, bands, join};
 use crate::cluster::{Edge, Node, stars};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Method, Policy, Resources};
+use crate::model::{Model, site_hash};
+use crate::options::{Method, Mode, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Side, classic};
@@ -24,7 +26,9 @@ use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
+use aligned::{Aligned, Judging, Learner};
 use groups::Group;
+use measure::{Measure, judge_all};
 pub use read::{Documents, Entry};
 use texts::Texts;
 
@@ -63,6 +67,8 @@ pub struct Scan {
     pub clusters: Vec<Cluster>,
     /// Documents of crowds that were compared with some leaders only; see [`crate::candidates`].
     pub unsettled: usize,
+    /// What the corpus taught; none in classic mode.
+    pub model: Option<Model>,
     /// Ids of all documents in pairs and groups.
     ids: Ids,
     /// Which of several records of one id this is, from 2; the first has no entry.
@@ -106,38 +112,12 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     for &copy in groups.iter().flat_map(|group| &group[1..]) {
         removed.set(copy as usize, true);
     }
-    let mut verifier =
-        Verifier { texts: &texts, recipe, policy, resources, found: Vec::new(), changed: Vec::new() };
-    let unsettled = match policy.method {
-        Method::Join => {
-            let gate = Gate::new(policy.least_overlap());
-            progress.begin("join");
-            let mut joined = join(samples, &documents, &removed, &gate, cancel)?;
-            progress.begin("verify");
-            verifier.verify(&joined.candidates, |_| {})?;
-            loop {
-                let pairs = joined.crowd.round(&documents);
-                if pairs.is_empty() {
-                    break joined.crowd.unsettled();
-                }
-                verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
-            }
-        }
-        Method::Minhash => {
-            progress.begin("signatures");
-            let signatures = signatures(&texts, recipe, &removed, MinHash::of);
-            verifier.verify(&bands::minhash(&signatures), |_| {})?;
-            0
-        }
-        Method::Simhash => {
-            progress.begin("signatures");
-            let signatures = signatures(&texts, recipe, &removed, SimHash::of);
-            verifier.verify(&bands::simhash(&signatures), |_| {})?;
-            0
-        }
+    let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
+    let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
+        Mode::Classic => flow.classic(samples)?,
+        Mode::Aligned => flow.aligned(samples)?,
     };
     progress.begin("clusters");
-    let Verifier { mut found, mut changed, .. } = verifier;
     changed.sort_unstable();
     changed.dedup();
     // A crowd's leader may have met a member before, by a rarer shingle.
@@ -150,7 +130,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
     documents.problems.sort();
-    let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
+    let mut scan = Scan { unsettled, repeated, model, ..Scan::new(documents, policy) };
     scan.name(corpus, &groups, &found);
     scan.group(&groups, &shingles, &found);
     progress.begin("reports");
@@ -180,23 +160,123 @@ fn first_pass(
     }
 }
 
-/// Verifies candidates and keeps those that are something to each other.
-struct Verifier<'a> {
+/// What the stages between the first pass and the clusters need.
+struct Flow<'a> {
     texts: &'a Texts<'a>,
     recipe: Recipe,
     policy: &'a Policy,
     resources: &'a Resources,
+    removed: &'a BitSlice,
+}
+
+/// What they give.
+struct Outcome {
+    found: Vec<(Candidate, Judgement)>,
+    changed: Vec<u32>,
+    unsettled: usize,
+    model: Option<Model>,
+}
+
+impl Flow<'_> {
+    fn classic(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            let gate = Gate::new(self.policy.least_overlap());
+            progress.begin("join");
+            let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
+            progress.begin("verify");
+            verifier.verify(&joined.candidates, |_| {})?;
+            loop {
+                let pairs = joined.crowd.round(self.texts.documents);
+                if pairs.is_empty() {
+                    break;
+                }
+                verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
+            }
+            unsettled = joined.crowd.unsettled();
+        } else {
+            verifier.verify(&self.by_signature(), |_| {})?;
+        }
+        Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
+    }
+
+    fn aligned(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+        let Resources { cancel, progress, kernel, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("postings");
+        let mut postings = Postings::gather(samples, self.removed, cancel)?;
+        progress.begin("learn");
+        let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
+        let mut model = learner.learn(&postings)?;
+        let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
+        let aligned = Aligned {
+            documents,
+            recipe: self.recipe,
+            kernel: *kernel,
+            policy: self.policy,
+            model: &model,
+            sites: &sites,
+        };
+        let mut judging = Judging::default();
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            progress.begin("join");
+            postings.retain(|hash, d| !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash));
+            let most = std::env::var("WC_MOST").ok().and_then(|v| v.parse().ok()).unwrap_or(2);
+            let gate = Gate::at_most(self.policy.least_overlap(), most);
+            let mut joined = postings.join(documents, &gate, cancel)?;
+            eprintln!("candidates {} chrome {}", joined.candidates.len(), model.chrome.len());
+            progress.begin("align");
+            judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
+            loop {
+                let pairs = joined.crowd.round(documents);
+                if pairs.is_empty() {
+                    break;
+                }
+                eprintln!("round {}", pairs.len());
+                judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
+            }
+            unsettled = joined.crowd.unsettled();
+        } else {
+            let pairs = self.by_signature();
+            progress.begin("align");
+            judging.judge(self.texts, &aligned, &pairs, cancel, |_| {})?;
+        }
+        judging.learn(&mut model);
+        judging.settle(&model);
+        Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Candidates as peers find them.
+    fn by_signature(&self) -> Vec<Candidate> {
+        self.resources.progress.begin("signatures");
+        match self.policy.method {
+            Method::Simhash => bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of)),
+            Method::Join | Method::Minhash => {
+                bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
+            }
+        }
+    }
+}
+
+/// Verifies candidates and keeps those that are something to each other by raw measures.
+struct Verifier<'a> {
+    flow: &'a Flow<'a>,
     found: Vec<(Candidate, Judgement)>,
     changed: Vec<u32>,
 }
 
 impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
-        let (measured, changed) = measure::measure(self.texts, self.recipe, pairs, &self.resources.cancel)?;
+        let Flow { texts, recipe, policy, resources, .. } = *self.flow;
+        let measure = Measure { recipe, kernel: resources.kernel };
+        let (measured, changed) = judge_all(texts, &measure, pairs, &resources.cancel)?;
         self.changed.extend(changed);
-        let tokens = |d: u32| self.texts.documents.entries[d as usize].tokens;
+        let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
         for (&(a, b), measures) in pairs.iter().zip(measured) {
-            let judgement = measures.and_then(|m| classic(self.policy, m, (tokens(a), tokens(b))));
+            let judgement = measures.and_then(|m| classic(policy, m, (tokens(a), tokens(b))));
             if let Some(judgement) = judgement {
                 self.found.push(((a, b), judgement));
                 belongs((a, b));
@@ -293,6 +373,7 @@ impl Scan {
             pairs: Vec::new(),
             clusters: Vec::new(),
             unsettled: 0,
+            model: None,
             ids: Ids::default(),
             repeated: HashMap::new(),
             min_words: policy.min_words,
@@ -511,19 +592,20 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
+        let found: Vec<&(Candidate, Judgement)> = found.iter().filter(|(_, j)| j.relation.is_copy()).collect();
         let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
             a: node_of(*a),
             b: node_of(*b),
             score: judgement.score,
-            covers: [judgement.measures.containment_b_in_a(), judgement.measures.containment_a_in_b()],
+            covers: judgement.covers(),
         };
-        let edges: Vec<Edge> = found.iter().map(edge).collect();
+        let edges: Vec<Edge> = found.iter().map(|pair| edge(pair)).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
                 None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
                 Some(edge) => {
-                    let (_, judgement) = found[edge as usize];
+                    let &(_, judgement) = found[edge as usize];
                     let from_member = edges[edge as usize].a == node as u32;
                     let seen = if from_member { judgement } else { judgement.swapped() };
                     (&self.nodes[node][..], Some(seen))
