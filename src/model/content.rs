@@ -34,6 +34,7 @@ pub struct Reader {
     hashes: Vec<u64>,
     shingles: Vec<u64>,
     letters: Vec<Letter>,
+    breaks: Vec<bool>,
     marks: Vec<bool>,
 }
 
@@ -47,6 +48,7 @@ impl Reader {
             hashes: Vec::new(),
             shingles: Vec::new(),
             letters: Vec::new(),
+            breaks: Vec::new(),
             marks: Vec::new(),
         }
     }
@@ -100,11 +102,28 @@ impl Reader {
         &self.letters
     }
 
+    /// Of each of its tokens, whether it begins a line; `text` is what was read.
+    pub fn breaks(&mut self, text: &str) -> &[bool] {
+        self.breaks.clear();
+        let mut before = 0;
+        for i in 0..self.tokens.len() {
+            let range = self.tokens.range(i).unwrap_or_default();
+            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
+            self.breaks.push(i == 0 || between.contains(&b'\n'));
+            before = range.end;
+        }
+        &self.breaks
+    }
+
     /// The content of `text`, which was read, under a model.
     pub fn content(&mut self, text: &str, site: u64, model: &Model, out: &mut Content) {
         self.letters(text);
-        let Reader { tokens, hashes, shingles, letters, marks, recipe, .. } = self;
-        let chrome = model.chrome.mark(site, recipe.shingle(), shingles, tokens.len(), marks);
+        let knows = model.chrome.knows(site);
+        if knows {
+            self.breaks(text);
+        }
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
+        let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
         let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
         let capitals = share(Letter::Capital);
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);

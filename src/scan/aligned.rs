@@ -102,7 +102,7 @@ impl Learner<'_> {
                             site: sites[site],
                             guessed: self.texts.documents.sites[site].is_empty(),
                             shingles: reader.shingles().to_vec(),
-                            tokens: reader.len(),
+                            breaks: reader.breaks(text).to_vec(),
                         }
                     });
                     Ok(page.ok())
@@ -163,6 +163,7 @@ pub(super) struct Loaded {
     content: Content,
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
+    site: u32,
 }
 
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
@@ -188,7 +189,7 @@ impl Judge for Aligned<'_> {
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3] }
+        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0 }
     }
 
     fn load(
@@ -204,6 +205,7 @@ impl Judge for Aligned<'_> {
         reader.read(text);
         out.set.fill(reader.shingles());
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
+        out.site = entry.site;
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
     }
@@ -212,7 +214,7 @@ impl Judge for Aligned<'_> {
         let (left, right) = (&a.content.words, &b.content.words);
         let alignment = worker.aligner.align(left, right);
         let evidence = Evidence::of(alignment, left, right);
-        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a.page, b.page));
+        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
@@ -231,10 +233,13 @@ fn address(value: Option<Value<'_>>) -> u64 {
     }
 }
 
-/// Versions of one page have the same id, or the same address or canonical address, or one's is the other's.
-fn same_page(a: [u64; 3], b: [u64; 3]) -> bool {
-    let same_id = a[0] != 0 && a[0] == b[0];
-    same_id || a[1..].iter().any(|address| *address != 0 && b[1..].contains(address))
+/// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
+/// that is the other's canonical one. On another site that says where a copy was taken from.
+fn same_page(a: &Loaded, b: &Loaded) -> bool {
+    let same = |x: u64, y: u64| x != 0 && x == y;
+    let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
+    let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
+    same(id_a, id_b) || same(url_a, url_b) || (a.site == b.site && canonical)
 }
 
 /// Tokens on each side of a slot that name it.

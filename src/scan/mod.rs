@@ -555,6 +555,16 @@ impl Ids {
     }
 }
 
+/// The least share of either document that stands in the other where both are of one cluster. A digest holds many
+/// stories and is a copy of none.
+const JOINS: f64 = 0.3;
+
+/// Whether a pair may be of one cluster.
+fn joins(judgement: &Judgement) -> bool {
+    let [a, b] = judgement.covers();
+    judgement.relation.is_copy() && (judgement.overlap.is_none() || a.min(b) >= JOINS)
+}
+
 /// Groups and single documents as the nodes of the star clustering.
 struct Stars {
     /// The documents of each node, by id; those of a group at the group's number.
@@ -592,7 +602,7 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
-        let found: Vec<&(Candidate, Judgement)> = found.iter().filter(|(_, j)| j.relation.is_copy()).collect();
+        let found: Vec<&(Candidate, Judgement)> = found.iter().filter(|(_, j)| joins(j)).collect();
         let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
             a: node_of(*a),
             b: node_of(*b),
