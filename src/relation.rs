@@ -136,6 +136,9 @@ pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Optio
 /// Tokens that a span leaves unmatched at one place, at most.
 const OPEN: u32 = 8;
 
+/// Tokens of a shingle within a run.
+const VERBATIM: u32 = 5;
+
 /// What an alignment shows, in numbers: all that the relation depends on besides the raw measures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Evidence {
@@ -145,6 +148,8 @@ pub struct Evidence {
     pub matched: [u32; 2],
     /// Tokens in spans.
     pub spans: [u32; 2],
+    /// Shingles within runs of equal tokens.
+    pub verbatim: u32,
     /// Slots whose facts were replaced, and the tokens in them on either side.
     pub typed: u32,
     /// Tokens in those.
@@ -153,7 +158,7 @@ pub struct Evidence {
     pub semi: u32,
     /// Tokens in those, both sides together.
     pub semi_tokens: u32,
-    /// Unmatched tokens in chains, both sides together.
+    /// Unmatched tokens in chains, both sides together, but for whole phrases that one side has besides.
     pub differing: u32,
     /// Slots with unmatched words on both sides, and tokens in them on the better covered side.
     pub substitutions: u32,
@@ -171,6 +176,7 @@ impl Evidence {
         let mut evidence = Evidence {
             content: [a.len() as u32, b.len() as u32],
             matched: alignment.matched(),
+            verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             ..Evidence::default()
         };
         for slot in &alignment.slots {
@@ -205,7 +211,9 @@ impl Evidence {
             }
             SlotKind::Mixed | SlotKind::Indel => {}
         }
-        self.differing += a + b;
+        if kind != SlotKind::Indel || a + b <= OPEN {
+            self.differing += a + b;
+        }
         self.substitutions += a.min(b);
     }
 
@@ -364,7 +372,8 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
         if a_is_inner { (Side::A, share_a, e.content[0]) } else { (Side::B, share_b, e.content[1]) };
     let contained = if inner < 100 { policy.containment.max(0.8) } else { policy.containment };
     let largest = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
-    if high >= contained && inner >= policy.min_words {
+    let verbatim = share(e.verbatim, inner.saturating_sub(VERBATIM - 1).max(1));
+    if (high >= contained || verbatim >= policy.containment) && inner >= policy.min_words {
         return judgement(Relation::Contained, Some(side), largest);
     }
     if e.matched[0].min(e.matched[1]) >= policy.partial_words {

@@ -44,6 +44,7 @@ pub struct Words {
     /// By token: its number in the whole text.
     places: Vec<u32>,
     key: u64,
+    caseless: bool,
     seeds: Seeds,
 }
 
@@ -69,8 +70,10 @@ impl Words {
         self.key = crate::hash::avalanche(self.key.rotate_left(9) ^ hash);
     }
 
-    /// Indexes what was pushed. Linear.
-    pub fn finish(&mut self) {
+    /// Indexes what was pushed. `caseless` says that names are not told by capitals here: rare words stand in for them,
+    /// and one fact among other words then says little. Linear.
+    pub fn finish(&mut self, caseless: bool) {
+        self.caseless = caseless;
         let k = if self.len() < SHORT { SHORT_SEED } else { SEED };
         self.seeds.fill(&self.hashes, k);
     }
@@ -83,6 +86,11 @@ impl Words {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
+    }
+
+    /// Whether names are not told by capitals.
+    pub fn is_caseless(&self) -> bool {
+        self.caseless
     }
 
     /// The tokens' hashes.

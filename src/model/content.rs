@@ -133,7 +133,7 @@ impl Reader {
             let kind = kind(model, hashes[i], letters[i], out.cased);
             out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
         }
-        out.words.finish();
+        out.words.finish(!out.cased);
     }
 }
 

@@ -169,6 +169,7 @@ pub(super) struct Loaded {
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
 pub(super) struct Found {
     pub verdict: Verdict,
+    pub ev: Evidence,
     pub slots: Vec<Place>,
 }
 
@@ -220,7 +221,7 @@ impl Judge for Aligned<'_> {
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
             Verdict::Decided(_) => Vec::new(),
         };
-        Found { verdict, slots }
+        Found { verdict, slots, ev: evidence }
     }
 }
 
@@ -297,7 +298,8 @@ impl Judging {
         let (found, changed) = judge_all(texts, aligned, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, found) in pairs.iter().zip(found) {
-            let Some(Found { verdict, slots }) = found else { continue };
+            let Some(Found { verdict, slots, ev }) = found else { continue };
+            if std::env::var("WC_DUMP").is_ok() { let v = match &verdict { Verdict::Decided(None) => "none".into(), Verdict::Decided(Some(j)) => format!("{}", j.relation.name()), Verdict::Weak(_, o) => format!("weak/{}", o.map_or("none", |j| j.relation.name())) }; eprintln!("D {} {} {} {:?}", pair.0, pair.1, v, ev); }
             for place in &slots {
                 for key in place.keys {
                     self.fillings.extend(place.fillers.map(|filler| (key, filler)));
