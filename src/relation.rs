@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::align::characters::Noise;
 use crate::align::{Alignment, Kind, SlotKind, Words};
 use crate::options::Policy;
 use crate::verify::Measures;
@@ -136,6 +137,9 @@ pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Optio
 /// Tokens that a span leaves unmatched at one place, at most.
 const OPEN: u32 = 8;
 
+/// Characters that stand for a word of a passage.
+const CHARACTERS: u32 = 6;
+
 /// Tokens of a shingle within a run.
 const VERBATIM: u32 = 5;
 
@@ -168,6 +172,8 @@ pub struct Evidence {
     pub facts: (u32, u32),
     /// Its other words: matched, and all.
     pub others: (u32, u32),
+    /// What the characters show, where one text is noisy.
+    pub noise: Option<Noise>,
 }
 
 impl Evidence {
@@ -246,7 +252,21 @@ impl Evidence {
         [0, 1].map(|side| share(self.matched[side], self.content[side]))
     }
 
+    /// The alignment by characters, where the texts differ as noise makes them differ and it shows more than the one
+    /// by words.
+    pub fn noisy(&self) -> Option<Noise> {
+        let noise = self.noise.filter(Noise::is_noise)?;
+        let [a, b] = self.shares();
+        let [more_a, more_b] = noise.coverage();
+        let few_respelled = self.fuzzy < self.substitutions;
+        let by_words = 2 * self.matched[0].min(self.matched[1]) >= self.shorter() && few_respelled;
+        (more_a.max(more_b) > a.max(b) + 0.02 && !by_words).then_some(noise)
+    }
+
     fn overlap(&self) -> Overlap {
+        if let Some(noise) = self.noisy() {
+            return Overlap { coverage: noise.coverage(), identity: noise.identity() };
+        }
         let coverage = [0, 1].map(|side| share(self.spans[side], self.content[side]));
         let identity = share(self.matched[0] + self.matched[1], self.spans[0] + self.spans[1]).min(1.0);
         Overlap { coverage, identity }
@@ -319,6 +339,9 @@ enum Template {
 
 /// Whether what differs is what differs between two fillings of one form.
 fn template(e: &Evidence) -> Template {
+    if e.noisy().is_some() {
+        return Template::No;
+    }
     let n = e.shorter();
     let [share_a, share_b] = e.shares();
     let high = share_a.max(share_b);
@@ -366,17 +389,19 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     if score >= near && n >= 8 {
         return judgement(Relation::Near, None, score);
     }
-    let [share_a, share_b] = e.shares();
+    let noisy = e.noisy();
+    let [share_a, share_b] = noisy.map_or(e.shares(), |noise| noise.coverage());
     let a_is_inner = (share_a, e.content[1]) > (share_b, e.content[0]);
     let (side, high, inner) =
         if a_is_inner { (Side::A, share_a, e.content[0]) } else { (Side::B, share_b, e.content[1]) };
-    let contained = if inner < 100 { policy.containment.max(0.8) } else { policy.containment };
+    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
     let largest = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
     let verbatim = share(e.verbatim, inner.saturating_sub(VERBATIM - 1).max(1));
     if (high >= contained || verbatim >= policy.containment) && inner >= policy.min_words {
         return judgement(Relation::Contained, Some(side), largest);
     }
-    if e.matched[0].min(e.matched[1]) >= policy.partial_words {
+    let passage = noisy.is_some_and(|noise| noise.matched >= CHARACTERS * policy.partial_words);
+    if passage || e.matched[0].min(e.matched[1]) >= policy.partial_words {
         return judgement(Relation::Partial, None, largest);
     }
     None

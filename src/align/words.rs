@@ -121,7 +121,7 @@ impl Words {
     }
 
     /// Orders texts by nothing but their tokens: the one of the lower key is aligned to the other.
-    pub(super) fn key(&self) -> (usize, u64) {
+    pub fn key(&self) -> (usize, u64) {
         (self.len(), self.key)
     }
 
@@ -149,7 +149,7 @@ impl Seeds {
         self.k = 0;
     }
 
-    fn fill(&mut self, hashes: &[u64], k: usize) {
+    pub fn fill(&mut self, hashes: &[u64], k: usize) {
         self.k = k;
         let seeds = (hashes.len() + 1).saturating_sub(k);
         let size = (2 * seeds).next_power_of_two().max(4);

@@ -21,6 +21,8 @@ pub struct Content {
     pub words: Words,
     /// Tokens of the whole text.
     pub tokens: u32,
+    /// Whether the text looks as if a machine had read it.
+    pub noisy: bool,
     /// Whether the text is cased, so that names are told by their capitals.
     pub cased: bool,
 }
@@ -115,6 +117,11 @@ impl Reader {
         &self.breaks
     }
 
+    /// Whether what was read looks as if a machine had read it before.
+    pub fn is_noisy(&self, model: &Model) -> bool {
+        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+    }
+
     /// The content of `text`, which was read, under a model.
     pub fn content(&mut self, text: &str, site: u64, model: &Model, out: &mut Content) {
         self.letters(text);
@@ -128,6 +135,7 @@ impl Reader {
         let capitals = share(Letter::Capital);
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
+        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
         out.words.clear();
         for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
             let kind = kind(model, hashes[i], letters[i], out.cased);

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::measure::{Judge, judge_all};
 use super::read::{Documents, Entry};
 use super::texts::Texts;
+use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
 use crate::candidates::{Candidate, Postings};
 use crate::corpus::{Fields, Value};
@@ -17,6 +18,7 @@ use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
+use crate::model::noise::Seen;
 use crate::model::{Content, Model, Reader, site_hash};
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
@@ -39,9 +41,9 @@ pub(super) struct Learner<'a> {
 
 impl Learner<'_> {
     /// The model, but for template slots.
-    pub fn learn(&self, postings: &Postings) -> Result<Model> {
+    pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, ..Model::default() })
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -156,6 +158,7 @@ pub(super) struct Aligned<'a> {
 pub(super) struct Worker {
     reader: Reader,
     aligner: Aligner,
+    characters: CharacterAligner,
 }
 
 pub(super) struct Loaded {
@@ -164,6 +167,8 @@ pub(super) struct Loaded {
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
     site: u32,
+    /// Of noisy documents.
+    characters: Characters,
 }
 
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
@@ -186,11 +191,11 @@ impl Judge for Aligned<'_> {
     type Verdict = Found;
 
     fn worker(&self) -> Worker {
-        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default() }
+        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default(), characters: CharacterAligner::default() }
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0 }
+        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0, characters: Characters::default() }
     }
 
     fn load(
@@ -207,6 +212,9 @@ impl Judge for Aligned<'_> {
         out.set.fill(reader.shingles());
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
         out.site = entry.site;
+        if out.content.noisy {
+            out.characters.fill(out.content.words.all_characters());
+        }
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
     }
@@ -214,7 +222,10 @@ impl Judge for Aligned<'_> {
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
         let alignment = worker.aligner.align(left, right);
-        let evidence = Evidence::of(alignment, left, right);
+        let mut evidence = Evidence::of(alignment, left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut worker.characters, a, b));
+        }
         let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
@@ -222,6 +233,16 @@ impl Judge for Aligned<'_> {
             Verdict::Decided(_) => Vec::new(),
         };
         Found { verdict, slots, ev: evidence }
+    }
+}
+
+/// The alignment by characters of two documents of which one at least is noisy.
+fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    if of(a) <= of(b) {
+        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+    } else {
+        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
     }
 }
 

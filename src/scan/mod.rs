@@ -3,6 +3,7 @@
 mod aligned;
 mod groups;
 mod measure;
+mod noisy;
 mod read;
 mod summary;
 mod texts;
@@ -17,6 +18,7 @@ use crate::cluster::{Edge, Node, stars};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::noise::Seen;
 use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::page::{PageReader, Repeat};
@@ -93,7 +95,8 @@ pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
 /// # Errors
 /// As [`scan`].
 pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
-    let (mut documents, _) = resources.pool()?.install(|| first_pass(corpus, recipe, false, resources))?;
+    let wanted = read::Wanted::default();
+    let (mut documents, ..) = resources.pool()?.install(|| first_pass(corpus, recipe, wanted, resources))?;
     let mut problems = Vec::new();
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
@@ -104,7 +107,9 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
-    let (mut documents, samples) = first_pass(corpus, recipe, policy.method == Method::Join, resources)?;
+    let wanted =
+        read::Wanted { samples: policy.method == Method::Join, tokens: policy.mode == Mode::Aligned };
+    let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
     let groups = groups::exact(&texts, &documents, cancel)?;
@@ -115,7 +120,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
     let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
         Mode::Classic => flow.classic(samples)?,
-        Mode::Aligned => flow.aligned(samples)?,
+        Mode::Aligned => flow.aligned(samples, seen)?,
     };
     progress.begin("clusters");
     changed.sort_unstable();
@@ -145,10 +150,10 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
 fn first_pass(
     corpus: &Corpus,
     recipe: Recipe,
-    sampled: bool,
+    wanted: read::Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<read::Samples>)> {
-    let read = read::read(corpus, recipe, sampled, resources)?;
+) -> Result<(Documents, Vec<read::Samples>, Seen)> {
+    let read = read::read(corpus, recipe, wanted, resources)?;
     if !read.0.entries.is_empty() {
         return Ok(read);
     }
@@ -202,14 +207,14 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    fn aligned(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let mut postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
-        let mut model = learner.learn(&postings)?;
+        let mut model = learner.learn(&postings, seen)?;
         let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
         let aligned = Aligned {
             documents,
@@ -228,6 +233,12 @@ impl Flow<'_> {
             let gate = Gate::at_most(self.policy.least_overlap(), most);
             let mut joined = postings.join(documents, &gate, cancel)?;
             eprintln!("candidates {} chrome {}", joined.candidates.len(), model.chrome.len());
+            progress.begin("noise");
+            let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
+            eprintln!("noisy candidates {}", noisy.len());
+            joined.candidates.extend(noisy);
+            joined.candidates.sort_unstable();
+            joined.candidates.dedup();
             progress.begin("align");
             judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
             loop {
@@ -557,7 +568,7 @@ impl Ids {
 
 /// The least share of either document that stands in the other where both are of one cluster. A digest holds many
 /// stories and is a copy of none.
-const JOINS: f64 = 0.3;
+const JOINS: f64 = 0.4;
 
 /// Whether a pair may be of one cluster.
 fn joins(judgement: &Judgement) -> bool {
