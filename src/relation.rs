@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::align::characters::Noise;
-use crate::align::{Alignment, Kind, SlotKind, Words};
+use crate::align::{Alignment, Chain, Kind, SlotKind, Words};
 use crate::options::Policy;
 use crate::verify::Measures;
 
@@ -71,6 +71,8 @@ pub struct Overlap {
     pub coverage: [f64; 2],
     /// Share of the tokens in those spans that are the same on both sides, 0 to 1.
     pub identity: f64,
+    /// Where the spans begin and end in each document's content, 0 to 1.
+    pub extent: [(f64, f64); 2],
 }
 
 /// A relation with what it rests on.
@@ -92,7 +94,12 @@ pub struct Judgement {
 impl Judgement {
     /// The same seen from the other side.
     pub fn swapped(self) -> Judgement {
-        let swap = |overlap: Overlap| Overlap { coverage: [overlap.coverage[1], overlap.coverage[0]], ..overlap };
+        let swap = |overlap: Overlap| {
+            let (mut coverage, mut extent) = (overlap.coverage, overlap.extent);
+            coverage.reverse();
+            extent.reverse();
+            Overlap { coverage, extent, ..overlap }
+        };
         Judgement {
             inner: self.inner.map(Side::other),
             measures: self.measures.swapped(),
@@ -110,7 +117,7 @@ impl Judgement {
     /// How much of the second stands in the first, and of the first in the second, 0 to 1.
     pub fn covers(&self) -> [f64; 2] {
         match self.overlap {
-            Some(Overlap { coverage: [a, b], identity }) => [b * identity, a * identity],
+            Some(Overlap { coverage: [a, b], identity, .. }) => [b * identity, a * identity],
             None => [self.measures.containment_b_in_a(), self.measures.containment_a_in_b()],
         }
     }
@@ -152,6 +159,8 @@ pub struct Evidence {
     pub matched: [u32; 2],
     /// Tokens in spans.
     pub spans: [u32; 2],
+    /// Where the spans begin and end.
+    pub extent: [(u32, u32); 2],
     /// Shingles within runs of equal tokens.
     pub verbatim: u32,
     /// Slots whose facts were replaced, and the tokens in them on either side.
@@ -188,6 +197,11 @@ impl Evidence {
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
+        let chains = &alignment.chains;
+        let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
+        let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
+        evidence.extent =
+            [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
         evidence.spans = spans(alignment).fold([0; 2], |[a, b], (of_a, of_b)| {
             [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
         });
@@ -265,11 +279,16 @@ impl Evidence {
 
     fn overlap(&self) -> Overlap {
         if let Some(noise) = self.noisy() {
-            return Overlap { coverage: noise.coverage(), identity: noise.identity() };
+            let (coverage, extent) = (noise.coverage(), noise.extent());
+            return Overlap { coverage, identity: noise.identity(), extent };
         }
         let coverage = [0, 1].map(|side| share(self.spans[side], self.content[side]));
         let identity = share(self.matched[0] + self.matched[1], self.spans[0] + self.spans[1]).min(1.0);
-        Overlap { coverage, identity }
+        let extent = [0, 1].map(|side| {
+            let (start, end) = self.extent[side];
+            (share(start, self.content[side]), share(end, self.content[side]))
+        });
+        Overlap { coverage, identity, extent }
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Noise {
     pub length: [u32; 2],
     /// Characters in chains.
     pub spans: [u32; 2],
+    /// Where the chains begin and end.
+    pub extent: [(u32, u32); 2],
     /// Equal characters.
     pub matched: u32,
     /// Characters in stretches of differences that noise does not make.
@@ -82,10 +84,21 @@ impl Noise {
         [0, 1].map(|side| ratio(self.spans[side], self.length[side]))
     }
 
+    /// Where the chains begin and end in either text, 0 to 1.
+    pub fn extent(&self) -> [(f64, f64); 2] {
+        [0, 1].map(|side| {
+            let ((start, end), length) = (self.extent[side], self.length[side]);
+            (ratio(start, length), ratio(end, length))
+        })
+    }
+
     /// The same seen from the other side.
-    pub fn swapped(self) -> Noise {
-        let swap = |[a, b]: [u32; 2]| [b, a];
-        Noise { length: swap(self.length), spans: swap(self.spans), hard: swap(self.hard), ..self }
+    pub fn swapped(mut self) -> Noise {
+        self.length.reverse();
+        self.spans.reverse();
+        self.extent.reverse();
+        self.hard.reverse();
+        self
     }
 }
 
@@ -121,6 +134,11 @@ impl CharacterAligner {
             for run in &*filled {
                 used[0][run.a as usize..run.end_a() as usize].fill(true);
                 used[1][run.b as usize..run.end_b() as usize].fill(true);
+            }
+            let first = noise.spans[0] == 0;
+            let from = (chain[0].a, chain[0].b);
+            for (extent, (start, end)) in noise.extent.iter_mut().zip([(from.0, at.0), (from.1, at.1)]) {
+                *extent = if first { (start, end) } else { (extent.0.min(start), extent.1.max(end)) };
             }
             noise.spans[0] += at.0 - chain[0].a;
             noise.spans[1] += at.1 - chain[0].b;

@@ -23,7 +23,7 @@ use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Side, classic};
+use crate::relation::{Judgement, Relation, Side, classic};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
@@ -566,14 +566,54 @@ impl Ids {
     }
 }
 
-/// The least share of either document that stands in the other where both are of one cluster. A digest holds many
-/// stories and is a copy of none.
-const JOINS: f64 = 0.4;
+/// The least share of either document that stands in the other where both are of one cluster.
+const JOINS: f64 = 0.2;
 
-/// Whether a pair may be of one cluster.
-fn joins(judgement: &Judgement) -> bool {
-    let [a, b] = judgement.covers();
-    judgement.relation.is_copy() && (judgement.overlap.is_none() || a.min(b) >= JOINS)
+/// The least share of a digest that a story makes up to be of one cluster with it.
+const JOINS_DIGEST: f64 = 0.4;
+
+/// Pairs of nodes: a, b and what they are to each other.
+type Linked = (u32, u32, Judgement);
+
+/// Of a pair of which one stands in the other and is a small part of it: the outer node, and where in it.
+fn small_part(&(a, b, judgement): &Linked) -> Option<(u32, (f64, f64))> {
+    let overlap = judgement.overlap?;
+    let [of_b, of_a] = judgement.covers();
+    match judgement.inner? {
+        Side::A => (of_b < JOINS_DIGEST).then_some((b, overlap.extent[1])),
+        Side::B => (of_a < JOINS_DIGEST).then_some((a, overlap.extent[0])),
+    }
+}
+
+/// Which pairs may bind a cluster. A digest holds stories that have nothing to do with one another: it shares other
+/// parts with other documents. It is a copy of none of them, unless one is nearly all of it.
+fn binding(nodes: usize, pairs: &[Linked]) -> Vec<bool> {
+    // By node: the first end and the last start of what it shares with others.
+    let mut bounds = vec![(f64::INFINITY, 0.0f64); nodes];
+    let mut bound = |node: u32, (start, end): (f64, f64)| {
+        let bound = &mut bounds[node as usize];
+        *bound = (bound.0.min(end), bound.1.max(start));
+    };
+    for pair in pairs {
+        match (pair.2.relation, pair.2.overlap) {
+            (Relation::Partial, Some(overlap)) => {
+                bound(pair.0, overlap.extent[0]);
+                bound(pair.1, overlap.extent[1]);
+            }
+            _ => small_part(pair).into_iter().for_each(|(node, extent)| bound(node, extent)),
+        }
+    }
+    let in_digest = |pair: &Linked| {
+        small_part(pair).is_some_and(|(node, (start, end))| {
+            let (first_end, last_start) = bounds[node as usize];
+            start >= first_end || end <= last_start
+        })
+    };
+    let binds = |pair: &Linked| {
+        let [a, b] = pair.2.covers();
+        pair.2.relation.is_copy() && (pair.2.overlap.is_none() || (a.min(b) >= JOINS && !in_digest(pair)))
+    };
+    pairs.iter().map(binds).collect()
 }
 
 /// Groups and single documents as the nodes of the star clustering.
@@ -613,20 +653,23 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
-        let found: Vec<&(Candidate, Judgement)> = found.iter().filter(|(_, j)| joins(j)).collect();
-        let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
-            a: node_of(*a),
-            b: node_of(*b),
+        let mut found: Vec<Linked> =
+            found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
+        let mut binding = binding(self.nodes.len(), &found).into_iter();
+        found.retain(|_| binding.next().unwrap_or_default());
+        let edge = |&(a, b, judgement): &Linked| Edge {
+            a,
+            b,
             score: judgement.score,
             covers: judgement.covers(),
         };
-        let edges: Vec<Edge> = found.iter().map(|pair| edge(pair)).collect();
+        let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
                 None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
                 Some(edge) => {
-                    let &(_, judgement) = found[edge as usize];
+                    let (_, _, judgement) = found[edge as usize];
                     let from_member = edges[edge as usize].a == node as u32;
                     let seen = if from_member { judgement } else { judgement.swapped() };
                     (&self.nodes[node][..], Some(seen))
