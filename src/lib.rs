@@ -28,6 +28,7 @@
 //!
 //! The same input gives the same answer on any number of threads and any instruction set.
 
+pub mod align;
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;
@@ -36,6 +37,7 @@ pub mod error;
 pub mod hash;
 pub mod kernel;
 mod mmap;
+pub mod model;
 pub mod options;
 pub mod page;
 pub mod recipe;

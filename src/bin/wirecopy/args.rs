@@ -64,15 +64,21 @@ pub struct Scan {
     /// Write a report: pairs, csv or json, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
-    /// Judge by raw exact Jaccard and containment alone (the only mode so far).
+    /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
     #[arg(long)]
     pub classic: bool,
-    /// Jaccard similarity from which two documents are near.
+    /// Score (aligned coverage times identity) from which two documents are near.
+    #[arg(long, default_value_t = 0.7)]
+    pub threshold: f64,
+    /// With --classic: Jaccard similarity from which two documents are near.
     #[arg(long, default_value_t = 0.8)]
     pub jaccard: f64,
-    /// Containment from which the smaller of two documents is contained.
+    /// Share of the smaller of two documents from which it is contained in the other.
     #[arg(long, default_value_t = 0.7)]
     pub containment: f64,
+    /// Matched tokens from which two documents share a passage.
+    #[arg(long, default_value_t = 50)]
+    pub partial_words: u32,
     /// Tokens that a contained document has at least.
     #[arg(long, default_value_t = 20)]
     pub min_words: u32,

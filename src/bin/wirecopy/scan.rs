@@ -54,7 +54,7 @@ fn report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan
         schema_version: SCHEMA_VERSION,
         settings: Resolved {
             version: env!("CARGO_PKG_VERSION"),
-            mode: "classic",
+            mode: if typed.classic { "classic" } else { "aligned" },
             recipe: settings.recipe,
             policy: settings.policy,
             fields: typed.input.fields(),

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
 use wirecopy::kernel::Kernel;
-use wirecopy::options::{Method, Policy, Resources};
+use wirecopy::options::{Method, Mode, Policy, Resources};
 use wirecopy::recipe::Recipe;
 
 use crate::args;
@@ -22,8 +22,11 @@ impl Settings {
             None => Kernel::detect(),
         };
         let policy = Policy {
+            mode: if scan.classic { Mode::Classic } else { Mode::Aligned },
+            threshold: scan.threshold,
             jaccard: scan.jaccard,
             containment: scan.containment,
+            partial_words: scan.partial_words,
             min_words: scan.min_words,
             method: match scan.method {
                 args::Method::Join => Method::Join,

@@ -1,0 +1,166 @@
+//! A document as it is judged: its content tokens, with what each is.
+
+use super::Model;
+use super::facts::{Letter, in_style, is_numeric_word};
+use crate::align::{Kind, Words};
+use crate::kernel::Kernel;
+use crate::recipe::Recipe;
+use crate::shingle::shingles;
+use crate::text::Tokens;
+
+/// Share of tokens with a capital in the middle of sentences, beyond which capitals say little.
+const MANY_CAPITALS: f64 = 0.35;
+
+/// Share below which a text is written without capitals.
+const FEW_CAPITALS: f64 = 0.01;
+
+/// A document's content: all tokens that are not chrome under the model.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    /// The tokens.
+    pub words: Words,
+    /// Tokens of the whole text.
+    pub tokens: u32,
+    /// Whether the text looks as if a machine had read it.
+    pub noisy: bool,
+    /// Whether the text is cased, so that names are told by their capitals.
+    pub cased: bool,
+}
+
+/// Reads documents one after the other, reusing its memory.
+#[derive(Debug)]
+pub struct Reader {
+    recipe: Recipe,
+    kernel: Kernel,
+    tokens: Tokens,
+    hashes: Vec<u64>,
+    shingles: Vec<u64>,
+    letters: Vec<Letter>,
+    breaks: Vec<bool>,
+    marks: Vec<bool>,
+}
+
+impl Reader {
+    /// A reader by this recipe; `kernel` changes only the speed.
+    pub fn new(recipe: Recipe, kernel: Kernel) -> Reader {
+        Reader {
+            recipe,
+            kernel,
+            tokens: Tokens::with_ranges(kernel),
+            hashes: Vec::new(),
+            shingles: Vec::new(),
+            letters: Vec::new(),
+            breaks: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// Tokenises a text: everything below is about the last one.
+    pub fn read(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        let count = shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
+        self.shingles.truncate(count);
+        self.letters.clear();
+    }
+
+    /// How many tokens it has.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Its shingles, in order.
+    pub fn shingles(&self) -> &[u64] {
+        &self.shingles
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Its tokens' hashes.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes[..self.len()]
+    }
+
+    /// How each of its tokens is written; `text` is what was read.
+    pub fn letters(&mut self, text: &str) -> &[Letter] {
+        if self.letters.len() != self.len() {
+            self.letters.clear();
+            let mut before = 0;
+            for i in 0..self.tokens.len() {
+                let range = self.tokens.range(i).unwrap_or_default();
+                self.letters.push(Letter::of(text, before, range.start));
+                before = range.end;
+            }
+        }
+        &self.letters
+    }
+
+    /// Of each of its tokens, whether it begins a line; `text` is what was read.
+    pub fn breaks(&mut self, text: &str) -> &[bool] {
+        self.breaks.clear();
+        let mut before = 0;
+        for i in 0..self.tokens.len() {
+            let range = self.tokens.range(i).unwrap_or_default();
+            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
+            self.breaks.push(i == 0 || between.contains(&b'\n'));
+            before = range.end;
+        }
+        &self.breaks
+    }
+
+    /// Whether what was read looks as if a machine had read it before.
+    pub fn is_noisy(&self, model: &Model) -> bool {
+        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+    }
+
+    /// The content of `text`, which was read, under a model.
+    pub fn content(&mut self, text: &str, site: u64, model: &Model, out: &mut Content) {
+        self.letters(text);
+        let knows = model.chrome.knows(site);
+        if knows {
+            self.breaks(text);
+        }
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
+        let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
+        let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
+        let capitals = share(Letter::Capital);
+        out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
+        out.tokens = tokens.len() as u32;
+        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
+        out.words.clear();
+        for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
+            let kind = kind(model, hashes[i], letters[i], out.cased);
+            out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
+        }
+        out.words.finish(!out.cased);
+    }
+}
+
+fn kind(model: &Model, hash: u64, letter: Letter, cased: bool) -> Kind {
+    if letter == Letter::Digit || is_numeric_word(hash) {
+        return Kind::FACT.and(Kind::NUMERIC);
+    }
+    let count = model.vocabulary.count(hash);
+    let rare = count.documents <= model.vocabulary.rare();
+    let name = match letter {
+        _ if !cased => rare,
+        Letter::Capital => true,
+        Letter::Initial => count.capital >= count.small,
+        _ => false,
+    };
+    match (name, rare && cased) {
+        (true, true) => Kind::FACT.and(Kind::RARE),
+        (true, false) => Kind::FACT,
+        (false, true) => Kind::RARE,
+        (false, false) => Kind::PLAIN,
+    }
+}

@@ -1,0 +1,355 @@
+//! The default mode: pairs judged by alignment under a model of the corpus.
+
+use std::collections::HashMap;
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::measure::{Judge, judge_all};
+use super::read::{Documents, Entry};
+use super::texts::Texts;
+use crate::align::characters::{CharacterAligner, Characters, Noise};
+use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
+use crate::candidates::{Candidate, Postings};
+use crate::corpus::{Fields, Value};
+use crate::error::Result;
+use crate::hash::avalanche;
+use crate::kernel::Kernel;
+use crate::model::chrome::{self, Page};
+use crate::model::facts::Vocabulary;
+use crate::model::noise::Seen;
+use crate::model::{Content, Model, Reader, site_hash};
+use crate::options::{Cancel, Policy};
+use crate::recipe::Recipe;
+use crate::relation::{Evidence, Judgement, Relation, Verdict, judge};
+use crate::verify::ShingleSet;
+
+/// Documents that token statistics are taken from, at most.
+const SAMPLE: usize = 4096;
+
+/// Pages of one site that chrome is learned from, at most.
+const PAGES: usize = 400;
+
+/// Learns a model from a corpus.
+pub(super) struct Learner<'a> {
+    pub texts: &'a Texts<'a>,
+    pub recipe: Recipe,
+    pub removed: &'a BitSlice,
+    pub cancel: &'a Cancel,
+}
+
+impl Learner<'_> {
+    /// The model, but for template slots.
+    pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
+        let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.texts.documents.entries
+    }
+
+    /// The documents of the smallest sequence hashes, which is a sample that order does not change.
+    fn sample(&self, mut documents: Vec<u32>, most: usize) -> Vec<u32> {
+        if documents.len() > most {
+            let key = |d: &u32| (avalanche(self.entries()[*d as usize].sequence), *d);
+            documents.select_nth_unstable_by_key(most, key);
+            documents.truncate(most);
+            documents.sort_unstable();
+        }
+        documents
+    }
+
+    fn vocabulary(&self) -> Result<Vocabulary> {
+        let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
+        let sample = self.sample(all, SAMPLE);
+        let parts: Vec<Vocabulary> = sample
+            .par_chunks(256)
+            .map_init(
+                || (Reader::new(self.recipe, self.texts.kernel), Vec::new()),
+                |(reader, seen), documents| {
+                    self.cancel.check()?;
+                    let mut vocabulary = Vocabulary::default();
+                    for &document in documents {
+                        // A document that changed is reported where it is judged.
+                        let _ = self.texts.get(document, |text| {
+                            reader.read(text);
+                            let letters = reader.letters(text).to_vec();
+                            vocabulary.add(reader.hashes().iter().copied().zip(letters), seen);
+                        });
+                    }
+                    Ok(vocabulary)
+                },
+            )
+            .collect::<Result<_>>()?;
+        Ok(parts.into_iter().fold(Vocabulary::default(), |mut all, part| {
+            all.merge(part);
+            all
+        }))
+    }
+
+    fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
+        let suspects = self.suspects(postings);
+        let pages: Vec<Option<Page>> = suspects
+            .par_iter()
+            .map_init(
+                || Reader::new(self.recipe, self.texts.kernel),
+                |reader, &document| {
+                    self.cancel.check()?;
+                    let site = self.entries()[document as usize].site as usize;
+                    let page = self.texts.get(document, |text| {
+                        reader.read(text);
+                        Page {
+                            site: sites[site],
+                            guessed: self.texts.documents.sites[site].is_empty(),
+                            shingles: reader.shingles().to_vec(),
+                            breaks: reader.breaks(text).to_vec(),
+                        }
+                    });
+                    Ok(page.ok())
+                },
+            )
+            .collect::<Result<_>>()?;
+        let pages: Vec<Page> = pages.into_iter().flatten().collect();
+        Ok(chrome::learn(&pages, self.recipe.shingle()))
+    }
+
+    /// Documents that share a sample with several of one site, some of each site.
+    fn suspects(&self, postings: &Postings) -> Vec<u32> {
+        let entries = self.entries();
+        let mut marked: BitVec = bitvec![0; entries.len()];
+        let site_of = |posting: u64| entries[posting as u32 as usize].site;
+        let lists: Vec<&[u64]> = postings
+            .lists()
+            .filter(|list| {
+                if list.len() < chrome::LEAST {
+                    return false;
+                }
+                let mut sites: Vec<u32> = list.iter().map(|&posting| site_of(posting)).collect();
+                sites.sort_unstable();
+                sites.chunk_by(|a, b| a == b).any(|same| same.len() >= chrome::LEAST)
+            })
+            .collect();
+        for &posting in lists.into_iter().flatten() {
+            marked.set(posting as u32 as usize, true);
+        }
+        let mut by_site: HashMap<u32, Vec<u32>> = HashMap::new();
+        for document in marked.iter_ones() {
+            by_site.entry(entries[document].site).or_default().push(document as u32);
+        }
+        let mut suspects: Vec<u32> =
+            by_site.into_values().flat_map(|documents| self.sample(documents, PAGES)).collect();
+        suspects.sort_unstable();
+        suspects
+    }
+}
+
+/// Judges pairs by alignment under a model.
+pub(super) struct Aligned<'a> {
+    pub documents: &'a Documents,
+    pub recipe: Recipe,
+    pub kernel: Kernel,
+    pub policy: &'a Policy,
+    pub model: &'a Model,
+    pub sites: &'a [u64],
+}
+
+pub(super) struct Worker {
+    reader: Reader,
+    aligner: Aligner,
+    characters: CharacterAligner,
+}
+
+pub(super) struct Loaded {
+    set: ShingleSet,
+    content: Content,
+    /// Hashes of id, address and canonical address; 0 where there is none.
+    page: [u64; 3],
+    site: u32,
+    /// Of noisy documents.
+    characters: Characters,
+}
+
+/// What a pair gives: the verdict, and the places of replaced facts where these may matter.
+pub(super) struct Found {
+    pub verdict: Verdict,
+    pub ev: Evidence,
+    pub slots: Vec<Place>,
+}
+
+/// A place where facts differ: a key on each side for what stands around it, and what fills it there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    keys: [u64; 2],
+    fillers: [u64; 2],
+}
+
+impl Judge for Aligned<'_> {
+    type Worker = Worker;
+    type Document = Loaded;
+    type Verdict = Found;
+
+    fn worker(&self) -> Worker {
+        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default(), characters: CharacterAligner::default() }
+    }
+
+    fn document(&self) -> Loaded {
+        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0, characters: Characters::default() }
+    }
+
+    fn load(
+        &self,
+        worker: &mut Worker,
+        number: u32,
+        text: &str,
+        fields: &Fields<'_>,
+        out: &mut Loaded,
+    ) -> u64 {
+        let entry = &self.documents.entries[number as usize];
+        let reader = &mut worker.reader;
+        reader.read(text);
+        out.set.fill(reader.shingles());
+        reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
+        out.site = entry.site;
+        if out.content.noisy {
+            out.characters.fill(out.content.words.all_characters());
+        }
+        out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
+        crate::sketch::sequence(reader.len(), reader.shingles())
+    }
+
+    fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
+        let (left, right) = (&a.content.words, &b.content.words);
+        let alignment = worker.aligner.align(left, right);
+        let mut evidence = Evidence::of(alignment, left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut worker.characters, a, b));
+        }
+        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
+        let slots = match verdict {
+            Verdict::Weak(..) => places(alignment, left, right),
+            Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
+            Verdict::Decided(_) => Vec::new(),
+        };
+        Found { verdict, slots, ev: evidence }
+    }
+}
+
+/// The alignment by characters of two documents of which one at least is noisy.
+fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    if of(a) <= of(b) {
+        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+    } else {
+        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
+    }
+}
+
+fn address(value: Option<Value<'_>>) -> u64 {
+    let hash = |bytes: &[u8]| if bytes.is_empty() { 0 } else { xxh3_64(bytes).max(1) };
+    match value {
+        None => 0,
+        Some(Value::Plain(bytes)) => hash(bytes),
+        Some(value) => hash(value.to_text().as_bytes()),
+    }
+}
+
+/// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
+/// that is the other's canonical one. On another site that says where a copy was taken from.
+fn same_page(a: &Loaded, b: &Loaded) -> bool {
+    let same = |x: u64, y: u64| x != 0 && x == y;
+    let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
+    let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
+    same(id_a, id_b) || same(url_a, url_b) || (a.site == b.site && canonical)
+}
+
+/// Tokens on each side of a slot that name it.
+const AROUND: usize = 3;
+
+fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
+    let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
+    typed
+        .map(|slot| Place {
+            keys: [around(a, slot.a), around(b, slot.b)],
+            fillers: [filler(a, slot.a), filler(b, slot.b)],
+        })
+        .collect()
+}
+
+/// What stands around a slot, with facts as one symbol.
+fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
+    let (start, end) = (start as usize, end as usize);
+    let symbol = |i: usize| match words.kinds()[i].is(Kind::FACT) {
+        true => 1,
+        false => words.hashes()[i],
+    };
+    let before = (start.saturating_sub(AROUND)..start).map(symbol);
+    let after = (end..words.len().min(end + AROUND)).map(symbol);
+    before.chain([2]).chain(after).fold(0, |key: u64, hash| avalanche(key.rotate_left(7) ^ hash))
+}
+
+fn filler(words: &Words, (start, end): (u32, u32)) -> u64 {
+    let hashes = &words.hashes()[start as usize..end as usize];
+    hashes.iter().fold(1, |key: u64, &hash| avalanche(key.rotate_left(7) ^ hash))
+}
+
+/// Different fillings that make a place a template's slot.
+const FILLINGS: usize = 3;
+
+/// Judges pairs; those that only a family decides are left for [`Judging::settle`].
+#[derive(Default)]
+pub(super) struct Judging {
+    pub decided: Vec<(Candidate, Judgement)>,
+    weak: Vec<(Candidate, Judgement, Option<Judgement>, Vec<Place>)>,
+    fillings: Vec<(u64, u64)>,
+    pub changed: Vec<u32>,
+}
+
+impl Judging {
+    /// Judges pairs; calls `belongs` for those that are or may be something to each other.
+    pub fn judge(
+        &mut self,
+        texts: &Texts<'_>,
+        aligned: &Aligned<'_>,
+        pairs: &[Candidate],
+        cancel: &Cancel,
+        mut belongs: impl FnMut(Candidate),
+    ) -> Result<()> {
+        let (found, changed) = judge_all(texts, aligned, pairs, cancel)?;
+        self.changed.extend(changed);
+        for (&pair, found) in pairs.iter().zip(found) {
+            let Some(Found { verdict, slots, ev }) = found else { continue };
+            if std::env::var("WC_DUMP").is_ok() { let v = match &verdict { Verdict::Decided(None) => "none".into(), Verdict::Decided(Some(j)) => format!("{}", j.relation.name()), Verdict::Weak(_, o) => format!("weak/{}", o.map_or("none", |j| j.relation.name())) }; eprintln!("D {} {} {} {:?}", pair.0, pair.1, v, ev); }
+            for place in &slots {
+                for key in place.keys {
+                    self.fillings.extend(place.fillers.map(|filler| (key, filler)));
+                }
+            }
+            match verdict {
+                Verdict::Decided(None) => continue,
+                Verdict::Decided(Some(judgement)) => self.decided.push((pair, judgement)),
+                Verdict::Weak(family, otherwise) => self.weak.push((pair, family, otherwise, slots)),
+            }
+            belongs(pair);
+        }
+        Ok(())
+    }
+
+    /// Adds to the model the slots of all families met so far.
+    pub fn learn(&mut self, model: &mut Model) {
+        self.fillings.par_sort_unstable();
+        self.fillings.dedup();
+        let keys = self.fillings.chunk_by(|a, b| a.0 == b.0).filter(|fillings| fillings.len() >= FILLINGS);
+        model.slots.extend(keys.map(|fillings| fillings[0].0));
+    }
+
+    /// Decides what only a family decides.
+    pub fn settle(&mut self, model: &Model) {
+        for (pair, family, otherwise, places) in self.weak.drain(..) {
+            let known = places.iter().filter(|place| place.keys.iter().any(|key| model.slots.contains(key))).count();
+            let judgement = if known >= 2 && 2 * known >= places.len() { Some(family) } else { otherwise };
+            self.decided.extend(judgement.map(|judgement| (pair, judgement)));
+        }
+    }
+}
