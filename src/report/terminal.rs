@@ -76,7 +76,7 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
     writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", cluster.id, counted(copies, "document"))?;
     write_member(out, "keeps", &cluster.representative, look)?;
     for member in cluster.members.iter().take(look.members) {
-        write_member(out, member.relation.unwrap_or_default(), member, look)?;
+        write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {

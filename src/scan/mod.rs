@@ -1,11 +1,13 @@
 //! The batch run: corpus to verified pairs and clusters.
 
 mod aligned;
+mod detail;
 mod groups;
 mod measure;
 mod noisy;
 mod pages;
 mod read;
+mod spans;
 mod summary;
 mod texts;
 
@@ -31,6 +33,7 @@ use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
 use groups::Group;
 use measure::{Measure, judge_all};
+pub use detail::hash_file;
 pub use pages::Pages;
 pub use read::{Documents, Entry};
 use texts::Texts;

@@ -72,24 +72,39 @@ impl Scan {
             id: self.cluster_id(corpus, cluster),
             representative: self.member_row(corpus, cluster.representative, None),
             members: cluster.members.iter().map(|(d, j)| self.member_row(corpus, *d, Some(j))).collect(),
+            touches: Vec::new(),
         };
         self.clusters.iter().map(row).collect()
     }
 
     fn member_row(&self, corpus: &Corpus, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
         let meta = self.meta(corpus, document);
+        let entry = &self.documents.entries[document.index()];
+        let (path, record) = self.place(corpus, document);
         MemberRow {
             id: meta.id,
             title: meta.title,
             url: meta.url,
             date: meta.date,
+            canonical_url: meta.canonical_url,
             site: meta.site,
-            tokens: self.documents.entries[document.index()].tokens,
-            relation: judgement.map(relation_from_a),
+            path,
+            record,
+            tokens: entry.tokens,
+            bytes: entry.bytes,
+            relation: judgement.map(|judgement| relation_from_a(judgement).into()),
             jaccard: judgement.map(|j| j.measures.jaccard()),
             containment: judgement.map(|j| j.measures.containment()),
             score: judgement.map(|j| j.score),
+            ..MemberRow::default()
         }
+    }
+
+    /// The file that a document is in, and its number there where the file may hold several.
+    fn place(&self, corpus: &Corpus, document: DocId) -> (String, Option<u32>) {
+        let entry = &self.documents.entries[document.index()];
+        let input = entry.location.input;
+        (corpus.path(input).display().to_string(), corpus.holds_several(input).then_some(entry.record))
     }
 
     /// 16 hex digits of the hash of the representative's id and text.
@@ -159,7 +174,7 @@ impl Scan {
 }
 
 /// The relation of a pair's first document to its second, as the first would say it.
-fn relation_from_a(judgement: &Judgement) -> &'static str {
+pub(super) fn relation_from_a(judgement: &Judgement) -> &'static str {
     match (judgement.relation, judgement.inner) {
         (Relation::Contained, Some(Side::B)) => "contains",
         (relation, _) => relation.name(),

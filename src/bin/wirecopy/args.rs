@@ -44,7 +44,9 @@ pub enum Command {
     /// Find duplicates among documents, and what is repeated within each.
     #[command(after_help = "Examples:\n  \
         wirecopy scan articles/\n  \
+        wirecopy scan articles/ --report html=report.html\n  \
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
+        wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
@@ -55,13 +57,52 @@ pub enum Command {
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
     Text(Text),
+    /// Make other reports of a saved json report, or compare two.
+    #[command(subcommand)]
+    Report(Report),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Make other reports of a saved json report; the documents are not needed.
+    #[command(after_help = "Example:\n  wirecopy report render crawl.json --report html=crawl.html")]
+    Render(Render),
+    /// What is new, grown, split, merged or vanished from one report to the next.
+    #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
+    Diff(Diff),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Render {
+    /// A report that --report json or json+text wrote.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Write a report: html, json, json+text or markdown, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    pub reports: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Diff {
+    /// The earlier report.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The later report.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    /// Exit with 1 if there are duplicates that the earlier report has not.
+    #[arg(long)]
+    pub fail_on_new: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: pairs, csv or json, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
@@ -94,6 +135,12 @@ pub struct Scan {
     /// Exit with 1 if there are duplicates.
     #[arg(long)]
     pub fail_on_duplicates: bool,
+    /// An earlier json report to compare with.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 if there are duplicates that the baseline has not.
+    #[arg(long, requires = "baseline")]
+    pub fail_on_new: bool,
     /// Exit with 2 if anything could not be read.
     #[arg(long)]
     pub strict: bool,

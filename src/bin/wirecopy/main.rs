@@ -4,6 +4,7 @@ mod args;
 mod output;
 mod page;
 mod progress;
+mod report;
 mod scan;
 mod settings;
 mod text;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
+        args::Command::Report(report) => report::run(&args, report),
     };
     match result {
         Ok(code) => code,
