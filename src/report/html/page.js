@@ -192,12 +192,12 @@ function clustersView(state) {
     }
   };
   const move = step => {
-    focus = Math.max(0, Math.min(hits.length - 1, focus + step));
-    const top = focus * ROW;
+    const wanted = Math.max(0, Math.min(hits.length - 1, focus + step));
+    const top = wanted * ROW;
     if (top < list.scrollTop) list.scrollTop = top;
     if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
     draw();
-    inner.querySelector(`[data-place="${focus}"]`)?.focus({ preventScroll: true });
+    inner.querySelector(`[data-place="${wanted}"]`)?.focus({ preventScroll: true });
   };
   inner.addEventListener("focusin", event => { if (event.target.dataset.place) focus = Number(event.target.dataset.place); });
   list.addEventListener("keydown", event => {
@@ -650,8 +650,7 @@ function pageView(id) {
   const context = ([start, end]) => {
     const place = places(whole, 0);
     const [s, e] = [place(start), place(end)];
-    const cut = text => text.length > 240 ? text : text;
-    return h("p", { class: "context card", dir: "auto" }, s > 240 ? "\u2026" : "", cut(whole.slice(Math.max(0, s - 240), s)), h("mark", {}, whole.slice(s, e)), whole.slice(e, e + 240), e + 240 < whole.length ? "\u2026" : "");
+    return h("p", { class: "context card", dir: "auto" }, s > 240 ? "\u2026" : "", whole.slice(Math.max(0, s - 240), s), h("mark", {}, whole.slice(s, e)), whole.slice(e, e + 240), e + 240 < whole.length ? "\u2026" : "");
   };
   const cluster = clusterOfDocument(id);
   show("Repeats in " + id, h("p", { class: "noprint" }, h("a", { href: "#pages" }, "All pages")), h("h1", { dir: "auto" }, id),
@@ -734,7 +733,7 @@ addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
   if (event.key === "/") {
     event.preventDefault();
-    if (!document.getElementById("query")) { location.hash = "#clusters"; route(); }
+    if (!document.getElementById("query")) { history.pushState(null, "", "#clusters"); route(); }
     document.getElementById("query").focus();
   } else if (keys[event.key]) {
     event.preventDefault();
