@@ -36,6 +36,7 @@ use measure::{Measure, judge_all};
 pub use detail::hash_file;
 pub use pages::Pages;
 pub use read::{Documents, Entry};
+pub(crate) use summary::relation_from_a;
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.

@@ -174,7 +174,7 @@ impl Scan {
 }
 
 /// The relation of a pair's first document to its second, as the first would say it.
-pub(super) fn relation_from_a(judgement: &Judgement) -> &'static str {
+pub(crate) fn relation_from_a(judgement: &Judgement) -> &'static str {
     match (judgement.relation, judgement.inner) {
         (Relation::Contained, Some(Side::B)) => "contains",
         (relation, _) => relation.name(),

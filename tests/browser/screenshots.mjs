@@ -6,7 +6,7 @@ import { ROOT, launch, open, report } from "./page.mjs";
 
 const out = process.env.OUT || join(ROOT, "docs", "images");
 mkdirSync(out, { recursive: true });
-const made = report();
+const made = report(false);
 const browser = await launch();
 try {
   for (const colorScheme of ["light", "dark"]) {
@@ -16,7 +16,7 @@ try {
     await page.click("nav >> text=Clusters");
     await page.waitForSelector(".row");
     await shot("clusters");
-    await page.fill("#query", "relation:near lang-en");
+    await page.fill("#query", "relation:near score<0.95");
     await page.waitForTimeout(150);
     await page.click(".row a");
     await page.waitForSelector("text=Which one to keep");

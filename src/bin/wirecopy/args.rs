@@ -57,6 +57,23 @@ pub enum Command {
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
     Text(Text),
+    /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
+    #[command(after_help = "Examples:\n  \
+        wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
+        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near")]
+    Dedup(Dedup),
+    /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
+    #[command(
+        after_help = "Nothing happens to a file unless it and its kept copy are what they were when they were scanned.\n\n\
+        Examples:\n  \
+        wirecopy scan articles/ --report json=report.json\n  \
+        wirecopy apply report.json --action list\n  \
+        wirecopy apply report.json --action move=duplicates/ --yes\n  \
+        wirecopy undo report.json.journal"
+    )]
+    Apply(Apply),
+    /// Take back what `apply` did. Deleted files come back only where the kept copy has the same bytes.
+    Undo(Undo),
     /// Make other reports of a saved json report, or compare two.
     #[command(subcommand)]
     Report(Report),
@@ -70,6 +87,56 @@ pub enum Report {
     /// What is new, grown, split, merged or vanished from one report to the next.
     #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
     Diff(Diff),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Dedup {
+    #[command(flatten)]
+    pub input: Input,
+    /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    #[arg(long, value_name = "RULES")]
+    pub keep: Option<String>,
+    /// What is removed: exact, near, contained.
+    #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
+    pub remove: String,
+    /// List what was removed, a JSON object a line: id, kept, relation, rule.
+    #[arg(long, value_name = "FILE")]
+    pub removed: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Apply {
+    /// A report that scan --report json wrote.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// list, move=DIR, hardlink or delete.
+    #[arg(long, value_name = "ACTION", default_value = "list")]
+    pub action: String,
+    /// Act; without, only say what would happen.
+    #[arg(long)]
+    pub yes: bool,
+    /// What is removed: exact, near, contained.
+    #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
+    pub remove: String,
+    /// Never touch files that match.
+    #[arg(long, value_name = "GLOB")]
+    pub protect: Vec<String>,
+    /// Where the journal goes; REPORT.journal if not given.
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Undo {
+    /// The journal that apply wrote.
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -105,6 +172,28 @@ pub struct Scan {
     /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+    /// Show all clusters, members and problems in the summary.
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 if there are duplicates.
+    #[arg(long)]
+    pub fail_on_duplicates: bool,
+    /// An earlier json report to compare with.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 if there are duplicates that the baseline has not.
+    #[arg(long, requires = "baseline")]
+    pub fail_on_new: bool,
+    /// Exit with 2 if anything could not be read.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How pairs are found and judged, and with what means.
+#[derive(Debug, ClapArgs)]
+pub struct Run {
     /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
     #[arg(long)]
     pub classic: bool,
@@ -129,21 +218,6 @@ pub struct Scan {
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,
-    /// Show all clusters, members and problems in the summary.
-    #[arg(long)]
-    pub all: bool,
-    /// Exit with 1 if there are duplicates.
-    #[arg(long)]
-    pub fail_on_duplicates: bool,
-    /// An earlier json report to compare with.
-    #[arg(long, value_name = "REPORT")]
-    pub baseline: Option<PathBuf>,
-    /// Exit with 1 if there are duplicates that the baseline has not.
-    #[arg(long, requires = "baseline")]
-    pub fail_on_new: bool,
-    /// Exit with 2 if anything could not be read.
-    #[arg(long)]
-    pub strict: bool,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,

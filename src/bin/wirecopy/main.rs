@@ -1,6 +1,8 @@
 //! `wirecopy`: near-duplicates and syndicated copies, from the command line.
 
+mod apply;
 mod args;
+mod dedup;
 mod output;
 mod page;
 mod progress;
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
+        args::Command::Dedup(dedup) => dedup::run(&args, dedup),
+        args::Command::Apply(apply) => apply::run(&args, apply),
+        args::Command::Undo(undo) => apply::undo(&args, undo),
         args::Command::Report(report) => report::run(&args, report),
     };
     match result {

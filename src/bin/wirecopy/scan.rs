@@ -36,7 +36,7 @@ const FORMATS: [(&str, Format); 6] = [
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
-    let settings = Settings::of(typed)?;
+    let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open(&settings.resources)?;
     let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
