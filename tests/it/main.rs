@@ -3,10 +3,12 @@
 
 mod bad_input;
 mod cli;
+mod dedup;
 mod equivalence;
 mod golden;
 mod harness;
 mod labels;
 mod library;
+mod reports;
 mod schema;
 mod shared;
