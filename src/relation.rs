@@ -173,7 +173,9 @@ pub struct Evidence {
     pub semi_tokens: u32,
     /// Unmatched tokens in chains, both sides together, but for whole phrases that one side has besides.
     pub differing: u32,
-    /// Slots with unmatched words on both sides, and tokens in them on the better covered side.
+    /// Slots with unmatched words on both sides.
+    pub replaced: u32,
+    /// Tokens in those, on the side that has fewer.
     pub substitutions: u32,
     /// Slots of respelled words.
     pub fuzzy: u32,
@@ -235,6 +237,7 @@ impl Evidence {
             self.differing += a + b;
         }
         self.substitutions += a.min(b);
+        self.replaced += u32::from(kind != SlotKind::Indel);
     }
 
     fn count_kinds(&mut self, words: &Words, alignment: &Alignment, side: usize) {
@@ -272,7 +275,7 @@ impl Evidence {
         let noise = self.noise.filter(Noise::is_noise)?;
         let [a, b] = self.shares();
         let [more_a, more_b] = noise.coverage();
-        let few_respelled = self.fuzzy < self.substitutions;
+        let few_respelled = self.fuzzy < self.replaced;
         let by_words = 2 * self.matched[0].min(self.matched[1]) >= self.shorter() && few_respelled;
         (more_a.max(more_b) > a.max(b) + 0.02 && !by_words).then_some(noise)
     }
