@@ -163,10 +163,12 @@ pub struct Evidence {
     pub extent: [(u32, u32); 2],
     /// Shingles within runs of equal tokens.
     pub verbatim: u32,
-    /// Slots whose facts were replaced, and the tokens in them on either side.
+    /// Slots whose facts were replaced.
     pub typed: u32,
     /// Tokens in those.
     pub typed_tokens: [u32; 2],
+    /// Different replacements among them, up to a few: a name that is respelled all through is one.
+    pub changes: u32,
     /// Slots of facts and other words.
     pub semi: u32,
     /// Tokens in those, both sides together.
@@ -196,6 +198,7 @@ impl Evidence {
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             ..Evidence::default()
         };
+        evidence.changes = changes(alignment, a, b);
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
@@ -295,6 +298,26 @@ impl Evidence {
     }
 }
 
+/// Different replacements of facts that are told apart.
+const CHANGES: usize = 8;
+
+fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
+    let mut known = [0u64; CHANGES];
+    let mut count = 0;
+    for slot in alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed) {
+        let of = |words: &Words, (start, end): (u32, u32)| {
+            let hashes = &words.hashes()[start as usize..end as usize];
+            hashes.iter().fold(0u64, |sum, hash| sum.rotate_left(5) ^ hash)
+        };
+        let change = of(a, slot.a) ^ of(b, slot.b);
+        if count < CHANGES && !known[..count].contains(&change) {
+            known[count] = change;
+            count += 1;
+        }
+    }
+    count as u32
+}
+
 fn share(part: u32, whole: u32) -> f64 {
     if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) }
 }
@@ -374,7 +397,7 @@ fn template(e: &Evidence) -> Template {
     let replaced = e.typed_tokens[0] + e.typed_tokens[1];
     let by_facts = f64::from(replaced) + 0.5 * f64::from(e.semi_tokens) >= 0.6 * f64::from(e.differing);
     if e.typed > 0 && by_facts && (masked[0].min(masked[1]) >= 0.5 || high >= 0.7) {
-        if n < 60 || (e.typed >= 2 && facts <= 0.8) {
+        if n < 60 || (e.typed >= 2 && facts <= 0.8) || (e.changes >= 5 && facts <= 0.93) {
             return Template::Yes;
         }
         if f64::from(e.typed) >= (0.004 * f64::from(n)).max(2.0) {
