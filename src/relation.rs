@@ -142,7 +142,7 @@ pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Optio
 }
 
 /// Tokens that a span leaves unmatched at one place, at most.
-const OPEN: u32 = 8;
+pub const OPEN: u32 = 8;
 
 /// Characters that stand for a word of a passage.
 const CHARACTERS: u32 = 6;
@@ -207,7 +207,7 @@ impl Evidence {
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
         evidence.extent =
             [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
-        evidence.spans = spans(alignment).fold([0; 2], |[a, b], (of_a, of_b)| {
+        evidence.spans = spans(alignment, OPEN).fold([0; 2], |[a, b], (of_a, of_b)| {
             [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
         });
         let [share_a, share_b] = evidence.shares();
@@ -325,12 +325,13 @@ fn share(part: u32, whole: u32) -> f64 {
 /// Stretches of both texts: start and end in tokens.
 pub type Stretch = ((u32, u32), (u32, u32));
 
-/// The spans of an alignment: its chains, parted where more than a few tokens stand unmatched.
-pub fn spans(alignment: &Alignment) -> impl Iterator<Item = Stretch> + '_ {
-    alignment.chains.iter().flat_map(|chain| {
+/// The spans of an alignment: its chains, parted where more than `open` tokens stand unmatched on a side.
+pub fn spans(alignment: &Alignment, open: u32) -> impl Iterator<Item = Stretch> + '_ {
+    alignment.chains.iter().flat_map(move |chain| {
         let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
-        let open = slots.iter().filter(|slot| {
-            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > OPEN
+        let open = slots.iter().filter(move |slot| {
+            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0)
+                    .max(slot.b.1 - slot.b.0) > open
         });
         let starts = std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
         let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);

@@ -244,6 +244,16 @@ impl Aligned<'_> {
     }
 }
 
+impl Aligned<'_> {
+    /// Whether two documents differ, or may differ, as two fillings of one form do.
+    pub(super) fn by_facts(&self, a: &Loaded, b: &Loaded, evidence: &Evidence) -> bool {
+        match judge(self.policy, a.set.measure(&b.set), evidence, same_page(a, b)) {
+            Verdict::Weak(..) => true,
+            Verdict::Decided(judgement) => judgement.is_some_and(|j| j.relation == Relation::Templated),
+        }
+    }
+}
+
 /// Of two documents of which one at least is noisy: whether the second is the one that is indexed.
 pub(super) fn index_second(a: &Loaded, b: &Loaded) -> bool {
     let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());

@@ -4,7 +4,7 @@ use super::aligned::{Aligned, Loaded, Worker};
 use super::measure::Judge;
 use crate::align::{Alignment, Run, SlotKind, Words};
 use crate::corpus::Fields;
-use crate::relation::{Evidence, spans};
+use crate::relation::{Evidence, OPEN, spans};
 use crate::report::SpanRow;
 
 /// Gives the spans of pairs, as the mode that judged them aligned them.
@@ -57,8 +57,10 @@ impl Judge for Shown<'_> {
         if evidence.noisy().is_some() {
             return noisy_pieces(worker, &a.0, &b.0, evidence).iter().map(row).collect();
         }
+        // What stands for a fact in a template is no part of what the texts share.
+        let open = if self.0.by_facts(&a.0, &b.0, &evidence) { 0 } else { OPEN };
         let mut rows: Vec<SpanRow> =
-            pieces(worker.aligner.last(), left, right).iter().map(row).collect();
+            pieces(worker.aligner.last(), left, right, open).iter().map(row).collect();
         rows.sort_unstable_by_key(|row| (row.a, row.b));
         rows
     }
@@ -73,9 +75,9 @@ struct Piece {
 }
 
 /// The spans of an alignment, parted where chrome stands in between.
-fn pieces(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Piece> {
+fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for (of_a, of_b) in spans(alignment) {
+    for (of_a, of_b) in spans(alignment, open) {
         let mut from = (of_a.0, of_b.0);
         for cut in cuts(alignment, a, b, of_a, of_b).into_iter().chain([(of_a.1, of_b.1)]) {
             if from.0 < cut.0 && from.1 < cut.1 {
@@ -90,6 +92,9 @@ fn pieces(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Piece> {
     pieces
 }
 
+/// Tokens of chrome in the middle of a story that a span goes over.
+const BRIDGED: u32 = 12;
+
 /// Where a span is interrupted by what is no content, on either side, as tokens of both.
 fn cuts(
     alignment: &Alignment,
@@ -98,7 +103,8 @@ fn cuts(
     of_a: (u32, u32),
     of_b: (u32, u32),
 ) -> Vec<(u32, u32)> {
-    let jumps = |words: &Words, i: u32| words.place(i as usize) != words.place(i as usize - 1) + 1;
+    let jumps =
+        |words: &Words, i: u32| words.place(i as usize) > words.place(i as usize - 1) + 1 + BRIDGED;
     let inside = |run: &&Run| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
     let mut cuts = Vec::new();
     let mut at = (of_a.0, of_b.0);
