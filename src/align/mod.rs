@@ -75,7 +75,7 @@ pub enum SlotKind {
     Fuzzy,
     /// Facts on both sides and nothing else.
     Typed,
-    /// Half facts, or facts and rare words.
+    /// Half facts.
     Semi,
     /// Other words on both sides.
     Mixed,
@@ -270,7 +270,7 @@ fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot 
         slot(SlotKind::Typed)
     } else if a.is_caseless() || b.is_caseless() {
         slot(SlotKind::Mixed)
-    } else if 2 * facts >= total || all().all(|kind| kind.is(Kind::FACT.and(Kind::RARE))) {
+    } else if 2 * facts >= total {
         slot(SlotKind::Semi)
     } else {
         slot(SlotKind::Mixed)

@@ -11,8 +11,6 @@ impl Kind {
     pub const FACT: Kind = Kind(1);
     /// A fact of digits, or a number word, month or weekday: nearly equal ones are different ones.
     pub const NUMERIC: Kind = Kind(2);
-    /// Of few documents.
-    pub const RARE: Kind = Kind(4);
 
     /// Both kinds.
     pub fn and(self, other: Kind) -> Kind {

@@ -5,6 +5,10 @@
 //! at the grain of shingles. Syndicated copy spreads over sites instead. A guard tells a story that grows on one site
 //! from chrome: what its versions have besides is shared by the same documents.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use super::hashed::Hashes;
 use crate::hash::avalanche;
 
@@ -165,96 +169,127 @@ pub struct Page {
 /// Share of the pages of a guessed site that has its chrome, at least.
 const GUESSED: f64 = 0.25;
 
-/// Documents of a site that a shingle outside chrome has at most, to count for the guard.
+/// Shingles outside chrome that two versions of one story share, at least.
+const VERSION: usize = 3;
+
+/// A page is one of several versions where it shares such shingles with this share of the pages that have its chrome.
+const VERSIONS: f64 = 0.3;
+
+/// Documents that a shingle outside chrome has at most, to count for the guard.
 const SHARED: usize = 64;
 
-/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting all shingles.
+/// A shingle and a page that has it.
+type Posting = (u64, u32);
+
+/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
+/// several pages share.
 pub fn learn(pages: &[Page], k: usize) -> Chrome {
-    let mut postings: Vec<(u64, u32)> = Vec::with_capacity(pages.iter().map(|page| page.shingles.len()).sum());
-    for (number, page) in pages.iter().enumerate() {
-        postings.extend(page.shingles.iter().map(|&shingle| (shingle, number as u32)));
-    }
-    use rayon::prelude::*;
-    postings.par_sort_unstable();
-    postings.dedup();
-    let mut of_site: std::collections::BTreeMap<u64, usize> = std::collections::BTreeMap::new();
-    pages.iter().for_each(|page| *of_site.entry(page.site).or_default() += 1);
+    let postings = shared(pages);
+    let lists: Vec<&[Posting]> = postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1).collect();
+    let chosen = choose(pages, &lists);
     let mut first = Chrome::default();
-    let mut sites: Vec<u64> = Vec::new();
-    let mut chosen: Vec<(u64, u64, &[(u64, u32)])> = Vec::new();
-    for list in postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() >= LEAST) {
-        sites.clear();
-        sites.extend(list.iter().map(|posting| pages[posting.1 as usize].site));
-        sites.sort_unstable();
-        let groups = || sites.chunk_by(|a, b| a == b).filter(|same| same.len() >= LEAST);
-        let gathered: usize = groups().map(<[u64]>::len).sum();
-        if (gathered as f64) < GATHERED * list.len() as f64 {
-            continue;
-        }
-        for same in groups() {
-            let page = list.iter().map(|posting| &pages[posting.1 as usize]).find(|page| page.site == same[0]);
-            let guessed = page.is_some_and(|page| page.guessed);
-            if !guessed || same.len() as f64 >= GUESSED * of_site[&same[0]] as f64 {
-                first.insert(same[0], list[0].0);
-                chosen.push((same[0], list[0].0, list));
-            }
-        }
-    }
-    let guarded = guarded(pages, k, &first, &postings);
+    chosen.iter().for_each(|&(site, list)| first.insert(site, list[0].0));
+    let guarded = guarded(pages, k, &first, &lists);
     let mut chrome = Chrome::default();
-    for (site, shingle, list) in chosen {
-        let own = list.iter().filter(|posting| pages[posting.1 as usize].site == site);
-        let (all, kept) = own.fold((0, 0), |(all, kept), posting| {
-            (all + 1, kept + usize::from(!guarded[posting.1 as usize]))
-        });
+    for (site, list) in chosen {
+        let own = list.iter().map(|posting| posting.1 as usize).filter(|&page| pages[page].site == site);
+        let (all, kept) = own.fold((0, 0), |(all, kept), page| (all + 1, kept + usize::from(!guarded[page])));
         if 2 * kept >= all {
-            chrome.insert(site, shingle);
+            chrome.insert(site, list[0].0);
         }
     }
     chrome
 }
 
+/// The shingles that several pages have, and few others, sorted and without repeats.
+fn shared(pages: &[Page]) -> Vec<Posting> {
+    let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
+    let slots = (all * 8).next_power_of_two().max(64);
+    let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
+    // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
+    let mut last = vec![0u8; slots];
+    for (number, page) in pages.iter().enumerate() {
+        let tag = (number % 127) as u8 + 1;
+        for &shingle in &page.shingles {
+            let seen = &mut last[slot(shingle)];
+            if *seen == 0 {
+                *seen = tag;
+            } else if *seen != tag {
+                *seen |= 128;
+            }
+        }
+    }
+    let mut postings: Vec<Posting> = Vec::new();
+    for (number, page) in pages.iter().enumerate() {
+        let of_page = page.shingles.iter().filter(|&&shingle| last[slot(shingle)] & 128 != 0);
+        postings.extend(of_page.map(|&shingle| (shingle, number as u32)));
+    }
+    postings.par_sort_unstable();
+    postings.dedup();
+    postings
+}
+
+/// Lists that are chrome of a site by how they spread.
+fn choose<'a>(pages: &[Page], lists: &[&'a [Posting]]) -> Vec<(u64, &'a [Posting])> {
+    let mut of_site: BTreeMap<u64, usize> = BTreeMap::new();
+    pages.iter().for_each(|page| *of_site.entry(page.site).or_default() += 1);
+    let mut chosen = Vec::new();
+    let mut sites: Vec<(u64, bool)> = Vec::new();
+    for &list in lists.iter().filter(|list| list.len() >= LEAST) {
+        sites.clear();
+        sites.extend(list.iter().map(|posting| &pages[posting.1 as usize]).map(|page| (page.site, page.guessed)));
+        sites.sort_unstable();
+        let groups = || sites.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() >= LEAST);
+        let gathered: usize = groups().map(<[_]>::len).sum();
+        if (gathered as f64) < GATHERED * list.len() as f64 {
+            continue;
+        }
+        for same in groups() {
+            let (site, guessed) = same[0];
+            if !guessed || same.len() as f64 >= GUESSED * of_site[&site] as f64 {
+                chosen.push((site, list));
+            }
+        }
+    }
+    chosen
+}
+
 /// By page: whether what seems to be its chrome is a story that its site prints in several versions, or all of it.
-fn guarded(pages: &[Page], k: usize, chrome: &Chrome, postings: &[(u64, u32)]) -> Vec<bool> {
-    use rayon::prelude::*;
-    let list_of = |shingle: u64| {
-        let from = postings.partition_point(|posting| posting.0 < shingle);
-        let list = &postings[from..];
-        &list[..list.iter().take_while(|posting| posting.0 == shingle).count()]
-    };
-    pages
+fn guarded(pages: &[Page], k: usize, chrome: &Chrome, lists: &[&[Posting]]) -> Vec<bool> {
+    let (all, some): (Vec<bool>, Vec<bool>) = pages
         .par_iter()
-        .enumerate()
-        .map_init(
-            || (Vec::new(), Vec::new()),
-            |(marks, partners), (number, page)| {
-                if !chrome.knows(page.site) {
-                    return false;
+        .map_init(Vec::new, |marks, page| {
+            let knows = chrome.knows(page.site);
+            let seems = knows && page.shingles.iter().any(|&shingle| chrome.contains(page.site, shingle));
+            let marked = seems && chrome.mark(page.site, k, &page.shingles, &page.breaks, marks);
+            (seems && !marked, marked)
+        })
+        .unzip();
+    // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
+    let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    for list in lists {
+        let mut own: Vec<(u64, u32)> = Vec::new();
+        own.extend(list.iter().map(|posting| (pages[posting.1 as usize].site, posting.1)));
+        own.sort_unstable();
+        for same in own.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            let is_chrome = chrome.contains(same[0].0, list[0].0);
+            for &(_, page) in same.iter().filter(|page| some[page.1 as usize]) {
+                if is_chrome {
+                    counts[page as usize].push(same.len() as u32);
+                } else if list.len() <= SHARED {
+                    partners[page as usize].extend(same.iter().map(|page| page.1).filter(|&other| other != page));
                 }
-                let seems = page.shingles.iter().any(|&shingle| chrome.contains(page.site, shingle));
-                if !seems {
-                    return false;
-                }
-                if !chrome.mark(page.site, k, &page.shingles, &page.breaks, marks) {
-                    return true;
-                }
-                let (mut counts, mut seen) = (Vec::new(), Hashes::default());
-                partners.clear();
-                for &shingle in page.shingles.iter().filter(|&&shingle| seen.insert(shingle)) {
-                    let list = list_of(shingle);
-                    let own = list.iter().filter(|posting| pages[posting.1 as usize].site == page.site);
-                    if chrome.contains(page.site, shingle) {
-                        counts.push(own.count());
-                    } else if (2..=SHARED).contains(&list.len()) {
-                        partners.extend(own.map(|posting| posting.1).filter(|&other| other != number as u32));
-                    }
-                }
-                counts.sort_unstable();
-                partners.sort_unstable();
-                let median = counts.get(counts.len() / 2).copied().unwrap_or_default();
-                let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= 3).count();
-                with as f64 >= 0.3 * (median as f64 - 1.0) && with > 0
-            },
-        )
-        .collect()
+            }
+        }
+    }
+    let of_versions = |(counts, partners): (&mut Vec<u32>, &mut Vec<u32>)| {
+        counts.sort_unstable();
+        partners.sort_unstable();
+        let median = f64::from(counts.get(counts.len() / 2).copied().unwrap_or_default());
+        let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= VERSION).count();
+        with > 0 && with as f64 >= VERSIONS * (median - 1.0)
+    };
+    let versions = counts.iter_mut().zip(&mut partners).map(of_versions);
+    versions.zip(all).map(|(versions, all)| versions || all).collect()
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Model;
-use super::facts::{Letter, in_style, is_numeric_word};
+use super::facts::{Letter, in_style};
 use crate::align::{Kind, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
@@ -67,6 +67,15 @@ impl Reader {
         self.letters.clear();
     }
 
+    /// As [`Reader::read`], without shingles.
+    pub fn read_plainly(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        self.shingles.clear();
+        self.letters.clear();
+    }
+
     /// How many tokens it has.
     pub fn len(&self) -> usize {
         self.tokens.len()
@@ -106,6 +115,11 @@ impl Reader {
         &self.letters
     }
 
+    /// What [`Reader::letters`] gave.
+    pub fn last_letters(&self) -> impl Iterator<Item = Letter> + '_ {
+        self.letters.iter().copied()
+    }
+
     /// Of each of its tokens, whether it begins a line; `text` is what was read.
     pub fn breaks(&mut self, text: &str) -> &[bool] {
         self.breaks.clear();
@@ -138,7 +152,7 @@ impl Reader {
 
     /// Whether what was read looks as if a machine had read it before.
     pub fn is_noisy(&self, model: &Model) -> bool {
-        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+        model.seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
     /// The content of `text`, which was read, under a model.
@@ -154,32 +168,29 @@ impl Reader {
         let capitals = share(Letter::Capital);
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
-        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
+        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
         out.words.clear();
         for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
-            let kind = kind(model, hashes[i], letters[i], out.cased);
-            out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
+            let (hash, numeric) = in_style(hashes[i]);
+            let kind = match numeric || letters[i] == Letter::Digit {
+                true => Kind::FACT.and(Kind::NUMERIC),
+                false => kind(model, hashes[i], letters[i], out.cased),
+            };
+            out.words.push(hash, tokens.bytes(i), kind, i as u32);
         }
         out.words.finish(!out.cased);
     }
 }
 
 fn kind(model: &Model, hash: u64, letter: Letter, cased: bool) -> Kind {
-    if letter == Letter::Digit || is_numeric_word(hash) {
-        return Kind::FACT.and(Kind::NUMERIC);
-    }
-    let count = model.vocabulary.count(hash);
-    let rare = count.documents <= model.vocabulary.rare();
-    let name = match letter {
-        _ if !cased => rare,
+    let is_name = match letter {
+        _ if !cased => model.vocabulary.count(hash).documents <= model.vocabulary.rare(),
         Letter::Capital => true,
-        Letter::Initial => count.capital >= count.small,
+        Letter::Initial => {
+            let count = model.vocabulary.count(hash);
+            count.capital >= count.small
+        }
         _ => false,
     };
-    match (name, rare && cased) {
-        (true, true) => Kind::FACT.and(Kind::RARE),
-        (true, false) => Kind::FACT,
-        (false, true) => Kind::RARE,
-        (false, false) => Kind::PLAIN,
-    }
+    if is_name { Kind::FACT } else { Kind::PLAIN }
 }

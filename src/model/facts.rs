@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::hashed::ByHash;
+use super::hashed::{ByHash, Hashes};
 use crate::hash::token_hash;
 
 /// How one token stands in the corpus.
@@ -148,16 +148,24 @@ const STYLES: &str = "percent pct|mr mister|dollars dollar dlrs dlr|government g
     governor gov|saint";
 
 struct Known {
+    /// A bit for each known token, by some bits of its hash: nearly all tokens are none, and this says so at once.
+    outline: [u64; OUTLINE],
     /// By token: the token that stands for it.
     same: ByHash<u64>,
-    numeric: ByHash<()>,
+    numeric: Hashes,
+}
+
+const OUTLINE: usize = 128;
+
+fn outlined(hash: u64) -> (usize, u64) {
+    ((hash >> 6) as usize % OUTLINE, 1 << (hash & 63))
 }
 
 fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let hash = |word: &str| token_hash(word.as_bytes());
-        let mut known = Known { same: ByHash::default(), numeric: ByHash::default() };
+        let mut known = Known { outline: [0; OUTLINE], same: ByHash::default(), numeric: Hashes::default() };
         for group in CALENDAR.split('|').chain(STYLES.split('|')) {
             let mut words = group.split_whitespace();
             let first = words.next().map(hash).unwrap_or_default();
@@ -165,17 +173,23 @@ fn known() -> &'static Known {
         }
         let plain: Vec<u64> = PLAIN.split_whitespace().map(hash).collect();
         let words = CALENDAR.split(['|', ' ']).map(hash);
-        known.numeric.extend(words.filter(|word| !plain.contains(word)).map(|word| (word, ())));
+        known.numeric.extend(words.filter(|word| !plain.contains(word)));
+        for &hash in known.same.keys().chain(&known.numeric) {
+            let (word, bit) = outlined(hash);
+            known.outline[word] |= bit;
+        }
         known
     })
 }
 
-/// The token that stands for this one in every house style: itself mostly.
-pub fn in_style(hash: u64) -> u64 {
-    known().same.get(&hash).copied().unwrap_or(hash)
-}
-
-/// Whether the token is a number word, a month or a weekday.
-pub fn is_numeric_word(hash: u64) -> bool {
-    known().numeric.contains_key(&hash)
+/// The token that stands for this one in every house style, itself mostly; and whether it is a number word, a month or
+/// a weekday.
+#[inline]
+pub fn in_style(hash: u64) -> (u64, bool) {
+    let known = known();
+    let (word, bit) = outlined(hash);
+    if known.outline[word] & bit == 0 {
+        return (hash, false);
+    }
+    (known.same.get(&hash).copied().unwrap_or(hash), known.numeric.contains(&hash))
 }

@@ -26,7 +26,7 @@ use crate::relation::{Evidence, Judgement, Relation, Verdict, judge};
 use crate::verify::ShingleSet;
 
 /// Documents that token statistics are taken from, at most.
-const SAMPLE: usize = 4096;
+const SAMPLE: usize = 1024;
 
 /// Pages of one site that chrome is learned from, at most.
 const PAGES: usize = 400;
@@ -65,23 +65,21 @@ impl Learner<'_> {
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
         let sample = self.sample(all, SAMPLE);
         let parts: Vec<Vocabulary> = sample
-            .par_chunks(256)
-            .map_init(
-                || (Reader::new(self.recipe, self.texts.kernel), Vec::new()),
-                |(reader, seen), documents| {
+            .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
+            .map(|documents| {
+                let (mut vocabulary, mut seen) = (Vocabulary::default(), Vec::new());
+                let mut reader = Reader::new(self.recipe, self.texts.kernel);
+                for &document in documents {
                     self.cancel.check()?;
-                    let mut vocabulary = Vocabulary::default();
-                    for &document in documents {
-                        // A document that changed is reported where it is judged.
-                        let _ = self.texts.get(document, |text| {
-                            reader.read(text);
-                            let letters = reader.letters(text).to_vec();
-                            vocabulary.add(reader.hashes().iter().copied().zip(letters), seen);
-                        });
-                    }
-                    Ok(vocabulary)
-                },
-            )
+                    // A document that changed is reported where it is judged.
+                    let _ = self.texts.get(document, |text| {
+                        reader.read_plainly(text);
+                        reader.letters(text);
+                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()), &mut seen);
+                    });
+                }
+                Ok(vocabulary)
+            })
             .collect::<Result<_>>()?;
         Ok(parts.into_iter().fold(Vocabulary::default(), |mut all, part| {
             all.merge(part);
