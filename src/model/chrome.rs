@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::hashed::Hashes;
-use crate::hash::avalanche;
+use crate::hash::{MULTIPLIERS, avalanche};
 
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
@@ -37,25 +37,40 @@ const AVERAGE: usize = 20;
 pub struct Chrome {
     keys: Hashes,
     sites: Hashes,
+    /// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
+    outline: Vec<u64>,
+}
+
+/// Words of the outline.
+const OUTLINE: usize = 2048;
+
+fn outlined(key: u64) -> (usize, u64) {
+    ((key >> 6) as usize % OUTLINE, 1 << (key & 63))
 }
 
 /// The bits of a shingle that postings keep.
 const SHINGLE: u64 = (1 << 40) - 1;
 
 fn key(site: u64, shingle: u64) -> u64 {
-    avalanche((shingle & SHINGLE) ^ site.rotate_left(17))
+    ((shingle & SHINGLE) ^ avalanche(site)).wrapping_mul(MULTIPLIERS[0]).rotate_left(32)
 }
 
 impl Chrome {
     /// Adds a shingle of a site's chrome.
     pub fn insert(&mut self, site: u64, shingle: u64) {
-        self.keys.insert(key(site, shingle));
+        let key = key(site, shingle);
+        self.keys.insert(key);
         self.sites.insert(site);
+        self.outline.resize(OUTLINE, 0);
+        let (word, bit) = outlined(key);
+        self.outline[word] |= bit;
     }
 
     /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
     pub fn contains(&self, site: u64, shingle: u64) -> bool {
-        self.keys.contains(&key(site, shingle))
+        let key = key(site, shingle);
+        let (word, bit) = outlined(key);
+        self.outline.get(word).is_some_and(|word| word & bit != 0) && self.keys.contains(&key)
     }
 
     /// Whether anything is chrome of a site.
@@ -84,7 +99,12 @@ impl Chrome {
     }
 
     pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>) -> Chrome {
-        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect() }
+        let mut outline = vec![0; OUTLINE];
+        for &key in &keys {
+            let (word, bit) = outlined(key);
+            outline[word] |= bit;
+        }
+        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect(), outline }
     }
 
     /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
@@ -106,10 +126,15 @@ fn mark_pieces(
     marks: &mut [bool],
 ) -> bool {
     let tokens = marks.len();
+    let mut any = false;
     for (at, &shingle) in shingles.iter().enumerate() {
         if is_chrome(shingle) {
             marks[at..tokens.min(at + k)].fill(true);
+            any = true;
         }
+    }
+    if !any {
+        return false;
     }
     for gap in runs(marks, false) {
         if gap.0 > 0 && gap.1 < tokens && gap.1 - gap.0 <= CLOSED {
@@ -204,7 +229,7 @@ pub fn learn(pages: &[Page], k: usize) -> Chrome {
 /// The shingles that several pages have, and few others, sorted and without repeats.
 fn shared(pages: &[Page]) -> Vec<Posting> {
     let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
-    let slots = (all * 8).next_power_of_two().max(64);
+    let slots = (all * 2).next_power_of_two().max(64);
     let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
     // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
     let mut last = vec![0u8; slots];

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Model;
 use super::facts::{Letter, in_style};
-use crate::align::{Kind, Words};
+use crate::align::{Kind, Word, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
@@ -105,12 +105,15 @@ impl Reader {
     pub fn letters(&mut self, text: &str) -> &[Letter] {
         if self.letters.len() != self.len() {
             self.letters.clear();
+            let (starts, ends) = self.tokens.all_ranges();
+            let bytes = text.as_bytes();
             let mut before = 0;
-            for i in 0..self.tokens.len() {
-                let range = self.tokens.range(i).unwrap_or_default();
-                self.letters.push(Letter::of(text, before, range.start));
-                before = range.end;
-            }
+            self.letters.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+                let small = bytes[start as usize].is_ascii_lowercase();
+                let letter = if small { Letter::Small } else { Letter::of(text, before, start as usize) };
+                before = end as usize;
+                letter
+            }));
         }
         &self.letters
     }
@@ -123,12 +126,17 @@ impl Reader {
     /// Of each of its tokens, whether it begins a line; `text` is what was read.
     pub fn breaks(&mut self, text: &str) -> &[bool] {
         self.breaks.clear();
+        let (starts, ends) = self.tokens.all_ranges();
+        let bytes = text.as_bytes();
         let mut before = 0;
-        for i in 0..self.tokens.len() {
-            let range = self.tokens.range(i).unwrap_or_default();
-            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
-            self.breaks.push(i == 0 || between.contains(&b'\n'));
-            before = range.end;
+        self.breaks.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+            let between = bytes.get(before..start as usize).unwrap_or_default();
+            before = end as usize;
+            // One space mostly.
+            between != b" " && between.contains(&b'\n')
+        }));
+        if let Some(first) = self.breaks.first_mut() {
+            *first = true;
         }
         &self.breaks
     }
@@ -164,21 +172,25 @@ impl Reader {
         }
         let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
         let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
-        let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
-        let capitals = share(Letter::Capital);
+        let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
+        let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
         out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
-        out.words.clear();
-        for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
+        let (folded, starts, ends) = tokens.folded();
+        let word = |i: usize| {
             let (hash, numeric) = in_style(hashes[i]);
             let kind = match numeric || letters[i] == Letter::Digit {
                 true => Kind::FACT.and(Kind::NUMERIC),
                 false => kind(model, hashes[i], letters[i], out.cased),
             };
-            out.words.push(hash, tokens.bytes(i), kind, i as u32);
+            Word { hash, kind, place: i as u32, characters: (starts[i], ends[i]) }
+        };
+        if chrome {
+            out.words.fill(folded, (0..tokens.len()).filter(|&i| !marks[i]).map(word), !out.cased);
+        } else {
+            out.words.fill(folded, (0..tokens.len()).map(word), !out.cased);
         }
-        out.words.finish(!out.cased);
     }
 }
 

@@ -7,7 +7,7 @@ const SHARE: f64 = 0.04;
 const WORDS: usize = 20;
 
 /// Tokens of a text that are looked at, about.
-const LOOKED_AT: usize = 400;
+const LOOKED_AT: usize = 250;
 
 /// Bytes of the shortest word that counts.
 const SHORTEST: usize = 3;
@@ -23,7 +23,7 @@ pub struct Seen {
 impl Seen {
     /// An empty table for a corpus of so many bytes.
     pub fn new(bytes: u64) -> Seen {
-        let slots = (bytes / 8).next_power_of_two().clamp(1 << 16, 1 << 28);
+        let slots = (bytes / 16).next_power_of_two().clamp(1 << 16, 1 << 28);
         Seen { words: vec![0; slots as usize / 32] }
     }
 

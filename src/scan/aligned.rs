@@ -210,7 +210,7 @@ impl Judge for Aligned<'_> {
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
         out.site = entry.site;
         if out.content.noisy {
-            out.characters.fill(out.content.words.all_characters());
+            out.characters.fill(&out.content.words);
         }
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
@@ -261,9 +261,9 @@ pub(super) fn index_second(a: &Loaded, b: &Loaded) -> bool {
 /// The alignment by characters of two documents of which one at least is noisy.
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
     if !index_second(a, b) {
-        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+        aligner.align(&a.characters, &b.content.words)
     } else {
-        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
+        aligner.align(&b.characters, &a.content.words).swapped()
     }
 }
 
