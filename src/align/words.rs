@@ -62,20 +62,18 @@ pub struct Words {
 impl Words {
     /// Makes this the given tokens, of a text with these normalised characters. `caseless` says that names are not told
     /// by capitals here: rare words stand in for them, and one fact among other words then says little. Linear.
-    pub fn fill(&mut self, folded: &[u8], words: impl Iterator<Item = Word>, caseless: bool) {
+    pub fn fill(&mut self, folded: &[u8], words: impl Iterator<Item = Word> + Clone, caseless: bool) {
         self.folded.clear();
         self.folded.extend_from_slice(folded);
-        self.hashes.clear();
-        self.kinds.clear();
-        self.bounds.clear();
-        self.places.clear();
         self.caseless = caseless;
-        for word in words {
-            self.hashes.push(word.hash);
-            self.kinds.push(word.kind);
-            self.bounds.push(word.characters);
-            self.places.push(word.place);
-        }
+        self.hashes.clear();
+        self.hashes.extend(words.clone().map(|word| word.hash));
+        self.kinds.clear();
+        self.kinds.extend(words.clone().map(|word| word.kind));
+        self.bounds.clear();
+        self.bounds.extend(words.clone().map(|word| word.characters));
+        self.places.clear();
+        self.places.extend(words.map(|word| word.place));
         self.key = self.hashes.iter().fold(1, |key: u64, hash| {
             key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash)
         });

@@ -37,15 +37,25 @@ const AVERAGE: usize = 20;
 pub struct Chrome {
     keys: Hashes,
     sites: Hashes,
-    /// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
-    outline: Vec<u64>,
+    outline: Outline,
 }
 
-/// Words of the outline.
-const OUTLINE: usize = 2048;
+/// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
+#[derive(Debug, Clone, Default)]
+struct Outline(Vec<u64>);
 
-fn outlined(key: u64) -> (usize, u64) {
-    ((key >> 6) as usize % OUTLINE, 1 << (key & 63))
+impl Outline {
+    const WORDS: usize = 2048;
+
+    fn insert(&mut self, key: u64) {
+        self.0.resize(Self::WORDS, 0);
+        self.0[(key >> 6) as usize % Self::WORDS] |= 1 << (key & 63);
+    }
+
+    fn may_contain(&self, key: u64) -> bool {
+        let word = self.0.get((key >> 6) as usize % Self::WORDS);
+        word.is_some_and(|word| word & 1 << (key & 63) != 0)
+    }
 }
 
 /// The bits of a shingle that postings keep.
@@ -61,16 +71,13 @@ impl Chrome {
         let key = key(site, shingle);
         self.keys.insert(key);
         self.sites.insert(site);
-        self.outline.resize(OUTLINE, 0);
-        let (word, bit) = outlined(key);
-        self.outline[word] |= bit;
+        self.outline.insert(key);
     }
 
     /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
     pub fn contains(&self, site: u64, shingle: u64) -> bool {
         let key = key(site, shingle);
-        let (word, bit) = outlined(key);
-        self.outline.get(word).is_some_and(|word| word & bit != 0) && self.keys.contains(&key)
+        self.outline.may_contain(key) && self.keys.contains(&key)
     }
 
     /// Whether anything is chrome of a site.
@@ -99,11 +106,8 @@ impl Chrome {
     }
 
     pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>) -> Chrome {
-        let mut outline = vec![0; OUTLINE];
-        for &key in &keys {
-            let (word, bit) = outlined(key);
-            outline[word] |= bit;
-        }
+        let mut outline = Outline::default();
+        keys.iter().for_each(|&key| outline.insert(key));
         Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect(), outline }
     }
 
@@ -203,33 +207,69 @@ const VERSIONS: f64 = 0.3;
 /// Documents that a shingle outside chrome has at most, to count for the guard.
 const SHARED: usize = 64;
 
-/// A shingle and a page that has it.
+/// A shingle and a page that has it, by its number among those of its site.
 type Posting = (u64, u32);
 
+/// The pages of one site, and what several of them have.
+struct Site<'a> {
+    pages: Vec<&'a Page>,
+    /// Sorted and without repeats.
+    postings: Vec<Posting>,
+}
+
+impl<'a> Site<'a> {
+    fn new(pages: Vec<&'a Page>) -> Site<'a> {
+        let postings = shared(&pages);
+        Site { pages, postings }
+    }
+
+    /// The shingles that several pages have, each with those pages.
+    fn lists(&self) -> impl Iterator<Item = &[Posting]> {
+        self.postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1)
+    }
+
+    /// Those that so many pages have that they may be chrome.
+    fn frequent(&self) -> impl Iterator<Item = &[Posting]> {
+        let guessed = self.pages.first().is_some_and(|page| page.guessed);
+        let least = if guessed { GUESSED * self.pages.len() as f64 } else { 0.0 };
+        self.lists().filter(move |list| list.len() >= LEAST && list.len() as f64 >= least)
+    }
+
+    fn hash(&self) -> u64 {
+        self.pages.first().map_or(0, |page| page.site)
+    }
+}
+
 /// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
-/// several pages share.
+/// several pages of a site share.
 pub fn learn(pages: &[Page], k: usize) -> Chrome {
-    let postings = shared(pages);
-    let lists: Vec<&[Posting]> = postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1).collect();
-    let chosen = choose(pages, &lists);
+    let mut of_site: BTreeMap<u64, Vec<&Page>> = BTreeMap::new();
+    pages.iter().for_each(|page| of_site.entry(page.site).or_default().push(page));
+    let sites: Vec<Vec<&Page>> = of_site.into_values().collect();
+    let sites: Vec<Site<'_>> = sites.into_par_iter().map(Site::new).collect();
+    let gathered = gathered(pages, &sites);
     let mut first = Chrome::default();
-    chosen.iter().for_each(|&(site, list)| first.insert(site, list[0].0));
-    let guarded = guarded(pages, k, &first, &lists);
+    for site in &sites {
+        let chosen = site.frequent().filter(|list| gathered.contains(&list[0].0));
+        chosen.for_each(|list| first.insert(site.hash(), list[0].0));
+    }
+    let guarded: Vec<Vec<bool>> = sites.par_iter().map(|site| guarded(site, k, &first)).collect();
     let mut chrome = Chrome::default();
-    for (site, list) in chosen {
-        let own = list.iter().map(|posting| posting.1 as usize).filter(|&page| pages[page].site == site);
-        let (all, kept) = own.fold((0, 0), |(all, kept), page| (all + 1, kept + usize::from(!guarded[page])));
-        if 2 * kept >= all {
-            chrome.insert(site, list[0].0);
+    for (site, guarded) in sites.iter().zip(&guarded) {
+        for list in site.frequent().filter(|list| first.contains(site.hash(), list[0].0)) {
+            let kept = list.iter().filter(|posting| !guarded[posting.1 as usize]).count();
+            if 2 * kept >= list.len() {
+                chrome.insert(site.hash(), list[0].0);
+            }
         }
     }
     chrome
 }
 
-/// The shingles that several pages have, and few others, sorted and without repeats.
-fn shared(pages: &[Page]) -> Vec<Posting> {
+/// The shingles that several of these pages have, and few others, sorted and without repeats.
+fn shared(pages: &[&Page]) -> Vec<Posting> {
     let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
-    let slots = (all * 2).next_power_of_two().max(64);
+    let slots = (all * 4).next_power_of_two().max(64);
     let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
     // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
     let mut last = vec![0u8; slots];
@@ -249,62 +289,65 @@ fn shared(pages: &[Page]) -> Vec<Posting> {
         let of_page = page.shingles.iter().filter(|&&shingle| last[slot(shingle)] & 128 != 0);
         postings.extend(of_page.map(|&shingle| (shingle, number as u32)));
     }
-    postings.par_sort_unstable();
+    postings.sort_unstable();
     postings.dedup();
     postings
 }
 
-/// Lists that are chrome of a site by how they spread.
-fn choose<'a>(pages: &[Page], lists: &[&'a [Posting]]) -> Vec<(u64, &'a [Posting])> {
-    let mut of_site: BTreeMap<u64, usize> = BTreeMap::new();
-    pages.iter().for_each(|page| *of_site.entry(page.site).or_default() += 1);
-    let mut chosen = Vec::new();
-    let mut sites: Vec<(u64, bool)> = Vec::new();
-    for &list in lists.iter().filter(|list| list.len() >= LEAST) {
-        sites.clear();
-        sites.extend(list.iter().map(|posting| &pages[posting.1 as usize]).map(|page| (page.site, page.guessed)));
-        sites.sort_unstable();
-        let groups = || sites.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() >= LEAST);
-        let gathered: usize = groups().map(<[_]>::len).sum();
-        if (gathered as f64) < GATHERED * list.len() as f64 {
-            continue;
-        }
-        for same in groups() {
-            let (site, guessed) = same[0];
-            if !guessed || same.len() as f64 >= GUESSED * of_site[&site] as f64 {
-                chosen.push((site, list));
-            }
-        }
-    }
-    chosen
+/// Frequent shingles that stand mostly on pages of sites where they are frequent.
+fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
+    let mut frequent: Vec<(u64, u32)> =
+        sites.iter().flat_map(Site::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
+    frequent.sort_unstable();
+    let mut outline = Outline::default();
+    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle));
+    let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
+    let of_page = |page: &Page| {
+        let mut own: Vec<u32> = page
+            .shingles
+            .iter()
+            .filter(|&&shingle| outline.may_contain(shingle))
+            .filter_map(|shingle| known.binary_search(shingle).ok().map(|at| at as u32))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        own
+    };
+    let of_pages: Vec<Vec<u32>> = pages.par_iter().map(of_page).collect();
+    let mut all = vec![0u32; known.len()];
+    of_pages.iter().flatten().for_each(|&at| all[at as usize] += 1);
+    let lists = frequent.chunk_by(|a, b| a.0 == b.0).zip(all);
+    let gathered = lists.filter(|(same, all)| {
+        let own: u32 = same.iter().map(|list| list.1).sum();
+        f64::from(own) >= GATHERED * f64::from(*all)
+    });
+    gathered.map(|(same, _)| same[0].0).collect()
 }
 
-/// By page: whether what seems to be its chrome is a story that its site prints in several versions, or all of it.
-fn guarded(pages: &[Page], k: usize, chrome: &Chrome, lists: &[&[Posting]]) -> Vec<bool> {
-    let (all, some): (Vec<bool>, Vec<bool>) = pages
-        .par_iter()
-        .map_init(Vec::new, |marks, page| {
-            let knows = chrome.knows(page.site);
-            let seems = knows && page.shingles.iter().any(|&shingle| chrome.contains(page.site, shingle));
-            let marked = seems && chrome.mark(page.site, k, &page.shingles, &page.breaks, marks);
-            (seems && !marked, marked)
-        })
-        .unzip();
+/// By page of a site: whether what seems to be its chrome is a story that the site prints in several versions, or all
+/// of it.
+fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
+    let (hash, pages) = (site.hash(), &site.pages);
+    if !chrome.knows(hash) {
+        return vec![false; pages.len()];
+    }
+    let mut marks = Vec::new();
+    let mut mark = |page: &&Page| {
+        let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
+        let marked = seems && chrome.mark(hash, k, &page.shingles, &page.breaks, &mut marks);
+        (seems && !marked, marked)
+    };
+    let (all, some): (Vec<bool>, Vec<bool>) = pages.iter().map(&mut mark).unzip();
     // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
     let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
     let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
-    for list in lists {
-        let mut own: Vec<(u64, u32)> = Vec::new();
-        own.extend(list.iter().map(|posting| (pages[posting.1 as usize].site, posting.1)));
-        own.sort_unstable();
-        for same in own.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
-            let is_chrome = chrome.contains(same[0].0, list[0].0);
-            for &(_, page) in same.iter().filter(|page| some[page.1 as usize]) {
-                if is_chrome {
-                    counts[page as usize].push(same.len() as u32);
-                } else if list.len() <= SHARED {
-                    partners[page as usize].extend(same.iter().map(|page| page.1).filter(|&other| other != page));
-                }
+    for list in site.lists() {
+        let is_chrome = chrome.contains(hash, list[0].0);
+        for &(_, page) in list.iter().filter(|posting| some[posting.1 as usize]) {
+            if is_chrome {
+                counts[page as usize].push(list.len() as u32);
+            } else if list.len() <= SHARED {
+                partners[page as usize].extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
             }
         }
     }

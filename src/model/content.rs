@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Model;
 use super::facts::{Letter, in_style};
+use super::noise::Seen;
 use crate::align::{Kind, Word, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
@@ -159,8 +160,8 @@ impl Reader {
     }
 
     /// Whether what was read looks as if a machine had read it before.
-    pub fn is_noisy(&self, model: &Model) -> bool {
-        model.seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
+    pub fn is_noisy(&self, seen: &Seen) -> bool {
+        seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
     /// The content of `text`, which was read, under a model.

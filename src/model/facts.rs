@@ -27,36 +27,31 @@ pub struct Count {
 pub struct Vocabulary {
     /// Documents counted.
     pub documents: u32,
-    counts: ByHash<Count>,
+    /// By token, with the number of the last document that had it.
+    counts: ByHash<(Count, u32)>,
 }
 
 impl Vocabulary {
-    /// Counts one document: its tokens, and for each whether it has a capital and whether it begins a sentence.
-    pub fn add(&mut self, tokens: impl Iterator<Item = (u64, Letter)>, seen: &mut Vec<u64>) {
+    /// Counts one document: its tokens, each with how it begins.
+    pub fn add(&mut self, tokens: impl Iterator<Item = (u64, Letter)>) {
         self.documents += 1;
-        seen.clear();
         for (hash, letter) in tokens {
-            let count = self.counts.entry(hash).or_default();
+            let (count, last) = self.counts.entry(hash).or_default();
             count.capital += u32::from(letter == Letter::Capital);
             count.small += u32::from(letter == Letter::Small);
-            seen.push(hash);
-        }
-        seen.sort_unstable();
-        seen.dedup();
-        for hash in &*seen {
-            self.counts.entry(*hash).or_default().documents += 1;
+            count.documents += u32::from(std::mem::replace(last, self.documents) != self.documents);
         }
     }
 
-    /// The counts of both.
+    /// Adds the counts of other documents.
     pub fn merge(&mut self, other: Vocabulary) {
         if self.counts.len() < other.counts.len() {
             let small = std::mem::replace(self, other);
             return self.merge(small);
         }
         self.documents += other.documents;
-        for (hash, more) in other.counts {
-            let count = self.counts.entry(hash).or_default();
+        for (hash, (more, _)) in other.counts {
+            let (count, _) = self.counts.entry(hash).or_default();
             count.documents += more.documents;
             count.capital += more.capital;
             count.small += more.small;
@@ -65,7 +60,7 @@ impl Vocabulary {
 
     /// How a token stands in the corpus.
     pub fn count(&self, hash: u64) -> Count {
-        self.counts.get(&hash).copied().unwrap_or_default()
+        self.counts.get(&hash).map_or(Count::default(), |count| count.0)
     }
 
     /// Documents that a rare token has at most.
@@ -75,14 +70,15 @@ impl Vocabulary {
 
     /// Every token's counts, by hash.
     pub fn sorted(&self) -> Vec<(u64, Count)> {
-        let mut all: Vec<(u64, Count)> = self.counts.iter().map(|(&hash, &count)| (hash, count)).collect();
+        let mut all: Vec<(u64, Count)> = self.counts.iter().map(|(&hash, count)| (hash, count.0)).collect();
         all.sort_unstable_by_key(|entry| entry.0);
         all
     }
 
     /// Of counts by hash.
     pub fn of(documents: u32, counts: Vec<(u64, Count)>) -> Vocabulary {
-        Vocabulary { documents, counts: counts.into_iter().collect() }
+        let with_last = counts.into_iter().map(|(hash, count)| (hash, (count, 0)));
+        Vocabulary { documents, counts: with_last.collect() }
     }
 }
 

@@ -28,6 +28,10 @@ use crate::verify::ShingleSet;
 /// Documents that token statistics are taken from, at most.
 const SAMPLE: usize = 1024;
 
+/// Share of those documents that are noisy, from which noisy documents are looked for among all; where there are fewer,
+/// the few are met by words.
+const NOISY: f64 = 0.005;
+
 /// Pages of one site that chrome is learned from, at most.
 const PAGES: usize = 400;
 
@@ -43,7 +47,8 @@ impl Learner<'_> {
     /// The model, but for template slots.
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
+        let (vocabulary, noisy) = self.vocabulary(&seen)?;
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -61,13 +66,14 @@ impl Learner<'_> {
         documents
     }
 
-    fn vocabulary(&self) -> Result<Vocabulary> {
+    /// Token statistics of a sample, and whether enough of it is noisy.
+    fn vocabulary(&self, seen: &Seen) -> Result<(Vocabulary, bool)> {
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
         let sample = self.sample(all, SAMPLE);
-        let parts: Vec<Vocabulary> = sample
+        let parts: Vec<(Vocabulary, usize)> = sample
             .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
             .map(|documents| {
-                let (mut vocabulary, mut seen) = (Vocabulary::default(), Vec::new());
+                let (mut vocabulary, mut noisy) = (Vocabulary::default(), 0);
                 let mut reader = Reader::new(self.recipe, self.texts.kernel);
                 for &document in documents {
                     self.cancel.check()?;
@@ -75,16 +81,19 @@ impl Learner<'_> {
                     let _ = self.texts.get(document, |text| {
                         reader.read_plainly(text);
                         reader.letters(text);
-                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()), &mut seen);
+                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()));
+                        noisy += usize::from(reader.is_noisy(seen));
                     });
                 }
-                Ok(vocabulary)
+                Ok((vocabulary, noisy))
             })
             .collect::<Result<_>>()?;
-        Ok(parts.into_iter().fold(Vocabulary::default(), |mut all, part| {
+        let (mut all, mut noisy) = (Vocabulary::default(), 0);
+        for (part, count) in parts {
             all.merge(part);
-            all
-        }))
+            noisy += count;
+        }
+        Ok((all, noisy as f64 >= NOISY * sample.len() as f64 && noisy > 0))
     }
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {

@@ -29,12 +29,6 @@ const RATE: u64 = 4;
 const LEAST: u32 = 20 / RATE as u32;
 const SHARE: f64 = 0.02;
 
-/// Documents that tell whether there is noise in a corpus at all.
-const SAMPLE: usize = 2048;
-
-/// Where a smaller share of the sample is noisy, nothing is looked through for grams: the noisy few are met by words.
-const MANY: f64 = 0.005;
-
 struct Grams(Vec<u16>);
 
 impl Sampled for Grams {
@@ -54,17 +48,10 @@ pub(super) fn candidates(
     removed: &BitSlice,
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
-    let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
-    let key = |d: &u32| (avalanche(aligned.documents.entries[*d as usize].sequence), *d);
-    let mut sample = documents.clone();
-    if sample.len() > SAMPLE {
-        sample.select_nth_unstable_by_key(SAMPLE, key);
-        sample.truncate(SAMPLE);
-    }
-    let found = noisy(texts, aligned, &sample, cancel)?;
-    if (found.len() as f64) < MANY * sample.len() as f64 {
+    if !aligned.model.noisy {
         return Ok(Vec::new());
     }
+    let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
     let noisy = noisy(texts, aligned, &documents, cancel)?;
     if noisy.is_empty() {
         return Ok(Vec::new());
@@ -131,7 +118,7 @@ fn noisy(
                 cancel.check()?;
                 let grams = texts.get(document, |text| {
                     reader.read_plainly(text);
-                    reader.is_noisy(aligned.model).then(|| grams(reader).collect::<Vec<u64>>())
+                    reader.is_noisy(&aligned.model.seen).then(|| grams(reader).collect::<Vec<u64>>())
                 });
                 Ok(grams.ok().flatten().map(|grams| (document, grams)))
             },
