@@ -1,8 +1,11 @@
 //! A document as it is judged: its content tokens, with what each is.
 
+use std::ops::Range;
+
 use super::Model;
-use super::facts::{Letter, in_style, is_numeric_word};
-use crate::align::{Kind, Words};
+use super::facts::{Letter, known};
+use super::noise::Seen;
+use crate::align::{Kind, Tokenised, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
@@ -38,6 +41,8 @@ pub struct Reader {
     letters: Vec<Letter>,
     breaks: Vec<bool>,
     marks: Vec<bool>,
+    styled: Vec<u64>,
+    kinds: Vec<Kind>,
 }
 
 impl Reader {
@@ -52,6 +57,8 @@ impl Reader {
             letters: Vec::new(),
             breaks: Vec::new(),
             marks: Vec::new(),
+            styled: Vec::new(),
+            kinds: Vec::new(),
         }
     }
 
@@ -62,6 +69,15 @@ impl Reader {
         self.hashes.truncate(hashes.max(1));
         let count = shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
         self.shingles.truncate(count);
+        self.letters.clear();
+    }
+
+    /// As [`Reader::read`], without shingles.
+    pub fn read_plainly(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        self.shingles.clear();
         self.letters.clear();
     }
 
@@ -94,32 +110,62 @@ impl Reader {
     pub fn letters(&mut self, text: &str) -> &[Letter] {
         if self.letters.len() != self.len() {
             self.letters.clear();
+            let (starts, ends) = self.tokens.all_ranges();
+            let bytes = text.as_bytes();
             let mut before = 0;
-            for i in 0..self.tokens.len() {
-                let range = self.tokens.range(i).unwrap_or_default();
-                self.letters.push(Letter::of(text, before, range.start));
-                before = range.end;
-            }
+            self.letters.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+                let small = bytes[start as usize].is_ascii_lowercase();
+                let letter = if small { Letter::Small } else { Letter::of(text, before, start as usize) };
+                before = end as usize;
+                letter
+            }));
         }
         &self.letters
+    }
+
+    /// What [`Reader::letters`] gave.
+    pub fn last_letters(&self) -> impl Iterator<Item = Letter> + '_ {
+        self.letters.iter().copied()
     }
 
     /// Of each of its tokens, whether it begins a line; `text` is what was read.
     pub fn breaks(&mut self, text: &str) -> &[bool] {
         self.breaks.clear();
+        let (starts, ends) = self.tokens.all_ranges();
+        let bytes = text.as_bytes();
         let mut before = 0;
-        for i in 0..self.tokens.len() {
-            let range = self.tokens.range(i).unwrap_or_default();
-            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
-            self.breaks.push(i == 0 || between.contains(&b'\n'));
-            before = range.end;
+        self.breaks.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+            let between = bytes.get(before..start as usize).unwrap_or_default();
+            before = end as usize;
+            // One space mostly.
+            between != b" " && between.contains(&b'\n')
+        }));
+        if let Some(first) = self.breaks.first_mut() {
+            *first = true;
         }
         &self.breaks
     }
 
+    /// The lines of chrome in `text`, which was read, as ranges of tokens.
+    pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
+        self.breaks(text);
+        let Reader { shingles, breaks, marks, recipe, .. } = self;
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        if !model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks) {
+            return lines;
+        }
+        for i in (0..marks.len()).filter(|&i| marks[i]) {
+            match lines.last_mut() {
+                Some(line) if line.end == i && !breaks[i] => line.end = i + 1,
+                _ => lines.push(i..i + 1),
+            }
+        }
+        lines
+    }
+
     /// Whether what was read looks as if a machine had read it before.
-    pub fn is_noisy(&self, model: &Model) -> bool {
-        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+    pub fn is_noisy(&self, seen: &Seen) -> bool {
+        seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
     /// The content of `text`, which was read, under a model.
@@ -129,38 +175,50 @@ impl Reader {
         if knows {
             self.breaks(text);
         }
-        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, .. } = self;
         let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
-        let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
-        let capitals = share(Letter::Capital);
+        let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
+        let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
-        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
-        out.words.clear();
-        for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
-            let kind = kind(model, hashes[i], letters[i], out.cased);
-            out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
+        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
+        styled.clear();
+        styled.extend_from_slice(hashes);
+        kinds.clear();
+        kinds.extend(letters.iter().map(|&letter| match letter {
+            Letter::Digit => Kind::FACT.and(Kind::NUMERIC),
+            Letter::Capital => Kind::FACT,
+            Letter::Initial | Letter::Small | Letter::Caseless => Kind::PLAIN,
+        }));
+        let known = known();
+        for i in 0..hashes.len() {
+            if known.may_be(hashes[i]) {
+                let (same, numeric) = known.in_style(hashes[i]);
+                styled[i] = same;
+                if numeric {
+                    kinds[i] = Kind::FACT.and(Kind::NUMERIC);
+                }
+            }
         }
-        out.words.finish(!out.cased);
+        let numeric = |kind: Kind| kind.is(Kind::NUMERIC);
+        for i in 0..hashes.len() {
+            if (!out.cased || letters[i] == Letter::Initial) && !numeric(kinds[i]) {
+                kinds[i] = kind(model, hashes[i], out.cased);
+            }
+        }
+        let (folded, starts, ends) = tokens.folded();
+        let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
+        out.words.fill(text, chrome.then_some(&**marks));
     }
 }
 
-fn kind(model: &Model, hash: u64, letter: Letter, cased: bool) -> Kind {
-    if letter == Letter::Digit || is_numeric_word(hash) {
-        return Kind::FACT.and(Kind::NUMERIC);
-    }
+/// What a word is by how it stands in the corpus: a name, where it is mostly written as one; in a text without case,
+/// where it is rare.
+fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
     let count = model.vocabulary.count(hash);
-    let rare = count.documents <= model.vocabulary.rare();
-    let name = match letter {
-        _ if !cased => rare,
-        Letter::Capital => true,
-        Letter::Initial => count.capital >= count.small,
-        _ => false,
+    let is_name = match cased {
+        true => count.capital >= count.small,
+        false => count.documents <= model.vocabulary.rare(),
     };
-    match (name, rare && cased) {
-        (true, true) => Kind::FACT.and(Kind::RARE),
-        (true, false) => Kind::FACT,
-        (false, true) => Kind::RARE,
-        (false, false) => Kind::PLAIN,
-    }
+    if is_name { Kind::FACT } else { Kind::PLAIN }
 }

@@ -116,7 +116,6 @@ mod tests {
             settings: Settings::new(Recipe::default(), &Policy::default(), &Default::default()),
             accounting: Accounting::default(),
             sources: Vec::new(),
-            relations: Default::default(),
             clusters: clusters.iter().map(cluster).collect(),
             pages: Vec::new(),
             titles: Vec::new(),

@@ -16,7 +16,7 @@
 //!
 //! The page says what was left out of it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use base64::Engine;
@@ -177,7 +177,6 @@ struct Core<'a> {
     settings: &'a super::Settings,
     threshold: Option<f64>,
     accounting: &'a super::Accounting,
-    relations: &'a BTreeMap<String, u64>,
     sources: &'a [SourceRow],
     sources_in_all: usize,
     sources_sha256: String,
@@ -257,7 +256,6 @@ impl<'a> PageData<'a> {
             settings: &report.settings,
             threshold: report.settings.threshold(),
             accounting: &report.accounting,
-            relations: &report.relations,
             sources: first(&report.sources),
             sources_in_all: report.sources.len(),
             sources_sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),

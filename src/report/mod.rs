@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
-pub use pairs::{PairRow, write_pairs};
+pub use pairs::{PairRow, SpanRow, write_pairs};
 
 use crate::corpus::{FieldNames, Problem};
 use crate::options::{Mode, Policy};
@@ -41,9 +41,6 @@ pub struct Report {
     /// The files that were read, by path.
     #[serde(default)]
     pub sources: Vec<SourceRow>,
-    /// Verified pairs by relation, those that bind no cluster too.
-    #[serde(default)]
-    pub relations: BTreeMap<String, u64>,
     /// Largest first.
     pub clusters: Vec<ClusterRow>,
     /// Pages that repeat something.
@@ -84,6 +81,17 @@ impl Report {
     pub fn without_texts(&self) -> Report {
         Report { texts: BTreeMap::new(), ..self.clone() }
     }
+}
+
+/// A line that a site prints on many of its pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoilerplateRow {
+    /// The site.
+    pub source: String,
+    /// The line, as it stands first.
+    pub text: String,
+    /// Documents that have it.
+    pub documents: u32,
 }
 
 /// The entry of a list that this version never fills.
@@ -141,17 +149,6 @@ pub struct SourceRow {
     pub sha256: Option<String>,
 }
 
-/// A passage that pages of one site have as their frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoilerplateRow {
-    /// The site.
-    pub source: String,
-    /// The passage.
-    pub text: String,
-    /// Documents that have it.
-    pub documents: u64,
-}
-
 /// A form that documents fill in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateRow {
@@ -180,6 +177,9 @@ pub struct Accounting {
     pub short: u64,
     /// Bytes of text.
     pub bytes: u64,
+    /// Pairs by relation.
+    #[serde(default)]
+    pub pairs: BTreeMap<Cow<'static, str>, u64>,
     /// Documents that share only very frequent text with others, and were compared with some of those only.
     pub unsettled: u64,
     /// Files of a kind that nothing reads, by extension.
@@ -280,7 +280,7 @@ pub struct MemberRow {
     /// The relation's score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
-    /// What its text shares with the representative's, in order of place here.
+    /// What its text (`a`) shares with the representative's (`b`), in order of place here; chrome too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<SpanRow>,
     /// The text around where spans begin and end, in order; the whole of it where it is short. Exact copies have
@@ -294,19 +294,6 @@ impl MemberRow {
     pub fn address(&self) -> Option<&str> {
         self.url.as_deref().or(self.canonical_url.as_deref())
     }
-}
-
-/// A passage that two texts share. Bytes of the texts, half open.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpanRow {
-    /// Where it stands in this document.
-    pub a: [usize; 2],
-    /// Where it stands in the representative.
-    pub b: [usize; 2],
-    /// Its tokens here.
-    pub tokens: u32,
-    /// Share of them that are the same there, 0 to 1.
-    pub identity: f64,
 }
 
 /// A piece of a text.

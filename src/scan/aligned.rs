@@ -26,7 +26,11 @@ use crate::relation::{Evidence, Judgement, Relation, Verdict, judge};
 use crate::verify::ShingleSet;
 
 /// Documents that token statistics are taken from, at most.
-const SAMPLE: usize = 4096;
+const SAMPLE: usize = 1024;
+
+/// Share of those documents that are noisy, from which noisy documents are looked for among all; where there are fewer,
+/// the few are met by words.
+const NOISY: f64 = 0.005;
 
 /// Pages of one site that chrome is learned from, at most.
 const PAGES: usize = 400;
@@ -43,7 +47,8 @@ impl Learner<'_> {
     /// The model, but for template slots.
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
+        let (vocabulary, noisy) = self.vocabulary(&seen)?;
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -61,32 +66,34 @@ impl Learner<'_> {
         documents
     }
 
-    fn vocabulary(&self) -> Result<Vocabulary> {
+    /// Token statistics of a sample, and whether enough of it is noisy.
+    fn vocabulary(&self, seen: &Seen) -> Result<(Vocabulary, bool)> {
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
         let sample = self.sample(all, SAMPLE);
-        let parts: Vec<Vocabulary> = sample
-            .par_chunks(256)
-            .map_init(
-                || (Reader::new(self.recipe, self.texts.kernel), Vec::new()),
-                |(reader, seen), documents| {
+        let parts: Vec<(Vocabulary, usize)> = sample
+            .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
+            .map(|documents| {
+                let (mut vocabulary, mut noisy) = (Vocabulary::default(), 0);
+                let mut reader = Reader::new(self.recipe, self.texts.kernel);
+                for &document in documents {
                     self.cancel.check()?;
-                    let mut vocabulary = Vocabulary::default();
-                    for &document in documents {
-                        // A document that changed is reported where it is judged.
-                        let _ = self.texts.get(document, |text| {
-                            reader.read(text);
-                            let letters = reader.letters(text).to_vec();
-                            vocabulary.add(reader.hashes().iter().copied().zip(letters), seen);
-                        });
-                    }
-                    Ok(vocabulary)
-                },
-            )
+                    // A document that changed is reported where it is judged.
+                    let _ = self.texts.get(document, |text| {
+                        reader.read_plainly(text);
+                        reader.letters(text);
+                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()));
+                        noisy += usize::from(reader.is_noisy(seen));
+                    });
+                }
+                Ok((vocabulary, noisy))
+            })
             .collect::<Result<_>>()?;
-        Ok(parts.into_iter().fold(Vocabulary::default(), |mut all, part| {
+        let (mut all, mut noisy) = (Vocabulary::default(), 0);
+        for (part, count) in parts {
             all.merge(part);
-            all
-        }))
+            noisy += count;
+        }
+        Ok((all, noisy as f64 >= NOISY * sample.len() as f64 && noisy > 0))
     }
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
@@ -156,14 +163,14 @@ pub(super) struct Aligned<'a> {
 }
 
 pub(super) struct Worker {
-    reader: Reader,
-    aligner: Aligner,
-    characters: CharacterAligner,
+    pub reader: Reader,
+    pub aligner: Aligner,
+    pub characters: CharacterAligner,
 }
 
 pub(super) struct Loaded {
     set: ShingleSet,
-    content: Content,
+    pub content: Content,
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
     site: u32,
@@ -174,7 +181,6 @@ pub(super) struct Loaded {
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
 pub(super) struct Found {
     pub verdict: Verdict,
-    pub ev: Evidence,
     pub slots: Vec<Place>,
 }
 
@@ -213,7 +219,7 @@ impl Judge for Aligned<'_> {
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
         out.site = entry.site;
         if out.content.noisy {
-            out.characters.fill(out.content.words.all_characters());
+            out.characters.fill(&out.content.words);
         }
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
@@ -221,28 +227,52 @@ impl Judge for Aligned<'_> {
 
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
-        let alignment = worker.aligner.align(left, right);
-        let mut evidence = Evidence::of(alignment, left, right);
-        if a.content.noisy || b.content.noisy {
-            evidence.noise = Some(noise(&mut worker.characters, a, b));
-        }
+        let evidence = self.evidence(worker, a, b);
+        let alignment = worker.aligner.last();
         let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
             Verdict::Decided(_) => Vec::new(),
         };
-        Found { verdict, slots, ev: evidence }
+        Found { verdict, slots }
     }
+}
+
+impl Aligned<'_> {
+    /// Aligns two documents.
+    pub(super) fn evidence(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Evidence {
+        let (left, right) = (&a.content.words, &b.content.words);
+        let mut evidence = Evidence::of(worker.aligner.align(left, right), left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut worker.characters, a, b));
+        }
+        evidence
+    }
+}
+
+impl Aligned<'_> {
+    /// Whether two documents differ, or may differ, as two fillings of one form do.
+    pub(super) fn by_facts(&self, a: &Loaded, b: &Loaded, evidence: &Evidence) -> bool {
+        match judge(self.policy, a.set.measure(&b.set), evidence, same_page(a, b)) {
+            Verdict::Weak(..) => true,
+            Verdict::Decided(judgement) => judgement.is_some_and(|j| j.relation == Relation::Templated),
+        }
+    }
+}
+
+/// Of two documents of which one at least is noisy: whether the second is the one that is indexed.
+pub(super) fn index_second(a: &Loaded, b: &Loaded) -> bool {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    of(a) > of(b)
 }
 
 /// The alignment by characters of two documents of which one at least is noisy.
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
-    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
-    if of(a) <= of(b) {
-        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+    if !index_second(a, b) {
+        aligner.align(&a.characters, &b.content.words)
     } else {
-        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
+        aligner.align(&b.characters, &a.content.words).swapped()
     }
 }
 
@@ -319,8 +349,7 @@ impl Judging {
         let (found, changed) = judge_all(texts, aligned, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, found) in pairs.iter().zip(found) {
-            let Some(Found { verdict, slots, ev }) = found else { continue };
-            if std::env::var("WC_DUMP").is_ok() { let v = match &verdict { Verdict::Decided(None) => "none".into(), Verdict::Decided(Some(j)) => format!("{}", j.relation.name()), Verdict::Weak(_, o) => format!("weak/{}", o.map_or("none", |j| j.relation.name())) }; eprintln!("D {} {} {} {:?}", pair.0, pair.1, v, ev); }
+            let Some(Found { verdict, slots }) = found else { continue };
             for place in &slots {
                 for key in place.keys {
                     self.fillings.extend(place.fillers.map(|filler| (key, filler)));

@@ -9,7 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::spans::{Index, Reading, around, excerpts};
+use super::passages::{Index, Reading, around, excerpts};
 use super::texts::Texts;
 use super::{Cluster, Pair, Scan};
 use crate::corpus::Corpus;
@@ -22,8 +22,8 @@ use crate::report::{ClusterRow, Report, SourceRow, TouchRow};
 const TOUCHES: usize = 50;
 
 impl Scan {
-    /// Completes a report of this run: shared passages with 40 words of context, what clusters touch, pairs by
-    /// relation, and SHA-256 of every source. Reads the texts of all clusters and all source files once more.
+    /// Completes a report of this run: shared passages with 40 words of context, what clusters touch,
+    /// and SHA-256 of every source. Reads the texts of all clusters and all source files once more.
     ///
     /// # Errors
     /// Cancellation.
@@ -39,9 +39,6 @@ impl Scan {
             report.sources = sources(corpus);
             Ok(())
         })?;
-        for pair in &self.pairs {
-            *report.relations.entry(pair.judgement.relation.name().to_owned()).or_default() += 1;
-        }
         self.touches(corpus, &mut report.clusters);
         Ok(())
     }

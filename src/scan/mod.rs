@@ -1,11 +1,13 @@
 //! The batch run: corpus to verified pairs and clusters.
 
 mod aligned;
+mod boilerplate;
 mod detail;
 mod groups;
 mod measure;
 mod noisy;
 mod pages;
+mod passages;
 mod read;
 mod spans;
 mod summary;
@@ -26,6 +28,7 @@ use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Relation, Side, classic};
+use crate::report::{BoilerplateRow, SpanRow};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
@@ -33,6 +36,7 @@ use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
 use groups::Group;
 use measure::{Measure, judge_all};
+use spans::Shown;
 pub use detail::hash_file;
 pub use pages::Pages;
 pub use read::{Documents, Entry};
@@ -41,6 +45,9 @@ use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
 pub const STAR: usize = 100;
+
+/// Common samples from which a pair may share a passage.
+const PASSAGE: u32 = 2;
 
 /// A verified pair. `a` has the lower id.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -234,13 +241,10 @@ impl Flow<'_> {
         if self.policy.method == Method::Join {
             progress.begin("join");
             postings.retain(|hash, d| !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash));
-            let most = std::env::var("WC_MOST").ok().and_then(|v| v.parse().ok()).unwrap_or(2);
-            let gate = Gate::at_most(self.policy.least_overlap(), most);
+            let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
-            eprintln!("candidates {} chrome {}", joined.candidates.len(), model.chrome.len());
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
-            eprintln!("noisy candidates {}", noisy.len());
             joined.candidates.extend(noisy);
             joined.candidates.sort_unstable();
             joined.candidates.dedup();
@@ -251,7 +255,6 @@ impl Flow<'_> {
                 if pairs.is_empty() {
                     break;
                 }
-                eprintln!("round {}", pairs.len());
                 judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
             }
             unsettled = joined.crowd.unsettled();
@@ -450,6 +453,45 @@ impl Scan {
     /// Documents of at least one token and fewer than the policy's `min_words`.
     pub fn is_short(&self, document: DocId) -> bool {
         (1..self.min_words).contains(&self.documents.entries[document.index()].tokens)
+    }
+
+    /// The spans of all pairs, in order; `None` where nothing was aligned. Aligns every pair again.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn spans(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        policy: &Policy,
+        resources: &Resources,
+    ) -> Result<Option<Vec<Vec<SpanRow>>>> {
+        let Some(model) = &self.model else { return Ok(None) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let documents = &self.documents;
+        let aligned = Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites };
+        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
+        let shown = Shown(aligned);
+        let cancel = &resources.cancel;
+        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, &pairs, cancel))?;
+        Ok(Some(spans.into_iter().map(Option::unwrap_or_default).collect()))
+    }
+
+    /// What the model calls chrome, as lines of text by site.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where there can be no thread pool.
+    pub fn boilerplate(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        resources: &Resources,
+    ) -> Result<Vec<BoilerplateRow>> {
+        let Some(model) = &self.model else { return Ok(Vec::new()) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let lines = || boilerplate::lines(&texts, recipe, resources.kernel, model);
+        Ok(resources.pool()?.install(lines))
     }
 
     /// Reads the ids of all documents in groups and pairs.

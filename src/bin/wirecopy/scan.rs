@@ -8,7 +8,7 @@ use wirecopy::corpus::Corpus;
 use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
-use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, write_csv, write_pairs};
+use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
 use wirecopy::scan::{Pages, Scan, scan};
 
 use crate::args;
@@ -49,8 +49,13 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     if let Some((report, pages)) = &mut whole {
         complete(&targets, &settings, &corpus, &found, report, pages)?;
     }
+    let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
+        true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+        false => None,
+    };
     for target in &targets {
-        target.write(|out| write(target.format, out, &corpus, &found, whole.as_ref()))?;
+        let (whole, spans) = (whole.as_ref(), spans.as_deref());
+        target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
     if let (true, Some((report, _))) = (summarised, &whole) {
@@ -80,11 +85,10 @@ fn whole_report(
         settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields()),
         accounting: found.accounting(corpus),
         sources: Vec::new(),
-        relations: Default::default(),
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
-        boilerplate: Vec::new(),
+        boilerplate: found.boilerplate(corpus, settings.recipe, &settings.resources)?,
         templates: Vec::new(),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
@@ -125,13 +129,14 @@ fn write(
     corpus: &Corpus,
     found: &Scan,
     whole: Option<&(Report, Pages)>,
+    spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (Format::Csv, Some((report, pages))) => {
             write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
         }
         (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
-        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(), out),
+        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
     }
 }
 

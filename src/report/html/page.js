@@ -612,7 +612,7 @@ function overview() {
       bars("Sizes of clusters", "Documents in a cluster; from 8 on by powers of two.", [...s.sizes].sort((x, y) => x[0] - y[0]).map(([size, n]) => [String(size) + (size < 8 ? "" : "+"), n])),
       s.dates.length > 1 ? bars("Duplicates over time", "By their dates.", overTime(s.dates)) : null),
     matrix(s.carried),
-    Object.keys(core.relations).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.relations).map(([name, n]) => `${number.format(n)} ${name}`).join(", "))] : null,
+    Object.keys(core.accounting.pairs).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.accounting.pairs).map(([name, n]) => `${number.format(n)} ${name}`).join(", "))] : null,
     h("h2", {}, "Sites"), sitesTable(a.sites),
     h("h2", {}, "Settings"), h("dl", { class: "card" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     h("h2", {}, "Not in this file"), h("p", { class: "dim" }, leftOut()),
