@@ -36,6 +36,7 @@ pub mod corpus;
 pub mod document;
 pub mod error;
 pub mod hash;
+pub mod html;
 pub mod kernel;
 mod mmap;
 pub mod model;

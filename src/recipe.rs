@@ -5,6 +5,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::MAX_SHINGLE;
+use crate::html::EXTRACTION_VERSION;
 
 /// The version of the token definition and the hash. It rises when either gives other bits.
 pub const RECIPE_VERSION: u32 = 1;
@@ -13,12 +14,14 @@ pub const RECIPE_VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Recipe {
     shingle: usize,
+    /// [`EXTRACTION_VERSION`]: the text of a page decides its tokens.
+    extraction: u32,
 }
 
 impl Default for Recipe {
     /// Shingles of five tokens.
     fn default() -> Recipe {
-        Recipe { shingle: 5 }
+        Recipe { shingle: 5, extraction: EXTRACTION_VERSION }
     }
 }
 
@@ -35,7 +38,7 @@ impl Recipe {
             let range = format!("a shingle has 1 to {MAX_SHINGLE} tokens, not {tokens}");
             return Err(Error::new(ErrorKind::Setting).because(range));
         }
-        Ok(Recipe { shingle: tokens })
+        Ok(Recipe { shingle: tokens, ..Recipe::default() })
     }
 
     /// Tokens in a shingle.
@@ -45,6 +48,6 @@ impl Recipe {
 
     /// Names the recipe in files: equal exactly where every bit it decides is equal.
     pub fn fingerprint(&self) -> String {
-        format!("wirecopy-recipe-{RECIPE_VERSION}-k{}", self.shingle)
+        format!("wirecopy-recipe-{RECIPE_VERSION}-k{}-html{}", self.shingle, self.extraction)
     }
 }

@@ -1,6 +1,6 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -134,6 +134,17 @@ pub struct Output {
     path: PathBuf,
     /// Whether it is one file, because the input is.
     single: bool,
+    /// What was asked for: names below the output are relative to these.
+    inputs: Vec<PathBuf>,
+}
+
+/// A file of the corpus, and what goes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Gone {
+    /// Nothing, or these records, in order.
+    Records(Vec<Location>),
+    /// The file, which is one document.
+    File,
 }
 
 impl Output {
@@ -154,52 +165,44 @@ impl Output {
         match (single, output.is_dir(), output.exists()) {
             (true, true, _) => refuse("a directory; the input is one file, and so is what is left of it"),
             (false, false, true) => refuse("not a directory; the input is more than one file"),
-            _ => Ok(Output { path: output.to_owned(), single }),
+            _ => Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned() }),
         }
     }
 
-    /// Writes what stays: each file complete or not at all. Records that could not be read stay.
+    /// Writes what stays: each file complete or not at all. Records and files that could not be read stay.
     ///
     /// # Errors
     /// [`ErrorKind::Changed`] where an input is no longer what was scanned, [`ErrorKind::Setting`] where two inputs
     /// have one place or one is of a format that is not written, and those of reading and writing.
     pub fn write(&self, corpus: &Corpus, scan: &Scan, decisions: &Decisions) -> Result<()> {
-        if let Some(changed) = corpus.changed().first() {
-            return Err(Error::new(ErrorKind::Changed).at(&changed.path));
-        }
-        let mut gone: Vec<Vec<Location>> = vec![Vec::new(); corpus.inputs()];
-        for &document in decisions.removed.keys() {
-            let location = scan.documents.entries[document as usize].location;
-            gone[location.input as usize].push(location);
-        }
-        let mut places = HashSet::new();
-        for (input, gone) in gone.iter_mut().enumerate() {
-            gone.sort_unstable_by_key(|location| location.offset);
-            let place = self.place(corpus, input as u32)?;
-            if !places.insert(place.clone()) {
+        unchanged(corpus)?;
+        let files = files(corpus, scan, decisions)?;
+        let mut places: BTreeMap<PathBuf, (&Path, &Gone)> = BTreeMap::new();
+        for (source, gone) in &files {
+            let place = self.place(source)?;
+            if places.insert(place.clone(), (source, gone)).is_some() {
                 let message = "two inputs have this name; give them one directory by directory";
                 return Err(Error::new(ErrorKind::Setting).at(&place).because(message));
             }
-            write_input(corpus, input as u32, gone, &place)?;
         }
-        match corpus.changed().first() {
-            Some(changed) => Err(Error::new(ErrorKind::Changed).at(&changed.path)),
-            None => Ok(()),
+        for (place, (source, gone)) in places {
+            if let Gone::Records(gone) = gone {
+                // What came before a cut is kept, as the scan kept it; the scan has said so.
+                let is_cut = corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
+                write_file(source, gone, &place, is_cut)?;
+            }
         }
+        unchanged(corpus)
     }
 
-    fn place(&self, corpus: &Corpus, input: u32) -> Result<PathBuf> {
-        let source = corpus.path(input);
-        if source.as_os_str().is_empty() {
-            let message = "files of this format cannot be written without some of their records yet";
-            return Err(Error::new(ErrorKind::Setting).because(message));
-        }
+    fn place(&self, source: &Path) -> Result<PathBuf> {
         if self.single {
             return Ok(self.path.clone());
         }
-        let name = corpus.made_id(input, 0);
-        let name = if corpus.holds_several(input) { name.strip_suffix("#0").unwrap_or(&name) } else { &name };
-        let place = self.path.join(name);
+        let below = self.inputs.iter().filter_map(|input| source.strip_prefix(input).ok());
+        let relative =
+            below.filter(|path| !path.as_os_str().is_empty()).min_by_key(|path| path.components().count());
+        let place = self.path.join(relative.or(source.file_name().map(Path::new)).unwrap_or(source));
         if same_file(source, &place) {
             return Err(Error::new(ErrorKind::Setting).at(&place).because("the output is an input"));
         }
@@ -207,26 +210,70 @@ impl Output {
     }
 }
 
+fn unchanged(corpus: &Corpus) -> Result<()> {
+    match corpus.changed().first() {
+        Some(changed) => Err(Error::new(ErrorKind::Changed).at(&changed.path)),
+        None => Ok(()),
+    }
+}
+
+/// Every file of the corpus and what goes of it: those that are read where they stand, pages, and pages that gave no
+/// document.
+fn files(corpus: &Corpus, scan: &Scan, decisions: &Decisions) -> Result<BTreeMap<PathBuf, Gone>> {
+    let mut files: BTreeMap<PathBuf, Gone> = BTreeMap::new();
+    for input in 0..corpus.inputs() as u32 {
+        let source = corpus.path(input);
+        if !source.as_os_str().is_empty() {
+            files.insert(source.to_owned(), Gone::Records(Vec::new()));
+        }
+    }
+    for (number, entry) in scan.documents.entries.iter().enumerate() {
+        let (path, record) = corpus.place(entry.location, entry.record);
+        let path = PathBuf::from(path);
+        let is_direct = corpus.path(entry.location.input) == path;
+        if !is_direct && (record.is_some() || !path.is_file()) {
+            let message = "files of this format cannot be written without some of their records yet";
+            return Err(Error::new(ErrorKind::Setting).at(&path).because(message));
+        }
+        let is_gone = decisions.removed.contains_key(&(number as u32));
+        match files.entry(path).or_insert(Gone::Records(Vec::new())) {
+            gone if is_gone && record.is_none() => *gone = Gone::File,
+            Gone::Records(gone) if is_gone => gone.push(entry.location),
+            _ => {}
+        }
+    }
+    for problem in scan.documents.problems.iter().filter(|problem| problem.unreadable) {
+        let path = Path::new(&problem.path);
+        if path.is_file() {
+            files.entry(path.to_owned()).or_insert(Gone::Records(Vec::new()));
+        }
+    }
+    for gone in files.values_mut() {
+        if let Gone::Records(gone) = gone {
+            gone.sort_unstable_by_key(|location| location.offset);
+        }
+    }
+    Ok(files)
+}
+
 fn same_file(a: &Path, b: &Path) -> bool {
     let id = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
     id(a).is_some() && id(a) == id(b)
 }
 
-fn write_input(corpus: &Corpus, input: u32, gone: &[Location], place: &Path) -> Result<()> {
-    let source = corpus.path(input);
-    if !corpus.holds_several(input) && !gone.is_empty() {
-        return Ok(());
-    }
+fn write_file(source: &Path, gone: &[Location], place: &Path, is_cut: bool) -> Result<()> {
     let write = |e| Error::io(ErrorKind::Write, place, e);
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(write)?;
     }
-    // What came before a cut is kept, as the scan kept it; the scan has said so.
-    let is_cut = corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
+    // Nothing is unpacked that stays as it is.
+    let is_whole = gone.is_empty() && packing(source) == packing(place);
     write_whole(place, |out| {
+        if is_whole {
+            return io::copy(&mut File::open(source)?, out).map(|_| ());
+        }
         let mut from = BufReader::with_capacity(1 << 18, reader(source)?);
-        let mut copy = |out: &mut dyn Write| copy_but(&mut from, gone, out);
-        packed(place, out, |out| match copy(out) {
+        packed(place, out, |out| match copy_but(&mut from, gone, out) {
             Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
             result => result,
         })

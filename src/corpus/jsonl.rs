@@ -262,7 +262,7 @@ impl<'a> Scanner<'a> {
 fn is(key: Value<'_>, name: &str) -> bool {
     match key {
         Value::Plain(key) => key == name.as_bytes(),
-        Value::Escaped(_) => key.to_text() == name,
+        Value::Escaped(_) | Value::Coded(_) => key.to_text() == name,
     }
 }
 

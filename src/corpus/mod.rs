@@ -1,30 +1,40 @@
 //! Bytes in: where documents come from, and how they are read any number of times.
 //!
 //! A [`Corpus`] is a list of inputs, each the bytes of one file (mapped, small, or decompressed into an
-//! unlinked file) and the [`Reader`] that cuts records out of them and finds a record's fields. Nothing after
-//! this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
+//! unlinked file) and the [`Reader`] that cuts records out of them and finds a record's fields. Tables, crawls,
+//! archives and pages cannot be read where they stand: `convert` makes them into one more input, the spool. Nothing
+//! after this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
+pub mod charset;
+mod convert;
+mod inflate;
 mod jsonl;
 mod plain;
 mod record;
+mod spool;
 mod store;
 mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use convert::{Job, Kind, Rules};
+use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
 pub use plain::PlainText;
-pub use record::{Decoded, FieldNames, Fields, Reason, Scratch, Value};
-use store::{Compression, Store};
+pub use record::{Decoded, FieldNames, Fields, Place, Reason, Scratch, Value};
+use spool::Spooled;
+use store::Store;
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::html::HtmlMode;
 use crate::options::Resources;
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
@@ -44,6 +54,11 @@ pub trait Reader: Debug + Send + Sync {
     /// # Errors
     /// The reason why the record is no document.
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason>;
+
+    /// Where in a page what stands more than once in it stands, for formats that know.
+    fn places(&self, _record: &[u8]) -> Vec<Place> {
+        Vec::new()
+    }
 }
 
 /// How paths become documents.
@@ -57,25 +72,48 @@ pub struct CorpusOptions {
     pub format: Format,
     /// Larger records are unreadable; 1 GiB if `None`, and never 4 GiB or more.
     pub max_record: Option<u64>,
+    /// Which of an HTML page's text is wanted.
+    pub html: HtmlMode,
 }
 
 /// How an input is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
-    /// By extension; else JSON lines where the first byte that is no white space is `{`, else plain text.
+    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON lines begin with
+    /// `{`; else plain text.
     #[default]
     Auto,
     /// JSON lines.
     Jsonl,
     /// Plain text.
     Text,
+    /// An HTML page.
+    Html,
+    /// Comma-separated values whose first row names the columns.
+    Csv,
+    /// The same, separated by tabs.
+    Tsv,
+    /// Parquet.
+    Parquet,
+    /// A crawl in WARC or WET.
+    Warc,
+    /// A tar archive of files of these formats.
+    Tar,
+}
+
+impl Format {
+    /// Whether it is read where it stands, by a reader of its own.
+    fn is_direct(self) -> bool {
+        matches!(self, Format::Jsonl | Format::Text)
+    }
 }
 
 /// Documents to be read, in an order that does not depend on that of the arguments.
 #[derive(Debug)]
 pub struct Corpus {
     inputs: Vec<Input>,
-    readers: [Box<dyn Reader>; 2],
+    readers: [Box<dyn Reader>; 3],
     max_record: u64,
     skipped: BTreeMap<String, u64>,
     problems: Vec<Problem>,
@@ -89,7 +127,14 @@ struct Input {
     path: PathBuf,
     store: Store,
     reader: usize,
+    /// Where the input may be cut into pieces; anywhere if empty.
+    cuts: Vec<u64>,
 }
+
+/// Places in `Corpus::readers`.
+const JSONL: usize = 0;
+const TEXT: usize = 1;
+const SPOOLED: usize = 2;
 
 /// Something that could not be read, or not as it stood.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,55 +173,143 @@ const PIECE: u64 = 1 << 20;
 /// The name of standard input among paths.
 const STDIN: &str = "-";
 
-/// Bytes of a decompressed input, at most.
-const MAX_DECOMPRESSED: u64 = 1 << 40;
+/// Bytes of a file that tell its kind: a tar's mark ends at 262.
+const SNIFFED: u64 = 4096;
 
 impl Corpus {
-    /// Opens files, directories and standard input (`-`). What cannot be opened is a problem, not an error.
+    /// Opens files, directories and standard input (`-`), and converts what cannot be read where it stands: that
+    /// takes time linear in its bytes, and memory for some batches of records. What cannot be opened is a problem,
+    /// not an error.
     ///
     /// # Errors
-    /// [`ErrorKind::Setting`] for a glob that is none; [`ErrorKind::Write`] where nothing can be spilled.
+    /// [`ErrorKind::Setting`] for a glob that is none; [`ErrorKind::Write`] where nothing can be spilled;
+    /// cancellation.
     pub fn open(paths: &[PathBuf], options: &CorpusOptions, resources: &Resources) -> Result<Corpus> {
-        let mut corpus = Corpus {
-            inputs: Vec::new(),
-            readers: [
-                Box::new(JsonLines::new(options.fields.clone(), resources.kernel)),
-                Box::new(PlainText),
-            ],
-            max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
-            skipped: BTreeMap::new(),
-            problems: Vec::new(),
-        };
-        let work_dir = resources.work_dir.as_deref();
+        let mut corpus = Corpus::empty(options, resources);
+        let mut jobs = Vec::new();
         let (stdin, files): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|p| p.as_os_str() == STDIN);
         if !stdin.is_empty() {
-            corpus.add(STDIN.to_owned(), PathBuf::from(STDIN), options, |_| {
-                Store::of_stream(io::stdin().lock(), work_dir, MAX_DECOMPRESSED)
-            })?;
+            corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
         }
-        let walked = walk::walk(&files, &options.walk, |path| kind(path).1.is_some())?;
+        let walked = walk::walk(&files, &options.walk, |path| kind(path).is_some())?;
         corpus.skipped = walked.skipped;
         for error in walked.problems {
             corpus.problem(&error);
         }
         for found in walked.files {
             resources.cancel.check()?;
-            corpus.add(found.name, found.path, options, |path| match kind(path).0 {
-                Some(how) => Store::of_stream(store::decompressor(path, how)?, work_dir, MAX_DECOMPRESSED),
-                None => Ok((Store::of_file(path)?, None)),
-            })?;
+            match corpus.kind_of_file(&found.path, options.format) {
+                Ok(kind) if kind.format.is_direct() => {
+                    corpus.add(found.name, &found.path, kind, |path| match kind.compression {
+                        Some(how) => unpacked(path, how, resources),
+                        None => Ok((Store::of_file(path)?, None)),
+                    })?;
+                }
+                Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
+                Err(error) => corpus.problem(&error),
+            }
         }
+        corpus.convert(&jobs, options, resources)?;
         Ok(corpus)
+    }
+
+    /// Opens bytes as [`Corpus::open`] opens a file of this name.
+    ///
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn of_bytes(
+        name: &str,
+        bytes: &[u8],
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus> {
+        let mut corpus = Corpus::empty(options, resources);
+        let mut jobs = Vec::new();
+        corpus.add_stream(name, bytes, options, resources, &mut jobs)?;
+        corpus.convert(&jobs, options, resources)?;
+        Ok(corpus)
+    }
+
+    fn empty(options: &CorpusOptions, resources: &Resources) -> Corpus {
+        Corpus {
+            inputs: Vec::new(),
+            readers: [
+                Box::new(JsonLines::new(options.fields.clone(), resources.kernel)),
+                Box::new(PlainText),
+                Box::new(Spooled),
+            ],
+            max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
+            skipped: BTreeMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Adds what a stream gives under this name.
+    fn add_stream(
+        &mut self,
+        name: &str,
+        from: impl Read,
+        options: &CorpusOptions,
+        resources: &Resources,
+        jobs: &mut Vec<Job>,
+    ) -> Result<()> {
+        let path = Path::new(name);
+        let (mut store, mut damage) = Store::of_stream(from, resources.work_dir.as_deref())?;
+        let mut kind = kind(path).unwrap_or_else(|| sniffed(&store));
+        if options.format != Format::Auto {
+            kind.format = options.format;
+        }
+        if kind.format == Format::Auto
+            && let Some(how) = kind.compression.take()
+        {
+            (store, damage) = unpacked_store(&store, how, resources)?;
+            kind = Kind { compression: None, format: sniffed(&store).format };
+        }
+        match (kind.format.is_direct(), kind.compression) {
+            (true, None) => self.add(name.to_owned(), path, kind, |_| Ok((store, damage))),
+            (true, Some(how)) => {
+                let unpacked = unpacked_store(&store, how, resources)?;
+                self.add(name.to_owned(), path, kind, |_| Ok(unpacked))
+            }
+            (false, _) => {
+                self.broke_off(path, &store, damage);
+                jobs.push(Job { name: name.to_owned(), path: path.to_owned(), kind, store: Some(store) });
+                Ok(())
+            }
+        }
+    }
+
+    /// What a file is, by its name, or by its first bytes where the name does not tell.
+    fn kind_of_file(&self, path: &Path, forced: Format) -> Result<Kind> {
+        let named = kind(path);
+        if forced != Format::Auto {
+            let compression = compression(path).map(|(how, _)| how);
+            return Ok(Kind { compression, format: forced });
+        }
+        if let Some(kind) = named {
+            return Ok(kind);
+        }
+        let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
+        let outside = head(File::open(path).map_err(failed)?).map_err(failed)?;
+        Ok(match Compression::of(&outside) {
+            Some(how) => {
+                let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+                // A head that is damaged tells nothing, and whoever reads on will say so.
+                let inside = head(from).unwrap_or_default();
+                Kind { compression: Some(how), format: sniff(&inside) }
+            }
+            None => Kind { compression: None, format: sniff(&outside) },
+        })
     }
 
     fn add(
         &mut self,
         name: String,
-        path: PathBuf,
-        options: &CorpusOptions,
+        path: &Path,
+        kind: Kind,
         open: impl FnOnce(&Path) -> Result<(Store, Option<io::Error>)>,
     ) -> Result<()> {
-        let (store, damage) = match open(&path) {
+        let (store, damage) = match open(path) {
             Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::Write => return Err(error),
             Err(error) => {
@@ -184,23 +317,48 @@ impl Corpus {
                 return Ok(());
             }
         };
-        if let Some(damage) = &damage {
+        let damaged = damage.is_some();
+        self.broke_off(path, &store, damage);
+        if damaged && store.len() == 0 {
+            return Ok(());
+        }
+        let reader = if kind.format == Format::Jsonl { JSONL } else { TEXT };
+        self.inputs.push(Input { name, path: path.to_owned(), store, reader, cuts: Vec::new() });
+        Ok(())
+    }
+
+    fn broke_off(&mut self, path: &Path, store: &Store, damage: Option<io::Error>) {
+        if let Some(damage) = damage {
             self.problems.push(Problem {
                 path: path.display().to_string(),
                 record: None,
                 reason: format!("broke off after {} bytes: {damage}", store.len()),
                 unreadable: store.len() == 0,
             });
-            if store.len() == 0 {
-                return Ok(());
-            }
         }
-        let reader = match (options.format, kind(&path).1) {
-            (Format::Jsonl, _) | (Format::Auto, Some(Format::Jsonl)) => 0,
-            (Format::Text, _) | (Format::Auto, Some(_)) => 1,
-            (Format::Auto, None) => usize::from(!looks_like_json(&store)),
+    }
+
+    /// Converts what is not read where it stands into one more input.
+    fn convert(&mut self, jobs: &[Job], options: &CorpusOptions, resources: &Resources) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        resources.progress.begin("convert");
+        let rules = Rules {
+            names: options.fields.clone(),
+            max_record: self.max_record,
+            max_filesize: options.walk.max_filesize,
+            hidden: options.walk.hidden,
+            html: options.html,
         };
-        self.inputs.push(Input { name, path, store, reader });
+        let converted = convert::convert(jobs, &rules, resources)?;
+        self.problems.extend(converted.problems);
+        for (kind, count) in converted.skipped {
+            *self.skipped.entry(kind).or_default() += count;
+        }
+        let (store, cuts) = converted.spool.finish()?;
+        let input = Input { name: String::new(), path: PathBuf::new(), store, reader: SPOOLED, cuts };
+        self.inputs.push(input);
         Ok(())
     }
 
@@ -233,6 +391,11 @@ impl Corpus {
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for (number, input) in self.inputs.iter().enumerate() {
+            if !input.cuts.is_empty() {
+                let range = |cut: &[u64]| Piece { input: number as u32, range: cut[0]..cut[1] };
+                pieces.extend(input.cuts.windows(2).map(range));
+                continue;
+            }
             let len = input.store.len();
             let step = if self.readers[input.reader].splits() { PIECE } else { u64::MAX };
             let mut start = 0u64;
@@ -301,6 +464,15 @@ impl Corpus {
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
     }
 
+    /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
+    /// is no longer what it was.
+    pub fn places(&self, at: Location) -> Vec<Place> {
+        let input = &self.inputs[at.input as usize];
+        let mut scratch = Vec::new();
+        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch);
+        record.map_or(Vec::new(), |record| self.readers[input.reader].places(record))
+    }
+
     /// The id of a record, which is number `record` of its input.
     ///
     /// # Errors
@@ -332,14 +504,28 @@ impl Corpus {
             site: String::new(),
         };
         let as_str = Option::as_deref;
+        let inside = text(fields.directory);
         meta.site = site_of(
             as_str(&meta.source),
             as_str(&meta.canonical_url),
             as_str(&meta.url),
-            self.directory(at.input),
+            as_str(&inside).unwrap_or_else(|| self.directory(at.input)),
         )
         .to_owned();
         Ok(meta)
+    }
+
+    /// What problems name: the file that a record came from, with the entry where that is an archive, and its number
+    /// there where it holds several. `record` is its number within its input.
+    pub fn place(&self, at: Location, record: u32) -> (String, Option<u32>) {
+        let input = &self.inputs[at.input as usize];
+        if input.reader == SPOOLED {
+            let range = at.offset..at.offset + u64::from(at.len);
+            let mut scratch = Vec::new();
+            let place = input.store.range(range, &mut scratch).ok().and_then(Spooled::place);
+            return place.unwrap_or_default();
+        }
+        (input.path.display().to_string(), self.holds_several(at.input).then_some(record))
     }
 
     /// The id of a record that has none: its input's name, with `#N` where the input holds several.
@@ -388,25 +574,97 @@ impl Piece {
     }
 }
 
-/// How a file is compressed, and how it is read, by its name.
-fn kind(path: &Path) -> (Option<Compression>, Option<Format>) {
-    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let compression = match extension(path).as_deref() {
-        Some("gz") => Some(Compression::Gzip),
-        Some("zst") => Some(Compression::Zstd),
-        _ => None,
-    };
-    let inner = if compression.is_some() { path.with_extension("") } else { path.to_owned() };
-    let format = match extension(&inner).as_deref() {
-        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
-        Some("txt" | "md") => Some(Format::Text),
-        _ => None,
-    };
-    (compression, format)
+/// Whether the current thread runs a decoder of other people's whose panics become problems of the file that it reads.
+/// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
+pub fn panics_are_problems() -> bool {
+    convert::is_guarded()
 }
 
-fn looks_like_json(store: &Store) -> bool {
-    let head = store.range(0..store.len().min(4096), &mut Vec::new()).map(<[u8]>::to_vec).unwrap_or_default();
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    head.trim_ascii_start().first() == Some(&b'{')
+/// How a file is compressed, by its name, and its name without that.
+fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
+    let how = match extension(path)?.as_str() {
+        "gz" => Compression::Gzip,
+        "zst" => Compression::Zstd,
+        "tgz" => return Some((Compression::Gzip, path.with_extension("tar"))),
+        _ => return None,
+    };
+    Some((how, path.with_extension("")))
+}
+
+fn extension(path: &Path) -> Option<String> {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
+}
+
+/// What a file is, by its name; `None` where nothing reads its kind.
+fn kind(path: &Path) -> Option<Kind> {
+    let (compression, inner) = match compression(path) {
+        Some((how, inner)) => (Some(how), inner),
+        None => (None, path.to_owned()),
+    };
+    let format = match extension(&inner)?.as_str() {
+        "jsonl" | "ndjson" => Format::Jsonl,
+        "txt" | "md" => Format::Text,
+        "html" | "htm" | "xhtml" => Format::Html,
+        "csv" => Format::Csv,
+        "tsv" => Format::Tsv,
+        "parquet" => Format::Parquet,
+        "warc" | "wet" => Format::Warc,
+        "tar" => Format::Tar,
+        _ => return None,
+    };
+    Some(Kind { compression, format })
+}
+
+/// What bytes are that their name says nothing about.
+fn sniff(head: &[u8]) -> Format {
+    if head.starts_with(b"WARC/") {
+        return Format::Warc;
+    }
+    if head.starts_with(b"PAR1") {
+        return Format::Parquet;
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Format::Tar;
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    match text.first() {
+        Some(b'{') => Format::Jsonl,
+        _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
+        _ => Format::Text,
+    }
+}
+
+fn sniffed(store: &Store) -> Kind {
+    let mut scratch = Vec::new();
+    let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
+    match Compression::of(head) {
+        Some(how) => Kind { compression: Some(how), format: Format::Auto },
+        None => Kind { compression: None, format: sniff(head) },
+    }
+}
+
+fn head(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.take(SNIFFED).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// What a compressed file holds.
+fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(Store, Option<io::Error>)> {
+    let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
+    let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+    Store::of_stream(from, resources.work_dir.as_deref())
+}
+
+/// What compressed bytes hold.
+fn unpacked_store(
+    store: &Store,
+    how: Compression,
+    resources: &Resources,
+) -> Result<(Store, Option<io::Error>)> {
+    let mut scratch = Vec::new();
+    let from = decompressed(store.all(&mut scratch)?, how);
+    let from = from.map_err(|e| Error::new(ErrorKind::NotReadable).because(e.to_string()))?;
+    Store::of_stream(from, resources.work_dir.as_deref())
 }

@@ -1,16 +1,13 @@
-//! Plain text and Markdown: one file, one document.
+//! Plain text and Markdown, in any charset: one file, one document.
 
 use std::ops::Range;
 
-use super::Reader;
 use super::record::{Fields, Reason, Value};
+use super::{Reader, charset};
 
 /// Reads a file as one document that is its text.
 #[derive(Debug)]
 pub struct PlainText;
-
-/// How much of a file tells whether it is text.
-const SNIFFED: usize = 8192;
 
 impl Reader for PlainText {
     fn splits(&self) -> bool {
@@ -27,11 +24,11 @@ impl Reader for PlainText {
     }
 
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
-        let head = &record[..record.len().min(SNIFFED)];
-        // A character cut by the end of the head has no `error_len`.
-        let broken = std::str::from_utf8(head).err().is_some_and(|e| e.error_len().is_some());
-        if broken && memchr::memchr(0, head).is_some() {
-            return Err(Reason::Binary);
+        // UTF-16 of plain English is valid UTF-8 with a NUL beside every letter.
+        let head = &record[..record.len().min(charset::SNIFFED)];
+        if std::str::from_utf8(record).is_err() || memchr::memchr(0, head).is_some() {
+            charset::decode(head, None, false)?;
+            return Ok(Fields::of_text(Value::Coded(record)));
         }
         let text = record.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(record);
         Ok(Fields::of_text(Value::Plain(text)))

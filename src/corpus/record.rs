@@ -1,7 +1,9 @@
 //! One record, before it is a document: where its fields stand, still as they were written.
 
 use std::fmt;
+use std::ops::Range;
 
+use super::charset;
 use crate::kernel::{self, Kernel};
 
 /// The names of the fields that a record of several fields is read by.
@@ -54,13 +56,35 @@ pub struct Fields<'a> {
     pub date: Option<Value<'a>>,
     /// The publisher.
     pub source: Option<Value<'a>>,
+    /// The directory within an archive, where the record comes from one.
+    pub directory: Option<Value<'a>>,
 }
 
 impl<'a> Fields<'a> {
     /// A record that is its text and nothing else.
     pub fn of_text(text: Value<'a>) -> Fields<'a> {
-        Fields { text, id: None, title: None, url: None, canonical_url: None, date: None, source: None }
+        Fields {
+            text,
+            id: None,
+            title: None,
+            url: None,
+            canonical_url: None,
+            date: None,
+            source: None,
+            directory: None,
+        }
     }
+}
+
+/// Where in a page a stretch of its text stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its bytes in the text, half open.
+    pub range: Range<u32>,
+    /// The element, as [`crate::html::Block::path`] has it.
+    pub path: String,
+    /// Whether all of it is in links.
+    pub in_link: bool,
 }
 
 /// A field's value as it stands in the input.
@@ -70,6 +94,8 @@ pub enum Value<'a> {
     Plain(&'a [u8]),
     /// The inside of a JSON string that holds escapes.
     Escaped(&'a [u8]),
+    /// Text whose charset has to be found out; see [`charset`].
+    Coded(&'a [u8]),
 }
 
 /// A decoded value.
@@ -90,6 +116,14 @@ impl<'a> Value<'a> {
                 scratch.bytes.clear();
                 unescape(scratch.kernel, bytes, &mut scratch.bytes);
                 &scratch.bytes
+            }
+            Value::Coded(bytes) => {
+                if let Ok(decoded) = charset::decode(bytes, None, false) {
+                    scratch.text.clear();
+                    scratch.text.push_str(&decoded.text);
+                    return Decoded { text: &scratch.text, replaced: decoded.replaced };
+                }
+                bytes
             }
         };
         match std::str::from_utf8(bytes) {
@@ -210,6 +244,8 @@ pub enum Reason {
     TooLarge(u64),
     /// Neither UTF-8 nor free of NUL: not text.
     Binary,
+    /// Of a kind that this build does not read.
+    Unsupported(&'static str),
     /// The record's bytes changed or vanished since they were first read.
     Changed,
 }
@@ -223,6 +259,7 @@ impl fmt::Display for Reason {
             Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
             Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
             Reason::Binary => f.write_str("binary data, not text"),
+            Reason::Unsupported(kind) => write!(f, "{kind}: this build has no reader for it"),
             Reason::Changed => f.write_str("changed while it was being read"),
         }
     }

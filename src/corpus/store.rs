@@ -1,7 +1,7 @@
 //! Where an input's bytes are: mapped, in a small file, or decompressed into an unlinked temporary file.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -58,12 +58,8 @@ impl Store {
     }
 
     /// Everything that `from` gives, and the error that ended it early, if one did: what came before a cut is
-    /// kept. More than `limit` bytes are an error of that kind too.
-    pub fn of_stream(
-        mut from: impl Read,
-        work_dir: Option<&Path>,
-        limit: u64,
-    ) -> Result<(Store, Option<io::Error>)> {
+    /// kept.
+    pub fn of_stream(mut from: impl Read, work_dir: Option<&Path>) -> Result<(Store, Option<io::Error>)> {
         let write_failed =
             |e| Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e);
         let mut head = Vec::new();
@@ -78,11 +74,7 @@ impl Store {
         }
         .map_err(write_failed)?;
         spill.write_all(&head).map_err(write_failed)?;
-        let rest = limit.saturating_sub(head.len() as u64);
-        let written = copy(&mut (&mut from).take(rest), &mut spill, &mut damage).map_err(write_failed)?;
-        if damage.is_none() && written == rest && matches!(from.read(&mut [0]), Ok(1)) {
-            damage = Some(io::Error::other(format!("more than {limit} bytes when decompressed")));
-        }
+        copy(&mut from, &mut spill, &mut damage).map_err(write_failed)?;
         let mapping = Mapping::new(&spill).map_err(write_failed)?;
         Ok((Store::Mapped { mapping, origin: None }, damage))
     }
@@ -138,38 +130,17 @@ impl Store {
 }
 
 /// Copies until the end or the first error of `from`, which becomes `damage`; an error of `to` is returned.
-fn copy(from: &mut impl Read, to: &mut impl Write, damage: &mut Option<io::Error>) -> io::Result<u64> {
+fn copy(from: &mut impl Read, to: &mut impl Write, damage: &mut Option<io::Error>) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
-    let mut copied = 0;
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return Ok(copied),
-            Ok(n) => {
-                to.write_all(&buffer[..n])?;
-                copied += n as u64;
-            }
+            Ok(0) => return Ok(()),
+            Ok(n) => to.write_all(&buffer[..n])?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => {
                 *damage = Some(e);
-                return Ok(copied);
+                return Ok(());
             }
         }
     }
-}
-
-/// A stream of gzip members or zstd frames, decompressed.
-pub(super) fn decompressor(path: &Path, compression: Compression) -> Result<Box<dyn Read>> {
-    let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-    let file = BufReader::with_capacity(256 << 10, File::open(path).map_err(failed)?);
-    Ok(match compression {
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(file).map_err(failed)?),
-    })
-}
-
-/// How a file is compressed, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
-    Gzip,
-    Zstd,
 }

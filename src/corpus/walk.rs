@@ -48,17 +48,19 @@ pub(super) fn walk(paths: &[PathBuf], options: &WalkOptions, reads: fn(&Path) ->
     let mut walked = Walked::default();
     for root in paths {
         let explicit = root.is_file();
+        // Through links: whatever leads to a device or a pipe may never end.
+        if !explicit && std::fs::metadata(root).is_ok_and(|metadata| !metadata.is_dir()) {
+            walked.problems.push(special(root));
+            continue;
+        }
         let base = if explicit { root.parent().unwrap_or(Path::new("")) } else { root };
         for entry in builder(root, options)?.build() {
             match entry {
                 Ok(entry) if explicit || entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     take(&entry, base, explicit, options, reads, &mut walked);
                 }
-                // A device or a pipe named by the caller, or met on the way, is no text and may never end.
                 Ok(entry) if entry.file_type().is_some_and(|k| !k.is_dir() && !k.is_symlink()) => {
-                    let special =
-                        Error::new(ErrorKind::NotReadable).because("neither a file nor a directory");
-                    walked.problems.push(special.at(entry.path()));
+                    walked.problems.push(special(entry.path()));
                 }
                 Ok(_) => {}
                 Err(e) => walked.problems.push(problem(root, e)),
@@ -69,6 +71,10 @@ pub(super) fn walk(paths: &[PathBuf], options: &WalkOptions, reads: fn(&Path) ->
     walked.files.dedup_by(|a, b| a.path == b.path);
     walked.problems.sort_by_key(|e| e.to_string());
     Ok(walked)
+}
+
+fn special(path: &Path) -> Error {
+    Error::new(ErrorKind::NotReadable).because("neither a file nor a directory").at(path)
 }
 
 fn builder(root: &Path, options: &WalkOptions) -> Result<WalkBuilder> {

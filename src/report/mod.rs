@@ -13,6 +13,7 @@ pub mod terminal;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, SpanRow, write_pairs};
 
-use crate::corpus::{FieldNames, Problem};
+use crate::corpus::{FieldNames, Place, Problem};
 use crate::options::{Mode, Policy};
 use crate::page::Repeat;
 use crate::recipe::Recipe;
@@ -325,6 +326,22 @@ pub struct RepeatRow {
     pub count: u32,
     /// Bytes of the text: start and end of each occurrence.
     pub spans: Vec<[usize; 2]>,
+    /// Of an HTML page: where each occurrence stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceRow>,
+    /// Whether all occurrences but one are links, as a "Read more" list makes them that names the page's own
+    /// headline: the page's template repeats, and not its author.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub template: bool,
+}
+
+/// Where in a page something stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceRow {
+    /// The element: `body > article > h2:nth-of-type(2)`.
+    pub path: String,
+    /// Whether all of it is in links.
+    pub link: bool,
 }
 
 /// A title that several pages of one site have.
@@ -339,15 +356,29 @@ pub struct TitleRow {
 }
 
 impl PageRow {
-    /// The page `id` with its repeats.
-    pub fn new(id: String, repeats: &[Repeat]) -> PageRow {
-        let row = |repeat: &Repeat| RepeatRow {
+    /// The page `id` with its repeats; `places` are where things stand in it, where it is of HTML.
+    pub fn new(id: String, repeats: &[Repeat], places: &[Place]) -> PageRow {
+        PageRow { id, repeats: repeats.iter().map(|repeat| RepeatRow::new(repeat, places)).collect() }
+    }
+}
+
+impl RepeatRow {
+    fn new(repeat: &Repeat, places: &[Place]) -> RepeatRow {
+        let place = |span: &Range<usize>| {
+            let place = places.iter().find(|place| place.range.contains(&(span.start as u32)))?;
+            Some(PlaceRow { path: place.path.clone(), link: place.in_link })
+        };
+        let places: Option<Vec<PlaceRow>> = repeat.spans.iter().map(place).collect();
+        let places = places.unwrap_or_default();
+        let links = places.iter().filter(|place| place.link).count();
+        RepeatRow {
             kind: repeat.kind.as_str().into(),
             text: repeat.text.clone(),
             count: repeat.count,
             spans: repeat.spans.iter().map(|span| [span.start, span.end]).collect(),
-        };
-        PageRow { id, repeats: repeats.iter().map(row).collect() }
+            template: links > 0 && links + 1 >= places.len(),
+            places,
+        }
     }
 }
 

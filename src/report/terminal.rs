@@ -100,7 +100,8 @@ fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) ->
 
 fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
     for repeat in &page.repeats {
-        let head = format!("  {}  {} {} times: ", plain(&page.id), repeat.kind, repeat.count);
+        let whose = if repeat.template { " by the page's template" } else { "" };
+        let head = format!("  {}  {} {} times{whose}: ", plain(&page.id), repeat.kind, repeat.count);
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
@@ -124,9 +125,8 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
 /// What was found besides copies.
 fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let others = ["update", "partial", "templated"].into_iter();
-    let others: Vec<String> = others
-        .filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}")))
-        .collect();
+    let others: Vec<String> =
+        others.filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}"))).collect();
     match others.is_empty() {
         true => Ok(()),
         false => writeln!(out, "\npairs that are no copies: {}", others.join(", ")),

@@ -1,6 +1,6 @@
 //! What a report says beyond who belongs to whom: shared passages, source files, relations between clusters, texts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::passages::{Index, Reading, around, excerpts};
 use super::texts::Texts;
-use super::{Cluster, Pair, Scan};
+use super::{Cluster, Entry, Pair, Scan};
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
@@ -36,7 +36,7 @@ impl Scan {
                 passages(&texts, cluster, row);
                 Ok(())
             })?;
-            report.sources = sources(corpus);
+            report.sources = self.sources(corpus);
             Ok(())
         })?;
         self.touches(corpus, &mut report.clusters);
@@ -64,6 +64,20 @@ impl Scan {
                 report.texts.insert(self.read_id(corpus, document), text);
             }
         }
+    }
+
+    /// Every file that was read, by path; of an archive the archive.
+    fn sources(&self, corpus: &Corpus) -> Vec<SourceRow> {
+        let place = |entry: &Entry| source(corpus.place(entry.location, entry.record).0);
+        let mut paths: Vec<String> = self.documents.entries.par_iter().map(place).collect();
+        paths.par_sort_unstable();
+        paths.dedup();
+        let row = |path: String| {
+            let hashed = hash_file(Path::new(&path)).ok();
+            let (bytes, sha256) = hashed.map_or((0, None), |(bytes, hash)| (bytes, Some(hash)));
+            SourceRow { path, bytes, sha256 }
+        };
+        paths.into_par_iter().map(row).collect()
     }
 
     fn touches(&self, corpus: &Corpus, rows: &mut [ClusterRow]) {
@@ -148,19 +162,13 @@ fn passages(texts: &Texts<'_>, cluster: &Cluster, row: &mut ClusterRow) {
     row.representative.excerpts = index.excerpts(&whole, around_all.into_iter().flatten().collect());
 }
 
-/// Every file that was read, by path.
-fn sources(corpus: &Corpus) -> Vec<SourceRow> {
-    let paths: BTreeSet<&Path> = (0..corpus.inputs() as u32).map(|input| corpus.path(input)).collect();
-    let paths: Vec<&Path> = paths.into_iter().collect();
-    let row = |path: &&Path| {
-        let hashed = hash_file(path).ok();
-        SourceRow {
-            path: path.display().to_string(),
-            bytes: hashed.as_ref().map_or(0, |(bytes, _)| *bytes),
-            sha256: hashed.map(|(_, hash)| hash),
-        }
-    };
-    paths.par_iter().map(row).collect()
+/// The file that a place is in: the place itself, or the archive that it is an entry of.
+fn source(place: String) -> String {
+    let is_file = |path: &&Path| path.is_file();
+    match Path::new(&place).ancestors().find(is_file).and_then(Path::to_str) {
+        Some(file) if file.len() < place.len() => file.to_owned(),
+        _ => place,
+    }
 }
 
 /// Size and SHA-256 of a regular file, as 64 hex digits.

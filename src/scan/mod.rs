@@ -348,8 +348,8 @@ fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group]) -> Vec<u
 /// A problem with a document that was read.
 fn problem(corpus: &Corpus, documents: &Documents, document: u32, reason: String) -> Problem {
     let entry = &documents.entries[document as usize];
-    let path = corpus.path(entry.location.input).display().to_string();
-    Problem { path, record: Some(entry.record), reason, unreadable: false }
+    let (path, record) = corpus.place(entry.location, entry.record);
+    Problem { path, record, reason, unreadable: false }
 }
 
 /// Which records name an id that another named before, and the problems that say so.

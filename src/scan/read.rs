@@ -200,7 +200,7 @@ impl Worker {
 fn id_hash(id: Value<'_>) -> u64 {
     match id {
         Value::Plain(bytes) => hash_of_id(bytes),
-        Value::Escaped(_) => hash_of_id(id.to_text().as_bytes()),
+        Value::Escaped(_) | Value::Coded(_) => hash_of_id(id.to_text().as_bytes()),
     }
 }
 
@@ -219,7 +219,7 @@ struct Sites {
 impl Sites {
     fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
         let bytes = |value: Option<Value<'_>>| match value {
-            Some(Value::Plain(bytes) | Value::Escaped(bytes)) => bytes.len(),
+            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
             None => 0,
         };
         let (source, url) = (bytes(fields.source), bytes(fields.canonical_url) + bytes(fields.url));
@@ -229,7 +229,10 @@ impl Sites {
                 Ok(url) => xxh3_64(authority(url).as_bytes()) ^ 1,
                 Err(_) => return self.insert(None, fields, directory),
             },
-            (0, 0, ..) => xxh3_64(directory.as_bytes()) ^ 2,
+            (0, 0, ..) => match fields.directory {
+                Some(Value::Plain(inside)) => xxh3_64(inside) ^ 2,
+                _ => xxh3_64(directory.as_bytes()) ^ 2,
+            },
             _ => return self.insert(None, fields, directory),
         };
         match self.by_text.get(&key) {
@@ -241,6 +244,8 @@ impl Sites {
     fn insert(&mut self, key: Option<u64>, fields: &Fields<'_>, directory: &str) -> u32 {
         let text = |value: Option<Value<'_>>| value.map(Value::to_text);
         let (source, canonical, url) = (text(fields.source), text(fields.canonical_url), text(fields.url));
+        let inside = text(fields.directory);
+        let directory = inside.as_deref().unwrap_or(directory);
         let site = site_of(source.as_deref(), canonical.as_deref(), url.as_deref(), directory);
         let number = self.names.iter().rposition(|name| name == site).unwrap_or_else(|| {
             self.names.push(site.to_owned());

@@ -89,7 +89,7 @@ impl Scan {
     fn member_row(&self, corpus: &Corpus, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
         let meta = self.meta(corpus, document);
         let entry = &self.documents.entries[document.index()];
-        let (path, record) = self.place(corpus, document);
+        let (path, record) = corpus.place(entry.location, entry.record);
         MemberRow {
             id: meta.id,
             title: meta.title,
@@ -109,13 +109,6 @@ impl Scan {
         }
     }
 
-    /// The file that a document is in, and its number there where the file may hold several.
-    fn place(&self, corpus: &Corpus, document: DocId) -> (String, Option<u32>) {
-        let entry = &self.documents.entries[document.index()];
-        let input = entry.location.input;
-        (corpus.path(input).display().to_string(), corpus.holds_several(input).then_some(entry.record))
-    }
-
     /// 16 hex digits of the hash of the representative's id and text.
     fn cluster_id(&self, corpus: &Corpus, cluster: &Cluster) -> String {
         let text = self.text(corpus, cluster.representative).unwrap_or_default();
@@ -126,7 +119,16 @@ impl Scan {
 
     /// Rows of the json report's `pages`.
     pub fn page_rows(&self, corpus: &Corpus, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
-        repeats.iter().map(|(d, repeats)| PageRow::new(self.read_id(corpus, *d), repeats)).collect()
+        repeats.iter().map(|(d, repeats)| self.page_row(corpus, *d, repeats)).collect()
+    }
+
+    /// One page with what stands more than once in it.
+    pub fn page_row(&self, corpus: &Corpus, document: DocId, repeats: &[Repeat]) -> PageRow {
+        let places = match repeats.is_empty() {
+            true => Vec::new(),
+            false => corpus.places(self.documents.entries[document.index()].location),
+        };
+        PageRow::new(self.read_id(corpus, document), repeats, &places)
     }
 
     /// Rows of the `csv` report: every document, in order.

@@ -3,12 +3,16 @@
 
 mod bad_input;
 mod cli;
+mod containers;
 mod dedup;
 mod equivalence;
+mod formats;
+mod fuzzing;
 mod golden;
 mod harness;
 mod labels;
 mod library;
+mod pages;
 mod reports;
 mod schema;
 mod shared;

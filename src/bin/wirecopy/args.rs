@@ -221,7 +221,7 @@ pub struct Run {
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
-    /// Where decompressed input goes while the run lasts.
+    /// Where decompressed and converted input goes while the run lasts.
     #[arg(long, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
@@ -268,6 +268,9 @@ pub struct Input {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = Format::Auto, help_heading = "Input")]
     pub format: Format,
+    /// Which text of an HTML page counts: the article, or all that is visible.
+    #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
+    pub html: Html,
     /// Hidden files and directories too.
     #[arg(long, help_heading = "Input")]
     pub hidden: bool,
@@ -310,10 +313,22 @@ pub struct Input {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Html {
+    Main,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Format {
     Auto,
     Jsonl,
     Text,
+    Html,
+    Csv,
+    Tsv,
+    Parquet,
+    Warc,
+    Tar,
 }
 
 /// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.

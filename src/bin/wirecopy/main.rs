@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    quieten_guarded_panics();
     let args = args::Args::parse();
     args.color.write_global();
     let result = match &args.command {
@@ -36,6 +37,16 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A damaged file is a problem in the report, not a message about our code.
+fn quieten_guarded_panics() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !wirecopy::corpus::panics_are_problems() {
+            hook(panic);
+        }
+    }));
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use wirecopy::document::DocId;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
-use wirecopy::report::PageRow;
+use wirecopy::report::{PageRow, RepeatRow};
 
 use crate::args;
 use crate::output::Target;
@@ -45,7 +45,7 @@ fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
     let all = (0..documents.documents.entries.len() as u32).map(|d| {
         let own = repeats.next_if(|(document, _)| *document == DocId(d));
         let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));
-        PageRow::new(documents.read_id(&corpus, DocId(d)), &repeats)
+        documents.page_row(&corpus, DocId(d), &repeats)
     });
     Ok(all.collect())
 }
@@ -57,19 +57,27 @@ fn print(pages: &[PageRow]) -> Result<()> {
             writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
         }
         for repeat in &page.repeats {
-            let places: Vec<String> =
-                repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect();
             writeln!(
                 out,
-                "{}: {} stands {} times (bytes {}): {}",
+                "{}: {} stands {} times{} ({}): {}",
                 page.id,
                 repeat.kind,
                 repeat.count,
-                places.join(", "),
+                if repeat.template { " by the page's template" } else { "" },
+                places(repeat),
                 repeat.text.split_whitespace().collect::<Vec<_>>().join(" "),
             )
             .context("cannot write")?;
         }
     }
     Ok(())
+}
+
+/// The elements of an HTML page, and the bytes of any other text.
+fn places(repeat: &RepeatRow) -> String {
+    let bytes = || repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect::<Vec<_>>();
+    match repeat.places.is_empty() {
+        true => format!("bytes {}", bytes().join(", ")),
+        false => repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; "),
+    }
 }

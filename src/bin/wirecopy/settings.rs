@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use wirecopy::html::HtmlMode;
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Method, Mode, Policy, Resources};
 use wirecopy::recipe::Recipe;
@@ -72,8 +73,18 @@ impl args::Input {
                 args::Format::Auto => Format::Auto,
                 args::Format::Jsonl => Format::Jsonl,
                 args::Format::Text => Format::Text,
+                args::Format::Html => Format::Html,
+                args::Format::Csv => Format::Csv,
+                args::Format::Tsv => Format::Tsv,
+                args::Format::Parquet => Format::Parquet,
+                args::Format::Warc => Format::Warc,
+                args::Format::Tar => Format::Tar,
             },
             max_record: Some(self.max_record),
+            html: match self.html {
+                args::Html::Main => HtmlMode::Main,
+                args::Html::All => HtmlMode::All,
+            },
         };
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }

@@ -640,7 +640,7 @@ function pagesView(state) {
   if (state.page) return pageView(state.page);
   const body = h("tbody");
   const rows = core.pages.slice();
-  paged("Repeated within one page", "Headlines, paragraphs and lines that stand more than once within one page.", rows, page => h("tr", {}, h("td", {}, h("a", { href: view({ page: page.id }), dir: "auto" }, page.id)), h("td", {}, page.repeats.slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, `${r.kind} ${r.count} times`), " ", own(r.text.length > 160 ? r.text.slice(0, 160) + "\u2026" : r.text))))), ["Page", "Repeats"], body, "No page repeats anything.");
+  paged("Repeated within one page", "Headlines, paragraphs and lines that stand more than once within one page.", rows, page => h("tr", {}, h("td", {}, h("a", { href: view({ page: page.id }), dir: "auto" }, page.id)), h("td", {}, page.repeats.slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, `${r.kind} ${r.count} times${r.template ? ", template" : ""}`), " ", own(r.text.length > 160 ? r.text.slice(0, 160) + "\u2026" : r.text))))), ["Page", "Repeats"], body, "No page repeats anything.");
 }
 
 function pageView(id) {
@@ -655,7 +655,7 @@ function pageView(id) {
   const cluster = clusterOfDocument(id);
   show("Repeats in " + id, h("p", { class: "noprint" }, h("a", { href: "#pages" }, "All pages")), h("h1", { dir: "auto" }, id),
     cluster ? h("p", {}, "Its ", h("a", { href: view({ cluster }) }, "cluster")) : null,
-    page.repeats.map((r, i) => [h("h2", { class: "exhibit", "data-exhibit": i + 1 }, `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, ${r.count} times`), h("p", { class: "context", dir: "auto" }, r.text), r.spans.slice(0, 20).map((span, n) => [h("p", { class: "dim small" }, `Place ${n + 1}: bytes ${span[0]} to ${span[1]}`), whole === undefined ? null : context(span)])]));
+    page.repeats.map((r, i) => [h("h2", { class: "exhibit", "data-exhibit": i + 1 }, `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, ${r.count} times${r.template ? ", by the page's template" : ""}`), h("p", { class: "context", dir: "auto" }, r.text), r.spans.slice(0, 20).map((span, n) => [h("p", { class: "dim small" }, `Place ${n + 1}: bytes ${span[0]} to ${span[1]}`, r.places && r.places[n] ? [" in ", h("code", {}, r.places[n].path), r.places[n].link ? ", a link" : ""] : null), whole === undefined ? null : context(span)])]));
 }
 
 function titlesView() {
@@ -664,7 +664,7 @@ function titlesView() {
 
 function boilerplateView() {
   const rows = core.boilerplate.slice().sort((a, b) => a.source < b.source ? -1 : a.source > b.source ? 1 : b.documents - a.documents);
-  paged("Boilerplate by site", "Passages that pages of one site have as their frame, and that no score counts.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Documents", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.");
+  paged("Boilerplate by site", "Passages that pages of one site have as their frame, and that no score counts.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Documents", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.", core.boilerplate_in_all);
 }
 
 function problemsView() {

@@ -1,0 +1,415 @@
+//! Parquet: a few columns, row group after row group, some rows at a time.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+
+use super::{Place, Sink, Step, Stop, made_id, replaced};
+use crate::corpus::record::{FieldNames, Reason, Scratch, Value};
+use crate::corpus::spool::Draft;
+
+/// Rows read at once.
+const ROWS: usize = 256;
+
+pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+    let chunks = Chunks::of(file)?;
+    let broken = |e: ParquetError| Stop::Input(format!("not a Parquet file: {e}"));
+    let length = chunks.len();
+    let reader = guarded(|| SerializedFileReader::new(chunks)).map_err(broken)?;
+    let metadata = reader.metadata();
+    let columns = Columns::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
+        .map_err(|reason| Stop::Input(reason.to_string()))?;
+    let mut first = 0u64;
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        sink.resources.cancel.check()?;
+        let rows = u64::try_from(group.num_rows()).unwrap_or_default();
+        let opened = guarded(|| {
+            columns.check(group, length)?;
+            let group = reader.get_row_group(number)?;
+            columns.0.iter().map(|column| column.reader(&*group)).collect()
+        });
+        match opened.map_err(Stop::from).and_then(|cells| rows_of(cells, &columns, first, rows, place, sink))
+        {
+            Err(Stop::Input(reason)) => {
+                sink.lost(place, Some(record(first)), format!("row group {number}: {reason}"));
+            }
+            done => done?,
+        }
+        first = first.saturating_add(rows);
+    }
+    Ok(())
+}
+
+thread_local! {
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread runs the library on bytes that may be anything.
+pub(in crate::corpus) fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Runs the library on bytes that may be anything: its decoders assert of a damaged page what they should ask, and
+/// what they assert is as wrong with the file as what they return.
+fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(false);
+    let damaged = || ParquetError::General("damaged beyond what its decoder expects".to_owned());
+    result.unwrap_or_else(|_| Err(damaged()))
+}
+
+impl From<ParquetError> for Stop {
+    fn from(error: ParquetError) -> Stop {
+        Stop::Input(error.to_string())
+    }
+}
+
+fn record(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The documents of a row group, some rows of all columns at a time.
+fn rows_of(
+    mut group: Vec<Cells>,
+    columns: &Columns,
+    first: u64,
+    rows: u64,
+    place: &Place,
+    sink: &mut Sink<'_, '_>,
+) -> Step {
+    let mut scratch = Scratch::new(sink.resources.kernel);
+    let mut read = 0;
+    while read < rows {
+        let wanted = ROWS.min((rows - read) as usize);
+        let cells: Vec<_> = guarded(|| group.iter_mut().map(|column| column.cells(wanted)).collect())?;
+        let given = cells.iter().map(Vec::len).max().unwrap_or_default();
+        if given == 0 || cells.iter().any(|cells| cells.len() != given) {
+            return Err(Stop::Input(format!("{rows} rows promised, {read} are there")));
+        }
+        for row in 0..given {
+            let number = record(first.saturating_add(read));
+            document(columns, &cells, row, number, place, &mut scratch, sink)?;
+            read += 1;
+        }
+    }
+    Ok(())
+}
+
+/// One row to a document.
+fn document(
+    columns: &Columns,
+    cells: &[Vec<Option<Cell>>],
+    row: usize,
+    number: u32,
+    place: &Place,
+    scratch: &mut Scratch,
+    sink: &mut Sink<'_, '_>,
+) -> Step {
+    let cell = |field: Field| {
+        let column = columns.0.iter().position(|column| column.field == field)?;
+        cells[column][row].as_ref().map(Cell::bytes)
+    };
+    let Some(text) = cell(Field::Text) else {
+        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone()).to_string());
+        return Ok(());
+    };
+    let text = Value::Plain(text).decode(scratch);
+    if text.replaced > 0 {
+        sink.problem(&place.path, Some(number), replaced(text.replaced), false);
+    }
+    let made = made_id(&place.name, Some(number));
+    sink.document(&Draft {
+        places: &[],
+        id: cell(Field::Id).unwrap_or(made.as_bytes()),
+        title: cell(Field::Title),
+        url: cell(Field::Url),
+        canonical_url: cell(Field::CanonicalUrl),
+        date: cell(Field::Date),
+        source: cell(Field::Source),
+        directory: place.directory(),
+        path: &place.path,
+        record: Some(number),
+        text: text.text,
+    })
+}
+
+/// The fields of a document, as columns are looked up for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Text,
+    Id,
+    Title,
+    Url,
+    CanonicalUrl,
+    Date,
+    Source,
+}
+
+/// The columns that matter, the text first.
+struct Columns(Vec<Column>);
+
+struct Column {
+    field: Field,
+    number: usize,
+    /// The definition level of a value that is there.
+    present: i16,
+    unit: Unit,
+}
+
+/// What a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Number,
+    Unsigned,
+    Days,
+    /// Since 1970, so many to a second.
+    Time(i64),
+}
+
+impl Columns {
+    fn of(schema: &SchemaDescriptor, names: &FieldNames) -> std::result::Result<Columns, Reason> {
+        let wanted = [
+            (Field::Text, &names.text),
+            (Field::Id, &names.id),
+            (Field::Title, &names.title),
+            (Field::Url, &names.url),
+            (Field::CanonicalUrl, &names.canonical_url),
+            (Field::Date, &names.date),
+            (Field::Source, &names.source),
+        ];
+        let find = |name: &str| {
+            schema
+                .columns()
+                .iter()
+                .position(|column| column.path().parts() == [name] && column.max_rep_level() == 0)
+        };
+        let columns: Vec<Column> = wanted
+            .into_iter()
+            .filter_map(|(field, name)| Some((field, find(name)?)))
+            .map(|(field, number)| Column::of(field, number, &schema.column(number)))
+            .collect();
+        match columns.first() {
+            Some(column) if column.field == Field::Text => {}
+            _ => return Err(Reason::NoText(names.text.clone())),
+        }
+        if schema.column(columns[0].number).physical_type() != Type::BYTE_ARRAY {
+            return Err(Reason::TextIsNoString(names.text.clone()));
+        }
+        Ok(Columns(columns))
+    }
+
+    /// Whether the chunks of these columns may be where the directory says, in a file of this length: the library
+    /// asserts what it should ask.
+    fn check(&self, group: &RowGroupMetaData, length: u64) -> Result<()> {
+        for column in &self.0 {
+            let wrong = || ParquetError::General(format!("column {} is nowhere in the file", column.number));
+            let chunk = group.columns().get(column.number).ok_or_else(wrong)?;
+            let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+            let [start, bytes] = [start, chunk.compressed_size()].map(u64::try_from);
+            let (start, bytes) = (start.map_err(|_| wrong())?, bytes.map_err(|_| wrong())?);
+            if start.checked_add(bytes).is_none_or(|end| end > length) || chunk.num_values() < 0 {
+                return Err(wrong());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Column {
+    fn of(field: Field, number: usize, column: &ColumnDescriptor) -> Column {
+        Column { field, number, present: column.max_def_level(), unit: Unit::of(column) }
+    }
+
+    fn reader(&self, group: &dyn RowGroupReader) -> Result<Cells> {
+        let reader = group.get_column_reader(self.number)?;
+        Ok(Cells { reader, present: self.present, unit: self.unit })
+    }
+}
+
+impl Unit {
+    fn of(column: &ColumnDescriptor) -> Unit {
+        match (column.logical_type_ref(), column.converted_type()) {
+            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Unit::Days,
+            (Some(LogicalType::Timestamp(time)), _) => Unit::Time(match time.unit {
+                TimeUnit::MILLIS => 1_000,
+                TimeUnit::MICROS => 1_000_000,
+                TimeUnit::NANOS => 1_000_000_000,
+            }),
+            (None, ConvertedType::TIMESTAMP_MILLIS) => Unit::Time(1_000),
+            (None, ConvertedType::TIMESTAMP_MICROS) => Unit::Time(1_000_000),
+            (
+                _,
+                ConvertedType::UINT_8
+                | ConvertedType::UINT_16
+                | ConvertedType::UINT_32
+                | ConvertedType::UINT_64,
+            ) => Unit::Unsigned,
+            _ => Unit::Number,
+        }
+    }
+
+    fn write32(self, value: i32) -> String {
+        match self {
+            Unit::Days => date(i64::from(value)),
+            Unit::Unsigned => (value as u32).to_string(),
+            Unit::Number | Unit::Time(_) => value.to_string(),
+        }
+    }
+
+    fn write64(self, value: i64) -> String {
+        match self {
+            Unit::Time(per_second) => {
+                let seconds = value.div_euclid(per_second);
+                let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+                format!("{}T{:02}:{:02}:{:02}Z", date(day), second / 3600, second / 60 % 60, second % 60)
+            }
+            Unit::Unsigned => (value as u64).to_string(),
+            Unit::Number | Unit::Days => value.to_string(),
+        }
+    }
+}
+
+/// The day so many days after 1970 began: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// `civil_from_days`.
+fn date(days: i64) -> String {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A value that is there.
+enum Cell {
+    Bytes(ByteArray),
+    Written(String),
+}
+
+impl Cell {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Cell::Bytes(bytes) => bytes.data(),
+            Cell::Written(text) => text.as_bytes(),
+        }
+    }
+}
+
+/// One column of one row group.
+struct Cells {
+    reader: ColumnReader,
+    present: i16,
+    unit: Unit,
+}
+
+impl Cells {
+    /// The next rows, up to `wanted`; fewer at the end.
+    fn cells(&mut self, wanted: usize) -> Result<Vec<Option<Cell>>> {
+        let (present, unit) = (self.present, self.unit);
+        let written = |text: String| Some(Cell::Written(text));
+        match &mut self.reader {
+            ColumnReader::ByteArrayColumnReader(r) => rows(r, present, wanted, |v| Some(Cell::Bytes(v))),
+            ColumnReader::FixedLenByteArrayColumnReader(r) => {
+                rows(r, present, wanted, |v| Some(Cell::Bytes(v.into())))
+            }
+            ColumnReader::Int32ColumnReader(r) => rows(r, present, wanted, |v| written(unit.write32(v))),
+            ColumnReader::Int64ColumnReader(r) => rows(r, present, wanted, |v| written(unit.write64(v))),
+            ColumnReader::DoubleColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
+            ColumnReader::FloatColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
+            ColumnReader::BoolColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
+            // A timestamp of twelve bytes that was deprecated in 2016.
+            ColumnReader::Int96ColumnReader(r) => rows(r, present, wanted, |_| None),
+        }
+    }
+}
+
+/// Rows of a column reader; a row whose value is absent has none.
+fn rows<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    present: i16,
+    wanted: usize,
+    cell: impl Fn(T::T) -> Option<Cell>,
+) -> Result<Vec<Option<Cell>>> {
+    let (mut levels, mut values, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    while rows.len() < wanted {
+        levels.clear();
+        values.clear();
+        let (records, ..) = reader.read_records(wanted - rows.len(), Some(&mut levels), None, &mut values)?;
+        if records == 0 {
+            break;
+        }
+        let mut values = values.drain(..);
+        let level = |row: usize| if present == 0 { 0 } else { levels.get(row).copied().unwrap_or(-1) };
+        rows.extend((0..records).map(|row| match level(row) == present {
+            true => values.next().and_then(&cell),
+            false => None,
+        }));
+    }
+    Ok(rows)
+}
+
+/// A file that answers for its length before it makes room for what a directory promises.
+struct Chunks {
+    file: File,
+    length: u64,
+}
+
+impl Chunks {
+    fn of(file: File) -> std::io::Result<Chunks> {
+        let length = file.metadata()?.len();
+        Ok(Chunks { file, length })
+    }
+}
+
+impl Length for Chunks {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Chunks {
+    type T = BufReader<File>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(BufReader::new(file))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes> {
+        if start.saturating_add(length as u64) > self.length {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} of {}", self.length)));
+        }
+        let mut bytes = Vec::with_capacity(length);
+        self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(19_782), "2024-02-29");
+        assert_eq!(date(-1), "1969-12-31");
+        assert_eq!(Unit::Time(1000).write64(1_700_000_000_123), "2023-11-14T22:13:20Z");
+        assert_eq!(Unit::Time(1_000_000_000).write64(-1), "1969-12-31T23:59:59Z");
+        assert_eq!(Unit::Time(1000).write64(i64::MIN), "-292275055-05-16T16:47:04Z");
+    }
+}

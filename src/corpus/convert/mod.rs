@@ -1,0 +1,563 @@
+//! Tables, crawls, archives and pages, converted once into records of the [`Spool`].
+//!
+//! A reader here pushes what it finds into a [`Sink`]: documents that are UTF-8 already as [`Draft`]s, pages and lines
+//! as bytes that still have work in them. The sink collects them into batches of a few megabytes; a second thread
+//! converts the items of a batch in parallel and appends them in order, while the reader goes on. So memory holds
+//! three batches and one record, whatever the size of the input, and the order does not depend on threads.
+
+mod archive;
+#[cfg(feature = "parquet")]
+mod columns;
+mod http;
+mod lines;
+mod page;
+mod table;
+mod warc;
+mod window;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Scope, ScopedJoinHandle};
+
+use rayon::prelude::*;
+
+use super::inflate::{Compression, decompressed};
+use super::record::{FieldNames, Fields, Reason, Scratch, Value};
+use super::spool::{Draft, Spool};
+use super::store::Store;
+use super::{Format, JsonLines, Problem};
+use crate::error::{Error, ErrorKind, Result};
+use crate::html::HtmlMode;
+use crate::options::Resources;
+
+/// What to convert.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// What ids are made of: the path relative to the root.
+    pub name: String,
+    /// What problems name.
+    pub path: PathBuf,
+    pub kind: Kind,
+    /// The bytes, where they are not in the file of this path.
+    pub store: Option<Store>,
+}
+
+/// How a file or an entry is compressed, and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub compression: Option<Compression>,
+    pub format: Format,
+}
+
+/// What readers heed.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    pub names: FieldNames,
+    pub max_record: u64,
+    /// Larger entries of archives are problems.
+    pub max_filesize: Option<u64>,
+    /// Hidden entries of archives too.
+    pub hidden: bool,
+    /// Which of a page's text is wanted.
+    pub html: HtmlMode,
+}
+
+/// What was converted.
+#[derive(Debug)]
+pub(super) struct Converted {
+    pub spool: Spool,
+    pub problems: Vec<Problem>,
+    /// What no reader reads: entries by extension, bodies by content type.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Converts everything, in order.
+///
+/// # Errors
+/// [`ErrorKind::Write`] where nothing can be spilled, cancellation. What is wrong with the input is a problem.
+pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Result<Converted> {
+    let converter = Converter {
+        rules,
+        resources,
+        lines: JsonLines::new(rules.names.clone(), resources.kernel),
+        spool: Spool::new(resources.work_dir.clone()),
+        problems: Vec::new(),
+        pool: None,
+    };
+    std::thread::scope(|scope| {
+        let mut sink = Sink {
+            rules,
+            resources,
+            batch: Batch::default(),
+            line: Line::Here(Box::new(converter)),
+            scope,
+            problems: Vec::new(),
+            skipped: BTreeMap::new(),
+        };
+        for job in jobs {
+            let place = Place { name: job.name.clone(), path: job.path.display().to_string() };
+            match sink.job(job, &place) {
+                Ok(()) => {}
+                Err(Stop::Run(error)) => return Err(error),
+                Err(Stop::Input(reason)) => sink.lost(&place, None, reason),
+            }
+        }
+        sink.finish()
+    })
+}
+
+#[cfg(feature = "parquet")]
+pub(super) use columns::is_guarded;
+
+#[cfg(not(feature = "parquet"))]
+pub(super) fn is_guarded() -> bool {
+    false
+}
+
+/// Why a reader stops.
+enum Stop {
+    /// The whole run ends.
+    Run(Error),
+    /// The rest of this file or entry is lost.
+    Input(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Stop {
+        Stop::Input(format!("broke off: {error}"))
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        match error.kind() {
+            ErrorKind::Write | ErrorKind::Cancelled | ErrorKind::Setting => Stop::Run(error),
+            _ => Stop::Input(error.reason()),
+        }
+    }
+}
+
+type Step = std::result::Result<(), Stop>;
+
+/// A file, or an entry of an archive.
+#[derive(Debug, Clone)]
+struct Place {
+    /// What ids are made of.
+    name: String,
+    /// What problems name.
+    path: String,
+}
+
+impl Place {
+    fn directory(&self) -> &str {
+        self.name.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+
+    fn entry(&self, name: &str) -> Place {
+        Place { name: format!("{}/{name}", self.name), path: format!("{}/{name}", self.path) }
+    }
+}
+
+/// The document of an unconverted record.
+struct Page {
+    place: Place,
+    record: Option<u32>,
+    id: Option<String>,
+    url: Option<String>,
+    date: Option<String>,
+    is_html: bool,
+    /// The charset that a protocol names.
+    charset: Option<String>,
+    body: Body,
+}
+
+enum Body {
+    Held(Vec<u8>),
+    /// A file of its own, read where it is converted.
+    File(PathBuf, u64),
+}
+
+enum Item {
+    /// Records as the spool has them.
+    Ready(Vec<u8>),
+    Page(Box<Page>),
+    Lines(lines::Chunk),
+}
+
+/// Bytes after which a batch is handed on.
+const BATCH: u64 = 4 << 20;
+
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    bytes: u64,
+}
+
+/// Takes what readers find.
+struct Sink<'scope, 'env> {
+    rules: &'env Rules,
+    resources: &'env Resources,
+    batch: Batch,
+    line: Line<'scope, 'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    problems: Vec<Problem>,
+    skipped: BTreeMap<String, u64>,
+}
+
+/// Where batches go.
+enum Line<'scope, 'env> {
+    /// Nowhere yet: most runs have no second batch, and need no second thread.
+    Here(Box<Converter<'env>>),
+    Thread(SyncSender<Batch>, ScopedJoinHandle<'scope, Result<Box<Converter<'env>>>>),
+    Closed,
+}
+
+impl<'scope, 'env> Sink<'scope, 'env> {
+    fn job(&mut self, job: &Job, place: &Place) -> Step {
+        let mut scratch = Vec::new();
+        match &job.store {
+            Some(store) => self.stream(store.all(&mut scratch)?, job.kind, place, 0),
+            None => self.file(&job.path, job.kind, place),
+        }
+    }
+
+    fn file(&mut self, path: &Path, kind: Kind, place: &Place) -> Step {
+        let failed = |e| Stop::Input(Error::io(ErrorKind::NotReadable, path, e).reason());
+        let file = File::open(path).map_err(failed)?;
+        match kind {
+            Kind { compression: None, format: Format::Html } => {
+                let length = file.metadata().map_err(failed)?.len();
+                self.whole(place, true, Body::File(path.to_owned(), length))
+            }
+            #[cfg(feature = "parquet")]
+            Kind { compression: None, format: Format::Parquet } => columns::read(file, place, self),
+            _ => self.stream(file, kind, place, 0),
+        }
+    }
+
+    /// Reads bytes of this kind that come one after another. `depth` counts what they are wrapped in.
+    fn stream(&mut self, from: impl Read, kind: Kind, place: &Place, depth: usize) -> Step {
+        match kind.compression {
+            Some(how) => self.plain(&mut decompressed(from, how)?, kind.format, place, depth),
+            None => self.plain(&mut { from }, kind.format, place, depth),
+        }
+    }
+
+    fn plain(&mut self, from: &mut dyn Read, format: Format, place: &Place, depth: usize) -> Step {
+        match format {
+            Format::Jsonl => lines::read(from, place, self),
+            Format::Csv => table::read(from, b',', place, self),
+            Format::Tsv => table::read(from, b'\t', place, self),
+            Format::Warc => warc::read(from, place, self),
+            Format::Tar => archive::read(from, place, self, depth),
+            Format::Parquet => self.parquet(from, place),
+            Format::Html => self.body(from, true, place),
+            Format::Text | Format::Auto => self.body(from, false, place),
+        }
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(&mut self, from: &mut dyn Read, place: &Place) -> Step {
+        // Its directory stands at its end, so that it cannot be read as it comes.
+        let write = |e| Stop::Run(Error::new(ErrorKind::Write).because(format!("a temporary file: {e}")));
+        let mut file = match &self.resources.work_dir {
+            Some(directory) => tempfile::tempfile_in(directory),
+            None => tempfile::tempfile(),
+        }
+        .map_err(write)?;
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match from.read(&mut buffer)? {
+                0 => break,
+                n => io::Write::write_all(&mut file, &buffer[..n]).map_err(write)?,
+            }
+        }
+        io::Seek::rewind(&mut file).map_err(write)?;
+        columns::read(file, place, self)
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn parquet(&mut self, _from: &mut dyn Read, _place: &Place) -> Step {
+        Err(Stop::Input("Parquet: this build has no reader for it".to_owned()))
+    }
+
+    /// One document that is all of its bytes.
+    fn body(&mut self, from: &mut dyn Read, is_html: bool, place: &Place) -> Step {
+        let limit = self.rules.max_record;
+        let mut body = Vec::new();
+        from.take(limit + 1).read_to_end(&mut body)?;
+        self.whole(place, is_html, Body::Held(body))
+    }
+
+    fn whole(&mut self, place: &Place, is_html: bool, body: Body) -> Step {
+        let page = Page {
+            place: place.clone(),
+            record: None,
+            id: None,
+            url: None,
+            date: None,
+            is_html,
+            charset: None,
+            body,
+        };
+        self.page(page)
+    }
+
+    /// A document that still has to be decoded or extracted.
+    fn page(&mut self, page: Page) -> Step {
+        let bytes = match &page.body {
+            Body::Held(body) => body.len() as u64,
+            Body::File(_, length) => *length,
+        };
+        if bytes > self.rules.max_record {
+            let large = Reason::TooLarge(self.rules.max_record).to_string();
+            self.lost(&page.place, page.record, large);
+            return Ok(());
+        }
+        self.push(Item::Page(Box::new(page)), bytes)
+    }
+
+    /// A document as it is.
+    fn document(&mut self, draft: &Draft<'_>) -> Step {
+        let limit = self.rules.max_record;
+        let bytes = draft.bytes();
+        if draft.text.len() as u64 > limit || bytes > u64::from(u32::MAX) {
+            self.problem(draft.path, draft.record, Reason::TooLarge(limit).to_string(), true);
+            return Ok(());
+        }
+        match self.batch.items.last_mut() {
+            Some(Item::Ready(records)) => draft.write(records),
+            _ => {
+                let mut records = Vec::new();
+                draft.write(&mut records);
+                self.batch.items.push(Item::Ready(records));
+            }
+        }
+        self.grow(bytes)
+    }
+
+    fn push(&mut self, item: Item, bytes: u64) -> Step {
+        self.batch.items.push(item);
+        // An item costs something even where it is empty.
+        self.grow(bytes + 256)
+    }
+
+    fn grow(&mut self, bytes: u64) -> Step {
+        self.batch.bytes += bytes;
+        if self.batch.bytes < BATCH {
+            return Ok(());
+        }
+        self.resources.cancel.check()?;
+        let batch = std::mem::take(&mut self.batch);
+        self.line = match std::mem::replace(&mut self.line, Line::Closed) {
+            Line::Here(converter) => {
+                let (send, receive) = sync_channel(1);
+                Line::Thread(send, self.scope.spawn(move || converter.follow(&receive)))
+            }
+            line => line,
+        };
+        match &self.line {
+            Line::Thread(send, _) if send.send(batch).is_ok() => Ok(()),
+            // The thread ended early: it says why.
+            _ => Err(Stop::Run(self.close().err().unwrap_or_else(|| Error::new(ErrorKind::Write)))),
+        }
+    }
+
+    /// Something that gave no document.
+    fn lost(&mut self, place: &Place, record: Option<u32>, reason: String) {
+        self.problem(&place.path, record, reason, true);
+    }
+
+    /// Something that is no document.
+    fn passed(&mut self, place: &Place, reason: String) {
+        self.problem(&place.path, None, reason, false);
+    }
+
+    fn problem(&mut self, path: &str, record: Option<u32>, reason: String, unreadable: bool) {
+        self.problems.push(Problem { path: path.to_owned(), record, reason, unreadable });
+    }
+
+    fn skip(&mut self, kind: String) {
+        *self.skipped.entry(kind).or_default() += 1;
+    }
+
+    fn close(&mut self) -> Result<Box<Converter<'env>>> {
+        match std::mem::replace(&mut self.line, Line::Closed) {
+            Line::Here(converter) => Ok(converter),
+            Line::Thread(send, thread) => {
+                drop(send);
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+            Line::Closed => Err(Error::new(ErrorKind::Write)),
+        }
+    }
+
+    fn finish(mut self) -> Result<Converted> {
+        let mut converter = self.close()?;
+        converter.convert(std::mem::take(&mut self.batch))?;
+        let mut problems = self.problems;
+        problems.append(&mut converter.problems);
+        Ok(Converted { spool: converter.spool, problems, skipped: self.skipped })
+    }
+}
+
+/// Converts batches and appends them to the spool.
+struct Converter<'env> {
+    rules: &'env Rules,
+    resources: &'env Resources,
+    lines: JsonLines,
+    spool: Spool,
+    problems: Vec<Problem>,
+    /// Made when there is something to share out.
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Converter<'_> {
+    fn follow(mut self: Box<Self>, batches: &Receiver<Batch>) -> Result<Box<Self>> {
+        for batch in batches {
+            self.convert(batch)?;
+        }
+        Ok(self)
+    }
+
+    fn convert(&mut self, batch: Batch) -> Result<()> {
+        let unready = batch.items.iter().filter(|item| !matches!(item, Item::Ready(_))).count();
+        let done: Vec<Done> = if unready > 1 {
+            if self.pool.is_none() {
+                self.pool = Some(self.resources.pool()?);
+            }
+            let work = || batch.items.into_par_iter().map(|item| self.done(item)).collect();
+            match &self.pool {
+                Some(pool) => pool.install(work),
+                None => work(),
+            }
+        } else {
+            batch.items.into_iter().map(|item| self.done(item)).collect()
+        };
+        for Done { records, problems } in done {
+            self.spool.append(&records)?;
+            self.problems.extend(problems);
+        }
+        Ok(())
+    }
+
+    fn done(&self, item: Item) -> Done {
+        let mut done = Done::default();
+        match item {
+            Item::Ready(records) => done.records = records,
+            Item::Page(page) => done.page(*page, self.rules),
+            Item::Lines(chunk) => chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done),
+        }
+        done
+    }
+}
+
+/// What became of an item.
+#[derive(Default)]
+struct Done {
+    records: Vec<u8>,
+    problems: Vec<Problem>,
+}
+
+impl Done {
+    fn problem(&mut self, path: &str, record: Option<u32>, reason: String, unreadable: bool) {
+        self.problems.push(Problem { path: path.to_owned(), record, reason, unreadable });
+    }
+
+    fn page(&mut self, page: Page, rules: &Rules) {
+        let bytes = match page.body {
+            Body::Held(bytes) => Ok(bytes),
+            Body::File(path, _) => read_at_most(&path, rules.max_record),
+        };
+        let path = &page.place.path;
+        let read = match bytes {
+            Ok(bytes) if bytes.len() as u64 > rules.max_record => Err(Reason::TooLarge(rules.max_record)),
+            Ok(bytes) if page.is_html => page::html(&bytes, page.charset.as_deref(), rules.html),
+            Ok(bytes) => page::text(&bytes, page.charset.as_deref()),
+            Err(e) => {
+                let reason = Error::io(ErrorKind::Read, path, e).reason();
+                return self.problem(path, page.record, reason, true);
+            }
+        };
+        let said = match read {
+            Ok(said) => said,
+            Err(reason) => return self.problem(path, page.record, reason.to_string(), true),
+        };
+        if said.replaced > 0 {
+            self.problem(path, page.record, replaced(said.replaced), false);
+        }
+        let id = page.id.unwrap_or_else(|| made_id(&page.place.name, page.record));
+        let (url, date) = (page.url, said.date.or(page.date));
+        let draft = Draft {
+            id: id.as_bytes(),
+            title: said.title.as_deref().map(str::as_bytes),
+            url: url.as_deref().map(str::as_bytes),
+            canonical_url: said.canonical_url.as_deref().map(str::as_bytes),
+            date: date.as_deref().map(str::as_bytes),
+            source: said.source.as_deref().map(str::as_bytes),
+            directory: page.place.directory(),
+            path,
+            record: page.record,
+            places: &said.places,
+            text: &said.text,
+        };
+        self.write(&draft);
+    }
+
+    fn write(&mut self, draft: &Draft<'_>) {
+        let most = u64::from(u32::MAX);
+        if draft.bytes() > most {
+            return self.problem(draft.path, draft.record, Reason::TooLarge(most).to_string(), true);
+        }
+        draft.write(&mut self.records);
+    }
+
+    /// A record of fields as a reader found them, on this line from 1.
+    fn fields(&mut self, place: &Place, record: u32, line: u32, fields: &Fields<'_>, scratch: &mut Scratch) {
+        let plain = |value: Option<Value<'_>>| value.map(Value::to_text);
+        let id = plain(fields.id).unwrap_or_else(|| made_id(&place.name, Some(record)));
+        let [title, url, canonical_url, date, source] =
+            [fields.title, fields.url, fields.canonical_url, fields.date, fields.source].map(plain);
+        let decoded = fields.text.decode(scratch);
+        if decoded.replaced > 0 {
+            self.problem(
+                &place.path,
+                Some(record),
+                format!("line {line}: {}", replaced(decoded.replaced)),
+                false,
+            );
+        }
+        let draft = Draft {
+            id: id.as_bytes(),
+            title: title.as_deref().map(str::as_bytes),
+            url: url.as_deref().map(str::as_bytes),
+            canonical_url: canonical_url.as_deref().map(str::as_bytes),
+            date: date.as_deref().map(str::as_bytes),
+            source: source.as_deref().map(str::as_bytes),
+            directory: place.directory(),
+            path: &place.path,
+            record: Some(record),
+            places: &[],
+            text: decoded.text,
+        };
+        self.write(&draft);
+    }
+}
+
+fn replaced(count: u32) -> String {
+    format!("{count} sequences that are no UTF-8 became U+FFFD")
+}
+
+fn made_id(name: &str, record: Option<u32>) -> String {
+    record.map_or_else(|| name.to_owned(), |record| format!("{name}#{record}"))
+}
+
+/// The file's bytes, or one more than `limit` where it has more.
+fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,255 @@
+//! WARC and WET: crawls, record by record (ISO 28500).
+//!
+//! `response` records give the page that was sent, `conversion` and `resource` records their block. Responses of
+//! another status than 2xx and bodies of other types than HTML and plain text are counted as skipped, by status and by
+//! content type; the rest of a crawl's book-keeping gives no documents.
+
+use std::io::Read;
+
+use super::http::{Response, content_type};
+use super::window::Window;
+use super::{Body, Page, Place, Sink, Step};
+use crate::corpus::record::Reason;
+
+/// How every header begins.
+const MAGIC: &[u8] = b"WARC/";
+/// What is looked for where the last record did not end as it should.
+const NEXT: &[u8] = b"WARC/1.";
+/// Bytes of a header line, and of a whole header.
+const LINE: usize = 64 << 10;
+const HEADER: usize = 1 << 20;
+
+/// What matters of a record's header.
+#[derive(Debug, Default)]
+struct Header {
+    kind: String,
+    length: Option<u64>,
+    id: Option<String>,
+    url: Option<String>,
+    date: Option<String>,
+    content_type: Option<String>,
+    payload_type: Option<String>,
+}
+
+/// What is wrong with a record, and how far the reader came.
+enum Bad {
+    /// The stream broke: the record is lost, and maybe more.
+    Damaged(std::io::Error),
+    Malformed(String),
+}
+
+impl From<std::io::Error> for Bad {
+    fn from(error: std::io::Error) -> Bad {
+        Bad::Damaged(error)
+    }
+}
+
+pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+    let mut window = Window::new(from);
+    let mut number = 0;
+    loop {
+        let start = window.offset();
+        let bad = match header(&mut window) {
+            Ok(None) => return Ok(()),
+            Ok(Some(header)) => match block(&mut window, &header, number, place, sink) {
+                Ok(step) => {
+                    step?;
+                    None
+                }
+                Err(bad) => Some(bad),
+            },
+            Err(bad) => Some(bad),
+        };
+        if let Some(bad) = bad {
+            let reason = match bad {
+                Bad::Damaged(e) => format!("record at byte {start}: {e}"),
+                Bad::Malformed(what) => format!("record at byte {start}: {what}"),
+            };
+            sink.lost(place, Some(number), reason);
+            if !window.seek(NEXT) {
+                return Ok(());
+            }
+        }
+        number += 1;
+        sink.resources.cancel.check()?;
+    }
+}
+
+/// The header of the next record; `None` at the end.
+fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
+    while matches!(window.peek(1), [b'\r' | b'\n']) {
+        window.consume(1);
+    }
+    let start = window.fill(MAGIC.len())?;
+    if start.is_empty() {
+        return Ok(None);
+    }
+    if start != MAGIC {
+        return Err(Bad::Malformed("no WARC header".to_owned()));
+    }
+    // Consumed, so that whoever looks for the next header does not find this one.
+    window.consume(MAGIC.len());
+    let mut header = Header::default();
+    let mut field: Option<(String, String)> = None;
+    let begun = window.offset();
+    loop {
+        let length = window.line(LINE)?;
+        if length > LINE || window.offset() - begun > HEADER as u64 {
+            return Err(Bad::Malformed("its header is too long".to_owned()));
+        }
+        let line = window.bytes()[..length].to_vec();
+        if line.last() != Some(&b'\n') {
+            return Err(Bad::Malformed("cut off in its header".to_owned()));
+        }
+        window.consume(length);
+        let line = String::from_utf8_lossy(&line);
+        let text = line.trim_end();
+        if text.starts_with([' ', '\t']) {
+            if let Some((_, value)) = &mut field {
+                value.push(' ');
+                value.push_str(text.trim_start());
+            }
+            continue;
+        }
+        if let Some((name, value)) = field.take() {
+            header.set(&name, value);
+        }
+        if text.is_empty() {
+            return Ok(Some(header));
+        }
+        field =
+            text.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+}
+
+impl Header {
+    fn set(&mut self, name: &str, value: String) {
+        let unwrapped = |value: &str| value.trim_start_matches('<').trim_end_matches('>').to_owned();
+        match name {
+            "warc-type" => self.kind = value.to_ascii_lowercase(),
+            "content-length" => self.length = value.parse().ok(),
+            "warc-record-id" => {
+                let id = unwrapped(&value);
+                self.id = Some(id.strip_prefix("urn:uuid:").map(str::to_owned).unwrap_or(id));
+            }
+            "warc-target-uri" => self.url = Some(unwrapped(&value)),
+            "warc-date" => self.date = Some(value),
+            "content-type" => self.content_type = Some(value),
+            "warc-identified-payload-type" => self.payload_type = Some(value),
+            _ => {}
+        }
+    }
+
+    fn is_document(&self) -> bool {
+        matches!(self.kind.as_str(), "response" | "resource" | "conversion")
+    }
+}
+
+/// Passes a record's block, and makes a document of it where it is one.
+fn block(
+    window: &mut Window<'_>,
+    header: &Header,
+    number: u32,
+    place: &Place,
+    sink: &mut Sink<'_, '_>,
+) -> Result<Step, Bad> {
+    let Some(length) = header.length else {
+        return Err(Bad::Malformed("no Content-Length".to_owned()));
+    };
+    // An HTTP head comes on top of the page.
+    if length > sink.rules.max_record.saturating_add(LINE as u64) || !header.is_document() {
+        if header.is_document() {
+            sink.lost(place, Some(number), Reason::TooLarge(sink.rules.max_record).to_string());
+        }
+        let passed = window.skip(length)?;
+        return if passed < length { Err(cut(passed, length)) } else { ended(window).map(|()| Ok(())) };
+    }
+    let length = length as usize;
+    let there = window.fill(length)?.len();
+    if there < length {
+        return Err(cut(there as u64, length as u64));
+    }
+    let (_, end) = window.peek(length + 4).split_at(length);
+    if !end.is_empty() && !end.starts_with(b"\r\n") && !end.starts_with(b"\n") {
+        return Err(Bad::Malformed(format!("its block does not end after {length} bytes")));
+    }
+    if let Some(damage) = window.damage_of(length + 4) {
+        return Err(Bad::Damaged(damage));
+    }
+    let (bytes, _) = window.bytes().split_at(length);
+    let step = document(bytes, header, number, place, sink);
+    window.consume(length);
+    Ok(step)
+}
+
+fn cut(there: u64, length: u64) -> Bad {
+    Bad::Malformed(format!("cut off after {there} of {length} bytes"))
+}
+
+/// Whether a record ends here, as far as the next bytes tell.
+fn ended(window: &mut Window<'_>) -> Result<(), Bad> {
+    match window.peek(1) {
+        [] | [b'\r' | b'\n'] => Ok(()),
+        _ => Err(Bad::Malformed("its block does not end where it should".to_owned())),
+    }
+}
+
+fn document(block: &[u8], header: &Header, number: u32, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+    let is_http = header.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/http"));
+    let response = if header.kind == "response" && (is_http || header.content_type.is_none()) {
+        match Response::of(block) {
+            Some(response) => Some(response),
+            None => {
+                sink.lost(place, Some(number), "no HTTP response in its block".to_owned());
+                return Ok(());
+            }
+        }
+    } else {
+        None
+    };
+    if let Some(status) =
+        response.as_ref().and_then(|r| r.status).filter(|status| !(200..300).contains(status))
+    {
+        sink.skip(format!("HTTP {status}"));
+        return Ok(());
+    }
+    let stated = match &response {
+        Some(response) => response.content_type,
+        None => header.content_type.as_deref(),
+    };
+    let (kind, charset) = content_type(stated.or(header.payload_type.as_deref()).unwrap_or_default());
+    let is_html = match kind.as_str() {
+        "text/html" | "application/xhtml+xml" => true,
+        "text/plain" => false,
+        // Servers that say nothing send pages more often than anything else.
+        "" => looks_like_html(block),
+        _ => {
+            sink.skip(kind);
+            return Ok(());
+        }
+    };
+    let body = match response.map(|response| response.body(sink.rules.max_record)) {
+        None => block.to_vec(),
+        Some(Ok(body)) => body,
+        Some(Err(reason)) => {
+            sink.lost(place, Some(number), reason);
+            return Ok(());
+        }
+    };
+    sink.page(Page {
+        place: place.clone(),
+        record: Some(number),
+        id: header.id.clone().filter(|id| !id.is_empty()),
+        url: header.url.clone(),
+        date: header.date.clone(),
+        is_html,
+        charset,
+        body: Body::Held(body),
+    })
+}
+
+fn looks_like_html(bytes: &[u8]) -> bool {
+    let head = bytes[..bytes.len().min(4096)].to_ascii_lowercase();
+    memchr::memmem::find(&head, b"<html").is_some()
+        || memchr::memmem::find(&head, b"<!doctype html").is_some()
+}

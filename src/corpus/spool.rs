@@ -1,0 +1,314 @@
+//! Converted documents, one after another: the one form of everything that cannot be read where it stands.
+//!
+//! A record is its length (four bytes, little endian), a payload of that length, and one byte that nobody reads. The
+//! payload begins with its number in the file or entry that it came from and the lengths of its parts, four bytes
+//! each and little endian; a part that is absent has the length `u32::MAX`. The parts follow in the order of
+//! [`Draft`], the text last. The text is valid UTF-8; the other parts are what the input held.
+
+use std::fs::File;
+use std::io::Write;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::Reader;
+use super::record::{Fields, Place, Reason, Value};
+use super::store::{MAPPED_FROM, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::mmap::Mapping;
+
+/// A document on its way into the spool.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Draft<'a> {
+    pub id: &'a [u8],
+    pub title: Option<&'a [u8]>,
+    pub url: Option<&'a [u8]>,
+    pub canonical_url: Option<&'a [u8]>,
+    pub date: Option<&'a [u8]>,
+    pub source: Option<&'a [u8]>,
+    /// What stands in for a site where nothing else names one.
+    pub directory: &'a str,
+    /// What problems name: the file, and within an archive the entry.
+    pub path: &'a str,
+    /// Its number in the file or entry of `path`, where that holds several.
+    pub record: Option<u32>,
+    /// Where in a page what stands more than once in it stands.
+    pub places: &'a [Place],
+    pub text: &'a str,
+}
+
+const PARTS: usize = 10;
+const PATH: usize = PARTS - 3;
+const PLACES: usize = PARTS - 2;
+const HEADER: usize = 4 + 4 * PARTS;
+const ABSENT: u32 = u32::MAX;
+
+impl Draft<'_> {
+    /// Appends the record to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let places = written_places(self.places);
+        let parts: [Option<&[u8]>; PARTS] = [
+            Some(self.id),
+            self.title,
+            self.url,
+            self.canonical_url,
+            self.date,
+            self.source,
+            Some(self.directory.as_bytes()),
+            Some(self.path.as_bytes()),
+            (!places.is_empty()).then_some(places.as_bytes()),
+            Some(self.text.as_bytes()),
+        ];
+        let bytes: usize = parts.iter().flatten().map(|part| part.len()).sum();
+        out.reserve(4 + HEADER + bytes + 1);
+        out.extend_from_slice(&((HEADER + bytes) as u32).to_le_bytes());
+        out.extend_from_slice(&self.record.unwrap_or(ABSENT).to_le_bytes());
+        for part in parts {
+            out.extend_from_slice(&part.map_or(ABSENT, |part| part.len() as u32).to_le_bytes());
+        }
+        for part in parts.into_iter().flatten() {
+            out.extend_from_slice(part);
+        }
+        out.push(b'\n');
+    }
+
+    /// Bytes of the payload; what is larger than a `u32` cannot be written.
+    pub fn bytes(&self) -> u64 {
+        let parts = [self.title, self.url, self.canonical_url, self.date, self.source];
+        let optional: usize = parts.iter().flatten().map(|part| part.len()).sum();
+        let rest = self.id.len() + self.directory.len() + self.path.len() + self.text.len();
+        (HEADER + optional + rest + written_places(self.places).len()) as u64
+    }
+}
+
+/// A line a place: its first byte, the one behind its last, `a` where it is in a link, and its path.
+fn written_places(places: &[Place]) -> String {
+    let line = |place: &Place| {
+        let link = if place.in_link { "a" } else { "-" };
+        format!("{} {} {link} {}\n", place.range.start, place.range.end, place.path)
+    };
+    places.iter().map(line).collect()
+}
+
+fn read_places(written: &[u8]) -> Vec<Place> {
+    let place = |line: &str| {
+        let mut parts = line.splitn(4, ' ');
+        let range = parts.next()?.parse().ok()?..parts.next()?.parse().ok()?;
+        Some(Place { range, in_link: parts.next()? == "a", path: parts.next()?.to_owned() })
+    };
+    std::str::from_utf8(written).unwrap_or_default().lines().filter_map(place).collect()
+}
+
+/// Reads what [`Draft::write`] wrote.
+#[derive(Debug)]
+pub(super) struct Spooled;
+
+impl Spooled {
+    /// Which file or entry a record came from, and its number there where that holds several.
+    pub fn place(record: &[u8]) -> Option<(String, Option<u32>)> {
+        let parts = parts(record)?;
+        let number = number(record, 0)?;
+        let path = String::from_utf8_lossy(parts[PATH]?).into_owned();
+        Some((path, (number != ABSENT).then_some(number)))
+    }
+}
+
+impl Reader for Spooled {
+    fn splits(&self) -> bool {
+        true
+    }
+
+    /// Pieces of a spool are cut between records when it is written.
+    fn align(&self, _bytes: &[u8], at: usize) -> usize {
+        at
+    }
+
+    fn next(&self, bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+        let start = at + 4;
+        let end = start + number(bytes, at)? as usize;
+        (end < bytes.len()).then_some((start..end, 0))
+    }
+
+    fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
+        let [id, title, url, canonical_url, date, source, directory, _, _, text] =
+            parts(record).ok_or(Reason::Changed)?.map(|part| part.map(Value::Plain));
+        let text = text.ok_or(Reason::Changed)?;
+        Ok(Fields { text, id, title, url, canonical_url, date, source, directory })
+    }
+
+    fn places(&self, record: &[u8]) -> Vec<Place> {
+        parts(record).and_then(|parts| parts[PLACES]).map(read_places).unwrap_or_default()
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at + 4)?;
+    Some(u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+}
+
+fn parts(record: &[u8]) -> Option<[Option<&[u8]>; PARTS]> {
+    let mut parts = [None; PARTS];
+    let mut start = HEADER;
+    for (i, part) in parts.iter_mut().enumerate() {
+        let length = number(record, 4 + 4 * i)?;
+        if length != ABSENT {
+            let end = start + length as usize;
+            *part = Some(record.get(start..end)?);
+            start = end;
+        }
+    }
+    Some(parts)
+}
+
+/// About how many bytes stand between two cuts.
+const PIECE: u64 = 1 << 20;
+
+/// Takes records, in memory while they are few, in an unlinked file once they are not.
+#[derive(Debug)]
+pub(super) struct Spool {
+    directory: Option<PathBuf>,
+    head: Vec<u8>,
+    file: Option<File>,
+    length: u64,
+    cuts: Vec<u64>,
+}
+
+impl Spool {
+    /// An empty spool whose file, if it needs one, is made in `directory`.
+    pub fn new(directory: Option<PathBuf>) -> Spool {
+        Spool { directory, head: Vec::new(), file: None, length: 0, cuts: vec![0] }
+    }
+
+    /// Appends whole records.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`].
+    pub fn append(&mut self, records: &[u8]) -> Result<()> {
+        self.cut(records);
+        self.length += records.len() as u64;
+        if self.file.is_none() && self.length < MAPPED_FROM {
+            self.head.extend_from_slice(records);
+            return Ok(());
+        }
+        self.write(records).map_err(|e| {
+            let place = self.directory.clone().unwrap_or_else(std::env::temp_dir);
+            Error::io(ErrorKind::Write, place, e)
+        })
+    }
+
+    fn write(&mut self, records: &[u8]) -> std::io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let made = match &self.directory {
+                    Some(directory) => tempfile::tempfile_in(directory),
+                    None => tempfile::tempfile(),
+                };
+                let file = self.file.insert(made?);
+                file.write_all(&std::mem::take(&mut self.head))?;
+                file
+            }
+        };
+        file.write_all(records)
+    }
+
+    /// Notes where records begin, a piece apart.
+    fn cut(&mut self, records: &[u8]) {
+        let mut at = 0;
+        while let Some(length) = number(records, at) {
+            let start = self.length + at as u64;
+            if self.cuts.last().is_some_and(|last| start - last >= PIECE) {
+                self.cuts.push(start);
+            }
+            at += 4 + length as usize + 1;
+        }
+    }
+
+    /// All that was appended, and where it may be cut: ascending, the first cut 0, the last one the end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`] where the file cannot be mapped.
+    pub fn finish(mut self) -> Result<(Store, Vec<u64>)> {
+        self.cuts.push(self.length);
+        let store = match self.file {
+            None => Store::Held(self.head.into()),
+            Some(file) => {
+                let place = self.directory.unwrap_or_else(std::env::temp_dir);
+                let mapping = Mapping::new(&file).map_err(|e| Error::io(ErrorKind::Write, place, e))?;
+                Store::Mapped { mapping, origin: None }
+            }
+        };
+        Ok((store, self.cuts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_as_they_were_written() {
+        let mut bytes = Vec::new();
+        let first = Draft {
+            id: b"a",
+            url: Some(b"u"),
+            text: "t\n\u{e9}",
+            path: "p",
+            record: Some(7),
+            places: &[Place { range: 0..1, path: "body > p".into(), in_link: true }],
+            ..Draft::default()
+        };
+        first.write(&mut bytes);
+        Draft { id: b"b", title: Some(b""), directory: "d", ..Draft::default() }.write(&mut bytes);
+        let (one, _) = Spooled.next(&bytes, 0).expect("a record");
+        assert_eq!(one.len() as u64, first.bytes());
+        let fields = Spooled.fields(&bytes[one.clone()]).expect("fields");
+        assert_eq!((fields.text.to_text(), fields.url), ("t\n\u{e9}".into(), Some(Value::Plain(b"u"))));
+        assert_eq!(Spooled::place(&bytes[one.clone()]), Some(("p".into(), Some(7))));
+        let places = Spooled.places(&bytes[one.clone()]);
+        assert_eq!(places, [Place { range: 0..1, path: "body > p".into(), in_link: true }]);
+        let (two, _) = Spooled.next(&bytes, one.end + 1).expect("another record");
+        let fields = Spooled.fields(&bytes[two.clone()]).expect("fields");
+        assert_eq!(
+            (fields.title, fields.url, fields.text),
+            (Some(Value::Plain(b"")), None, Value::Plain(b""))
+        );
+        assert_eq!(Spooled::place(&bytes[two.clone()]), Some((String::new(), None)));
+        assert_eq!(Spooled.next(&bytes, two.end + 1), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_records_are_refused() {
+        let mut bytes = Vec::new();
+        Draft { id: b"a", text: "text", ..Draft::default() }.write(&mut bytes);
+        for cut in 0..bytes.len() {
+            assert_eq!(Spooled.next(&bytes[..cut], 0), None);
+            assert!(cut < 4 || Spooled.fields(&bytes[4..cut]).is_err() || cut == bytes.len() - 1);
+        }
+        assert_eq!(Spooled.fields(&[0x7F; 100]), Err(Reason::Changed));
+    }
+
+    #[test]
+    fn cuts_stand_between_records_in_memory_and_in_a_file() {
+        for count in [3usize, 3000] {
+            let mut spool = Spool::new(None);
+            let text = "word ".repeat(300);
+            for _ in 0..count {
+                let mut bytes = Vec::new();
+                Draft { id: b"a", text: &text, ..Draft::default() }.write(&mut bytes);
+                spool.append(&bytes).expect("written");
+            }
+            let (store, cuts) = spool.finish().expect("finished");
+            let mut scratch = Vec::new();
+            let bytes = store.all(&mut scratch).expect("read");
+            let (mut at, mut seen, mut starts) = (0, 0, vec![]);
+            while let Some((range, _)) = Spooled.next(bytes, at) {
+                starts.push(at as u64);
+                at = range.end + 1;
+                seen += 1;
+            }
+            assert_eq!((seen, at), (count, bytes.len()));
+            assert!(cuts[..cuts.len() - 1].iter().all(|cut| starts.binary_search(cut).is_ok()));
+            assert_eq!((cuts[0], cuts[cuts.len() - 1]), (0, bytes.len() as u64));
+        }
+    }
+}

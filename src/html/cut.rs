@@ -1,0 +1,231 @@
+//! Items to blocks: what a browser would set as one line of text or several, and where it stood.
+
+use std::ops::Range;
+
+use dom_query::{Document, NodeData, NodeRef};
+
+use super::BlockKind;
+use super::entity;
+use super::tree::{Item, Items, Kind};
+
+/// What parts two pieces of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Gap {
+    None,
+    Space,
+    Line,
+    Paragraph,
+}
+
+/// A stretch of text that no element breaks.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    /// Its bytes in the text of all pieces.
+    pub range: Range<usize>,
+    /// What parts it from the piece before.
+    pub gap: Gap,
+    pub kind: BlockKind,
+    /// The element that makes it a block.
+    pub item: u32,
+    /// Its first text.
+    pub first: u32,
+    /// Its bytes that are in links.
+    pub linked: usize,
+    /// Its bytes that were selected.
+    pub selected: usize,
+}
+
+impl Piece {
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    pub text: String,
+    pub list: Vec<Piece>,
+}
+
+struct Cutter<'a> {
+    items: &'a Items,
+    selected: &'a [bool],
+    out: Pieces,
+    gap: Gap,
+    /// Open blocks and links, innermost last.
+    open: Vec<(u32, Option<BlockKind>)>,
+    links: usize,
+    preformatted: usize,
+}
+
+/// The pieces of a page, top to bottom, without the items that are `dropped`. `selected` tells for each item
+/// whether it is part of a selection; it may be empty. Linear.
+pub(super) fn cut(document: &Document, items: &Items, dropped: &[bool], selected: &[bool]) -> Pieces {
+    let mut cutter = Cutter {
+        items,
+        selected,
+        out: Pieces::default(),
+        gap: Gap::None,
+        open: Vec::new(),
+        links: 0,
+        preformatted: 0,
+    };
+    let mut at = 0;
+    while at < items.list.len() {
+        cutter.close_up_to(at as u32);
+        let item = &items.list[at];
+        if dropped.get(at).is_some_and(|&dropped| dropped) {
+            cutter.gap = cutter.gap.max(shape(item.kind).0);
+            at = item.end as usize;
+            continue;
+        }
+        cutter.enter(document, at as u32, item);
+        at += 1;
+    }
+    cutter.out
+}
+
+impl Cutter<'_> {
+    fn enter(&mut self, document: &Document, at: u32, item: &Item) {
+        match item.kind {
+            Kind::Text => {
+                NodeRef::new(item.id, &document.tree).query(|node| {
+                    if let NodeData::Text { contents } = &node.data {
+                        self.text(at, contents);
+                    }
+                });
+                return;
+            }
+            Kind::Break => return self.line_break(),
+            Kind::Link => self.links += 1,
+            Kind::Preformatted => self.preformatted += 1,
+            Kind::Inline => return,
+            _ => {}
+        }
+        let (gap, kind) = shape(item.kind);
+        self.gap = self.gap.max(gap);
+        self.open.push((at, kind.map(|kind| self.inherited(kind))));
+    }
+
+    /// Closes the elements that end before `at`.
+    fn close_up_to(&mut self, at: u32) {
+        while let Some(&(open, _)) = self.open.last() {
+            let item = &self.items.list[open as usize];
+            if item.end > at {
+                return;
+            }
+            match item.kind {
+                Kind::Link => self.links -= 1,
+                Kind::Preformatted => self.preformatted -= 1,
+                _ => {}
+            }
+            self.gap = self.gap.max(shape(item.kind).0);
+            self.open.pop();
+        }
+    }
+
+    /// A paragraph in a quotation is a quotation, one in an item an item.
+    fn inherited(&self, kind: BlockKind) -> BlockKind {
+        match (kind, self.block()) {
+            (BlockKind::Paragraph, Some((_, outer))) => outer,
+            _ => kind,
+        }
+    }
+
+    fn block(&self) -> Option<(u32, BlockKind)> {
+        self.open.iter().rev().find_map(|&(at, kind)| kind.map(|kind| (at, kind)))
+    }
+
+    /// One break ends a line, two a paragraph.
+    fn line_break(&mut self) {
+        self.gap = if self.gap >= Gap::Line { Gap::Paragraph } else { Gap::Line };
+    }
+
+    fn text(&mut self, at: u32, text: &str) {
+        let text = &*entity::restored(text);
+        if self.preformatted > 0 {
+            return self.preformatted(at, text);
+        }
+        if text.starts_with(is_space) {
+            self.gap = self.gap.max(Gap::Space);
+        }
+        let mut words = text.split(is_space).filter(|word| !word.is_empty());
+        let Some(first) = words.next() else { return };
+        let start = self.first_word(at, first);
+        for word in words {
+            self.out.text.push(' ');
+            self.out.text.push_str(word);
+        }
+        self.count(at, start);
+        if text.ends_with(is_space) {
+            self.gap = Gap::Space;
+        }
+    }
+
+    fn preformatted(&mut self, at: u32, text: &str) {
+        for (i, line) in text.split('\n').enumerate() {
+            if i > 0 {
+                self.line_break();
+            }
+            let line = line.trim_matches(is_space);
+            if !line.is_empty() {
+                let start = self.first_word(at, line);
+                self.count(at, start);
+            }
+        }
+    }
+
+    /// Puts a word behind a gap; where it begins.
+    fn first_word(&mut self, at: u32, word: &str) -> usize {
+        let text = &mut self.out.text;
+        let begins = text.is_empty() || self.gap >= Gap::Line;
+        match self.gap {
+            Gap::None => {}
+            _ if begins => text.push('\n'),
+            _ => text.push(' '),
+        }
+        let start = text.len();
+        text.push_str(word);
+        if begins {
+            let (item, kind) = self.block().unwrap_or((0, BlockKind::Paragraph));
+            let (range, gap) = (start..start, self.gap);
+            self.out.list.push(Piece { range, gap, kind, item, first: at, linked: 0, selected: 0 });
+        }
+        self.gap = Gap::None;
+        start
+    }
+
+    /// Counts what was put from `start` on.
+    fn count(&mut self, at: u32, start: usize) {
+        let Some(piece) = self.out.list.last_mut() else { return };
+        let end = self.out.text.len();
+        piece.range.end = end;
+        if self.links > 0 {
+            piece.linked += end - start;
+        }
+        if self.selected.get(at as usize).is_some_and(|&selected| selected) {
+            piece.selected += end - start;
+        }
+    }
+}
+
+/// White space as HTML has it, the no-break space with it.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\n' | '\t' | '\r' | '\u{c}' | '\u{a0}')
+}
+
+/// The gap around an element, and the kind of block that it makes.
+fn shape(kind: Kind) -> (Gap, Option<BlockKind>) {
+    let block = |kind| (Gap::Paragraph, Some(kind));
+    match kind {
+        Kind::Text | Kind::Inline | Kind::Link | Kind::Break => (Gap::None, None),
+        Kind::Cell => (Gap::Space, None),
+        Kind::Heading(level) => block(BlockKind::Heading(level)),
+        Kind::Item => (Gap::Line, Some(BlockKind::ListItem)),
+        Kind::Row => (Gap::Line, Some(BlockKind::TableRow)),
+        Kind::Quote => block(BlockKind::Quote),
+        Kind::Caption => block(BlockKind::Caption),
+        Kind::Preformatted => block(BlockKind::Preformatted),
+        _ => block(BlockKind::Paragraph),
+    }
+}

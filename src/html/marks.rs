@@ -1,0 +1,208 @@
+//! What the names that a page gives its elements say of them: classes, ids, roles.
+//!
+//! Names are words put together, `entry-meta`, `relatedPosts`, `article__tags`; they are cut into words, and a
+//! word or the stem of one decides. Class names that say what an element is *about* or that it *has* (the
+//! `tag-` and `category-` of WordPress, `has-sidebar`) say nothing of what it *is*.
+
+/// A part of a page that is not its article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// What readers wrote.
+    Comments,
+    /// Ways to other pages: navigation, related articles, tags.
+    Elsewhere,
+    /// Buttons, forms, notices and advertisements.
+    Offer,
+    /// Who wrote it and when, in a line or a box.
+    Byline,
+    /// What stands under a picture.
+    Caption,
+    /// The opposite: the article's text.
+    Body,
+}
+
+/// What an attribute's value says, if anything.
+pub(super) fn mark(attribute: &str, value: &str) -> Option<Mark> {
+    match attribute {
+        "role" => of_role(value),
+        "itemprop" => value.split_ascii_whitespace().find_map(of_itemprop),
+        "rel" => (value.eq_ignore_ascii_case("tag")).then_some(Mark::Elsewhere),
+        _ => of_names(value),
+    }
+}
+
+fn of_role(role: &str) -> Option<Mark> {
+    match role {
+        "navigation" | "menu" | "menubar" | "complementary" | "contentinfo" | "search" | "toolbar" => {
+            Some(Mark::Elsewhere)
+        }
+        "dialog" | "alert" | "alertdialog" | "banner" => Some(Mark::Offer),
+        _ => None,
+    }
+}
+
+fn of_itemprop(name: &str) -> Option<Mark> {
+    match name {
+        "articleBody" | "text" => Some(Mark::Body),
+        "caption" | "copyrightHolder" => Some(Mark::Caption),
+        "comment" | "commentCount" => Some(Mark::Comments),
+        "keywords" => Some(Mark::Elsewhere),
+        "author" | "datePublished" | "dateModified" | "publisher" => Some(Mark::Byline),
+        _ => None,
+    }
+}
+
+/// What class names say: that it is the article's text goes before everything else.
+fn of_names(names: &str) -> Option<Mark> {
+    let mut found = None;
+    for name in names.split_ascii_whitespace().filter(|name| name.len() <= 80) {
+        match of_name(name) {
+            Some(Mark::Body) => return Some(Mark::Body),
+            mark => found = found.or(mark),
+        }
+    }
+    found
+}
+
+fn of_name(name: &str) -> Option<Mark> {
+    const ABOUT: [&str; 10] =
+        ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
+    let about = ABOUT.iter().any(|about| name.starts_with(about));
+    let mut before = Word::default();
+    let mut body = false;
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let word = Word::first(&bytes[at..]);
+        if word.length > 0 {
+            if !about && let Some(mark) = of_word(before.as_str(), word.as_str()) {
+                return Some(mark);
+            }
+            body |= is_body(before.as_str(), word.as_str());
+            before = word;
+        }
+        at += word.taken;
+    }
+    body.then_some(Mark::Body)
+}
+
+fn is_body(before: &str, word: &str) -> bool {
+    matches!(before, "article" | "entry" | "post" | "story" | "news")
+        && matches!(word, "body" | "content" | "text" | "contents")
+}
+
+/// A word of a name, in lower case.
+#[derive(Default, Clone, Copy)]
+struct Word {
+    letters: [u8; 20],
+    length: usize,
+    taken: usize,
+}
+
+impl Word {
+    /// The first word: up to what is no letter, or up to a capital behind a small letter.
+    fn first(bytes: &[u8]) -> Word {
+        let mut word = Word::default();
+        let mut small = false;
+        for &byte in bytes {
+            if !byte.is_ascii_alphabetic() {
+                word.taken += 1;
+                break;
+            }
+            if byte.is_ascii_uppercase() && small {
+                break;
+            }
+            small = byte.is_ascii_lowercase();
+            if word.length < word.letters.len() {
+                word.letters[word.length] = byte.to_ascii_lowercase();
+                word.length += 1;
+            }
+            word.taken += 1;
+        }
+        word
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.letters[..self.length]).unwrap_or_default()
+    }
+}
+
+fn of_word(before: &str, word: &str) -> Option<Mark> {
+    let pair = |first: &[&str]| first.contains(&before);
+    match word {
+        "disqus" | "respond" | "replies" => {
+            return Some(Mark::Comments);
+        }
+        "skip" | "skiplink" | "skiplinks" | "nav" | "navbar" | "navi" | "menu" | "submenu" | "pager"
+        | "pagination" | "paging" | "tags" | "taglist" | "keywords" | "topics" | "outbrain" | "taboola"
+        | "similar" | "toc" | "footer" | "backlinks" | "bookmarks" | "blogroll" | "readmore" | "seealso"
+        | "themen" => {
+            return Some(Mark::Elsewhere);
+        }
+        "more" if pair(&["read", "see", "show", "learn", "view", "load", "news"]) => {
+            return Some(Mark::Elsewhere);
+        }
+        "also" | "aussi" if pair(&["see", "read", "lire", "voir"]) => return Some(Mark::Elsewhere),
+        "articles" | "posts" | "stories" | "news" | "links"
+            if pair(&[
+                "more",
+                "interesting",
+                "other",
+                "latest",
+                "recent",
+                "popular",
+                "next",
+                "top",
+                "further",
+            ]) =>
+        {
+            return Some(Mark::Elsewhere);
+        }
+        "links" if pair(&["article", "tag"]) => return Some(Mark::Elsewhere),
+        "share" | "sharing" | "sharer" | "shares" | "social" | "addtoany" | "sharedaddy" | "follow"
+        | "ad" | "ads" | "adbox" | "advert" | "advertisement" | "advertising" | "anzeige" | "werbung"
+        | "publicidad" | "banner" | "popup" | "modal" | "overlay" | "lightbox" | "toast" | "login"
+        | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating" | "ratings"
+        | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha"
+        | "toolbar" | "affiliate" => return Some(Mark::Offer),
+        "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox"
+        | "timestamp" | "pubdate" | "postinfo" => return Some(Mark::Byline),
+        "description" | "annotation" | "info" | "text" | "title" | "source" | "desc"
+            if pair(&["image", "img", "photo", "picture", "foto", "bild"]) =>
+        {
+            return Some(Mark::Caption);
+        }
+        "info" if pair(&["author", "post", "article"]) => return Some(Mark::Byline),
+        "box" | "about" if pair(&["author"]) => return Some(Mark::Byline),
+        "author" => return Some(Mark::Byline),
+        "credit" | "credits" | "copyright" | "copyrights" | "legend" | "photographer" | "bildtext" => {
+            return Some(Mark::Caption);
+        }
+        _ => {}
+    }
+    const STEMS: [(&str, Mark); 22] = [
+        ("comment", Mark::Comments),
+        ("kommentar", Mark::Comments),
+        ("comentario", Mark::Comments),
+        ("related", Mark::Elsewhere),
+        ("recommend", Mark::Elsewhere),
+        ("recomend", Mark::Elsewhere),
+        ("relacionad", Mark::Elsewhere),
+        ("verwandt", Mark::Elsewhere),
+        ("empfehl", Mark::Elsewhere),
+        ("breadcrumb", Mark::Elsewhere),
+        ("sidebar", Mark::Elsewhere),
+        ("navigation", Mark::Elsewhere),
+        ("newsletter", Mark::Offer),
+        ("subscri", Mark::Offer),
+        ("cookie", Mark::Offer),
+        ("sponsor", Mark::Offer),
+        ("socialmedia", Mark::Offer),
+        ("sharebutton", Mark::Offer),
+        ("caption", Mark::Caption),
+        ("figcaption", Mark::Caption),
+        ("bildunter", Mark::Caption),
+        ("wpcaption", Mark::Caption),
+    ];
+    STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark)
+}

@@ -1,0 +1,304 @@
+//! What a page says of itself: JSON-LD, Open Graph, `<meta>`, `<link rel=canonical>`, `<time>`.
+//!
+//! JSON-LD is asked first where it describes an article, then Open Graph, then the older names.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::entity;
+use super::guard::Head;
+
+/// Bytes of JSON-LD that are parsed.
+const MAX_JSON: usize = 4 << 20;
+
+/// Objects of JSON-LD that are looked at.
+const MAX_OBJECTS: usize = 10_000;
+
+/// What is known of a page besides its text. Values are decoded and their white space is collapsed.
+#[derive(Debug, Default)]
+pub(super) struct Metadata {
+    pub title: Option<String>,
+    /// What `<title>`, `og:title` and the first `<h1>` hold, as they stand.
+    pub titles: [Option<String>; 3],
+    pub canonical_url: Option<String>,
+    pub date: Option<String>,
+    pub site_name: Option<String>,
+    pub author: Option<String>,
+    pub language: Option<String>,
+    /// The article's text, where JSON-LD has it.
+    pub body: Option<String>,
+}
+
+/// The fields of an article in JSON-LD.
+#[derive(Debug, Default)]
+struct Article {
+    headline: Option<String>,
+    url: Option<String>,
+    date: Option<String>,
+    publisher: Option<String>,
+    author: Option<String>,
+    language: Option<String>,
+    body: Option<String>,
+}
+
+/// Puts a page's metadata together; `h1` is the text of its first `<h1>`.
+pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
+    let article = article(&head.json_ld);
+    let meta = |names: &[&str]| named(head, names);
+    let og_title = meta(&["og:title"]);
+    let title = head.title.map(text).filter(|title| !title.is_empty());
+    let h1 = h1.map(str::to_owned);
+    let site_name = meta(&["og:site_name"]).or(article.publisher).or_else(|| meta(&["application-name"]));
+    let canonical = [head.canonical.map(text), meta(&["og:url"]), article.url];
+    let dates =
+        ["article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date"];
+    let older = ["dc.date.issued", "dcterms.created", "dc.date", "dc.date.created", "pubdate", "date"];
+    let mut metadata = Metadata {
+        title: None,
+        canonical_url: canonical.into_iter().flatten().find(|url| is_web_address(url)),
+        date: article.date.or_else(|| {
+            let named = dates.iter().chain(&older).filter_map(|name| named(head, &[*name]));
+            let times = [true, false].into_iter().flat_map(|published| times(head, published));
+            named.chain(times).find_map(|value| date(&value))
+        }),
+        author: article.author.or_else(|| {
+            let names = ["author", "article:author", "dc.creator", "parsely-author", "byl"];
+            names.iter().filter_map(|name| named(head, &[*name])).find(|name| !is_web_address(name))
+        }),
+        language: head
+            .language
+            .map(text)
+            .filter(|l| !l.is_empty())
+            .or(article.language)
+            .or_else(|| meta(&["og:locale", "content-language"])),
+        body: article.body,
+        site_name,
+        titles: [title.clone(), og_title.clone(), h1.clone()],
+    };
+    let given = [article.headline.as_deref(), og_title.as_deref(), h1.as_deref()];
+    let chosen = article.headline.as_deref().or(og_title.as_deref()).or(title.as_deref()).or(h1.as_deref());
+    metadata.title =
+        chosen.map(|chosen| without_site(chosen, metadata.site_name.as_deref(), &given).to_owned());
+    metadata
+}
+
+/// The first value that is not empty of the first name that has one.
+fn named(head: &Head<'_>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| {
+        let values = head.metas.iter().filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+        values.map(|(_, value)| text(value)).find(|value| !value.is_empty())
+    })
+}
+
+fn times(head: &Head<'_>, published: bool) -> impl Iterator<Item = String> {
+    head.times.iter().filter(move |time| time.0 == published).map(|time| text(time.1))
+}
+
+/// A value without entities, its white space collapsed.
+fn text(value: &str) -> String {
+    let decoded = entity::decode(value);
+    let words: Vec<&str> = decoded.split_whitespace().collect();
+    words.join(" ")
+}
+
+fn is_web_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// A title without the site's name behind or before it. That something is the site's name is known where it
+/// equals `site_name`, or where what is left over stands elsewhere on the page as its title.
+fn without_site<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> &'a str {
+    let mut title = title;
+    while let Some(shorter) = shortened(title, site_name, given) {
+        title = shorter;
+    }
+    title
+}
+
+fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
+    const SEPARATORS: [char; 9] =
+        ['-', '|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{2022}', ':', '/'];
+    let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
+    let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
+    let separators = title.char_indices().filter(|(at, c)| {
+        let behind = &title[at + c.len_utf8()..];
+        SEPARATORS.contains(c) && behind.starts_with(' ') && (title[..*at].ends_with(' ') || *c == ':')
+    });
+    let mut found = None;
+    for (at, separator) in separators.take(16) {
+        let (front, back) = (title[..at].trim(), title[at + separator.len_utf8()..].trim());
+        let enough = |part: &str| part.chars().any(char::is_alphanumeric);
+        if enough(front) && (is_site(back) || (is_title(front) && separator != ':')) {
+            found = Some(front);
+        } else if found.is_none() && enough(back) && (is_site(front) || (is_title(back) && separator != ':'))
+        {
+            found = Some(back);
+        }
+    }
+    found
+}
+
+/// Whether two texts are equal but for case, punctuation and white space.
+pub(super) fn same_words(a: &str, b: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    letters(a) == letters(b)
+}
+
+/// Whether a text is a page's title, with or without the site's name.
+pub(super) fn is_title(text: &str, title: &str, site_name: Option<&str>) -> bool {
+    same_words(text, title) || same_words(without_site(text, site_name, &[Some(title)]), title)
+}
+
+/// A date, or a time with its zone as RFC 3339 has it; a time without a zone is no more than its date.
+fn date(value: &str) -> Option<String> {
+    let value = value.trim();
+    let day = value.get(..10)?;
+    let shape = |text: &str, shape: &str| {
+        text.len() == shape.len()
+            && text
+                .bytes()
+                .zip(shape.bytes())
+                .all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
+    };
+    if !shape(day, "0000-00-00") || !(1..=12).contains(&day[5..7].parse().unwrap_or(0)) {
+        return None;
+    }
+    let time = value[10..].trim_start_matches(['T', 't', ' ']);
+    let Some(clock) = time.get(..5).filter(|clock| shape(clock, "00:00")) else {
+        return Some(day.to_owned());
+    };
+    let rest = &time[5..];
+    let (seconds, zone) = match rest.get(..3).filter(|seconds| shape(seconds, ":00")) {
+        Some(seconds) => (seconds, rest[3..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit())),
+        None => (":00", rest),
+    };
+    let zone = match zone.trim() {
+        "Z" | "z" | "UTC" | "GMT" => "Z".to_owned(),
+        zone if shape(zone, "+00:00") || shape(zone, "-00:00") => zone.to_owned(),
+        zone if shape(zone, "+0000") || shape(zone, "-0000") => format!("{}:{}", &zone[..3], &zone[3..]),
+        _ => return Some(day.to_owned()),
+    };
+    Some(format!("{day}T{clock}{seconds}{zone}"))
+}
+
+/// The first article in a page's JSON-LD.
+fn article(scripts: &[&str]) -> Article {
+    let mut left = MAX_JSON;
+    for script in scripts {
+        if script.len() > left {
+            break;
+        }
+        left -= script.len();
+        let Some(value) = parse(script) else { continue };
+        let objects = objects(&value);
+        let found = objects.iter().find(|object| object.get("@type").is_some_and(is_article));
+        if let Some(found) = found {
+            return Reader { objects: &objects }.article(found);
+        }
+    }
+    Article::default()
+}
+
+/// JSON-LD as pages have it: in a comment or a CDATA section, with line breaks in its strings.
+fn parse(script: &str) -> Option<Value> {
+    let script = script.trim();
+    let script = script.strip_prefix("<!--").unwrap_or(script);
+    let script = script.strip_suffix("-->").unwrap_or(script).trim();
+    let script = script.trim_start_matches("//").trim_start().strip_prefix("<![CDATA[").unwrap_or(script);
+    let script =
+        script.trim_end().strip_suffix("]]>").unwrap_or(script).trim_end_matches(['/', ';', ' ', '\n']);
+    serde_json::from_str(script).ok().or_else(|| {
+        let plain: Cow<'_, str> = script.replace(|c: char| c.is_ascii_control(), " ").into();
+        serde_json::from_str(&plain).ok()
+    })
+}
+
+/// The objects that a script describes, in order.
+fn objects(value: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    let mut left = vec![value];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(list) => left.extend(list.iter().rev()),
+            Value::Object(object) => {
+                found.push(value);
+                left.extend(["mainEntity", "@graph"].iter().filter_map(|name| object.get(*name)));
+            }
+            _ => {}
+        }
+        if found.len() == MAX_OBJECTS {
+            break;
+        }
+    }
+    found
+}
+
+fn is_article(kind: &Value) -> bool {
+    match kind {
+        Value::String(kind) => {
+            kind.ends_with("Article")
+                || kind.ends_with("BlogPosting")
+                || kind == "Report"
+                || kind == "WebPageArticle"
+        }
+        Value::Array(kinds) => kinds.iter().any(is_article),
+        _ => false,
+    }
+}
+
+/// Reads an article's fields, some of which are references to other objects.
+struct Reader<'a> {
+    objects: &'a [&'a Value],
+}
+
+impl Reader<'_> {
+    fn article(&self, article: &Value) -> Article {
+        let string =
+            |name: &str| article.get(name).and_then(|value| self.name(value)).map(|value| text(&value));
+        let page = article
+            .get("mainEntityOfPage")
+            .and_then(|page| page.as_str().or_else(|| page.get("@id")?.as_str()));
+        Article {
+            headline: string("headline").or_else(|| string("name")),
+            url: string("url").or_else(|| page.map(text)),
+            date: string("datePublished").and_then(|value| date(&value)),
+            publisher: string("publisher"),
+            author: article.get("author").map(|author| self.names(author)).filter(|names| !names.is_empty()),
+            language: string("inLanguage"),
+            body: article.get("articleBody").and_then(Value::as_str).map(str::to_owned),
+        }
+    }
+
+    /// A string, or the name of an object, or the first of a list.
+    fn name(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+            Value::Array(list) => list.iter().take(16).find_map(|value| self.name(value)),
+            Value::Object(_) => {
+                let name = |object: &Value| object.get("name").and_then(Value::as_str).map(str::to_owned);
+                name(value).or_else(|| name(self.objects.iter().find(|object| refers(value, object))?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The names of one or several people.
+    fn names(&self, value: &Value) -> String {
+        let list = match value {
+            Value::Array(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let names: Vec<String> =
+            list.iter().take(16).filter_map(|value| self.name(value)).map(|name| text(&name)).collect();
+        names.join(", ")
+    }
+}
+
+/// Whether one object is only the address of another.
+fn refers(from: &Value, to: &Value) -> bool {
+    let id = from.get("@id");
+    id.is_some() && to.get("@id") == id && to.get("name").is_some()
+}

@@ -1,0 +1,350 @@
+//! HTML pages: the text of the article, or all that is visible, and what the page says of itself.
+//!
+//! Bytes become text ([`charset`]), one pass over the tags bounds what the parser can be made to do and takes
+//! the metadata out of the head (`guard`), `dom_query` builds the elements as browsers do, `dom_smoothie`, a port
+//! of Mozilla's Readability, finds the article's element, and rules around it (`main_text`, `marks`) correct
+//! what it takes in and leaves out. The rules know phenomena, not sites: a lead outside of the article's
+//! element, lines that only point elsewhere, captions, credits, comments.
+//!
+//! The same bytes give the same text on every machine; [`EXTRACTION_VERSION`] changes when the text does.
+//!
+//! ```
+//! use wirecopy::html::{HtmlMode, read};
+//!
+//! let page = b"<title>Ferry back in service</title><nav><a href=/>Home</a></nav>\
+//!     <p>The ferry across the sound runs again, the harbour office says.</p>";
+//! let page = read(page, None, HtmlMode::Main)?;
+//! assert_eq!(page.title.as_deref(), Some("Ferry back in service"));
+//! assert_eq!(page.text, "The ferry across the sound runs again, the harbour office says.");
+//! # Ok::<(), wirecopy::corpus::Reason>(())
+//! ```
+
+mod cut;
+mod entity;
+mod guard;
+mod main_text;
+mod marks;
+mod meta;
+mod paths;
+mod tree;
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use dom_query::Document;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::corpus::Reason;
+use crate::corpus::charset;
+use cut::{Gap, Pieces};
+use tree::{Items, Kind};
+
+/// The version of the extraction: it changes whenever some page gives another text.
+pub const EXTRACTION_VERSION: u32 = 1;
+
+/// Which of a page's text is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum HtmlMode {
+    /// The article, without navigation, comments, captions and the like.
+    #[default]
+    Main,
+    /// Everything that is visible.
+    All,
+}
+
+/// A page that was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HtmlPage {
+    /// The text: paragraphs parted by an empty line, items of lists and rows of tables on lines of their own,
+    /// white space collapsed.
+    pub text: String,
+    /// The headline, without the site's name where that is known to be one: JSON-LD's, else `og:title`, else
+    /// `<title>`, else the first `<h1>`.
+    pub title: Option<String>,
+    /// The headings within `text`, in order.
+    pub headings: Vec<Heading>,
+    /// The address that the page says is its own: `<link rel=canonical>`, else `og:url`, else JSON-LD's.
+    pub canonical_url: Option<String>,
+    /// When it was published: `2024-11-20`, or RFC 3339 where the page gives a time with its zone.
+    pub date: Option<String>,
+    /// The site's name.
+    pub site_name: Option<String>,
+    /// Who wrote it; several names are parted by commas.
+    pub author: Option<String>,
+    /// The language, as the page spells it: `de`, `pt-BR`.
+    pub language: Option<String>,
+    /// How many invalid sequences became U+FFFD.
+    pub replaced: u32,
+    /// The name of the charset, as the Encoding Standard spells it.
+    pub encoding: &'static str,
+    /// Where the page's head and first `<h1>` hold a title. Of those that are `same` as the title, one each is
+    /// what every well-made page has, and no repeat.
+    pub echoes: Vec<Echo>,
+    /// The blocks of `text`, or those that were asked for, in order and without overlap.
+    pub blocks: Vec<Block>,
+}
+
+/// A heading of a page's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// 1 for `h1`, to 6.
+    pub level: u8,
+    /// Its text.
+    pub text: String,
+}
+
+/// A title that a page holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Echo {
+    /// Where it stands.
+    pub source: EchoSource,
+    /// What stands there, with the site's name if that is there.
+    pub text: String,
+    /// Whether it is the page's title, the site's name, case and punctuation aside.
+    pub same: bool,
+}
+
+/// Where a page holds a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EchoSource {
+    /// `<title>`.
+    TitleElement,
+    /// `<meta property="og:title">`.
+    OpenGraph,
+    /// The first `<h1>`.
+    FirstHeading,
+}
+
+/// A block of a page's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// Its bytes in the text, half open.
+    pub range: Range<u32>,
+    /// Its kind.
+    pub kind: BlockKind,
+    /// Where its element stands among the elements that a browser would build, formatting, scripts and the like
+    /// left out: `body > article > h2:nth-of-type(2)`. Empty where the text came out of JSON-LD.
+    pub path: String,
+    /// Whether all of it is in links.
+    pub in_link: bool,
+}
+
+/// What kind of block a stretch of a page's text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BlockKind {
+    /// `h1` to `h6`, with its level.
+    Heading(u8),
+    /// A heading that is the page's title.
+    Title,
+    /// A paragraph, or text that stands in a block of no special kind.
+    Paragraph,
+    /// An item of a list.
+    ListItem,
+    /// A row of a table.
+    TableRow,
+    /// Something quoted.
+    Quote,
+    /// The caption of a picture or a table.
+    Caption,
+    /// Text whose line breaks are kept.
+    Preformatted,
+}
+
+/// Reads a page. `hint` is the charset of whoever handed it over: a label, or a `Content-Type` value.
+///
+/// Linear in the length of `bytes`: nesting and attributes are bounded first, and what is nested deeper than any
+/// page that people write is flattened into the element above. A tag that the page's end cuts off is lost.
+///
+/// # Errors
+/// [`Reason::Binary`] where the bytes are no text.
+pub fn read(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
+    Ok(Extraction::of(&charset::decode(bytes, hint, true)?, mode).page)
+}
+
+/// Reads a page as [`read`] does, and says where in it each block of the text stands.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
+    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
+    extraction.page.blocks = extraction.blocks();
+    Ok(extraction.page)
+}
+
+/// Reads a page as [`read`] does, with those blocks whose words stand in another block too, case and punctuation aside.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_repeated_blocks(
+    bytes: &[u8],
+    hint: Option<&str>,
+    mode: HtmlMode,
+) -> Result<HtmlPage, Reason> {
+    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
+    let repeated = extraction.repeated();
+    if !repeated.is_empty() {
+        let blocks = extraction.blocks().into_iter().enumerate();
+        extraction.page.blocks =
+            blocks.filter(|(i, _)| repeated.contains(i)).map(|(_, block)| block).collect();
+    }
+    Ok(extraction.page)
+}
+
+/// A page and what its text was made of.
+struct Extraction {
+    page: HtmlPage,
+    document: Document,
+    items: Items,
+    pieces: Pieces,
+    /// Where each piece stands in the page's text.
+    ranges: Vec<Range<u32>>,
+}
+
+impl Extraction {
+    fn of(text: &charset::Text<'_>, mode: HtmlMode) -> Extraction {
+        let input = without_floods(&text.text);
+        let guarded = guard::guard(&input, mode == HtmlMode::All);
+        let document = Document::from(guarded.html);
+        let items = Items::of(&document);
+        let everything = cut::cut(&document, &items, &[], &[]);
+        let metadata = meta::metadata(&guarded.head, first_heading(&items, &everything));
+        let (document, pieces) = match mode {
+            HtmlMode::All => (document, everything),
+            HtmlMode::Main => main_text::main_text(document, &items, everything),
+        };
+        let mut extraction =
+            Extraction { page: HtmlPage::default(), document, items, pieces, ranges: Vec::new() };
+        extraction.assemble();
+        if mode == HtmlMode::Main {
+            extraction.prefer_body(metadata.body.as_deref());
+        }
+        extraction.describe(metadata, text);
+        extraction
+    }
+
+    /// Puts the pieces together.
+    fn assemble(&mut self) {
+        let text = &mut self.page.text;
+        text.reserve(self.pieces.list.iter().map(|piece| piece.len() + 2).sum());
+        for piece in &self.pieces.list {
+            if !text.is_empty() {
+                text.push_str(if piece.gap == Gap::Paragraph { "\n\n" } else { "\n" });
+            }
+            let start = text.len() as u32;
+            let part = &self.pieces.text[piece.range.clone()];
+            text.push_str(part);
+            self.ranges.push(start..text.len() as u32);
+            if let BlockKind::Heading(level) = piece.kind {
+                self.page.headings.push(Heading { level, text: part.to_owned() });
+            }
+        }
+    }
+
+    /// Takes the text out of JSON-LD where the page shows only a part of it, or builds itself by script.
+    fn prefer_body(&mut self, body: Option<&str>) {
+        let Some(body) = body.filter(|body| body.len() >= 500) else { return };
+        if self.page.text.len() * 2 >= body.len() {
+            return;
+        }
+        let body = plain(body);
+        if self.page.text.len() * 2 < body.len() {
+            self.page.text = body;
+            self.page.headings.clear();
+            self.pieces.list.clear();
+            self.ranges.clear();
+        }
+    }
+
+    fn describe(&mut self, metadata: meta::Metadata, text: &charset::Text<'_>) {
+        let sources = [EchoSource::TitleElement, EchoSource::OpenGraph, EchoSource::FirstHeading];
+        let site = metadata.site_name.as_deref();
+        let title = metadata.title.as_deref();
+        let echo = |(source, text): (EchoSource, Option<String>)| {
+            let text = text?;
+            let same = title.is_some_and(|title| meta::is_title(&text, title, site));
+            Some(Echo { source, text, same })
+        };
+        self.page.echoes = sources.into_iter().zip(metadata.titles).filter_map(echo).collect();
+        self.page.title = metadata.title;
+        self.page.canonical_url = metadata.canonical_url;
+        self.page.date = metadata.date;
+        self.page.site_name = metadata.site_name;
+        self.page.author = metadata.author;
+        self.page.language = metadata.language;
+        self.page.replaced = text.replaced;
+        self.page.encoding = text.encoding;
+    }
+
+    /// The numbers of the pieces whose words another piece has too.
+    fn repeated(&self) -> HashSet<usize> {
+        let mut by_words: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (i, range) in self.ranges.iter().enumerate() {
+            let text = &self.page.text[range.start as usize..range.end as usize];
+            by_words.entry(words_hash(text)).or_default().push(i);
+        }
+        by_words.into_values().filter(|same| same.len() > 1).flatten().collect()
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        if self.pieces.list.is_empty() {
+            let range = 0..self.page.text.len() as u32;
+            let block = Block { range, kind: BlockKind::Paragraph, path: String::new(), in_link: false };
+            return if self.page.text.is_empty() { Vec::new() } else { vec![block] };
+        }
+        let mut paths = paths::Paths::of(&self.document, &self.items);
+        let pieces = self.pieces.list.iter().zip(&self.ranges);
+        pieces.map(|(piece, range)| self.block(piece, range.clone(), &mut paths)).collect()
+    }
+
+    fn block(&self, piece: &cut::Piece, range: Range<u32>, paths: &mut paths::Paths<'_>) -> Block {
+        let text = &self.page.text[range.start as usize..range.end as usize];
+        let is_title = || self.page.title.as_deref().is_some_and(|title| meta::same_words(title, text));
+        let kind = match piece.kind {
+            BlockKind::Heading(_) if is_title() => BlockKind::Title,
+            kind => kind,
+        };
+        Block { range, kind, path: paths.path(piece.item), in_link: piece.linked == piece.len() }
+    }
+}
+
+/// Equal for texts of the same letters and digits, whatever their case.
+fn words_hash(text: &str) -> u64 {
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    xxh3_64(letters.as_bytes())
+}
+
+/// No-break spaces become spaces where there are more of them than a page has use for: each costs the
+/// serialiser within `dom_smoothie` ten microseconds, and to the text both are white space.
+fn without_floods(text: &str) -> Cow<'_, str> {
+    const SPACE: &str = "\u{a0}";
+    let many = memchr::memmem::find_iter(text.as_bytes(), SPACE.as_bytes()).nth(10_000).is_some();
+    if many { text.replace(SPACE, " ").into() } else { text.into() }
+}
+
+/// The text of the first `<h1>` that has any.
+fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
+    let is_first = |piece: &&cut::Piece| items.list[piece.item as usize].kind == Kind::Heading(1);
+    let piece = pieces.list.iter().find(is_first)?;
+    Some(&pieces.text[piece.range.clone()])
+}
+
+/// The text of a JSON-LD `articleBody`, which is plain, or HTML, or escaped HTML; a line is a paragraph.
+fn plain(body: &str) -> String {
+    let decoded = entity::decode(body);
+    let body: Cow<'_, str> = if decoded.contains("</") || decoded.contains("<br") {
+        let html = guard::guard(&decoded, false).html;
+        let document = Document::from(html);
+        let pieces = cut::cut(&document, &Items::of(&document), &[], &[]);
+        let lines: Vec<&str> = pieces.list.iter().map(|piece| &pieces.text[piece.range.clone()]).collect();
+        lines.join("\n").into()
+    } else {
+        decoded
+    };
+    let lines = body.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The same documents in every container, written by other people's code where there is some.
+
+use std::io::Write;
+
+pub struct Doc {
+    pub id: String,
+    pub text: String,
+    pub url: String,
+    pub date: String,
+}
+
+/// Invented stories of which every third is copied, whole or with its end cut off, and one holds what separates fields.
+pub fn docs(count: usize) -> Vec<Doc> {
+    let story = |i: usize| -> String {
+        let words = (0..60).map(|w| format!("w{}", (i * 61 + w) * 7919 % 1_000_003));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let text = |i: usize| match i % 6 {
+        1 => format!("{}, \"said\" it.\nAnd\tmore; still \u{e9}\u{4e2d}.", story(i - 1)),
+        4 => story(i - 1).split(' ').take(52).collect::<Vec<_>>().join(" "),
+        _ => story(i),
+    };
+    let doc = |i: usize| Doc {
+        id: format!("d{i}"),
+        text: text(i),
+        url: format!("https://site{}.example/{i}", i % 5),
+        date: format!("2024-05-{:02}", i % 28 + 1),
+    };
+    (0..count).map(doc).collect()
+}
+
+pub fn jsonl(docs: &[Doc]) -> Vec<u8> {
+    let line = |d: &Doc| serde_json::json!({ "id": d.id, "text": d.text, "url": d.url, "date": d.date });
+    docs.iter().map(|d| format!("{}\n", line(d))).collect::<String>().into_bytes()
+}
+
+pub fn table(docs: &[Doc], delimiter: char) -> Vec<u8> {
+    let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
+    let row = |fields: [&str; 4]| fields.map(quoted).join(&delimiter.to_string()) + "\r\n";
+    let mut table = format!("\u{feff}{}", row(["id", "url", "text", "date"]));
+    docs.iter().for_each(|d| table += &row([&d.id, &d.url, &d.text, &d.date]));
+    table.into_bytes()
+}
+
+pub fn warc_record(kind: &str, headers: &str, block: &[u8]) -> Vec<u8> {
+    let head = format!("WARC/1.0\r\nWARC-Type: {kind}\r\n{headers}Content-Length: {}\r\n\r\n", block.len());
+    [head.as_bytes(), block, b"\r\n\r\n"].concat()
+}
+
+pub fn response(doc: &Doc, head: &str, body: &[u8]) -> Vec<u8> {
+    let block = [format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").as_bytes(), body].concat();
+    let headers = format!(
+        "WARC-Target-URI: {}\r\nWARC-Date: {}T00:00:00Z\r\nWARC-Record-ID: <urn:uuid:{}>\r\n\
+         Content-Type: application/http;msgtype=response\r\n",
+        doc.url, doc.date, doc.id
+    );
+    warc_record("response", &headers, &block)
+}
+
+/// Records, each of which may be compressed on its own.
+pub fn warc(docs: &[Doc]) -> Vec<Vec<u8>> {
+    let mut records =
+        vec![warc_record("warcinfo", "Content-Type: application/warc-fields\r\n", b"software: x\r\n")];
+    let head = "Content-Type: text/plain; charset=utf-8";
+    records.extend(docs.iter().map(|d| response(d, head, d.text.as_bytes())));
+    records
+}
+
+pub fn wet(docs: &[Doc]) -> Vec<u8> {
+    let record = |d: &Doc| {
+        let headers = format!(
+            "WARC-Target-URI: {}\r\nWARC-Date: {}T00:00:00Z\r\nWARC-Record-ID: <urn:uuid:{}>\r\n\
+             Content-Type: text/plain\r\n",
+            d.url, d.date, d.id
+        );
+        warc_record("conversion", &headers, d.text.as_bytes())
+    };
+    docs.iter().flat_map(record).collect()
+}
+
+pub fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, bytes) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, *bytes).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+#[cfg(feature = "parquet")]
+pub fn parquet(docs: &[Doc], codec: parquet::basic::Compression, schema: &str) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let names: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, std::sync::Arc::new(properties)).unwrap();
+    for group in docs.chunks(100) {
+        let mut rows = writer.next_row_group().unwrap();
+        for name in &names {
+            let mut column = rows.next_column().unwrap().unwrap();
+            let value = |d: &Doc| match name.as_str() {
+                "id" => d.id.clone(),
+                "url" => d.url.clone(),
+                "date" => d.date.clone(),
+                _ => d.text.clone(),
+            };
+            if name == "number" {
+                let numbers: Vec<i64> = group.iter().map(|d| d.id[1..].parse().unwrap()).collect();
+                column.typed::<Int64Type>().write_batch(&numbers, None, None).unwrap();
+            } else {
+                let values: Vec<ByteArray> = group.iter().map(|d| value(d).into_bytes().into()).collect();
+                let there = vec![1; values.len()];
+                let levels = (name != "id").then_some(&there[..]);
+                column.typed::<ByteArrayType>().write_batch(&values, levels, None).unwrap();
+            }
+            column.close().unwrap();
+        }
+        rows.close().unwrap();
+    }
+    writer.close().unwrap();
+    out
+}
+
+#[cfg(feature = "parquet")]
+pub const SCHEMA: &str = "message docs {
+    required byte_array id (STRING);
+    optional byte_array text (STRING);
+    optional byte_array url;
+    optional byte_array date (STRING);
+}";

@@ -1,0 +1,469 @@
+//! Every container gives the same documents; hostile ones give problems.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::containers::*;
+use crate::harness::*;
+
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+type Relations = BTreeMap<(String, String), (String, String)>;
+
+/// Relations with ids as the last part of them, without an extension.
+fn by_stem(reports: &Reports) -> Relations {
+    let stem = |id: &str| id.rsplit('/').next().unwrap().trim_end_matches(".txt").to_owned();
+    let relations = reports.relations();
+    relations.iter().map(|((a, b), (r, inner))| ((stem(a), stem(b)), (r.clone(), stem(inner)))).collect()
+}
+
+#[test]
+fn the_same_documents_in_every_container_give_the_same_pairs() {
+    let docs = docs(250);
+    let lines = jsonl(&docs);
+    let dir = Dir::new();
+    let plain = Reports::of(&dir.file("x.jsonl", &lines), &[]);
+    let expected = by_stem(&plain);
+    assert!(expected.len() > 80, "{}", expected.len());
+    let names: Vec<String> = docs.iter().map(|d| format!("paper/{}.txt", d.id)).collect();
+    let texts: Vec<(&str, &[u8])> =
+        names.iter().zip(&docs).map(|(name, d)| (name.as_str(), d.text.as_bytes())).collect();
+    let warc = warc(&docs);
+    let members: Vec<u8> = warc.iter().flat_map(|record| gzip(record)).collect();
+    let table_gz = gzip(&table(&docs, ','));
+    let (first, second) = docs.split_at(100);
+    let nested = tar(&[
+        ("a/x.jsonl", &jsonl(first)),
+        ("b/x.csv.gz", &gzip(&table(&second[..50], ','))),
+        ("c/x.tar", &tar(&[("x.wet.zst", &zstd(&wet(&second[50..100])))])),
+        (
+            "d/x.warc.gz",
+            &second[100..]
+                .iter()
+                .flat_map(|d| gzip(&response(d, "Content-Type: text/plain", d.text.as_bytes())))
+                .collect::<Vec<_>>(),
+        ),
+    ]);
+    let containers: Vec<(&str, Vec<u8>)> = vec![
+        ("x.jsonl.gz", gzip(&lines)),
+        ("x.jsonl.zst", zstd(&lines)),
+        ("x.csv", table(&docs, ',')),
+        ("x.tsv", table(&docs, '\t')),
+        ("y.csv.gz", table_gz),
+        ("x.warc", warc.concat()),
+        ("x.warc.gz", members),
+        ("y.warc.gz", gzip(&warc.concat())),
+        ("x.wet", wet(&docs)),
+        ("x.wet.gz", gzip(&wet(&docs))),
+        ("x.tar", tar(&[("news/x.jsonl", &lines)])),
+        ("x.tar.gz", gzip(&tar(&[("x.jsonl", &lines)]))),
+        ("x.tgz", gzip(&tar(&[("./x.csv", &table(&docs, ','))]))),
+        ("x.tar.zst", zstd(&tar(&[("x.warc", &warc.concat())]))),
+        ("texts.tar.gz", gzip(&tar(&texts))),
+        ("nested.tar", nested),
+    ];
+    let check = |name: &str, bytes: &[u8]| {
+        let reports = Reports::of(&dir.file(name, bytes), &[]);
+        assert_eq!(reports.count("documents"), 250, "{name}");
+        assert!(by_stem(&reports) == expected, "{name}: {:?}", reports.reasons());
+        reports
+    };
+    for (name, bytes) in &containers {
+        let reports = check(name, bytes);
+        assert_eq!(reports.reasons(), Vec::<String>::new(), "{name}");
+        if !name.starts_with("texts") {
+            assert_eq!(reports.json["accounting"]["sites"].as_array().unwrap().len(), 5, "{name}");
+        }
+    }
+    // What a name does not say, the first bytes do.
+    for (name, _) in containers.iter().filter(|(name, _)| !name.contains(".csv") && !name.contains(".tsv")) {
+        let bytes = std::fs::read(dir.path(name)).unwrap();
+        check("of-unknown-kind", &bytes);
+    }
+    let pairs = plain.pairs.len();
+    for (name, bytes) in &containers {
+        let flags: &[&str] = if name.contains(".csv") {
+            &["--format", "csv"]
+        } else if name.contains(".tsv") {
+            &["--format", "tsv"]
+        } else {
+            &[]
+        };
+        if name.ends_with("csv.gz") {
+            continue;
+        }
+        let output = run_with_input(&[&["scan", "-", "--report", "pairs"], flags].concat(), bytes);
+        assert_eq!((code(&output), stdout(&output).lines().count()), (0, pairs), "{name} on standard input");
+    }
+}
+
+#[test]
+#[cfg(feature = "parquet")]
+fn parquet_gives_the_same_pairs_in_every_codec() {
+    use parquet::basic::Compression;
+    let docs = docs(250);
+    let dir = Dir::new();
+    let expected = Reports::of(&dir.file("x.jsonl", jsonl(&docs)), &[]).relations();
+    let codecs = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::ZSTD(Default::default()),
+        Compression::LZ4_RAW,
+        Compression::BROTLI(Default::default()),
+    ];
+    for codec in codecs {
+        let reports = Reports::of(&dir.file("x.parquet", parquet(&docs, codec, SCHEMA)), &[]);
+        assert!(reports.relations() == expected, "{codec:?}: {:?}", reports.reasons());
+        assert_eq!(reports.json["accounting"]["sites"].as_array().unwrap().len(), 5);
+    }
+    let bytes = parquet(&docs, Compression::SNAPPY, SCHEMA);
+    let packed = Reports::of(&dir.file("p.tar.gz", gzip(&tar(&[("a/x.parquet", &bytes)]))), &[]);
+    assert!(packed.relations() == expected);
+    let piped = run_with_input(&["scan", "-", "--report", "pairs"], &bytes);
+    assert_eq!(stdout(&piped).lines().count(), expected.len());
+    let numbered = "message m { required int64 number; optional byte_array body; }";
+    let path = dir.file("n.parquet", parquet(&docs, Compression::SNAPPY, numbered));
+    let reports = Reports::of(&path, &["--id-field", "number", "--text-field", "body"]);
+    assert_eq!(reports.pairs.len(), expected.len());
+    assert!(reports.csv.contains("\n17,"), "a number is an id in its decimal form");
+    let nameless = Reports::of(&path, &["--text-field", "body"]);
+    assert!(nameless.csv.contains("\nn.parquet#249,"), "records count on over row groups");
+    let output = run(&["scan", path.to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no field `text`"));
+    let output = run(&["scan", path.to_str().unwrap(), "--text-field", "number"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`number` is not a string"));
+}
+
+#[test]
+fn ids_and_sites_come_from_where_a_record_stands() {
+    let dir = Dir::new();
+    let story = &docs(1)[0].text;
+    let lines =
+        format!("{}\n\n{}\n", serde_json::json!({ "text": story }), serde_json::json!({ "text": "x" }));
+    let bare = format!("text\n{story}\n\"{story}\nx\"\n");
+    dir.file(
+        "in/day.tar",
+        tar(&[("paper/a.txt", story.as_bytes()), ("x.jsonl", lines.as_bytes()), ("t.csv", bare.as_bytes())]),
+    );
+    dir.file("in/one.txt", story);
+    let reports = Reports::of(&dir.path("in"), &[]);
+    for id in ["day.tar/paper/a.txt", "day.tar/x.jsonl#0", "day.tar/x.jsonl#1", "day.tar/t.csv#1", "one.txt"]
+    {
+        assert!(reports.csv.contains(&format!("\n{id},")), "{id} is not in {}", reports.csv);
+    }
+    let sites: Vec<_> =
+        reports.json["accounting"]["sites"].as_array().unwrap().iter().map(|s| s["site"].clone()).collect();
+    assert_eq!(sites, ["", "day.tar", "day.tar/paper"]);
+    assert_eq!(
+        stdout(&run(&["text", dir.path("in").to_str().unwrap(), "--id", "day.tar/t.csv#1"])),
+        format!("{story}\nx")
+    );
+    // Entries of one name are told apart, and the problem names the archive.
+    let twice = dir.file("twice.tar", tar(&[("a.txt", story.as_bytes()), ("a.txt", story.as_bytes())]));
+    let reports = Reports::of(&twice, &[]);
+    assert_eq!(reports.relations().keys().next().unwrap().1, "twice.tar/a.txt#2");
+    assert!(reports.reasons()[0].contains("twice.tar/a.txt: id"), "{:?}", reports.reasons());
+}
+
+#[test]
+fn rows_that_are_no_documents_are_named() {
+    let dir = Dir::new();
+    let story = &docs(1)[0].text;
+    let table = format!("id,text\na,{story}\nb\nc,{story},more\n\nd,\"{story}\n,\"\"\"\ne,\nf,caf\u{e9}\n");
+    let mut bytes = table.into_bytes();
+    let last = bytes.len() - 3;
+    bytes[last] = 0xFF;
+    let reports = Reports::of(&dir.file("x.csv", bytes), &[]);
+    let counts = ["documents", "unreadable", "empty"].map(|name| reports.count(name));
+    assert_eq!(counts, [6, 2, 1], "{:?}", reports.reasons());
+    assert_eq!(reports.relations().len(), 1);
+    let reasons = reports.reasons().join("\n");
+    for expected in
+        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 2 sequences that are no UTF-8"]
+    {
+        assert!(reasons.contains(expected), "{expected} is not in {reasons}");
+    }
+    let problems = &reports.json["problems"];
+    assert_eq!((&problems[0]["record"], &problems[1]["record"]), (&1.into(), &2.into()));
+    // A quote that nothing closes takes no more memory than a record may have.
+    let open = format!("id,text\na,{story}\nb,\"{}", "x ".repeat(4_000_000));
+    let reports = Reports::of(&dir.file("open.csv", open), &["--max-record", "1M"]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (2, 1), "{:?}", reports.reasons());
+    let output = run(&["scan", dir.file("y.csv", "id,body\n1,x\n").to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no field `text`"));
+}
+
+#[test]
+fn bad_records_of_a_crawl_cost_no_others() {
+    let dir = Dir::new();
+    let docs = docs(9);
+    let whole = warc(&docs);
+    let expected: Vec<&str> = docs.iter().map(|d| d.id.as_str()).collect();
+    let ids = |reports: &Reports| -> Vec<String> {
+        reports.csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
+    };
+    let spoiled = |change: Change<'_>| {
+        let mut records = whole.clone();
+        change(&mut records[4]);
+        records
+    };
+    let replaced = |from: &'static str, to: &'static str| {
+        move |record: &mut Vec<u8>| {
+            let text = String::from_utf8_lossy(record).replace(from, to);
+            *record = text.into_bytes();
+        }
+    };
+    let changes: [(&str, Change<'_>); 6] = [
+        ("too long", &replaced("Content-Length: ", "Content-Length: 1")),
+        ("far too long", &replaced("Content-Length: ", "Content-Length: 9999")),
+        ("none", &replaced("Content-Length", "Content-Width")),
+        ("no header", &replaced("WARC/1.0", "GARBAGE")),
+        ("no response", &replaced("HTTP/1.1", "GOPHER")),
+        ("too short", &replaced("Content-Length: ", "Content-Length: 0")),
+    ];
+    for (name, change) in changes {
+        for packed in [false, true] {
+            let records = spoiled(change);
+            let bytes = match packed {
+                true => records.iter().flat_map(|record| gzip(record)).collect(),
+                false => records.concat(),
+            };
+            let file = if packed { "x.warc.gz" } else { "x.warc" };
+            let reports = Reports::of(&dir.file(file, bytes), &[]);
+            let found = ids(&reports);
+            let others = expected.iter().filter(|id| **id != "d3").all(|id| found.iter().any(|f| f == id));
+            assert!(others, "{name}: {found:?} {:?}", reports.reasons());
+            assert!(
+                name == "too short" || reports.count("unreadable") == 1,
+                "{name}: {:?}",
+                reports.reasons()
+            );
+        }
+    }
+    // A damaged member, a member that is no gzip, and a cut.
+    let mut members: Vec<Vec<u8>> = whole.iter().map(|record| gzip(record)).collect();
+    let middle = members[4].len() / 2;
+    members[4][middle..middle + 20].fill(0xA5);
+    members[6] = b"not gzip at all".to_vec();
+    let last = members.len() - 1;
+    members[last].truncate(60);
+    let reports = Reports::of(&dir.file("damaged.warc.gz", members.concat()), &[]);
+    let found = ids(&reports);
+    assert_eq!(found, ["d0", "d1", "d2", "d4", "d6", "d7"], "{:?}", reports.reasons());
+    assert!(reports.count("unreadable") >= 2);
+    let cut = whole.concat();
+    let reports = Reports::of(&dir.file("cut.warc", &cut[..cut.len() - 100]), &[]);
+    assert_eq!((ids(&reports).len(), reports.count("unreadable")), (8, 1));
+    assert!(reports.reasons()[0].contains("cut off after"), "{:?}", reports.reasons());
+}
+
+#[test]
+fn a_crawl_gives_pages_by_status_and_content_type() {
+    let dir = Dir::new();
+    let docs = docs(8);
+    let text = |i: usize| docs[i].text.as_bytes();
+    let chunked = [format!("{:x}\r\n", text(1).len()).as_bytes(), text(1), b"\r\n0\r\n\r\n"].concat();
+    let missing = [b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n", text(3)].concat();
+    let records = [
+        response(&docs[0], "Content-Type: text/plain\r\nContent-Encoding: gzip", &gzip(text(0))),
+        response(&docs[1], "content-type:text/plain\r\ntransfer-encoding:chunked", &chunked),
+        response(&docs[2], "Content-Type: image/png", b"\x89PNG"),
+        warc_record("response", "Content-Type: application/http\r\n", &missing),
+        warc_record("resource", "WARC-Record-ID: <urn:uuid:r>\r\nContent-Type: text/plain\r\n", text(4)),
+        warc_record("request", "Content-Type: application/http\r\n", b"GET / HTTP/1.1\r\n\r\n"),
+        warc_record("metadata", "", b""),
+        warc_record("revisit", "Content-Type: application/http\r\n", b"HTTP/1.1 200 OK\r\n\r\n"),
+        response(&docs[5], "Content-Type: text/plain\r\nContent-Encoding: br", b"?"),
+    ];
+    let reports = Reports::of(&dir.file("x.warc", records.concat()), &[]);
+    let ids: Vec<&str> = reports.csv.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(ids, ["d0", "d1", "r"]);
+    let skipped = &reports.json["accounting"]["skipped"];
+    assert_eq!((&skipped["image/png"], &skipped["HTTP 404"]), (&1.into(), &1.into()));
+    assert_eq!(reports.count("unreadable"), 1);
+    assert_eq!(stdout(&run(&["text", dir.path("x.warc").to_str().unwrap(), "--id", "d1"])), docs[1].text);
+}
+
+#[test]
+fn archives_lead_nowhere_and_hide_nothing() {
+    let dir = Dir::new();
+    let story = docs(1)[0].text.clone();
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, kind: tar::EntryType, bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        // `set_path` refuses what an attacker would write.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        if kind.is_symlink() {
+            header.set_link_name("/etc/passwd").unwrap();
+        }
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        builder.append(&header, bytes).unwrap();
+    };
+    let regular = tar::EntryType::Regular;
+    add("../../../escape.txt", regular, story.as_bytes());
+    add("/abs.txt", regular, story.as_bytes());
+    add("link.txt", tar::EntryType::Symlink, b"");
+    add("device.txt", tar::EntryType::Char, b"");
+    add("pipe.txt", tar::EntryType::Fifo, b"");
+    add("dir/", tar::EntryType::Directory, b"");
+    add(".hidden.txt", regular, story.as_bytes());
+    add("picture.png", regular, b"png");
+    add("noise.txt", regular, &[0, 0xFF, 0xFE, 0].repeat(100));
+    let path = dir.file("in/bad.tar", builder.into_inner().unwrap());
+    let reports = Reports::of(&path, &[]);
+    let relations: Vec<_> = reports.relations().into_keys().collect();
+    assert_eq!(relations, [("bad.tar/abs.txt".to_owned(), "bad.tar/escape.txt".to_owned())]);
+    let reasons = reports.reasons().join("\n");
+    for expected in [
+        "link.txt: skipped: a symbolic link",
+        "device.txt: skipped: a device",
+        "pipe.txt: skipped: a pipe",
+        "noise.txt: binary data",
+    ] {
+        assert!(reasons.contains(expected), "{expected} is not in {reasons}");
+    }
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (3, 1));
+    assert_eq!(reports.json["accounting"]["skipped"]["png"], 1);
+    assert_eq!(std::fs::read_dir(dir.path("in")).unwrap().count(), 1, "nothing is unpacked");
+    assert_eq!(Reports::of(&path, &["--hidden"]).count("documents"), 4);
+    let limited = Reports::of(&path, &["--max-filesize", "100K"]);
+    assert_eq!(limited.count("documents"), 3);
+}
+
+#[test]
+fn limits_hold_inside_archives() {
+    let dir = Dir::new();
+    let story = docs(1)[0].text.clone();
+    let big = "word ".repeat(300_000);
+    let line = |text: &str| format!("{}\n", serde_json::json!({ "text": text }));
+    let lines = line(&story) + &line(&big) + &line(&story);
+    let endless = format!("{}{{\"text\":\"{}", line(&story), "x".repeat(5_000_000));
+    let archive = tar(&[
+        ("big.txt", big.as_bytes()),
+        ("endless.jsonl", endless.as_bytes()),
+        ("ok.txt", story.as_bytes()),
+        ("x.jsonl", lines.as_bytes()),
+    ]);
+    let path = dir.file("x.tar.zst", zstd(&archive));
+    let reports = Reports::of(&path, &["--max-record", "1M"]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (7, 3), "{:?}", reports.reasons());
+    assert!(
+        reports.reasons().join("\n").contains("x.jsonl: line 2: larger than 1048576 bytes"),
+        "{:?}",
+        reports.reasons()
+    );
+    assert_eq!(reports.pairs.len(), 4 * 3 / 2);
+    let reports = Reports::of(&path, &["--max-filesize", "1M"]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (4, 3), "{:?}", reports.reasons());
+}
+
+#[test]
+fn bombs_are_put_out() {
+    let dir = Dir::new();
+    let zeros = vec![b' '; 1 << 20];
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    (0..300).for_each(|_| encoder.write_all(&zeros).unwrap());
+    let bomb = encoder.finish().unwrap();
+    dir.file("in/ok.txt", &docs(1)[0].text);
+    for name in ["bomb.csv.zst", "bomb.jsonl.zst", "bomb.warc.zst", "bomb.txt.zst", "bomb.tar.zst"] {
+        dir.file(&format!("in/{name}"), &bomb);
+    }
+    dir.file(
+        "in/nested.tar.gz",
+        gzip(&tar(&[("bomb.txt.zst", &bomb), ("b.txt", docs(3)[2].text.as_bytes())])),
+    );
+    let reports = Reports::of(&dir.path("in"), &[]);
+    let reasons = reports.reasons().join("\n");
+    assert!(reasons.matches("decompression bomb").count() >= 4, "{reasons}");
+    assert_eq!(
+        reports.count("documents") - reports.count("unreadable") - reports.count("empty"),
+        2,
+        "{reasons}"
+    );
+    let mut doll = tar(&[("x.txt", b"one two three")]);
+    (0..8).for_each(|_| doll = tar(&[("doll.tar", &doll)]));
+    let output = run(&["scan", dir.file("doll.tar", doll).to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("archives in one another"));
+}
+
+#[test]
+fn what_came_before_the_cut_of_a_container_is_kept() {
+    let dir = Dir::new();
+    let docs = docs(400);
+    let names: Vec<String> = docs.iter().map(|d| format!("{}.txt", d.id)).collect();
+    let texts: Vec<(&str, &[u8])> =
+        names.iter().zip(&docs).map(|(name, d)| (name.as_str(), d.text.as_bytes())).collect();
+    let archive = tar(&texts);
+    let zipped: Vec<u8> = gzip(&warc(&docs).concat());
+    for (name, bytes) in [
+        ("x.csv", table(&docs, ',')),
+        ("x.csv.gz", gzip(&table(&docs, ','))),
+        ("x.tar", archive.clone()),
+        ("x.tar.gz", gzip(&archive)),
+        ("x.tar.zst", zstd(&archive)),
+        ("x.warc.gz", zipped),
+    ] {
+        let reports = Reports::of(&dir.file(name, &bytes[..bytes.len() / 2]), &[]);
+        let read = reports.count("documents") - reports.count("unreadable");
+        assert!(read > 60 && read < 300, "{name}: {read}");
+        assert_eq!(reports.count("unreadable"), 1, "{name}: {:?}", reports.reasons());
+    }
+    #[cfg(feature = "parquet")]
+    {
+        let bytes = parquet(&docs, parquet::basic::Compression::SNAPPY, SCHEMA);
+        let output = run(&["scan", dir.file("x.parquet", &bytes[..bytes.len() / 2]).to_str().unwrap()]);
+        assert_eq!(code(&output), 2);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("not a Parquet file"));
+        let mut damaged = bytes.clone();
+        damaged[200..600].fill(0xA5);
+        let reports = Reports::of(&dir.file("damaged.parquet", damaged), &[]);
+        assert!(
+            reports.count("documents") > 300 && reports.count("unreadable") >= 1,
+            "{:?}",
+            reports.reasons()
+        );
+    }
+}
+
+#[test]
+fn pipes_devices_and_sockets_are_never_opened() {
+    let dir = Dir::new();
+    dir.file("in/ok.txt", &docs(1)[0].text);
+    for name in ["in/pipe.tar", "in/pipe.csv", "in/pipe.warc.gz", "in/pipe.html"] {
+        assert!(std::process::Command::new("mkfifo").arg(dir.path(name)).status().unwrap().success());
+    }
+    let _socket = std::os::unix::net::UnixListener::bind(dir.path("in/socket.txt")).unwrap();
+    std::os::unix::fs::symlink(dir.path("in/pipe.tar"), dir.path("link.tar")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", dir.path("zero.txt")).unwrap();
+    let reports = Reports::of(&dir.path("in"), &[]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (6, 5), "{:?}", reports.reasons());
+    for path in ["/dev/zero", "/dev/full", "in/pipe.tar", "link.tar", "zero.txt"] {
+        let path = if path.starts_with('/') { path.into() } else { dir.path(path) };
+        let output = run(&["scan", path.to_str().unwrap()]);
+        assert_eq!(code(&output), 2, "{}", path.display());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains("neither a file nor a directory"), "{}: {message}", path.display());
+    }
+}
+
+/// A directory of seeded broken files of every kind; `WIRECOPY_BROKEN` says how many.
+#[test]
+fn broken_files_of_every_kind_add_up() {
+    let count = std::env::var("WIRECOPY_BROKEN").ok().and_then(|n| n.parse().ok()).unwrap_or(1000);
+    let seeds = crate::fuzzing::seeds();
+    let mut random = crate::fuzzing::targets::Random::new(7);
+    let dir = Dir::new();
+    for i in 0..count {
+        let (_, name, bytes) = &seeds[random.below(seeds.len())];
+        let bytes = random.mutated(bytes, &[]);
+        dir.file(&format!("in/{}/{i}-{name}", i % 10), bytes);
+    }
+    dir.file("in/ok.txt", &docs(1)[0].text);
+    let reports = Reports::of(&dir.path("in"), &["--max-record", "4M"]);
+    assert!(reports.count("documents") as usize > count / 2, "{}", reports.json["accounting"]);
+    let again = Reports::of(&dir.path("in"), &["--max-record", "4M", "--threads", "1"]);
+    assert_eq!(reports.written, again.written, "any number of threads gives the same");
+}

@@ -1,0 +1,100 @@
+//! The fuzz targets over their committed corpus, and over some thousands of seeded changes of it.
+
+#[path = "../../fuzz/src/lib.rs"]
+pub mod targets;
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use crate::containers::*;
+use targets::{Random, TARGETS};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")
+}
+
+/// Small files of every kind: target, name, bytes.
+pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let docs = docs(7);
+    let html = "<!doctype html><html><head><meta charset=utf-8><title>Lamp</title></head><body><article>\
+                <p>The council met on Tuesday &amp; voted eleven to four for the new bridge.</p></article></body></html>";
+    let page =
+        [response(&docs[0], "Content-Type: text/html", html.as_bytes()), warc(&docs[..2]).concat()].concat();
+    let chunked = response(
+        &docs[1],
+        "Content-Type: text/plain\r\nTransfer-Encoding: chunked",
+        b"4\r\nWiki\r\n0\r\n\r\n",
+    );
+    let nested = tar(&[
+        ("a/x.csv", &table(&docs[..2], ',')),
+        ("b.txt", b"one two three"),
+        ("c.jsonl", &jsonl(&docs[..2])),
+    ]);
+    let mut seeds = vec![
+        ("jsonl", "lines.jsonl", jsonl(&docs[..3])),
+        (
+            "jsonl",
+            "odd.jsonl",
+            "\u{feff}{\"text\":\"a\\u00e9\\ud83d\\ude00\",\"id\":-1.5e3}\r\n\n[]\n{\"text\":null}".into(),
+        ),
+        ("csv", "table.csv", table(&docs[..3], ',')),
+        ("csv", "ragged.csv", b"id,text\n1,\"a\n\"\"b\"\"\"\n2\n3,c,d\n\n4,\xff\n".to_vec()),
+        ("warc", "page.warc", page),
+        ("warc", "chunked.warc", chunked),
+        ("warc", "packed.warc.gz", warc(&docs[..2]).iter().flat_map(|record| gzip(record)).collect()),
+        ("warc", "text.wet", wet(&docs[..2])),
+        ("tar", "nested.tar", nested.clone()),
+        ("tar", "packed.tar.gz", gzip(&nested)),
+        ("tar", "packed.tar.zst", zstd(&nested)),
+        ("html", "page.html", html.as_bytes().to_vec()),
+        ("text", "story.txt", docs[1].text.clone().into_bytes()),
+        ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
+    ];
+    #[cfg(feature = "parquet")]
+    {
+        use ::parquet::basic::Compression;
+        seeds.push(("parquet", "snappy.parquet", parquet(&docs[..3], Compression::SNAPPY, SCHEMA)));
+        seeds.push(("parquet", "plain.parquet", parquet(&docs[..3], Compression::UNCOMPRESSED, SCHEMA)));
+        let numbered = "message m { required int64 number; optional byte_array text; }";
+        seeds.push((
+            "parquet",
+            "numbered.parquet",
+            parquet(&docs[..2], Compression::ZSTD(Default::default()), numbered),
+        ));
+    }
+    seeds
+}
+
+#[test]
+fn targets_take_their_corpus_and_seeded_changes_of_it() {
+    if std::env::var_os("WIRECOPY_BLESS").is_some() {
+        for (target, name, bytes) in seeds() {
+            std::fs::create_dir_all(folder().join(target)).unwrap();
+            std::fs::write(folder().join(target).join(name), bytes).unwrap();
+        }
+    }
+    let changes = std::env::var("WIRECOPY_CHANGES").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
+    for (name, target) in TARGETS {
+        let corpus = targets::corpus(&folder(), name);
+        assert!(!corpus.is_empty(), "{name} has no corpus");
+        corpus.iter().for_each(|bytes| target(bytes));
+        let mut random = Random::new(name.len() as u64);
+        for _ in 0..changes {
+            let seed = &corpus[random.below(corpus.len())];
+            target(&random.mutated(seed, &corpus));
+        }
+        target(b"");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..6) {
+        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n"][magic];
+        let bytes = [start, &bytes].concat();
+        TARGETS.iter().for_each(|(_, target)| target(&bytes));
+    }
+}
