@@ -452,6 +452,63 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     }
     None
 }
+/// One test of a relation: a figure, and the least it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Test {
+    /// The relation that it is a test of.
+    pub relation: &'static str,
+    /// What is measured.
+    pub what: &'static str,
+    /// How much there is.
+    pub figure: f64,
+    /// How much is wanted at least.
+    pub least: f64,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+impl Test {
+    /// A test that holds where the figure reaches the least.
+    pub fn new(relation: &'static str, what: &'static str, figure: f64, least: f64) -> Test {
+        Test { relation, what, figure, least, holds: figure >= least }
+    }
+
+    /// A test that holds.
+    pub fn passed(relation: &'static str, what: &'static str, figure: f64, least: f64) -> Test {
+        Test { holds: true, ..Test::new(relation, what, figure, least) }
+    }
+}
+
+/// The tests that [`judge`] makes, in its order; `family` says whether the model knows the slots as those of a template.
+pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -> Vec<Test> {
+    let overlap = e.overlap();
+    let n = e.shorter();
+    let score = overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity;
+    let noisy = e.noisy();
+    let [share_a, share_b] = noisy.map_or(e.shares(), |noise| noise.coverage());
+    let inner = if (share_a, e.content[1]) > (share_b, e.content[0]) { e.content[0] } else { e.content[1] };
+    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
+    let matched = e.matched[0].min(e.matched[1]);
+    let templated = match template(e) {
+        Template::Yes => true,
+        Template::Weak => family,
+        Template::No => false,
+    };
+    let mut tests = vec![
+        Test::new("update", "versions of one page", f64::from(u8::from(same_page)), 1.0),
+        Test { holds: templated, ..Test::new("templated", "facts replaced", f64::from(e.typed), 1.0) },
+        Test::new("near", "score", score, if n < 60 { policy.threshold.max(0.8) } else { policy.threshold }),
+        Test::new("contained", "matched share of the inner side", share_a.max(share_b), contained),
+        Test::new("contained", "content tokens of the inner side", f64::from(inner), f64::from(policy.min_words)),
+        Test::new("partial", "matched tokens", f64::from(matched), f64::from(policy.partial_words)),
+    ];
+    if let Some(noise) = noisy {
+        let least = f64::from(CHARACTERS * policy.partial_words);
+        tests.push(Test::new("partial", "equal characters", f64::from(noise.matched), least));
+    }
+    tests
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

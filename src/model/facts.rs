@@ -6,13 +6,11 @@
 
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
 use super::hashed::{ByHash, Hashes};
 use crate::hash::token_hash;
 
 /// How one token stands in the corpus.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
     /// Documents that have it.
     pub documents: u32,

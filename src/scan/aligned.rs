@@ -169,7 +169,7 @@ pub(super) struct Worker {
 }
 
 pub(super) struct Loaded {
-    set: ShingleSet,
+    pub set: ShingleSet,
     pub content: Content,
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
@@ -287,7 +287,7 @@ fn address(value: Option<Value<'_>>) -> u64 {
 
 /// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
 /// that is the other's canonical one. On another site that says where a copy was taken from.
-fn same_page(a: &Loaded, b: &Loaded) -> bool {
+pub(super) fn same_page(a: &Loaded, b: &Loaded) -> bool {
     let same = |x: u64, y: u64| x != 0 && x == y;
     let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
     let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
@@ -297,7 +297,7 @@ fn same_page(a: &Loaded, b: &Loaded) -> bool {
 /// Tokens on each side of a slot that name it.
 const AROUND: usize = 3;
 
-fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
+pub(super) fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
     let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
     typed
         .map(|slot| Place {
@@ -322,6 +322,13 @@ fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
 fn filler(words: &Words, (start, end): (u32, u32)) -> u64 {
     let hashes = &words.hashes()[start as usize..end as usize];
     hashes.iter().fold(1, |key: u64, &hash| avalanche(key.rotate_left(7) ^ hash))
+}
+
+/// Whether the model knows most of these places as slots of templates.
+pub(super) fn is_family(model: &Model, places: &[Place]) -> bool {
+    let is_slot = |place: &&Place| place.keys.iter().any(|key| model.slots.contains(key));
+    let known = places.iter().filter(is_slot).count();
+    known >= 2 && 2 * known >= places.len()
 }
 
 /// Different fillings that make a place a template's slot.
@@ -376,8 +383,7 @@ impl Judging {
     /// Decides what only a family decides.
     pub fn settle(&mut self, model: &Model) {
         for (pair, family, otherwise, places) in self.weak.drain(..) {
-            let known = places.iter().filter(|place| place.keys.iter().any(|key| model.slots.contains(key))).count();
-            let judgement = if known >= 2 && 2 * known >= places.len() { Some(family) } else { otherwise };
+            let judgement = if is_family(model, &places) { Some(family) } else { otherwise };
             self.decided.extend(judgement.map(|judgement| (pair, judgement)));
         }
     }

@@ -2,6 +2,7 @@
 
 mod aligned;
 mod boilerplate;
+mod explain;
 mod groups;
 mod measure;
 mod noisy;
@@ -35,6 +36,7 @@ use aligned::{Aligned, Judging, Learner};
 use groups::Group;
 use measure::{Measure, judge_all};
 use spans::Shown;
+pub use explain::Explained;
 pub use read::{Documents, Entry};
 use texts::Texts;
 
@@ -94,7 +96,22 @@ pub struct Scan {
 /// Settings out of range, cancellation, or [`ErrorKind::NothingReadable`].
 pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
     policy.validate()?;
-    resources.pool()?.install(|| run(corpus, recipe, policy, resources))
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, None))
+}
+
+/// As [`scan`], under a model that was learned before: the corpus teaches nothing.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_under(
+    model: Model,
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+) -> Result<Scan> {
+    policy.validate()?;
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Some(model)))
 }
 
 /// Reads a corpus as [`scan`] does and looks for no pairs: documents, texts, metadata and repeats.
@@ -110,12 +127,21 @@ pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
     Ok(Scan { repeated, ..Scan::new(documents, policy) })
 }
 
-fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+fn run(
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+    model: Option<Model>,
+) -> Result<Scan> {
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
     let wanted =
-        read::Wanted { samples: policy.method == Method::Join, tokens: policy.mode == Mode::Aligned };
+        read::Wanted {
+            samples: policy.method == Method::Join,
+            tokens: policy.mode == Mode::Aligned && model.is_none(),
+        };
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
@@ -127,7 +153,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
     let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
         Mode::Classic => flow.classic(samples)?,
-        Mode::Aligned => flow.aligned(samples, seen)?,
+        Mode::Aligned => flow.aligned(samples, seen, model)?,
     };
     progress.begin("clusters");
     changed.sort_unstable();
@@ -214,14 +240,18 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen) -> Result<Outcome> {
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: Option<Model>) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let mut postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
-        let mut model = learner.learn(&postings, seen)?;
+        let frozen = given.is_some();
+        let mut model = match given {
+            Some(model) => model,
+            None => learner.learn(&postings, seen)?,
+        };
         let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
         let aligned = Aligned {
             documents,
@@ -258,7 +288,9 @@ impl Flow<'_> {
             progress.begin("align");
             judging.judge(self.texts, &aligned, &pairs, cancel, |_| {})?;
         }
-        judging.learn(&mut model);
+        if !frozen {
+            judging.learn(&mut model);
+        }
         judging.settle(&model);
         Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
     }

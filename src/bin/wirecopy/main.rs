@@ -1,6 +1,8 @@
 //! `wirecopy`: near-duplicates and syndicated copies, from the command line.
 
 mod args;
+mod compare;
+mod model;
 mod output;
 mod page;
 mod progress;
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
     args.color.write_global();
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
+        args::Command::Compare(compare) => compare::run(&args, compare),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
     };
