@@ -89,6 +89,8 @@ pub struct Judgement {
     pub measures: Measures,
     /// What the alignment says; none where nothing was aligned.
     pub overlap: Option<Overlap>,
+    /// Of an [`Relation::Update`]: what the texts alone would be to each other.
+    pub apart: Option<(Relation, Option<Side>, f64)>,
 }
 
 impl Judgement {
@@ -104,6 +106,7 @@ impl Judgement {
             inner: self.inner.map(Side::other),
             measures: self.measures.swapped(),
             overlap: self.overlap.map(swap),
+            apart: self.apart.map(|(relation, inner, score)| (relation, inner.map(Side::other), score)),
             ..self
         }
     }
@@ -111,7 +114,27 @@ impl Judgement {
     /// Of two documents with equal token sequences.
     pub fn exact(shingles: u32) -> Judgement {
         let measures = Measures::of_equal(shingles);
-        Judgement { relation: Relation::Exact, inner: None, score: 1.0, measures, overlap: None }
+        Judgement { relation: Relation::Exact, inner: None, score: 1.0, measures, overlap: None, apart: None }
+    }
+
+    /// The same texts as versions of one page, if they are a copy or share a passage.
+    pub fn of_versions(self) -> Judgement {
+        match (self.relation, self.overlap) {
+            (Relation::Near | Relation::Contained | Relation::Partial, Some(overlap)) => {
+                let score = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
+                let apart = Some((self.relation, self.inner, self.score));
+                Judgement { relation: Relation::Update, inner: None, score, apart, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The same texts on different pages.
+    pub fn of_strangers(self) -> Judgement {
+        match self.apart {
+            Some((relation, inner, score)) => Judgement { relation, inner, score, apart: None, ..self },
+            None => self,
+        }
     }
 
     /// How much of the second stands in the first, and of the first in the second, 0 to 1.
@@ -127,7 +150,9 @@ impl Judgement {
 /// lengths. `None` where they reach neither threshold.
 pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Option<Judgement> {
     let judgement =
-        |relation, inner, score| Some(Judgement { relation, inner, score, measures, overlap: None });
+        |relation, inner, score| {
+            Some(Judgement { relation, inner, score, measures, overlap: None, apart: None })
+        };
     let jaccard = measures.jaccard();
     if jaccard >= policy.jaccard {
         return judgement(Relation::Near, None, jaccard);
@@ -356,11 +381,7 @@ pub type SamePage = bool;
 pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page: SamePage) -> Verdict {
     let copy = copied(policy, measures, evidence);
     if same_page {
-        let update = |j: Judgement| {
-            let score = largest(evidence);
-            Judgement { relation: Relation::Update, inner: None, score, ..j }
-        };
-        return Verdict::Decided(copy.map(update));
+        return Verdict::Decided(copy.map(Judgement::of_versions));
     }
     let overlap = evidence.overlap();
     let templated = Judgement {
@@ -369,6 +390,7 @@ pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page
         score: overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity,
         measures,
         overlap: Some(overlap),
+        apart: None,
     };
     match template(evidence) {
         Template::Yes => Verdict::Decided(Some(templated)),
@@ -418,17 +440,12 @@ fn template(e: &Evidence) -> Template {
     Template::No
 }
 
-fn largest(evidence: &Evidence) -> f64 {
-    let overlap = evidence.overlap();
-    overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity
-}
-
 /// Whether one is a copy of the other or of a part of it.
 fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement> {
     let overlap = e.overlap();
     let n = e.shorter();
     let judgement = |relation, inner, score| {
-        Some(Judgement { relation, inner, score, measures, overlap: Some(overlap) })
+        Some(Judgement { relation, inner, score, measures, overlap: Some(overlap), apart: None })
     };
     let score = overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity;
     let near = if n < 60 { policy.threshold.max(0.8) } else { policy.threshold };

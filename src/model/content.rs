@@ -218,7 +218,7 @@ fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
     let count = model.vocabulary.count(hash);
     let is_name = match cased {
         true => count.capital >= count.small,
-        false => count.documents <= model.vocabulary.rare(),
+        false => model.vocabulary.rare().is_some_and(|rare| count.documents <= rare),
     };
     if is_name { Kind::FACT } else { Kind::PLAIN }
 }

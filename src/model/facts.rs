@@ -20,6 +20,9 @@ pub struct Count {
     pub small: u32,
 }
 
+/// Documents that have to be counted for a token to be called rare.
+const TELLING: u32 = 500;
+
 /// Token statistics of a sample of the corpus.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
@@ -61,9 +64,9 @@ impl Vocabulary {
         self.counts.get(&hash).map_or(Count::default(), |count| count.0)
     }
 
-    /// Documents that a rare token has at most.
-    pub fn rare(&self) -> u32 {
-        (self.documents * 3 / 1000).max(3)
+    /// Documents that a rare token has at most; none where too few were counted to tell.
+    pub fn rare(&self) -> Option<u32> {
+        (self.documents >= TELLING).then(|| (self.documents * 3 / 1000).max(3))
     }
 
     /// Every token's counts, by hash.

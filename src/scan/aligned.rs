@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use bitvec::prelude::*;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::measure::{Judge, judge_all};
 use super::read::{Documents, Entry};
@@ -12,7 +11,7 @@ use super::texts::Texts;
 use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
 use crate::candidates::{Candidate, Postings};
-use crate::corpus::{Fields, Value};
+use crate::corpus::Fields;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
@@ -171,9 +170,8 @@ pub(super) struct Worker {
 pub(super) struct Loaded {
     pub set: ShingleSet,
     pub content: Content,
-    /// Hashes of id, address and canonical address; 0 where there is none.
-    page: [u64; 3],
-    site: u32,
+    /// Its number.
+    number: u32,
     /// Of noisy documents.
     characters: Characters,
 }
@@ -201,7 +199,7 @@ impl Judge for Aligned<'_> {
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0, characters: Characters::default() }
+        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), number: 0, characters: Characters::default() }
     }
 
     fn load(
@@ -209,7 +207,7 @@ impl Judge for Aligned<'_> {
         worker: &mut Worker,
         number: u32,
         text: &str,
-        fields: &Fields<'_>,
+        _: &Fields<'_>,
         out: &mut Loaded,
     ) -> u64 {
         let entry = &self.documents.entries[number as usize];
@@ -217,11 +215,10 @@ impl Judge for Aligned<'_> {
         reader.read(text);
         out.set.fill(reader.shingles());
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
-        out.site = entry.site;
+        out.number = number;
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
-        out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
     }
 
@@ -229,7 +226,7 @@ impl Judge for Aligned<'_> {
         let (left, right) = (&a.content.words, &b.content.words);
         let evidence = self.evidence(worker, a, b);
         let alignment = worker.aligner.last();
-        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
+        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, self.same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
@@ -240,6 +237,12 @@ impl Judge for Aligned<'_> {
 }
 
 impl Aligned<'_> {
+    /// Whether two documents are versions of one page.
+    pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
+        let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];
+        entry(a).is_page_of(entry(b))
+    }
+
     /// Aligns two documents.
     pub(super) fn evidence(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Evidence {
         let (left, right) = (&a.content.words, &b.content.words);
@@ -254,7 +257,7 @@ impl Aligned<'_> {
 impl Aligned<'_> {
     /// Whether two documents differ, or may differ, as two fillings of one form do.
     pub(super) fn by_facts(&self, a: &Loaded, b: &Loaded, evidence: &Evidence) -> bool {
-        match judge(self.policy, a.set.measure(&b.set), evidence, same_page(a, b)) {
+        match judge(self.policy, a.set.measure(&b.set), evidence, self.same_page(a, b)) {
             Verdict::Weak(..) => true,
             Verdict::Decided(judgement) => judgement.is_some_and(|j| j.relation == Relation::Templated),
         }
@@ -274,24 +277,6 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
     } else {
         aligner.align(&b.characters, &a.content.words).swapped()
     }
-}
-
-fn address(value: Option<Value<'_>>) -> u64 {
-    let hash = |bytes: &[u8]| if bytes.is_empty() { 0 } else { xxh3_64(bytes).max(1) };
-    match value {
-        None => 0,
-        Some(Value::Plain(bytes)) => hash(bytes),
-        Some(value) => hash(value.to_text().as_bytes()),
-    }
-}
-
-/// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
-/// that is the other's canonical one. On another site that says where a copy was taken from.
-pub(super) fn same_page(a: &Loaded, b: &Loaded) -> bool {
-    let same = |x: u64, y: u64| x != 0 && x == y;
-    let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
-    let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
-    same(id_a, id_b) || same(url_a, url_b) || (a.site == b.site && canonical)
 }
 
 /// Tokens on each side of a slot that name it.

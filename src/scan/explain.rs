@@ -1,6 +1,6 @@
 //! One pair explained: its relation, the tests it passed and failed, and what both texts share.
 
-use super::aligned::{Aligned, is_family, places, same_page};
+use super::aligned::{Aligned, is_family, places};
 use super::measure::{Judge, judge_all};
 use super::spans::Shown;
 use super::texts::Texts;
@@ -62,7 +62,7 @@ impl<'a> Judge for Explain<'a> {
         let evidence = (self.0).0.evidence(worker, &a.0, &b.0);
         let (left, right) = (&a.0.content.words, &b.0.content.words);
         let measures = a.0.set.measure(&b.0.set);
-        let same_page = same_page(&a.0, &b.0);
+        let same_page = (self.0).0.same_page(&a.0, &b.0);
         let family = is_family(model, &places(worker.aligner.last(), left, right));
         let judgement = match judge(policy, measures, &evidence, same_page) {
             Verdict::Decided(judgement) => judgement,

@@ -140,6 +140,7 @@ fn run(
     let wanted =
         read::Wanted {
             samples: policy.method == Method::Join,
+            addresses: policy.mode == Mode::Aligned,
             tokens: policy.mode == Mode::Aligned && model.is_none(),
         };
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
@@ -592,6 +593,13 @@ impl Scan {
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
+        let entry = |d: DocId| &self.documents.entries[d.index()];
+        // Copies of one text may be pages of different addresses.
+        let judgement = match (judgement.overlap.is_some(), entry(a).is_page_of(entry(b))) {
+            (false, _) => judgement,
+            (true, true) => judgement.of_versions(),
+            (true, false) => judgement.of_strangers(),
+        };
         let judgement = self.settled(a, b, judgement);
         if self.ids.rank(a) <= self.ids.rank(b) {
             Pair { a, b, judgement }
