@@ -149,10 +149,9 @@ impl Judgement {
 /// The relation by raw exact measures alone, for documents whose token sequences differ; `tokens` are their
 /// lengths. `None` where they reach neither threshold.
 pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Option<Judgement> {
-    let judgement =
-        |relation, inner, score| {
-            Some(Judgement { relation, inner, score, measures, overlap: None, apart: None })
-        };
+    let judgement = |relation, inner, score| {
+        Some(Judgement { relation, inner, score, measures, overlap: None, apart: None })
+    };
     let jaccard = measures.jaccard();
     if jaccard >= policy.jaccard {
         return judgement(Relation::Near, None, jaccard);
@@ -230,11 +229,12 @@ impl Evidence {
         let chains = &alignment.chains;
         let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
-        evidence.extent =
-            [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
-        evidence.spans = spans(alignment, OPEN).fold([0; 2], |[a, b], (of_a, of_b)| {
-            [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
-        });
+        evidence.extent = [
+            (start(|chain| chain.a.start), end(|chain| chain.a.end)),
+            (start(|chain| chain.b.start), end(|chain| chain.b.end)),
+        ];
+        evidence.spans = spans(alignment, OPEN)
+            .fold([0; 2], |[a, b], (of_a, of_b)| [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]);
         let [share_a, share_b] = evidence.shares();
         if share_a >= share_b {
             evidence.count_kinds(a, alignment, 0);
@@ -355,12 +355,15 @@ pub fn spans(alignment: &Alignment, open: u32) -> impl Iterator<Item = Stretch> 
     alignment.chains.iter().flat_map(move |chain| {
         let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
         let open = slots.iter().filter(move |slot| {
-            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0)
-                    .max(slot.b.1 - slot.b.0) > open
+            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > open
         });
-        let starts = std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
+        let starts =
+            std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
         let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);
-        starts.zip(ends).map(|(from, to)| ((from.0, to.0), (from.1, to.1))).filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
+        starts
+            .zip(ends)
+            .map(|(from, to)| ((from.0, to.0), (from.1, to.1)))
+            .filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
     })
 }
 
@@ -457,7 +460,8 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     let a_is_inner = (share_a, e.content[1]) > (share_b, e.content[0]);
     let (side, high, inner) =
         if a_is_inner { (Side::A, share_a, e.content[0]) } else { (Side::B, share_b, e.content[1]) };
-    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
+    let contained =
+        if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
     let largest = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
     let verbatim = share(e.verbatim, inner.saturating_sub(VERBATIM - 1).max(1));
     if (high >= contained || verbatim >= policy.containment) && inner >= policy.min_words {
@@ -504,7 +508,8 @@ pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -
     let noisy = e.noisy();
     let [share_a, share_b] = noisy.map_or(e.shares(), |noise| noise.coverage());
     let inner = if (share_a, e.content[1]) > (share_b, e.content[0]) { e.content[0] } else { e.content[1] };
-    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
+    let contained =
+        if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
     let matched = e.matched[0].min(e.matched[1]);
     let templated = match template(e) {
         Template::Yes => true,
@@ -516,7 +521,12 @@ pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -
         Test { holds: templated, ..Test::new("templated", "facts replaced", f64::from(e.typed), 1.0) },
         Test::new("near", "score", score, if n < 60 { policy.threshold.max(0.8) } else { policy.threshold }),
         Test::new("contained", "matched share of the inner side", share_a.max(share_b), contained),
-        Test::new("contained", "content tokens of the inner side", f64::from(inner), f64::from(policy.min_words)),
+        Test::new(
+            "contained",
+            "content tokens of the inner side",
+            f64::from(inner),
+            f64::from(policy.min_words),
+        ),
         Test::new("partial", "matched tokens", f64::from(matched), f64::from(policy.partial_words)),
     ];
     if let Some(noise) = noisy {

@@ -67,7 +67,8 @@ impl Reader {
         self.tokens.read(text);
         let hashes = self.tokens.hashes(&mut self.hashes).len();
         self.hashes.truncate(hashes.max(1));
-        let count = shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
+        let count =
+            shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
         self.shingles.truncate(count);
         self.letters.clear();
     }

@@ -116,3 +116,26 @@ impl Model {
 pub fn site_hash(name: &str) -> u64 {
     xxh3_64(name.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_model_is_read_under_its_own_recipe_only() {
+        let mut model = Model { noisy: true, seen: Seen::new(0), ..Model::default() };
+        model.chrome.insert(1, 2);
+        model.slots.insert(3);
+        let mut kept = Vec::new();
+        let recipe = Recipe::default();
+        model.write(recipe, &mut kept).expect("memory takes it");
+        let again = Model::read(recipe, &kept[..]).expect("it was just written");
+        let mut other = Vec::new();
+        again.write(recipe, &mut other).expect("memory takes it");
+        assert_eq!(kept, other);
+        let eight = Recipe::with_shingle(8).expect("a shingle may have eight tokens");
+        assert!(Model::read(eight, &kept[..]).is_err());
+        assert!(Model::read(recipe, &b"{}"[..]).is_err());
+        assert!(Model::read(recipe, &kept[..kept.len() / 2]).is_err());
+    }
+}

@@ -195,21 +195,23 @@ impl Judge for Aligned<'_> {
     type Verdict = Found;
 
     fn worker(&self) -> Worker {
-        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default(), characters: CharacterAligner::default() }
+        Worker {
+            reader: Reader::new(self.recipe, self.kernel),
+            aligner: Aligner::default(),
+            characters: CharacterAligner::default(),
+        }
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), number: 0, characters: Characters::default() }
+        Loaded {
+            set: ShingleSet::new(self.kernel),
+            content: Content::default(),
+            number: 0,
+            characters: Characters::default(),
+        }
     }
 
-    fn load(
-        &self,
-        worker: &mut Worker,
-        number: u32,
-        text: &str,
-        _: &Fields<'_>,
-        out: &mut Loaded,
-    ) -> u64 {
+    fn load(&self, worker: &mut Worker, number: u32, text: &str, _: &Fields<'_>, out: &mut Loaded) -> u64 {
         let entry = &self.documents.entries[number as usize];
         let reader = &mut worker.reader;
         reader.read(text);

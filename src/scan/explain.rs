@@ -66,7 +66,13 @@ impl<'a> Judge for Explain<'a> {
         let family = is_family(model, &places(worker.aligner.last(), left, right));
         let judgement = match judge(policy, measures, &evidence, same_page) {
             Verdict::Decided(judgement) => judgement,
-            Verdict::Weak(of_family, otherwise) => if family { Some(of_family) } else { otherwise },
+            Verdict::Weak(of_family, otherwise) => {
+                if family {
+                    Some(of_family)
+                } else {
+                    otherwise
+                }
+            }
         };
         let tests = tests(policy, &evidence, same_page, family);
         Explained { judgement, measures, evidence: Some(evidence), tests, spans }
@@ -107,8 +113,7 @@ impl Scan {
         let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
         let documents = &self.documents;
         let kernel = resources.kernel;
-        let explain =
-            Explain(Shown(Aligned { documents, recipe, kernel, policy, model, sites: &sites }));
+        let explain = Explain(Shown(Aligned { documents, recipe, kernel, policy, model, sites: &sites }));
         let texts = Texts { corpus, documents, kernel };
         let (mut found, _) = judge_all(&texts, &explain, &[(a.0, b.0)], &resources.cancel)?;
         found.pop().flatten().ok_or_else(|| Error::new(ErrorKind::Changed))

@@ -33,11 +33,11 @@ use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
+pub use explain::Explained;
 use groups::Group;
 use measure::{Measure, judge_all};
-use spans::Shown;
-pub use explain::Explained;
 pub use read::{Documents, Entry};
+use spans::Shown;
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
@@ -137,12 +137,11 @@ fn run(
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
-    let wanted =
-        read::Wanted {
-            samples: policy.method == Method::Join,
-            addresses: policy.mode == Mode::Aligned,
-            tokens: policy.mode == Mode::Aligned && model.is_none(),
-        };
+    let wanted = read::Wanted {
+        samples: policy.method == Method::Join,
+        addresses: policy.mode == Mode::Aligned,
+        tokens: policy.mode == Mode::Aligned && model.is_none(),
+    };
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
@@ -266,7 +265,9 @@ impl Flow<'_> {
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             progress.begin("join");
-            postings.retain(|hash, d| !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash));
+            postings.retain(|hash, d| {
+                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+            });
             let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
             progress.begin("noise");
@@ -300,7 +301,9 @@ impl Flow<'_> {
     fn by_signature(&self) -> Vec<Candidate> {
         self.resources.progress.begin("signatures");
         match self.policy.method {
-            Method::Simhash => bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of)),
+            Method::Simhash => {
+                bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
+            }
             Method::Join | Method::Minhash => {
                 bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
             }
@@ -739,12 +742,8 @@ impl Stars {
             found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
         let mut binding = binding(self.nodes.len(), &found).into_iter();
         found.retain(|_| binding.next().unwrap_or_default());
-        let edge = |&(a, b, judgement): &Linked| Edge {
-            a,
-            b,
-            score: judgement.score,
-            covers: judgement.covers(),
-        };
+        let edge =
+            |&(a, b, judgement): &Linked| Edge { a, b, score: judgement.score, covers: judgement.covers() };
         let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {

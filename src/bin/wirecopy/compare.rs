@@ -138,7 +138,11 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     }
     for test in row.tests {
         let mark = if test.holds { "\x1b[32mholds\x1b[0m" } else { "\x1b[31mfails\x1b[0m" };
-        writeln!(out, "  {mark}  {:<9} {}: {:.3} of {:.3}", test.relation, test.what, test.figure, test.least)?;
+        writeln!(
+            out,
+            "  {mark}  {:<9} {}: {:.3} of {:.3}",
+            test.relation, test.what, test.figure, test.least
+        )?;
     }
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     for span in row.spans {
