@@ -93,14 +93,7 @@ impl Judge for Measure {
         ShingleSet::new(self.kernel)
     }
 
-    fn load(
-        &self,
-        sketcher: &mut Sketcher,
-        _: u32,
-        text: &str,
-        _: &Fields<'_>,
-        out: &mut ShingleSet,
-    ) -> u64 {
+    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, _: &Fields<'_>, out: &mut ShingleSet) -> u64 {
         let (shingles, sequence) = sketcher.shingles(text);
         out.fill(shingles);
         sequence
@@ -245,13 +238,15 @@ mod tests {
         let corpus = Corpus::open(std::slice::from_ref(&path), &CorpusOptions::default(), &resources);
         let corpus = corpus.expect("opened");
         let recipe = Recipe::default();
-        let (documents, _) = super::super::read::read(&corpus, recipe, true, &resources).expect("read");
+        let wanted = super::super::read::Wanted::default();
+        let (documents, ..) = super::super::read::read(&corpus, recipe, wanted, &resources).expect("read");
         let changed = lines.concat().replacen("word00000", "word99999", 1);
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
         let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
-        let (measured, changed) =
-            measure(&texts, recipe, &[(0, 1), (2, 3)], &resources.cancel).expect("measured");
+        let measure = Measure { recipe, kernel: resources.kernel };
+        let judged = judge_all(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
+        let (measured, changed) = judged.expect("measured");
         assert_eq!(changed, [0]);
         assert_eq!(measured[0], None);
         assert!(measured[1].is_some_and(|measures| measures.jaccard() == 1.0));

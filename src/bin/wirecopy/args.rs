@@ -49,6 +49,11 @@ pub enum Command {
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
+    /// Explain one pair: what two documents are to each other, and why.
+    #[command(after_help = "Examples:\n  \
+        wirecopy compare one.txt other.txt\n  \
+        wirecopy compare 4711 4712 --in crawl.jsonl")]
+    Compare(Compare),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -172,6 +177,12 @@ pub struct Scan {
     /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
+    /// Keep what the corpus taught, for other runs.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub save_model: Option<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub model: Option<PathBuf>,
     #[command(flatten)]
     pub run: Run,
     /// Show all clusters, members and problems in the summary.
@@ -227,6 +238,25 @@ pub struct Run {
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
     #[arg(long, hide = true)]
     pub kernel: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Compare {
+    /// A file, or with --in an id.
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// Another.
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Where the documents of these ids are; the model is learned there.
+    #[arg(long = "in", value_name = "PATH")]
+    pub within: Vec<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

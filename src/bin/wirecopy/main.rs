@@ -2,7 +2,9 @@
 
 mod apply;
 mod args;
+mod compare;
 mod dedup;
+mod model;
 mod output;
 mod page;
 mod progress;
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
     args.color.write_global();
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
+        args::Command::Compare(compare) => compare::run(&args, compare),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
         args::Command::Dedup(dedup) => dedup::run(&args, dedup),

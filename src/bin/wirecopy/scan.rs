@@ -9,9 +9,10 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Pages, Scan, scan};
+use wirecopy::scan::{Pages, Scan, scan, scan_under};
 
 use crate::args;
+use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
 use crate::report::{self, Rendering};
@@ -39,7 +40,16 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open(&settings.resources)?;
-    let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
+    let found = match &typed.model {
+        Some(file) => {
+            let model = model::read(settings.recipe, file)?;
+            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
+        }
+        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    };
+    if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
+        model::write(settings.recipe, learned, file)?;
+    }
     drop(bar);
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
