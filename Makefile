@@ -1,8 +1,9 @@
-.PHONY: test soak bench compare
+.PHONY: test soak bench compare screenshots
 
-# All tests. Cargo fetches what they need; nothing else has to be installed.
+# All tests. Cargo fetches what they need; the browser test installs Debian's chromium where it may.
 test:
 	cargo test --locked
+	tests/browser/run
 
 # What takes longer than every change should wait for: many more random cases, the external labelled sets where
 # WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
@@ -22,3 +23,8 @@ bench:
 compare:
 	cargo build --release --locked
 	benches/compare/run
+
+# The README's pictures, of the bundled corpus.
+screenshots:
+	cargo build --locked
+	tests/browser/run screenshots.mjs

@@ -21,13 +21,15 @@
 //! [`scan`] is the whole flow; each step is public and usable alone: [`corpus`] reads documents, [`text`] makes
 //! tokens, [`shingle`] and [`signature`] make hashes and samples, [`sketch`] chains them, [`candidates`] finds pairs
 //! worth a look, [`verify`] measures them, [`relation`] decides, [`cluster`] groups, [`page`] finds repeats within
-//! one text and [`report`] is what a reader sees.
+//! one text, [`report`] is what a reader sees and [`act`] acts on it.
 //!
 //! Nothing here prints, reads the environment, exits, starts a global thread pool or sets an allocator. Runs can be
 //! cancelled ([`options::Cancel`]) and watched ([`options::Progress`]); errors carry a kind, a place and a source.
 //!
 //! The same input gives the same answer on any number of threads and any instruction set.
 
+pub mod act;
+pub mod align;
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;
@@ -37,6 +39,7 @@ pub mod hash;
 pub mod html;
 pub mod kernel;
 mod mmap;
+pub mod model;
 pub mod options;
 pub mod page;
 pub mod recipe;

@@ -21,13 +21,30 @@ pub enum Method {
     Simhash,
 }
 
+/// How pairs are judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// By alignment under a model of the corpus.
+    #[default]
+    Aligned,
+    /// By raw exact Jaccard and containment alone.
+    Classic,
+}
+
 /// What counts as a duplicate. Changes decisions, never bits.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Policy {
-    /// Raw Jaccard from which a pair is `near`.
+    /// How pairs are judged.
+    pub mode: Mode,
+    /// Score from which a pair is `near`.
+    pub threshold: f64,
+    /// Raw Jaccard from which a pair is `near` in classic mode.
     pub jaccard: f64,
-    /// Raw containment from which the smaller document is `contained` in the larger.
+    /// Share of the inner document from which it is `contained`: matched tokens, or in classic mode shingles.
     pub containment: f64,
+    /// Matched tokens from which a pair is `partial`.
+    pub partial_words: u32,
     /// Tokens that the smaller side of `contained` has at least.
     pub min_words: u32,
     /// How candidates are found.
@@ -36,7 +53,15 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Policy {
-        Policy { jaccard: 0.8, containment: 0.7, min_words: 20, method: Method::Join }
+        Policy {
+            mode: Mode::Aligned,
+            threshold: 0.7,
+            jaccard: 0.8,
+            containment: 0.7,
+            partial_words: 50,
+            min_words: 20,
+            method: Method::Join,
+        }
     }
 }
 
@@ -46,7 +71,9 @@ impl Policy {
     /// # Errors
     /// [`ErrorKind::Setting`] where a threshold is not in (0, 1].
     pub fn validate(&self) -> Result<()> {
-        for (name, value) in [("jaccard", self.jaccard), ("containment", self.containment)] {
+        let shares =
+            [("threshold", self.threshold), ("jaccard", self.jaccard), ("containment", self.containment)];
+        for (name, value) in shares {
             if !(value > 0.0 && value <= 1.0) {
                 let range = format!("{name} lies above 0 and at most at 1, not at {value}");
                 return Err(Error::new(ErrorKind::Setting).because(range));

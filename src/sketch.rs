@@ -63,6 +63,11 @@ impl Sketcher {
         Sketch { tokens: hashes.len() as u32, sequence, sample: self.winnow.selected(), counts }
     }
 
+    /// The hashes of the tokens of the text sketched last.
+    pub fn token_hashes(&self) -> &[u64] {
+        &self.hashes[..self.tokens.len()]
+    }
+
     /// Every shingle of a text, in order, and its sequence hash.
     pub fn shingles(&mut self, text: &str) -> (&[u64], u64) {
         self.tokens.read(text);
@@ -75,7 +80,7 @@ impl Sketcher {
 
 /// The sum of the shingle hashes and the number of tokens: nearly free, and blind only to an order that keeps
 /// every shingle. It groups texts that are then compared token by token.
-fn sequence(tokens: usize, shingles: &[u64]) -> u64 {
+pub(crate) fn sequence(tokens: usize, shingles: &[u64]) -> u64 {
     let sum = shingles.iter().fold(0u64, |sum, hash| sum.wrapping_add(*hash));
     crate::hash::avalanche(sum ^ (tokens as u64).rotate_right(20))
 }

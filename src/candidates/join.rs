@@ -46,17 +46,89 @@ pub fn join(
         .into_par_iter()
         .map_init(Vec::new, |buffer, number| {
             cancel.check()?;
-            gather(&runs, number, removed, buffer);
-            keep_shared(buffer);
-            buffer.sort_unstable();
-            buffer.dedup();
+            shared(&runs, number, removed, buffer);
             Ok(Lists::of(buffer))
         })
         .collect::<Result<_>>()?;
     drop(runs);
-    let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), removed.len());
-    let candidates = count_pairs(&lists, documents, removed.len(), &heavy, gate, cancel)?;
+    join_lists(&lists, documents, removed.len(), gate, cancel)
+}
+
+fn join_lists(
+    lists: &[Lists],
+    documents: &impl Sampled,
+    count: usize,
+    gate: &Gate,
+    cancel: &Cancel,
+) -> Result<Join> {
+    let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), count);
+    let candidates = count_pairs(lists, documents, count, &heavy, gate, cancel)?;
     Ok(Join { candidates, crowd: Crowd::new(heavy, documents, gate) })
+}
+
+/// The shared samples of a corpus, before they are joined: to learn from, and to leave some out.
+#[derive(Debug)]
+pub struct Postings {
+    /// By the low 8 bits of the hash: 32 further bits over 32 of the document, sorted.
+    partitions: Vec<Vec<u64>>,
+    documents: usize,
+}
+
+impl Postings {
+    /// Of several workers, as [`join`] takes them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
+    pub fn gather(runs: Vec<(Runs, Vec<u32>)>, removed: &BitSlice, cancel: &Cancel) -> Result<Postings> {
+        let partitions = (0..PARTITIONS)
+            .into_par_iter()
+            .map(|number| {
+                cancel.check()?;
+                let mut postings = Vec::new();
+                shared(&runs, number, removed, &mut postings);
+                Ok(postings)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Postings { partitions, documents: removed.len() })
+    }
+
+    /// The documents of every shared sample, each list in order: as the low halves of its numbers.
+    pub fn lists(&self) -> impl ParallelIterator<Item = &[u64]> {
+        self.partitions.par_iter().flat_map_iter(|postings| postings.chunk_by(|a, b| a >> 32 == b >> 32))
+    }
+
+    /// Leaves out the samples that more than `most` documents share.
+    pub fn limit(&mut self, most: usize) {
+        self.partitions.par_iter_mut().for_each(|postings| {
+            let lists = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|list| list.len() <= most);
+            *postings = lists.flatten().copied().collect();
+        });
+    }
+
+    /// Keeps the postings for which `keep` says so, given the low 40 bits of the hash and the document.
+    pub fn retain(&mut self, keep: impl Fn(u64, u32) -> bool + Sync) {
+        self.partitions.par_iter_mut().enumerate().for_each(|(number, postings)| {
+            postings.retain(|posting| keep(posting >> 32 << 8 | number as u64, *posting as u32));
+        });
+    }
+
+    /// Joins what is left, as [`join`] does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
+    pub fn join(self, documents: &impl Sampled, gate: &Gate, cancel: &Cancel) -> Result<Join> {
+        let lists: Vec<Lists> =
+            self.partitions.into_par_iter().map(|postings| Lists::of(&postings)).collect();
+        join_lists(&lists, documents, self.documents, gate, cancel)
+    }
+}
+
+/// Fills `out` with the postings of one partition whose hash several documents have, sorted and without repeats.
+fn shared(runs: &[(Runs, Vec<u32>)], number: usize, removed: &BitSlice, out: &mut Vec<u64>) {
+    gather(runs, number, removed, out);
+    keep_shared(out);
+    out.sort_unstable();
+    out.dedup();
 }
 
 /// The postings of one partition, documents renumbered.

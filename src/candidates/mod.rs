@@ -21,7 +21,7 @@ mod join;
 mod runs;
 
 pub use crowd::Crowd;
-pub use join::{Join, join};
+pub use join::{Join, Postings, join};
 pub use runs::Runs;
 
 use crate::signature::winnow::LEVELS;
@@ -50,6 +50,7 @@ pub trait Sampled: Sync {
 #[derive(Debug, Clone)]
 pub struct Gate {
     overlap: f64,
+    most: u32,
     /// By sample size, for the sizes that nearly all documents have.
     table: Vec<u32>,
 }
@@ -57,14 +58,25 @@ pub struct Gate {
 impl Gate {
     /// The gate for pairs that share at least `overlap` of the smaller document's shingles.
     pub fn new(overlap: f64) -> Gate {
-        let table = (0..2048).map(|samples| least(overlap, samples)).collect();
-        Gate { overlap, table }
+        Gate::at_most(overlap, u32::MAX)
+    }
+
+    /// The gate for pairs that share at least `share` of the smaller sample, and `floor` in any case.
+    pub fn of_share(share: f64, floor: u32) -> Gate {
+        let least = |samples: u32| ((share * f64::from(samples)) as u32).max(floor);
+        Gate { overlap: share, most: u32::MAX, table: (0..1 << 16).map(least).collect() }
+    }
+
+    /// As [`Gate::new`], and never asking for more than `most` common samples: for pairs that share a passage.
+    pub fn at_most(overlap: f64, most: u32) -> Gate {
+        let table = (0..2048).map(|samples| least(overlap, samples).min(most)).collect();
+        Gate { overlap, most, table }
     }
 
     /// The least number of common samples, where the smaller document has this many.
     pub fn least(&self, samples: u16) -> u32 {
         let known = self.table.get(usize::from(samples)).copied();
-        known.unwrap_or_else(|| least(self.overlap, u32::from(samples)))
+        known.unwrap_or_else(|| least(self.overlap, u32::from(samples)).min(self.most))
     }
 
     /// The least number for two documents: both are looked at as at the coarser of their levels.

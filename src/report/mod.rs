@@ -1,19 +1,29 @@
 //! What a reader sees: plain data, and its renderings. Nothing here opens a corpus.
+//!
+//! A [`Report`] is read back from its own json ([`Report::read`]), so that every rendering can be made later and
+//! without the corpus.
 
 mod csv;
+pub mod diff;
+pub mod html;
+mod markdown;
 mod pairs;
 pub mod terminal;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use csv::{DocumentRow, write_csv};
-pub use pairs::{PairRow, write_pairs};
+pub use markdown::write_markdown;
+pub use pairs::{PairRow, SpanRow, write_pairs};
 
 use crate::corpus::{FieldNames, Place, Problem};
-use crate::options::Policy;
+use crate::options::{Mode, Policy};
 use crate::page::Repeat;
 use crate::recipe::Recipe;
 
@@ -21,7 +31,7 @@ use crate::recipe::Recipe;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A whole run, as `--report json` writes it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -29,43 +39,130 @@ pub struct Report {
     pub settings: Settings,
     /// What became of every document.
     pub accounting: Accounting,
+    /// The files that were read, by path.
+    #[serde(default)]
+    pub sources: Vec<SourceRow>,
     /// Largest first.
     pub clusters: Vec<ClusterRow>,
     /// Pages that repeat something.
     pub pages: Vec<PageRow>,
     /// Titles that several pages of one site have; most pages first.
+    #[serde(default)]
     pub titles: Vec<TitleRow>,
     /// Learned chrome; empty in classic mode.
-    pub boilerplate: Vec<Never>,
+    pub boilerplate: Vec<BoilerplateRow>,
     /// Learned templates; empty in classic mode.
-    pub templates: Vec<Never>,
+    pub templates: Vec<TemplateRow>,
     /// The audit, where one was asked for.
     pub audit: Option<Never>,
     /// What could not be read, or not as it stood.
     pub problems: Vec<ProblemRow>,
+    /// Texts by id, of documents in clusters and of pages that repeat something; in `json+text` of all of them, in
+    /// `json` of none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
+}
+
+impl Report {
+    /// Reads a report that `--report json` or `json+text` wrote, of this or an earlier version of the program.
+    ///
+    /// # Errors
+    /// Those of `from`; [`io::ErrorKind::InvalidData`] where it is no report or one of a later shape.
+    pub fn read(from: impl Read) -> io::Result<Report> {
+        let report: Report = serde_json::from_reader(from)?;
+        if report.schema_version > SCHEMA_VERSION {
+            let version = report.schema_version;
+            let message = format!("a report of shape {version}; this program reads up to {SCHEMA_VERSION}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(report)
+    }
+
+    /// The same without texts, as `--report json` has it.
+    pub fn without_texts(&self) -> Report {
+        Report { texts: BTreeMap::new(), ..self.clone() }
+    }
+}
+
+/// A line that a site prints on many of its pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoilerplateRow {
+    /// The site.
+    pub source: String,
+    /// The line, as it stands first.
+    pub text: String,
+    /// Documents that have it.
+    pub documents: u32,
 }
 
 /// The entry of a list that this version never fills.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Never {}
 
-/// Settings that decide what comes out.
-#[derive(Debug, Clone, Serialize)]
+/// Settings that decide what comes out, resolved. Kept as they were written: those of another version are shown
+/// and never interpreted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     /// The program's version.
-    pub version: &'static str,
-    /// `classic`.
-    pub mode: &'static str,
+    pub version: String,
+    /// `aligned` or `classic`.
+    pub mode: String,
     /// Tokens of a shingle.
-    pub recipe: Recipe,
+    pub recipe: Value,
     /// Thresholds.
-    pub policy: Policy,
+    pub policy: Value,
     /// Names of fields.
-    pub fields: FieldNames,
+    pub fields: Value,
+}
+
+impl Settings {
+    /// Those of a run of this program.
+    pub fn new(recipe: Recipe, policy: &Policy, fields: &FieldNames) -> Settings {
+        // Plain structs of numbers and strings always have a value.
+        let value = |value: serde_json::Result<Value>| value.unwrap_or_default();
+        Settings {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            mode: match policy.mode {
+                Mode::Aligned => "aligned".to_owned(),
+                Mode::Classic => "classic".to_owned(),
+            },
+            recipe: value(serde_json::to_value(recipe)),
+            policy: value(serde_json::to_value(policy)),
+            fields: value(serde_json::to_value(fields)),
+        }
+    }
+
+    /// The score from which a pair is near, in (0, 1]; none where the report does not say.
+    pub fn threshold(&self) -> Option<f64> {
+        let name = if self.mode == "classic" { "jaccard" } else { "threshold" };
+        self.policy.get(name)?.as_f64()
+    }
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Where it is, as it was given or found; `-` for standard input.
+    pub path: String,
+    /// Its size, as it is stored.
+    pub bytes: u64,
+    /// SHA-256 of those bytes, 64 hex digits; none where they can be read only once.
+    pub sha256: Option<String>,
+}
+
+/// A form that documents fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateRow {
+    /// What stays.
+    pub skeleton: String,
+    /// Places that differ.
+    pub slots: u64,
+    /// Ids of the documents.
+    pub documents: Vec<String>,
 }
 
 /// documents = unique + duplicates + empty + unreadable.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accounting {
     /// All that was met.
     pub documents: u64,
@@ -81,6 +178,9 @@ pub struct Accounting {
     pub short: u64,
     /// Bytes of text.
     pub bytes: u64,
+    /// Pairs by relation.
+    #[serde(default)]
+    pub pairs: BTreeMap<Cow<'static, str>, u64>,
     /// Documents that share only very frequent text with others, and were compared with some of those only.
     pub unsettled: u64,
     /// Files of a kind that nothing reads, by extension.
@@ -90,7 +190,7 @@ pub struct Accounting {
 }
 
 /// What became of one site's documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteRow {
     /// The site.
     pub site: String,
@@ -103,7 +203,7 @@ pub struct SiteRow {
 }
 
 /// One cluster.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClusterRow {
     /// 16 hex digits, stable as long as the representative and its text are.
     pub id: String,
@@ -111,10 +211,36 @@ pub struct ClusterRow {
     pub representative: MemberRow,
     /// The others, by id.
     pub members: Vec<MemberRow>,
+    /// What it touches without being one with it; strongest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub touches: Vec<TouchRow>,
+}
+
+impl ClusterRow {
+    /// All its documents, the representative first.
+    pub fn documents(&self) -> impl Iterator<Item = &MemberRow> {
+        std::iter::once(&self.representative).chain(&self.members)
+    }
+}
+
+/// Something related to a cluster that is not of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TouchRow {
+    /// The other cluster's id; none where the other document is in no cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The other document with the highest score.
+    pub id: String,
+    /// What this cluster's document is to it.
+    pub relation: Cow<'static, str>,
+    /// Their score.
+    pub score: f64,
+    /// How many pairs say so.
+    pub pairs: u64,
 }
 
 /// A document in a cluster.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MemberRow {
     /// Its id.
     pub id: String,
@@ -127,13 +253,25 @@ pub struct MemberRow {
     /// Its date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// Where the page says that it belongs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_url: Option<String>,
     /// Its site.
     pub site: String,
+    /// The file that it is in.
+    #[serde(default)]
+    pub path: String,
+    /// Its number in that file, from 0; none where the file is one document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<u32>,
     /// Tokens of its text.
     pub tokens: u32,
+    /// Bytes of its text.
+    #[serde(default)]
+    pub bytes: u32,
     /// To the representative, from this document's side; none for the representative.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relation: Option<&'static str>,
+    pub relation: Option<Cow<'static, str>>,
     /// Raw Jaccard with the representative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jaccard: Option<f64>,
@@ -143,10 +281,33 @@ pub struct MemberRow {
     /// The relation's score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// What its text (`a`) shares with the representative's (`b`), in order of place here; chrome too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<SpanRow>,
+    /// The text around where spans begin and end, in order; the whole of it where it is short. Exact copies have
+    /// none: their words are the representative's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excerpts: Vec<ExcerptRow>,
+}
+
+impl MemberRow {
+    /// Where it was read, or else where it belongs.
+    pub fn address(&self) -> Option<&str> {
+        self.url.as_deref().or(self.canonical_url.as_deref())
+    }
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExcerptRow {
+    /// Its first byte in the text.
+    pub start: usize,
+    /// The piece.
+    pub text: String,
 }
 
 /// A page and what stands more than once in it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PageRow {
     /// The document's id.
     pub id: String,
@@ -155,10 +316,10 @@ pub struct PageRow {
 }
 
 /// One repeat.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RepeatRow {
     /// `title`, `heading`, `paragraph` or `line`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// What is repeated, as it stands first.
     pub text: String,
     /// How often it stands there.
@@ -166,16 +327,16 @@ pub struct RepeatRow {
     /// Bytes of the text: start and end of each occurrence.
     pub spans: Vec<[usize; 2]>,
     /// Of an HTML page: where each occurrence stands.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<PlaceRow>,
     /// Whether all occurrences but one are links, as a "Read more" list makes them that names the page's own
     /// headline: the page's template repeats, and not its author.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub template: bool,
 }
 
 /// Where in a page something stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceRow {
     /// The element: `body > article > h2:nth-of-type(2)`.
     pub path: String,
@@ -184,7 +345,7 @@ pub struct PlaceRow {
 }
 
 /// A title that several pages of one site have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TitleRow {
     /// The site.
     pub site: String,
@@ -211,7 +372,7 @@ impl RepeatRow {
         let places = places.unwrap_or_default();
         let links = places.iter().filter(|place| place.link).count();
         RepeatRow {
-            kind: repeat.kind.as_str(),
+            kind: repeat.kind.as_str().into(),
             text: repeat.text.clone(),
             count: repeat.count,
             spans: repeat.spans.iter().map(|span| [span.start, span.end]).collect(),
@@ -222,7 +383,7 @@ impl RepeatRow {
 }
 
 /// Something that could not be read, or not as it stood.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProblemRow {
     /// The file.
     pub path: String,

@@ -59,6 +59,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         rest(out, report.pages.len(), look.shown, "page", "--all")?;
     }
     write_titles(out, &report.titles, look)?;
+    write_pairs(out, accounting)?;
     write_sites(out, accounting)?;
     if !report.problems.is_empty() {
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
@@ -76,7 +77,7 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
     writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", cluster.id, counted(copies, "document"))?;
     write_member(out, "keeps", &cluster.representative, look)?;
     for member in cluster.members.iter().take(look.members) {
-        write_member(out, member.relation.unwrap_or_default(), member, look)?;
+        write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {
@@ -119,6 +120,17 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
     }
     rest(out, titles.len(), look.members, "title", "--all")
+}
+
+/// What was found besides copies.
+fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
+    let others = ["update", "partial", "templated"].into_iter();
+    let others: Vec<String> =
+        others.filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}"))).collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "\npairs that are no copies: {}", others.join(", ")),
+    }
 }
 
 /// Sites that would lose more than half: either they copy, or something is wrong.

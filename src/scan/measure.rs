@@ -1,11 +1,13 @@
-//! Verification: the exact measures of many pairs, each document tokenised about once.
+//! Pairs in blocks, so that each document is read and tokenised about once.
 
 use rayon::prelude::*;
 
 use super::read::Entry;
 use super::texts::Texts;
 use crate::candidates::Candidate;
+use crate::corpus::Fields;
 use crate::error::Result;
+use crate::kernel::Kernel;
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 use crate::rows::Rows;
@@ -16,37 +18,95 @@ use crate::verify::{Measures, ShingleSet};
 /// fewer documents twice, and wait for memory more.
 const BLOCK: usize = 40_000;
 
-/// The measures of every pair, in order, `None` where a document is no longer what it was; and those documents.
-pub(super) fn measure(
+/// What is done with pairs: how a document is loaded, and what two loaded ones give.
+pub(super) trait Judge: Sync {
+    /// Memory of one thread.
+    type Worker;
+    /// A loaded document.
+    type Document;
+    /// What a pair gives.
+    type Verdict: Send;
+
+    fn worker(&self) -> Self::Worker;
+
+    fn document(&self) -> Self::Document;
+
+    /// Loads a document; returns the hash of its token sequence.
+    fn load(
+        &self,
+        worker: &mut Self::Worker,
+        number: u32,
+        text: &str,
+        fields: &Fields<'_>,
+        out: &mut Self::Document,
+    ) -> u64;
+
+    fn judge(&self, worker: &mut Self::Worker, a: &Self::Document, b: &Self::Document) -> Self::Verdict;
+}
+
+/// What every pair gives, in order, `None` where a document is no longer what it was; and those documents.
+pub(super) fn judge_all<J: Judge>(
     texts: &Texts<'_>,
-    recipe: Recipe,
+    judge: &J,
     pairs: &[Candidate],
     cancel: &Cancel,
-) -> Result<(Vec<Option<Measures>>, Vec<u32>)> {
+) -> Result<(Vec<Option<J::Verdict>>, Vec<u32>)> {
     let blocks = blocks(pairs, &texts.documents.entries);
-    let measured: Vec<Measured> = blocks
+    let judged: Vec<Judged<J::Verdict>> = blocks
         .par_iter()
         .map_init(
-            || (Sketcher::new(recipe, texts.kernel), Vec::new()),
-            |(sketcher, sets), block| {
+            || (judge.worker(), Vec::new()),
+            |(worker, documents), block| {
                 cancel.check()?;
-                Ok(block.measure(texts, sketcher, sets))
+                Ok(block.judge(texts, judge, worker, documents))
             },
         )
         .collect::<Result<_>>()?;
-    let (mut all, mut changed) = (vec![None; pairs.len()], Vec::new());
-    for (block, measured) in blocks.iter().zip(measured) {
-        for ((number, ..), measures) in block.pairs.iter().zip(measured.measures) {
-            all[*number as usize] = measures;
+    let mut all: Vec<Option<J::Verdict>> = Vec::new();
+    all.resize_with(pairs.len(), || None);
+    let mut changed = Vec::new();
+    for (block, judged) in blocks.iter().zip(judged) {
+        for ((number, ..), verdict) in block.pairs.iter().zip(judged.verdicts) {
+            all[*number as usize] = verdict;
         }
-        changed.extend(measured.changed);
+        changed.extend(judged.changed);
     }
     Ok((all, changed))
 }
 
+/// Exact measures and nothing else.
+pub(super) struct Measure {
+    pub recipe: Recipe,
+    pub kernel: Kernel,
+}
+
+impl Judge for Measure {
+    type Worker = Sketcher;
+    type Document = ShingleSet;
+    type Verdict = Measures;
+
+    fn worker(&self) -> Sketcher {
+        Sketcher::new(self.recipe, self.kernel)
+    }
+
+    fn document(&self) -> ShingleSet {
+        ShingleSet::new(self.kernel)
+    }
+
+    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, _: &Fields<'_>, out: &mut ShingleSet) -> u64 {
+        let (shingles, sequence) = sketcher.shingles(text);
+        out.fill(shingles);
+        sequence
+    }
+
+    fn judge(&self, _: &mut Sketcher, a: &ShingleSet, b: &ShingleSet) -> Measures {
+        a.measure(b)
+    }
+}
+
 /// What one block gave.
-struct Measured {
-    measures: Vec<Option<Measures>>,
+struct Judged<V> {
+    verdicts: Vec<Option<V>>,
     changed: Vec<u32>,
 }
 
@@ -59,33 +119,35 @@ struct Block {
 }
 
 impl Block {
-    fn measure(&self, texts: &Texts<'_>, sketcher: &mut Sketcher, sets: &mut Vec<ShingleSet>) -> Measured {
-        if sets.len() < self.documents.len() {
-            sets.resize_with(self.documents.len(), || ShingleSet::new(texts.kernel));
+    fn judge<J: Judge>(
+        &self,
+        texts: &Texts<'_>,
+        judge: &J,
+        worker: &mut J::Worker,
+        loaded: &mut Vec<J::Document>,
+    ) -> Judged<J::Verdict> {
+        if loaded.len() < self.documents.len() {
+            loaded.resize_with(self.documents.len(), || judge.document());
         }
         let intact: Vec<bool> = self
             .documents
             .iter()
-            .zip(&mut *sets)
-            .map(|(&document, set)| {
+            .zip(&mut *loaded)
+            .map(|(&document, out)| {
                 let expected = texts.documents.entries[document as usize].sequence;
-                let filled = texts.get(document, |text| {
-                    let (shingles, sequence) = sketcher.shingles(text);
-                    set.fill(shingles);
-                    sequence == expected
+                let found = texts.get_with_fields(document, |text, fields| {
+                    judge.load(worker, document, text, fields, out) == expected
                 });
-                filled.unwrap_or(false)
+                found.unwrap_or(false)
             })
             .collect();
-        let measure = |&(_, a, b): &(u32, u32, u32)| {
+        let verdict = |&(_, a, b): &(u32, u32, u32)| {
             let (a, b) = (a as usize, b as usize);
-            (intact[a] && intact[b]).then(|| sets[a].measure(&sets[b]))
+            (intact[a] && intact[b]).then(|| judge.judge(worker, &loaded[a], &loaded[b]))
         };
+        let verdicts = self.pairs.iter().map(verdict).collect();
         let changed = self.documents.iter().zip(&intact).filter(|(_, intact)| !**intact);
-        Measured {
-            measures: self.pairs.iter().map(measure).collect(),
-            changed: changed.map(|(&document, _)| document).collect(),
-        }
+        Judged { verdicts, changed: changed.map(|(&document, _)| document).collect() }
     }
 }
 
@@ -176,13 +238,15 @@ mod tests {
         let corpus = Corpus::open(std::slice::from_ref(&path), &CorpusOptions::default(), &resources);
         let corpus = corpus.expect("opened");
         let recipe = Recipe::default();
-        let (documents, _) = super::super::read::read(&corpus, recipe, true, &resources).expect("read");
+        let wanted = super::super::read::Wanted::default();
+        let (documents, ..) = super::super::read::read(&corpus, recipe, wanted, &resources).expect("read");
         let changed = lines.concat().replacen("word00000", "word99999", 1);
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
         let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
-        let (measured, changed) =
-            measure(&texts, recipe, &[(0, 1), (2, 3)], &resources.cancel).expect("measured");
+        let measure = Measure { recipe, kernel: resources.kernel };
+        let judged = judge_all(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
+        let (measured, changed) = judged.expect("measured");
         assert_eq!(changed, [0]);
         assert_eq!(measured[0], None);
         assert!(measured[1].is_some_and(|measures| measures.jaccard() == 1.0));

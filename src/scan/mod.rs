@@ -1,9 +1,16 @@
 //! The batch run: corpus to verified pairs and clusters.
 
+mod aligned;
+mod boilerplate;
+mod detail;
+mod explain;
 mod groups;
 mod measure;
+mod noisy;
 mod pages;
+mod passages;
 mod read;
+mod spans;
 mod summary;
 mod texts;
 
@@ -12,25 +19,37 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use crate::candidates::{Candidate, Gate, bands, join};
+use crate::candidates::{Candidate, Gate, Postings, bands, join};
 use crate::cluster::{Edge, Node, stars};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Method, Policy, Resources};
+use crate::model::noise::Seen;
+use crate::model::{Model, site_hash};
+use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Side, classic};
+use crate::relation::{Judgement, Relation, Side, classic};
+use crate::report::{BoilerplateRow, SpanRow};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
+use aligned::{Aligned, Judging, Learner};
+pub use detail::hash_file;
+pub use explain::Explained;
 use groups::Group;
+use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};
+use spans::Shown;
+pub(crate) use summary::relation_from_a;
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
 pub const STAR: usize = 100;
+
+/// Common samples from which a pair may share a passage.
+const PASSAGE: u32 = 2;
 
 /// A verified pair. `a` has the lower id.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +83,8 @@ pub struct Scan {
     pub clusters: Vec<Cluster>,
     /// Documents of crowds that were compared with some leaders only; see [`crate::candidates`].
     pub unsettled: usize,
+    /// What the corpus taught; none in classic mode.
+    pub model: Option<Model>,
     /// Ids of all documents in pairs and groups.
     ids: Ids,
     /// Which of several records of one id this is, from 2; the first has no entry.
@@ -80,7 +101,22 @@ pub struct Scan {
 /// Settings out of range, cancellation, or [`ErrorKind::NothingReadable`].
 pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
     policy.validate()?;
-    resources.pool()?.install(|| run(corpus, recipe, policy, resources))
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, None))
+}
+
+/// As [`scan`], under a model that was learned before: the corpus teaches nothing.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_under(
+    model: Model,
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+) -> Result<Scan> {
+    policy.validate()?;
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Some(model)))
 }
 
 /// Reads a corpus as [`scan`] does and looks for no pairs: documents, texts, metadata and repeats.
@@ -88,18 +124,30 @@ pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
 /// # Errors
 /// As [`scan`].
 pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
-    let (mut documents, _) = resources.pool()?.install(|| first_pass(corpus, recipe, false, resources))?;
+    let wanted = read::Wanted::default();
+    let (mut documents, ..) = resources.pool()?.install(|| first_pass(corpus, recipe, wanted, resources))?;
     let mut problems = Vec::new();
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
     Ok(Scan { repeated, ..Scan::new(documents, policy) })
 }
 
-fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+fn run(
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+    model: Option<Model>,
+) -> Result<Scan> {
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
-    let (mut documents, samples) = first_pass(corpus, recipe, policy.method == Method::Join, resources)?;
+    let wanted = read::Wanted {
+        samples: policy.method == Method::Join,
+        addresses: policy.mode == Mode::Aligned,
+        tokens: policy.mode == Mode::Aligned && model.is_none(),
+    };
+    let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
     let groups = groups::exact(&texts, &documents, cancel)?;
@@ -107,38 +155,12 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     for &copy in groups.iter().flat_map(|group| &group[1..]) {
         removed.set(copy as usize, true);
     }
-    let mut verifier =
-        Verifier { texts: &texts, recipe, policy, resources, found: Vec::new(), changed: Vec::new() };
-    let unsettled = match policy.method {
-        Method::Join => {
-            let gate = Gate::new(policy.least_overlap());
-            progress.begin("join");
-            let mut joined = join(samples, &documents, &removed, &gate, cancel)?;
-            progress.begin("verify");
-            verifier.verify(&joined.candidates, |_| {})?;
-            loop {
-                let pairs = joined.crowd.round(&documents);
-                if pairs.is_empty() {
-                    break joined.crowd.unsettled();
-                }
-                verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
-            }
-        }
-        Method::Minhash => {
-            progress.begin("signatures");
-            let signatures = signatures(&texts, recipe, &removed, MinHash::of);
-            verifier.verify(&bands::minhash(&signatures), |_| {})?;
-            0
-        }
-        Method::Simhash => {
-            progress.begin("signatures");
-            let signatures = signatures(&texts, recipe, &removed, SimHash::of);
-            verifier.verify(&bands::simhash(&signatures), |_| {})?;
-            0
-        }
+    let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
+    let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
+        Mode::Classic => flow.classic(samples)?,
+        Mode::Aligned => flow.aligned(samples, seen, model)?,
     };
     progress.begin("clusters");
-    let Verifier { mut found, mut changed, .. } = verifier;
     changed.sort_unstable();
     changed.dedup();
     // A crowd's leader may have met a member before, by a rarer shingle.
@@ -151,7 +173,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
     documents.problems.sort();
-    let mut scan = Scan { unsettled, repeated, ..Scan::new(documents, policy) };
+    let mut scan = Scan { unsettled, repeated, model, ..Scan::new(documents, policy) };
     scan.name(corpus, &groups, &found);
     scan.group(&groups, &shingles, &found);
     progress.begin("reports");
@@ -166,10 +188,10 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
 fn first_pass(
     corpus: &Corpus,
     recipe: Recipe,
-    sampled: bool,
+    wanted: read::Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<read::Samples>)> {
-    let read = read::read(corpus, recipe, sampled, resources)?;
+) -> Result<(Documents, Vec<read::Samples>, Seen)> {
+    let read = read::read(corpus, recipe, wanted, resources)?;
     if !read.0.entries.is_empty() {
         return Ok(read);
     }
@@ -181,23 +203,135 @@ fn first_pass(
     }
 }
 
-/// Verifies candidates and keeps those that are something to each other.
-struct Verifier<'a> {
+/// What the stages between the first pass and the clusters need.
+struct Flow<'a> {
     texts: &'a Texts<'a>,
     recipe: Recipe,
     policy: &'a Policy,
     resources: &'a Resources,
+    removed: &'a BitSlice,
+}
+
+/// What they give.
+struct Outcome {
+    found: Vec<(Candidate, Judgement)>,
+    changed: Vec<u32>,
+    unsettled: usize,
+    model: Option<Model>,
+}
+
+impl Flow<'_> {
+    fn classic(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            let gate = Gate::new(self.policy.least_overlap());
+            progress.begin("join");
+            let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
+            progress.begin("verify");
+            verifier.verify(&joined.candidates, |_| {})?;
+            loop {
+                let pairs = joined.crowd.round(self.texts.documents);
+                if pairs.is_empty() {
+                    break;
+                }
+                verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
+            }
+            unsettled = joined.crowd.unsettled();
+        } else {
+            verifier.verify(&self.by_signature(), |_| {})?;
+        }
+        Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
+    }
+
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: Option<Model>) -> Result<Outcome> {
+        let Resources { cancel, progress, kernel, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("postings");
+        let mut postings = Postings::gather(samples, self.removed, cancel)?;
+        progress.begin("learn");
+        let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
+        let frozen = given.is_some();
+        let mut model = match given {
+            Some(model) => model,
+            None => learner.learn(&postings, seen)?,
+        };
+        let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
+        let aligned = Aligned {
+            documents,
+            recipe: self.recipe,
+            kernel: *kernel,
+            policy: self.policy,
+            model: &model,
+            sites: &sites,
+        };
+        let mut judging = Judging::default();
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            progress.begin("join");
+            postings.retain(|hash, d| {
+                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+            });
+            let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
+            let mut joined = postings.join(documents, &gate, cancel)?;
+            progress.begin("noise");
+            let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
+            joined.candidates.extend(noisy);
+            joined.candidates.sort_unstable();
+            joined.candidates.dedup();
+            progress.begin("align");
+            judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
+            loop {
+                let pairs = joined.crowd.round(documents);
+                if pairs.is_empty() {
+                    break;
+                }
+                judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
+            }
+            unsettled = joined.crowd.unsettled();
+        } else {
+            let pairs = self.by_signature();
+            progress.begin("align");
+            judging.judge(self.texts, &aligned, &pairs, cancel, |_| {})?;
+        }
+        if !frozen {
+            judging.learn(&mut model);
+        }
+        judging.settle(&model);
+        Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Candidates as peers find them.
+    fn by_signature(&self) -> Vec<Candidate> {
+        self.resources.progress.begin("signatures");
+        match self.policy.method {
+            Method::Simhash => {
+                bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
+            }
+            Method::Join | Method::Minhash => {
+                bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
+            }
+        }
+    }
+}
+
+/// Verifies candidates and keeps those that are something to each other by raw measures.
+struct Verifier<'a> {
+    flow: &'a Flow<'a>,
     found: Vec<(Candidate, Judgement)>,
     changed: Vec<u32>,
 }
 
 impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
-        let (measured, changed) = measure::measure(self.texts, self.recipe, pairs, &self.resources.cancel)?;
+        let Flow { texts, recipe, policy, resources, .. } = *self.flow;
+        let measure = Measure { recipe, kernel: resources.kernel };
+        let (measured, changed) = judge_all(texts, &measure, pairs, &resources.cancel)?;
         self.changed.extend(changed);
-        let tokens = |d: u32| self.texts.documents.entries[d as usize].tokens;
+        let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
         for (&(a, b), measures) in pairs.iter().zip(measured) {
-            let judgement = measures.and_then(|m| classic(self.policy, m, (tokens(a), tokens(b))));
+            let judgement = measures.and_then(|m| classic(policy, m, (tokens(a), tokens(b))));
             if let Some(judgement) = judgement {
                 self.found.push(((a, b), judgement));
                 belongs((a, b));
@@ -294,6 +428,7 @@ impl Scan {
             pairs: Vec::new(),
             clusters: Vec::new(),
             unsettled: 0,
+            model: None,
             ids: Ids::default(),
             repeated: HashMap::new(),
             min_words: policy.min_words,
@@ -356,6 +491,45 @@ impl Scan {
         (1..self.min_words).contains(&self.documents.entries[document.index()].tokens)
     }
 
+    /// The spans of all pairs, in order; `None` where nothing was aligned. Aligns every pair again.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn spans(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        policy: &Policy,
+        resources: &Resources,
+    ) -> Result<Option<Vec<Vec<SpanRow>>>> {
+        let Some(model) = &self.model else { return Ok(None) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let documents = &self.documents;
+        let aligned = Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites };
+        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
+        let shown = Shown(aligned);
+        let cancel = &resources.cancel;
+        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, &pairs, cancel))?;
+        Ok(Some(spans.into_iter().map(Option::unwrap_or_default).collect()))
+    }
+
+    /// What the model calls chrome, as lines of text by site.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where there can be no thread pool.
+    pub fn boilerplate(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        resources: &Resources,
+    ) -> Result<Vec<BoilerplateRow>> {
+        let Some(model) = &self.model else { return Ok(Vec::new()) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let lines = || boilerplate::lines(&texts, recipe, resources.kernel, model);
+        Ok(resources.pool()?.install(lines))
+    }
+
     /// Reads the ids of all documents in groups and pairs.
     fn name(&mut self, corpus: &Corpus, groups: &[Group], found: &[(Candidate, Judgement)]) {
         let in_pairs = found.iter().flat_map(|((a, b), _)| [*a, *b]);
@@ -402,6 +576,13 @@ impl Scan {
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
+        let entry = |d: DocId| &self.documents.entries[d.index()];
+        // Copies of one text may be pages of different addresses.
+        let judgement = match (judgement.overlap.is_some(), entry(a).is_page_of(entry(b))) {
+            (false, _) => judgement,
+            (true, true) => judgement.of_versions(),
+            (true, false) => judgement.of_strangers(),
+        };
         let judgement = self.settled(a, b, judgement);
         if self.ids.rank(a) <= self.ids.rank(b) {
             Pair { a, b, judgement }
@@ -450,6 +631,56 @@ impl Ids {
     }
 }
 
+/// The least share of either document that stands in the other where both are of one cluster.
+const JOINS: f64 = 0.2;
+
+/// The least share of a digest that a story makes up to be of one cluster with it.
+const JOINS_DIGEST: f64 = 0.4;
+
+/// Pairs of nodes: a, b and what they are to each other.
+type Linked = (u32, u32, Judgement);
+
+/// Of a pair of which one stands in the other and is a small part of it: the outer node, and where in it.
+fn small_part(&(a, b, judgement): &Linked) -> Option<(u32, (f64, f64))> {
+    let overlap = judgement.overlap?;
+    let [of_b, of_a] = judgement.covers();
+    match judgement.inner? {
+        Side::A => (of_b < JOINS_DIGEST).then_some((b, overlap.extent[1])),
+        Side::B => (of_a < JOINS_DIGEST).then_some((a, overlap.extent[0])),
+    }
+}
+
+/// Which pairs may bind a cluster. A digest holds stories that have nothing to do with one another: it shares other
+/// parts with other documents. It is a copy of none of them, unless one is nearly all of it.
+fn binding(nodes: usize, pairs: &[Linked]) -> Vec<bool> {
+    // By node: the first end and the last start of what it shares with others.
+    let mut bounds = vec![(f64::INFINITY, 0.0f64); nodes];
+    let mut bound = |node: u32, (start, end): (f64, f64)| {
+        let bound = &mut bounds[node as usize];
+        *bound = (bound.0.min(end), bound.1.max(start));
+    };
+    for pair in pairs {
+        match (pair.2.relation, pair.2.overlap) {
+            (Relation::Partial, Some(overlap)) => {
+                bound(pair.0, overlap.extent[0]);
+                bound(pair.1, overlap.extent[1]);
+            }
+            _ => small_part(pair).into_iter().for_each(|(node, extent)| bound(node, extent)),
+        }
+    }
+    let in_digest = |pair: &Linked| {
+        small_part(pair).is_some_and(|(node, (start, end))| {
+            let (first_end, last_start) = bounds[node as usize];
+            start >= first_end || end <= last_start
+        })
+    };
+    let binds = |pair: &Linked| {
+        let [a, b] = pair.2.covers();
+        pair.2.relation.is_copy() && (pair.2.overlap.is_none() || (a.min(b) >= JOINS && !in_digest(pair)))
+    };
+    pairs.iter().map(binds).collect()
+}
+
 /// Groups and single documents as the nodes of the star clustering.
 struct Stars {
     /// The documents of each node, by id; those of a group at the group's number.
@@ -487,19 +718,19 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
-        let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
-            a: node_of(*a),
-            b: node_of(*b),
-            score: judgement.score,
-            covers: [judgement.measures.containment_b_in_a(), judgement.measures.containment_a_in_b()],
-        };
+        let mut found: Vec<Linked> =
+            found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
+        let mut binding = binding(self.nodes.len(), &found).into_iter();
+        found.retain(|_| binding.next().unwrap_or_default());
+        let edge =
+            |&(a, b, judgement): &Linked| Edge { a, b, score: judgement.score, covers: judgement.covers() };
         let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
                 None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
                 Some(edge) => {
-                    let (_, judgement) = found[edge as usize];
+                    let (_, _, judgement) = found[edge as usize];
                     let from_member = edges[edge as usize].a == node as u32;
                     let seen = if from_member { judgement } else { judgement.swapped() };
                     (&self.nodes[node][..], Some(seen))

@@ -9,12 +9,13 @@ use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
 use crate::document::{authority, site_of};
 use crate::error::{Error, Result};
+use crate::model::noise::Seen;
 use crate::options::Resources;
 use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 
-/// What the first pass keeps of a document: 64 bytes.
+/// What the first pass keeps of a document: 80 bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// Where its record stands.
@@ -29,6 +30,8 @@ pub struct Entry {
     pub site: u32,
     /// A hash of the id that the record names; 0 where it names none.
     pub id_hash: u64,
+    /// Hashes of its address and canonical address; 0 where it names none, or nobody wants to know.
+    pub addresses: [u64; 2],
     /// [`crate::sketch::Sketch::sequence`].
     pub sequence: u64,
     /// [`crate::sketch::Sketch::counts`].
@@ -59,29 +62,51 @@ impl Sampled for Documents {
 /// The samples of one worker, and the document numbers of what it numbered from 0.
 pub type Samples = (Runs, Vec<u32>);
 
-/// Reads the whole corpus on the current thread pool. `sampled` is false where nobody joins.
+/// What else than documents is wanted of the first pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// Samples, to join.
+    pub samples: bool,
+    /// Addresses, to tell versions of one page.
+    pub addresses: bool,
+    /// How often each token stands in the corpus, where addresses are wanted too.
+    pub tokens: bool,
+}
+
+/// Reads the whole corpus on the current thread pool.
 pub(super) fn read(
     corpus: &Corpus,
     recipe: Recipe,
-    sampled: bool,
+    wanted: Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<Samples>)> {
+) -> Result<(Documents, Vec<Samples>, Seen)> {
     let pieces = corpus.pieces();
-    resources.progress.expect(pieces.iter().map(Piece::bytes).sum());
+    let bytes: u64 = pieces.iter().map(Piece::bytes).sum();
+    resources.progress.expect(bytes);
     let next = AtomicUsize::new(0);
-    let workers: Vec<Worker> = rayon::broadcast(|_| {
+    let mut workers: Vec<Worker> = rayon::broadcast(|_| {
         let mut worker = Worker::new(recipe, resources);
+        if wanted.addresses {
+            worker.seen = Some(wanted.tokens.then(|| Seen::new(bytes)));
+        }
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(piece) = pieces.get(number) else { return Ok(worker) };
             resources.cancel.check()?;
-            worker.read(corpus, number, piece, sampled);
+            worker.read(corpus, number, piece, wanted.samples);
             resources.progress.advance(piece.bytes(), u64::from(worker.parts.last().map_or(0, |p| p.count)));
         }
     })
     .into_iter()
     .collect::<Result<_>>()?;
-    Ok(merge(corpus, &pieces, workers))
+    let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take().flatten());
+    let first = seen.next().unwrap_or_default();
+    let seen = seen.fold(first, |mut all, part| {
+        all.merge(&part);
+        all
+    });
+    let (documents, samples) = merge(corpus, &pieces, workers);
+    Ok((documents, samples, seen))
 }
 
 struct Worker {
@@ -91,6 +116,8 @@ struct Worker {
     entries: Vec<Entry>,
     runs: Runs,
     sites: Sites,
+    /// Present where the run aligns; the table where it learns.
+    seen: Option<Option<Seen>>,
     parts: Vec<Part>,
 }
 
@@ -120,6 +147,7 @@ impl Worker {
             entries: Vec::new(),
             runs: Runs::default(),
             sites: Sites::default(),
+            seen: None,
             parts: Vec::new(),
         }
     }
@@ -134,7 +162,7 @@ impl Worker {
             faults: Vec::new(),
             failed: None,
         };
-        let Worker { sketcher, bytes, text, entries, runs, sites, .. } = self;
+        let Worker { sketcher, bytes, text, entries, runs, sites, seen, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
@@ -158,9 +186,16 @@ impl Worker {
                 bytes: decoded.text.len() as u32,
                 site: sites.number(&fields, corpus.directory(location.input)),
                 id_hash: fields.id.map_or(0, id_hash),
+                addresses: match seen {
+                    Some(_) => [fields.url, fields.canonical_url].map(|value| value.map_or(0, address_hash)),
+                    None => [0; 2],
+                },
                 sequence: sketch.sequence,
                 counts: sketch.counts,
             });
+            if let Some(Some(seen)) = seen {
+                sketcher.token_hashes().iter().for_each(|&hash| seen.add(hash));
+            }
         });
         match result {
             Ok(lines) => part.lines = lines,
@@ -175,6 +210,26 @@ fn id_hash(id: Value<'_>) -> u64 {
     match id {
         Value::Plain(bytes) => hash_of_id(bytes),
         Value::Escaped(_) | Value::Coded(_) => hash_of_id(id.to_text().as_bytes()),
+    }
+}
+
+fn address_hash(address: Value<'_>) -> u64 {
+    match address {
+        Value::Plain([]) => 0,
+        address => id_hash(address),
+    }
+}
+
+impl Entry {
+    /// Whether two documents are versions of one page: they have the same id or address; or, on one site, the same
+    /// canonical address, or one the address that is the other's canonical one. On another site that says where a copy
+    /// was taken from.
+    pub fn is_page_of(&self, other: &Entry) -> bool {
+        let same = |x: u64, y: u64| x != 0 && x == y;
+        let ([url, canonical], [other_url, other_canonical]) = (self.addresses, other.addresses);
+        let by_canonical =
+            same(canonical, other_canonical) || same(canonical, other_url) || same(url, other_canonical);
+        same(self.id_hash, other.id_hash) || same(url, other_url) || (self.site == other.site && by_canonical)
     }
 }
 

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli;
 mod containers;
+mod dedup;
 mod equivalence;
 mod formats;
 mod fuzzing;
@@ -12,5 +13,6 @@ mod harness;
 mod labels;
 mod library;
 mod pages;
+mod reports;
 mod schema;
 mod shared;

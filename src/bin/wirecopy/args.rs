@@ -44,9 +44,16 @@ pub enum Command {
     /// Find duplicates among documents, and what is repeated within each.
     #[command(after_help = "Examples:\n  \
         wirecopy scan articles/\n  \
+        wirecopy scan articles/ --report html=report.html\n  \
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
+        wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
+    /// Explain one pair: what two documents are to each other, and why.
+    #[command(after_help = "Examples:\n  \
+        wirecopy compare one.txt other.txt\n  \
+        wirecopy compare 4711 4712 --in crawl.jsonl")]
+    Compare(Compare),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -55,24 +62,164 @@ pub enum Command {
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
     Text(Text),
+    /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
+    #[command(after_help = "Examples:\n  \
+        wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
+        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near")]
+    Dedup(Dedup),
+    /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
+    #[command(
+        after_help = "Nothing happens to a file unless it and its kept copy are what they were when they were scanned.\n\n\
+        Examples:\n  \
+        wirecopy scan articles/ --report json=report.json\n  \
+        wirecopy apply report.json --action list\n  \
+        wirecopy apply report.json --action move=duplicates/ --yes\n  \
+        wirecopy undo report.json.journal"
+    )]
+    Apply(Apply),
+    /// Take back what `apply` did. Deleted files come back only where the kept copy has the same bytes.
+    Undo(Undo),
+    /// Make other reports of a saved json report, or compare two.
+    #[command(subcommand)]
+    Report(Report),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// Make other reports of a saved json report; the documents are not needed.
+    #[command(after_help = "Example:\n  wirecopy report render crawl.json --report html=crawl.html")]
+    Render(Render),
+    /// What is new, grown, split, merged or vanished from one report to the next.
+    #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
+    Diff(Diff),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Dedup {
+    #[command(flatten)]
+    pub input: Input,
+    /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    #[arg(long, value_name = "RULES")]
+    pub keep: Option<String>,
+    /// What is removed: exact, near, contained.
+    #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
+    pub remove: String,
+    /// List what was removed, a JSON object a line: id, kept, relation, rule.
+    #[arg(long, value_name = "FILE")]
+    pub removed: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Apply {
+    /// A report that scan --report json wrote.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// list, move=DIR, hardlink or delete.
+    #[arg(long, value_name = "ACTION", default_value = "list")]
+    pub action: String,
+    /// Act; without, only say what would happen.
+    #[arg(long)]
+    pub yes: bool,
+    /// What is removed: exact, near, contained.
+    #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
+    pub remove: String,
+    /// Never touch files that match.
+    #[arg(long, value_name = "GLOB")]
+    pub protect: Vec<String>,
+    /// Where the journal goes; REPORT.journal if not given.
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Undo {
+    /// The journal that apply wrote.
+    #[arg(value_name = "JOURNAL")]
+    pub journal: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Render {
+    /// A report that --report json or json+text wrote.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Write a report: html, json, json+text or markdown, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    pub reports: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Diff {
+    /// The earlier report.
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The later report.
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    /// Exit with 1 if there are duplicates that the earlier report has not.
+    #[arg(long)]
+    pub fail_on_new: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: pairs, csv or json, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
-    /// Judge by raw exact Jaccard and containment alone (the only mode so far).
+    /// Keep what the corpus taught, for other runs.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub save_model: Option<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: Run,
+    /// Show all clusters, members and problems in the summary.
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 if there are duplicates.
+    #[arg(long)]
+    pub fail_on_duplicates: bool,
+    /// An earlier json report to compare with.
+    #[arg(long, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+    /// Exit with 1 if there are duplicates that the baseline has not.
+    #[arg(long, requires = "baseline")]
+    pub fail_on_new: bool,
+    /// Exit with 2 if anything could not be read.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How pairs are found and judged, and with what means.
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
     #[arg(long)]
     pub classic: bool,
-    /// Jaccard similarity from which two documents are near.
+    /// Score (aligned coverage times identity) from which two documents are near.
+    #[arg(long, default_value_t = 0.7)]
+    pub threshold: f64,
+    /// With --classic: Jaccard similarity from which two documents are near.
     #[arg(long, default_value_t = 0.8)]
     pub jaccard: f64,
-    /// Containment from which the smaller of two documents is contained.
+    /// Share of the smaller of two documents from which it is contained in the other.
     #[arg(long, default_value_t = 0.7)]
     pub containment: f64,
+    /// Matched tokens from which two documents share a passage.
+    #[arg(long, default_value_t = 50)]
+    pub partial_words: u32,
     /// Tokens that a contained document has at least.
     #[arg(long, default_value_t = 20)]
     pub min_words: u32,
@@ -82,15 +229,6 @@ pub struct Scan {
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,
-    /// Show all clusters, members and problems in the summary.
-    #[arg(long)]
-    pub all: bool,
-    /// Exit with 1 if there are duplicates.
-    #[arg(long)]
-    pub fail_on_duplicates: bool,
-    /// Exit with 2 if anything could not be read.
-    #[arg(long)]
-    pub strict: bool,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
@@ -100,6 +238,25 @@ pub struct Scan {
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
     #[arg(long, hide = true)]
     pub kernel: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Compare {
+    /// A file, or with --in an id.
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// Another.
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Where the documents of these ids are; the model is learned there.
+    #[arg(long = "in", value_name = "PATH")]
+    pub within: Vec<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,9 +1,14 @@
 //! `wirecopy`: near-duplicates and syndicated copies, from the command line.
 
+mod apply;
 mod args;
+mod compare;
+mod dedup;
+mod model;
 mod output;
 mod page;
 mod progress;
+mod report;
 mod scan;
 mod settings;
 mod text;
@@ -18,8 +23,13 @@ fn main() -> ExitCode {
     args.color.write_global();
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
+        args::Command::Compare(compare) => compare::run(&args, compare),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
+        args::Command::Dedup(dedup) => dedup::run(&args, dedup),
+        args::Command::Apply(apply) => apply::run(&args, apply),
+        args::Command::Undo(undo) => apply::undo(&args, undo),
+        args::Command::Report(report) => report::run(&args, report),
     };
     match result {
         Ok(code) => code,

@@ -5,70 +5,132 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use wirecopy::corpus::Corpus;
+use wirecopy::report::diff::Diff;
+use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
-use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, write_csv, write_pairs};
-use wirecopy::scan::{Pages, Scan, scan};
+use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
+use wirecopy::scan::{Pages, Scan, scan, scan_under};
 
 use crate::args;
+use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
+use crate::report::{self, Rendering};
 use crate::settings::Settings;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
     Pairs,
     Csv,
-    Json,
+    Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 3] = [("pairs", Format::Pairs), ("csv", Format::Csv), ("json", Format::Json)];
+const FORMATS: [(&str, Format); 6] = [
+    ("pairs", Format::Pairs),
+    ("csv", Format::Csv),
+    ("json", Format::Of(Rendering::Json)),
+    ("json+text", Format::Of(Rendering::JsonWithTexts)),
+    ("html", Format::Of(Rendering::Html)),
+    ("markdown", Format::Of(Rendering::Markdown)),
+];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
-    let settings = Settings::of(typed)?;
+    let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
+    let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open(&settings.resources)?;
-    let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
+    let found = match &typed.model {
+        Some(file) => {
+            let model = model::read(settings.recipe, file)?;
+            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
+        }
+        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    };
+    if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
+        model::write(settings.recipe, learned, file)?;
+    }
     drop(bar);
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
-    let whole = summarised || targets.iter().any(|target| target.format != Format::Pairs);
-    let report = whole.then(|| report(typed, &settings, &corpus, &found)).transpose()?;
-    for target in &targets {
-        target.write(|out| write(target.format, out, &corpus, &found, report.as_ref()))?;
+    let whole =
+        summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
+    let mut whole = whole.then(|| whole_report(typed, &settings, &corpus, &found)).transpose()?;
+    if let Some((report, pages)) = &mut whole {
+        complete(&targets, &settings, &corpus, &found, report, pages)?;
     }
-    if let (true, Some((report, _))) = (summarised, &report) {
+    let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
+        true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+        false => None,
+    };
+    for target in &targets {
+        let (whole, spans) = (whole.as_ref(), spans.as_deref());
+        target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
+    }
+    let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
+    if let (true, Some((report, _))) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
+        if let Some(diff) = &diff {
+            report::print_diff(diff)?;
+        }
+        report::print_places(targets.iter().filter(|target| target.format == Format::Of(Rendering::Html)))?;
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
             anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
-    Ok(exit_code(typed, &found))
+    Ok(exit_code(typed, &found, diff.is_some_and(|diff| diff.has_new())))
 }
 
-fn report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan) -> Result<(Report, Pages)> {
+fn whole_report(
+    typed: &args::Scan,
+    settings: &Settings,
+    corpus: &Corpus,
+    found: &Scan,
+) -> Result<(Report, Pages)> {
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
-        settings: Resolved {
-            version: env!("CARGO_PKG_VERSION"),
-            mode: "classic",
-            recipe: settings.recipe,
-            policy: settings.policy,
-            fields: typed.input.fields(),
-        },
+        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields()),
         accounting: found.accounting(corpus),
+        sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
-        boilerplate: Vec::new(),
+        boilerplate: found.boilerplate(corpus, settings.recipe, &settings.resources)?,
         templates: Vec::new(),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
+        texts: Default::default(),
     };
     Ok((report, pages))
+}
+
+/// Adds what the reports that were asked for need: passages and sources, and texts, as many as they show.
+fn complete(
+    targets: &[Target<Format>],
+    settings: &Settings,
+    corpus: &Corpus,
+    found: &Scan,
+    report: &mut Report,
+    pages: &Pages,
+) -> Result<()> {
+    let asks = |rendering| targets.iter().any(|target| target.format == Format::Of(rendering));
+    let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
+        (true, _) => usize::MAX,
+        (false, true) => LIMIT,
+        (false, false) => 0,
+    };
+    if texts > 0 || asks(Rendering::Json) {
+        found.detail(corpus, report, &settings.resources)?;
+    }
+    if texts > 0 {
+        let repeating: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
+        let wanted = rounds(report, texts);
+        found.add_texts(corpus, report, &wanted, &repeating);
+    }
+    Ok(())
 }
 
 fn write(
@@ -76,17 +138,15 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
-    report: Option<&(Report, Pages)>,
+    whole: Option<&(Report, Pages)>,
+    spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
-    match (format, report) {
+    match (format, whole) {
         (Format::Csv, Some((report, pages))) => {
             write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
         }
-        (Format::Json, Some((report, _))) => {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            writeln!(out)
-        }
-        (Format::Pairs | Format::Csv | Format::Json, _) => write_pairs(found.pair_rows(), out),
+        (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
+        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
     }
 }
 
@@ -106,13 +166,13 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Scan) -> ExitCode {
+fn exit_code(typed: &args::Scan, found: &Scan, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
-    if typed.fail_on_duplicates && !found.clusters.is_empty() {
+    if typed.fail_on_duplicates && !found.clusters.is_empty() || typed.fail_on_new && has_new {
         return ExitCode::from(1);
     }
     ExitCode::SUCCESS

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
 use wirecopy::html::HtmlMode;
 use wirecopy::kernel::Kernel;
-use wirecopy::options::{Method, Policy, Resources};
+use wirecopy::options::{Method, Mode, Policy, Resources};
 use wirecopy::recipe::Recipe;
 
 use crate::args;
@@ -17,16 +17,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn of(scan: &args::Scan) -> Result<Settings> {
-        let kernel = match &scan.kernel {
+    pub fn of(run: &args::Run) -> Result<Settings> {
+        let kernel = match &run.kernel {
             Some(name) => Kernel::named(name).context("this machine has no such instruction set")?,
             None => Kernel::detect(),
         };
         let policy = Policy {
-            jaccard: scan.jaccard,
-            containment: scan.containment,
-            min_words: scan.min_words,
-            method: match scan.method {
+            mode: if run.classic { Mode::Classic } else { Mode::Aligned },
+            threshold: run.threshold,
+            jaccard: run.jaccard,
+            containment: run.containment,
+            partial_words: run.partial_words,
+            min_words: run.min_words,
+            method: match run.method {
                 args::Method::Join => Method::Join,
                 args::Method::Minhash => Method::Minhash,
                 args::Method::Simhash => Method::Simhash,
@@ -34,12 +37,12 @@ impl Settings {
         };
         policy.validate()?;
         let resources = Resources {
-            threads: scan.threads,
-            work_dir: scan.work_dir.clone(),
+            threads: run.threads,
+            work_dir: run.work_dir.clone(),
             kernel,
             ..Resources::default()
         };
-        Ok(Settings { recipe: Recipe::with_shingle(scan.shingle)?, policy, resources })
+        Ok(Settings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
     }
 }
 

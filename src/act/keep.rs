@@ -1,0 +1,227 @@
+//! Which of several copies stays, by rules in order; every decision names the rule that made it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use globset::{Glob, GlobMatcher};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::MemberRow;
+
+/// One rule. It prefers some documents of several, or all alike, and then the next rule decides.
+#[derive(Debug, Clone)]
+pub enum Rule {
+    /// Whose address is the one that it names as canonical.
+    CanonicalUrl,
+    /// The earliest by date; documents without a date come last.
+    Earliest,
+    /// The most tokens.
+    Longest,
+    /// Whose site stands first in a list; sites that are not there come last.
+    SourceRank(HashMap<String, usize>),
+    /// Whose file or id matches.
+    Path(GlobMatcher),
+    /// Whose file or id matches; such documents are never removed, however many there are.
+    Protected(GlobMatcher),
+}
+
+impl Rule {
+    /// The rule's name, as removal lists have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Rule::CanonicalUrl => "canonical-url",
+            Rule::Earliest => "earliest",
+            Rule::Longest => "longest",
+            Rule::SourceRank(_) => "source-rank",
+            Rule::Path(_) => "path",
+            Rule::Protected(_) => "protected",
+        }
+    }
+
+    /// What the rule ranks a document by: lower stays.
+    fn rank(&self, document: &MemberRow) -> i64 {
+        let matches = |glob: &GlobMatcher| {
+            i64::from(!(glob.is_match(&document.id) || glob.is_match(Path::new(&document.path))))
+        };
+        match self {
+            Rule::CanonicalUrl => {
+                let own = document.canonical_url.is_some() && document.canonical_url == document.url;
+                i64::from(!own)
+            }
+            Rule::Earliest => document.date.as_deref().and_then(instant).unwrap_or(i64::MAX),
+            Rule::Longest => -i64::from(document.tokens),
+            Rule::SourceRank(ranks) => ranks.get(&document.site).map_or(i64::MAX, |&rank| rank as i64),
+            Rule::Path(glob) | Rule::Protected(glob) => matches(glob),
+        }
+    }
+}
+
+/// Rules in order. Where all are undecided the representative stays, or else the lowest id.
+#[derive(Debug, Clone, Default)]
+pub struct Rules(Vec<Rule>);
+
+impl Rules {
+    /// Reads `canonical-url,earliest,longest,source-rank=FILE,path=GLOB,protected=GLOB`; `read` gives a file's text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] for a rule or glob that is none, or what `read` says.
+    pub fn parse(text: &str, read: impl Fn(&Path) -> std::io::Result<String>) -> Result<Rules> {
+        let setting = |message: String| Error::new(ErrorKind::Setting).because(message);
+        let glob = |text: &str| match Glob::new(text) {
+            Ok(glob) => Ok(glob.compile_matcher()),
+            Err(e) => Err(setting(e.to_string())),
+        };
+        let mut rules = Vec::new();
+        for name in text.split(',').map(str::trim) {
+            rules.push(match name.split_once('=') {
+                None if name == "canonical-url" => Rule::CanonicalUrl,
+                None if name == "earliest" => Rule::Earliest,
+                None if name == "longest" => Rule::Longest,
+                Some(("source-rank", file)) => {
+                    let path = Path::new(file);
+                    let list = read(path).map_err(|e| Error::io(ErrorKind::NotReadable, path, e))?;
+                    Rule::SourceRank(ranks(&list))
+                }
+                Some(("path", pattern)) => Rule::Path(glob(pattern)?),
+                Some(("protected", pattern)) => Rule::Protected(glob(pattern)?),
+                _ => {
+                    let known =
+                        "canonical-url, earliest, longest, source-rank=FILE, path=GLOB, protected=GLOB";
+                    return Err(setting(format!("no rule is called `{name}`; there are {known}")));
+                }
+            });
+        }
+        Ok(Rules(rules))
+    }
+
+    /// Whether a document is never removed.
+    pub fn protect(&self, document: &MemberRow) -> bool {
+        self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)) && rule.rank(document) == 0)
+    }
+
+    /// The place of the document that stays among some of one cluster, and the rule that says so; the representative
+    /// is the one without a relation.
+    pub fn choose(&self, documents: &[&MemberRow]) -> (usize, &'static str) {
+        let mut left: Vec<usize> = (0..documents.len()).collect();
+        for rule in &self.0 {
+            let best = left.iter().map(|&place| rule.rank(documents[place])).min();
+            let before = left.len();
+            left.retain(|&place| Some(rule.rank(documents[place])) == best);
+            if let [only] = left[..]
+                && before > 1
+            {
+                return (only, rule.name());
+            }
+        }
+        let representative = left.iter().find(|&&place| documents[place].relation.is_none());
+        let lowest = || left.iter().min_by_key(|&&place| &documents[place].id);
+        match (representative, lowest()) {
+            (Some(&place), _) => (place, "representative"),
+            (None, Some(&place)) => (place, "id"),
+            (None, None) => (0, "id"),
+        }
+    }
+}
+
+/// Sites by line, the first ranks first.
+fn ranks(list: &str) -> HashMap<String, usize> {
+    let lines = list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut ranks = HashMap::new();
+    for (rank, site) in lines.enumerate() {
+        ranks.entry(site.to_owned()).or_insert(rank);
+    }
+    ranks
+}
+
+/// Seconds since 1970 of a date or an RFC 3339 time, with or without an offset (then UTC).
+fn instant(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    if text.get(4..5) != Some("-") || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // Days of the proleptic calendar, years beginning in March: Howard Hinnant, "chrono-compatible low-level date
+    // algorithms".
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
+    let (Some(hour), Some(minute)) = (number(11..13), number(14..16)) else { return Some(days * 86_400) };
+    let second = number(17..19).unwrap_or(0);
+    let zone = text.get(16..).and_then(|rest| rest.rfind(['+', '-']).map(|at| &rest[at..]));
+    let offset = zone.and_then(|zone| {
+        let (hours, minutes) = zone[1..].split_once(':').unwrap_or((&zone[1..], "0"));
+        let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+        Some(if zone.starts_with('-') { -minutes } else { minutes })
+    });
+    Some(days * 86_400 + hour * 3600 + (minute - offset.unwrap_or(0)) * 60 + second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(id: &str, date: &str, tokens: u32, relation: bool) -> MemberRow {
+        MemberRow {
+            id: id.to_owned(),
+            site: format!("{id}.example"),
+            date: Some(date.to_owned()).filter(|date| !date.is_empty()),
+            tokens,
+            relation: relation.then_some("near".into()),
+            ..MemberRow::default()
+        }
+    }
+
+    fn chosen(rules: &str) -> (String, &'static str) {
+        let documents = [
+            document("c", "2024-01-01T12:00:00Z", 5, false),
+            document("b", "2024-01-01T13:00:00+02:00", 9, true),
+            document("a", "", 9, true),
+        ];
+        let rows: Vec<&MemberRow> = documents.iter().collect();
+        let rules = match rules {
+            "" => Rules::default(),
+            rules => {
+                Rules::parse(rules, |_| Ok("# best first\na.example\nc.example\n".to_owned())).expect("rules")
+            }
+        };
+        let (place, rule) = rules.choose(&rows);
+        (documents[place].id.clone(), rule)
+    }
+
+    #[test]
+    fn the_first_rule_that_tells_them_apart_decides() {
+        let expect = |rules: &str, id: &str, rule: &str| {
+            assert_eq!(
+                chosen(rules),
+                (
+                    id.to_owned(),
+                    match rule {
+                        "representative" => "representative",
+                        "earliest" => "earliest",
+                        "source-rank" => "source-rank",
+                        "path" => "path",
+                        "id" => "id",
+                        other => panic!("{other}"),
+                    }
+                )
+            )
+        };
+        expect("", "c", "representative");
+        expect("earliest", "b", "earliest");
+        expect("longest,earliest", "b", "earliest");
+        expect("longest", "a", "id");
+        expect("canonical-url,source-rank=sites", "a", "source-rank");
+        expect("path=b*", "b", "path");
+        assert!(Rules::parse("newest", |_| Ok(String::new())).is_err());
+    }
+
+    #[test]
+    fn instants() {
+        assert_eq!(instant("1970-01-01"), Some(0));
+        assert_eq!(instant("2024-02-29T23:59:59Z"), Some(1_709_251_199));
+        assert_eq!(instant("2024-02-29T23:59:59.5+05:30"), Some(1_709_251_199 - 19_800));
+        assert_eq!(instant("2024-02-29 10:00"), instant("2024-02-29T12:00:00+02:00"));
+        assert_eq!(["", "soon", "2024-13-01", "20240101"].map(instant), [None; 4]);
+    }
+}

@@ -1,0 +1,61 @@
+//! Anchors: maximal runs of equal tokens, grown from short seeds.
+//!
+//! Seed and extend, as in Altschul et al., "Basic local alignment search tool", J. Mol. Biol. 215, 1990; maximal
+//! matches as in Delcher et al., "Alignment of whole genomes", Nucleic Acids Research 27, 1999.
+
+use super::words::Words;
+
+/// Equal tokens: `len` from `a` on in the one text, and from `b` on in the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    /// First token in the first text.
+    pub a: u32,
+    /// First token in the second.
+    pub b: u32,
+    /// Tokens.
+    pub len: u32,
+}
+
+impl Run {
+    /// Behind its last token in the first text.
+    pub fn end_a(self) -> u32 {
+        self.a + self.len
+    }
+
+    /// Behind its last token in the second.
+    pub fn end_b(self) -> u32 {
+        self.b + self.len
+    }
+}
+
+/// Writes the maximal runs that seeds of the shorter text lead to, in order and without repeats. Linear in the longer
+/// text where little repeats; each seed is tried at a few of its places.
+pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Run>) {
+    runs.clear();
+    let (left, right) = (a.hashes(), b.hashes());
+    let seeds = a.seeds();
+    let k = seeds.k;
+    let mut at = 0;
+    while at + k <= right.len() {
+        let seed = &right[at..at + k];
+        let mut next = at + 1;
+        for place in seeds.of(left, seed) {
+            let before = common_suffix(&left[..place], &right[..at]);
+            let after = common_prefix(&left[place + k..], &right[at + k..]);
+            let len = (before + k + after) as u32;
+            runs.push(Run { a: (place - before) as u32, b: (at - before) as u32, len });
+            next = next.max(at + after + 1);
+        }
+        at = next;
+    }
+    runs.sort_unstable();
+    runs.dedup();
+}
+
+fn common_prefix(a: &[u64], b: &[u64]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+fn common_suffix(a: &[u64], b: &[u64]) -> usize {
+    a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+}

@@ -1,0 +1,86 @@
+//! `wirecopy dedup`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use wirecopy::act::dedup::{Decisions, Output, decide};
+use wirecopy::act::keep::Rules;
+use wirecopy::scan::{Scan, scan};
+
+use crate::args;
+use crate::progress::Bar;
+use crate::settings::Settings;
+
+pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
+    let rules = match &typed.keep {
+        Some(rules) => Rules::parse(rules, |path| std::fs::read_to_string(path))?,
+        None => Rules::default(),
+    };
+    let removable = typed.remove.parse()?;
+    let output = Output::new(&typed.input.paths, &typed.output)?;
+    if let Some(removed) = &typed.removed {
+        check_list(removed, typed)?;
+    }
+    let settings = Settings::of(&typed.run)?;
+    let bar = Bar::show(&settings.resources.progress, args.quiet);
+    let corpus = typed.input.open(&settings.resources)?;
+    let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
+    drop(bar);
+    let decisions = decide(&found, &found.cluster_rows(&corpus), &rules, removable);
+    output.write(&corpus, &found, &decisions)?;
+    if let Some(path) = &typed.removed {
+        write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    warn(&found, &decisions);
+    if !args.quiet {
+        let all = found.documents.entries.len();
+        let gone = decisions.removed.len();
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{all} documents = {} kept + {gone} removed", all - gone)
+            .context("cannot write to standard output")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The list may not take the place of what is read or written.
+fn check_list(list: &Path, typed: &args::Dedup) -> Result<()> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let taken = typed.input.paths.iter().any(|input| whole(list).starts_with(whole(input)));
+    if taken || whole(list) == whole(&typed.output) {
+        bail!("{}: the list of what was removed cannot stand there", list.display());
+    }
+    Ok(())
+}
+
+fn write_list(path: &Path, decisions: &Decisions) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    for removal in decisions.removed.values() {
+        serde_json::to_writer(&mut out, removal)?;
+        writeln!(out)?;
+    }
+    out.flush()
+}
+
+/// Sites and problems named one by one.
+const SHOWN: usize = 20;
+
+/// Says which site loses much, and what could not be read.
+fn warn(found: &Scan, decisions: &Decisions) {
+    let printable = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
+        let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };
+        anstream::eprintln!("wirecopy: {site} loses {gone} of {all} documents");
+    }
+    if let Some(more @ 1..) = decisions.losing.len().checked_sub(SHOWN) {
+        anstream::eprintln!("wirecopy: {more} more sites lose over half");
+    }
+    for problem in found.documents.problems.iter().take(SHOWN) {
+        anstream::eprintln!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
+    }
+    if let Some(more @ 1..) = found.documents.problems.len().checked_sub(SHOWN) {
+        anstream::eprintln!("wirecopy: {more} more problems; scan lists them");
+    }
+}

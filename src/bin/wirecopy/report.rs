@@ -1,0 +1,132 @@
+//! `wirecopy report`: from saved json.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use wirecopy::report::diff::{Changed, Diff};
+use wirecopy::report::html::write_html;
+use wirecopy::report::{Report, write_markdown};
+
+use crate::args;
+use crate::output::Target;
+
+/// A report that is made of a [`Report`] alone.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Rendering {
+    Json,
+    JsonWithTexts,
+    Html,
+    Markdown,
+}
+
+const FORMATS: [(&str, Rendering); 4] = [
+    ("json", Rendering::Json),
+    ("json+text", Rendering::JsonWithTexts),
+    ("html", Rendering::Html),
+    ("markdown", Rendering::Markdown),
+];
+
+impl Rendering {
+    pub fn write(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Rendering::Html => write_html(report, out),
+            Rendering::Markdown => write_markdown(report, out),
+            Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
+            Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
+        }
+    }
+}
+
+fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+pub fn run(args: &args::Args, typed: &args::Report) -> Result<ExitCode> {
+    match typed {
+        args::Report::Render(typed) => render(args, typed),
+        args::Report::Diff(typed) => diff(args, typed),
+    }
+}
+
+/// A saved report.
+pub fn read(path: &Path) -> Result<Report> {
+    let cannot = || format!("cannot read {}", path.display());
+    Report::read(BufReader::new(File::open(path).with_context(cannot)?)).with_context(cannot)
+}
+
+fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
+    let targets = Target::parse_all(&typed.reports, &FORMATS)?;
+    let report = read(&typed.report)?;
+    for target in &targets {
+        target.write(|out| target.format.write(&report, out))?;
+    }
+    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
+        print_places(targets.iter())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn diff(args: &args::Args, typed: &args::Diff) -> Result<ExitCode> {
+    let targets = Target::parse_all(&typed.reports, &[("json", ())])?;
+    let diff = Diff::between(&read(&typed.old)?, &read(&typed.new)?);
+    for target in &targets {
+        target.write(|out| write_json(&diff, out))?;
+    }
+    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
+        print_diff(&diff)?;
+    }
+    Ok(if typed.fail_on_new && diff.has_new() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Clusters shown of each list.
+const SHOWN: usize = 10;
+
+/// What changed, for a person.
+pub fn print_diff(diff: &Diff) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    let lists = [
+        ("new", &diff.new),
+        ("grown", &diff.grown),
+        ("split", &diff.split),
+        ("merged", &diff.merged),
+        ("vanished", &diff.vanished),
+    ];
+    let counts: Vec<String> = lists.iter().map(|(name, list)| format!("{} {name}", list.len())).collect();
+    let mut print = || -> io::Result<()> {
+        writeln!(out, "clusters: {}", counts.join(", "))?;
+        for (name, list) in lists {
+            for Changed { id, representative, documents, added, .. } in list.iter().take(SHOWN) {
+                let name_of = printable(representative);
+                writeln!(
+                    out,
+                    "  {name:<9} {id}  {documents} documents, {} of them new  {name_of}",
+                    added.len()
+                )?;
+            }
+            if list.len() > SHOWN {
+                writeln!(out, "  and {} more {name} (--report json)", list.len() - SHOWN)?;
+            }
+        }
+        Ok(())
+    };
+    print().context("cannot write to standard output")
+}
+
+/// Untrusted text without control characters.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Where the files that were written are, as addresses that a terminal opens.
+pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    for path in targets.filter_map(|target| target.file.as_deref()) {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        writeln!(out, "report: file://{}", whole.display()).context("cannot write to standard output")?;
+    }
+    Ok(())
+}

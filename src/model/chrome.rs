@@ -1,0 +1,422 @@
+//! Chrome: what a site prints on many of its pages around whatever they say.
+//!
+//! A shingle is chrome of a site where several of its pages have it and few elsewhere do: counts of templates' lines
+//! by site, as in Bar-Yossef and Rajagopalan, "Template detection via data mining and its applications", WWW 2002,
+//! at the grain of shingles. Syndicated copy spreads over sites instead. A guard tells a story that grows on one site
+//! from chrome: what its versions have besides is shared by the same documents.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::hashed::Hashes;
+use crate::hash::{MULTIPLIERS, avalanche};
+
+/// Documents of one site that have a shingle of chrome, at least.
+pub const LEAST: usize = 5;
+
+/// Share of the documents with a shingle of chrome that are of sites with so many, at least. Copy spreads over sites
+/// a page or two each; the phrases of one publisher's chrome stand on many pages of each of its sites.
+const GATHERED: f64 = 0.8;
+
+/// Tokens between two pieces of chrome that belong to it.
+const CLOSED: usize = 3;
+
+/// Tokens of a piece of chrome, at least.
+const PIECE: usize = 8;
+
+/// Tokens that a page has besides its chrome, at least; or else nothing of it is.
+const REST: usize = 15;
+
+/// More pieces within lines than this, with fewer tokens on average than [`AVERAGE`], are no chrome.
+const PIECES: usize = 6;
+const AVERAGE: usize = 20;
+
+/// Shingles of chrome, by site.
+#[derive(Debug, Clone, Default)]
+pub struct Chrome {
+    keys: Hashes,
+    sites: Hashes,
+    outline: Outline,
+}
+
+/// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
+#[derive(Debug, Clone, Default)]
+struct Outline(Vec<u64>);
+
+impl Outline {
+    const WORDS: usize = 2048;
+
+    fn insert(&mut self, key: u64) {
+        self.0.resize(Self::WORDS, 0);
+        self.0[(key >> 6) as usize % Self::WORDS] |= 1 << (key & 63);
+    }
+
+    fn may_contain(&self, key: u64) -> bool {
+        let word = self.0.get((key >> 6) as usize % Self::WORDS);
+        word.is_some_and(|word| word & 1 << (key & 63) != 0)
+    }
+}
+
+/// The bits of a shingle that postings keep.
+const SHINGLE: u64 = (1 << 40) - 1;
+
+fn key(site: u64, shingle: u64) -> u64 {
+    ((shingle & SHINGLE) ^ avalanche(site)).wrapping_mul(MULTIPLIERS[0]).rotate_left(32)
+}
+
+impl Chrome {
+    /// Adds a shingle of a site's chrome.
+    pub fn insert(&mut self, site: u64, shingle: u64) {
+        let key = key(site, shingle);
+        self.keys.insert(key);
+        self.sites.insert(site);
+        self.outline.insert(key);
+    }
+
+    /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
+    pub fn contains(&self, site: u64, shingle: u64) -> bool {
+        let key = key(site, shingle);
+        self.outline.may_contain(key) && self.keys.contains(&key)
+    }
+
+    /// Whether anything is chrome of a site.
+    pub fn knows(&self, site: u64) -> bool {
+        self.sites.contains(&site)
+    }
+
+    /// How many shingles there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// All keys and sites, in order.
+    pub(super) fn sorted(&self) -> (Vec<u64>, Vec<u64>) {
+        let sorted = |set: &Hashes| {
+            let mut all: Vec<u64> = set.iter().copied().collect();
+            all.sort_unstable();
+            all
+        };
+        (sorted(&self.keys), sorted(&self.sites))
+    }
+
+    pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>) -> Chrome {
+        let mut outline = Outline::default();
+        keys.iter().for_each(|&key| outline.insert(key));
+        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect(), outline }
+    }
+
+    /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
+    /// `breaks` says of each token whether it begins a line.
+    pub fn mark(
+        &self,
+        site: u64,
+        k: usize,
+        shingles: &[u64],
+        breaks: &[bool],
+        marks: &mut Vec<bool>,
+    ) -> bool {
+        marks.clear();
+        marks.resize(breaks.len(), false);
+        self.knows(site) && mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
+    }
+}
+
+/// Marks tokens of shingles that are chrome, closes small gaps, and takes back what is too little, too much or too
+/// scattered. `marks` holds false for every token. Returns whether any is marked.
+fn mark_pieces(
+    k: usize,
+    shingles: &[u64],
+    breaks: &[bool],
+    is_chrome: impl Fn(u64) -> bool,
+    marks: &mut [bool],
+) -> bool {
+    let tokens = marks.len();
+    let mut any = false;
+    for (at, &shingle) in shingles.iter().enumerate() {
+        if is_chrome(shingle) {
+            marks[at..tokens.min(at + k)].fill(true);
+            any = true;
+        }
+    }
+    if !any {
+        return false;
+    }
+    for gap in runs(marks, false) {
+        if gap.0 > 0 && gap.1 < tokens && gap.1 - gap.0 <= CLOSED {
+            marks[gap.0..gap.1].fill(true);
+        }
+    }
+    let (mut marked, mut pieces, mut in_pieces) = (0, 0, 0);
+    for piece in runs(marks, true) {
+        let len = piece.1 - piece.0;
+        // Chrome is printed in lines of its own; the fixed text of a form stands between its slots.
+        let lines = breaks[piece.0] && breaks.get(piece.1).is_none_or(|&begins| begins);
+        if len < PIECE && !lines {
+            marks[piece.0..piece.1].fill(false);
+            continue;
+        }
+        marked += len;
+        if !lines {
+            pieces += 1;
+            in_pieces += len;
+        }
+    }
+    let rest = tokens - marked;
+    let scattered = pieces > PIECES && in_pieces < AVERAGE * pieces;
+    if marked > 0 && (rest < REST || 10 * rest < tokens || scattered) {
+        marks.fill(false);
+        return false;
+    }
+    marked > 0
+}
+
+/// Stretches of equal marks of one kind: start and end.
+fn runs(marks: &[bool], kind: bool) -> Vec<(usize, usize)> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    for stretch in marks.chunk_by(|a, b| a == b) {
+        if stretch[0] == kind {
+            runs.push((at, at + stretch.len()));
+        }
+        at += stretch.len();
+    }
+    runs
+}
+
+/// A page to learn chrome from.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The hash of its site's name.
+    pub site: u64,
+    /// Whether its site is only guessed: then more of its pages have to agree.
+    pub guessed: bool,
+    /// Its shingles, in order.
+    pub shingles: Vec<u64>,
+    /// Of each token, whether it begins a line.
+    pub breaks: Vec<bool>,
+}
+
+/// Share of the pages of a guessed site that has its chrome, at least.
+const GUESSED: f64 = 0.25;
+
+/// Shingles outside chrome that two versions of one story share, at least.
+const VERSION: usize = 3;
+
+/// A page is one of several versions where it shares such shingles with this share of the pages that have its chrome.
+const VERSIONS: f64 = 0.3;
+
+/// Documents that a shingle outside chrome has at most, to count for the guard.
+const SHARED: usize = 64;
+
+/// A shingle and a page that has it, by its number among those of its site.
+type Posting = (u64, u32);
+
+/// The pages of one site, and what several of them have.
+struct Site<'a> {
+    pages: Vec<&'a Page>,
+    /// Sorted and without repeats.
+    postings: Vec<Posting>,
+}
+
+impl<'a> Site<'a> {
+    fn new(pages: Vec<&'a Page>) -> Site<'a> {
+        let postings = shared(&pages);
+        Site { pages, postings }
+    }
+
+    /// The shingles that several pages have, each with those pages.
+    fn lists(&self) -> impl Iterator<Item = &[Posting]> {
+        self.postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1)
+    }
+
+    /// Those that so many pages have that they may be chrome.
+    fn frequent(&self) -> impl Iterator<Item = &[Posting]> {
+        let guessed = self.pages.first().is_some_and(|page| page.guessed);
+        let least = if guessed { GUESSED * self.pages.len() as f64 } else { 0.0 };
+        self.lists().filter(move |list| list.len() >= LEAST && list.len() as f64 >= least)
+    }
+
+    fn hash(&self) -> u64 {
+        self.pages.first().map_or(0, |page| page.site)
+    }
+}
+
+/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
+/// several pages of a site share.
+pub fn learn(pages: &[Page], k: usize) -> Chrome {
+    let mut of_site: BTreeMap<u64, Vec<&Page>> = BTreeMap::new();
+    pages.iter().for_each(|page| of_site.entry(page.site).or_default().push(page));
+    let sites: Vec<Vec<&Page>> = of_site.into_values().collect();
+    let sites: Vec<Site<'_>> = sites.into_par_iter().map(Site::new).collect();
+    let gathered = gathered(pages, &sites);
+    let mut first = Chrome::default();
+    for site in &sites {
+        let chosen = site.frequent().filter(|list| gathered.contains(&list[0].0));
+        chosen.for_each(|list| first.insert(site.hash(), list[0].0));
+    }
+    let guarded: Vec<Vec<bool>> = sites.par_iter().map(|site| guarded(site, k, &first)).collect();
+    let mut chrome = Chrome::default();
+    for (site, guarded) in sites.iter().zip(&guarded) {
+        for list in site.frequent().filter(|list| first.contains(site.hash(), list[0].0)) {
+            let kept = list.iter().filter(|posting| !guarded[posting.1 as usize]).count();
+            if 2 * kept >= list.len() {
+                chrome.insert(site.hash(), list[0].0);
+            }
+        }
+    }
+    chrome
+}
+
+/// The shingles that several of these pages have, and few others, sorted and without repeats.
+fn shared(pages: &[&Page]) -> Vec<Posting> {
+    let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
+    let slots = (all * 4).next_power_of_two().max(64);
+    let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
+    // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
+    let mut last = vec![0u8; slots];
+    for (number, page) in pages.iter().enumerate() {
+        let tag = (number % 127) as u8 + 1;
+        for &shingle in &page.shingles {
+            let seen = &mut last[slot(shingle)];
+            if *seen == 0 {
+                *seen = tag;
+            } else if *seen != tag {
+                *seen |= 128;
+            }
+        }
+    }
+    let mut postings: Vec<Posting> = Vec::new();
+    for (number, page) in pages.iter().enumerate() {
+        let of_page = page.shingles.iter().filter(|&&shingle| last[slot(shingle)] & 128 != 0);
+        postings.extend(of_page.map(|&shingle| (shingle, number as u32)));
+    }
+    postings.sort_unstable();
+    postings.dedup();
+    postings
+}
+
+/// Frequent shingles that stand mostly on pages of sites where they are frequent.
+fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
+    let mut frequent: Vec<(u64, u32)> =
+        sites.iter().flat_map(Site::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
+    frequent.sort_unstable();
+    let mut outline = Outline::default();
+    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle));
+    let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
+    let of_page = |page: &Page| {
+        let mut own: Vec<u32> = page
+            .shingles
+            .iter()
+            .filter(|&&shingle| outline.may_contain(shingle))
+            .filter_map(|shingle| known.binary_search(shingle).ok().map(|at| at as u32))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        own
+    };
+    let of_pages: Vec<Vec<u32>> = pages.par_iter().map(of_page).collect();
+    let mut all = vec![0u32; known.len()];
+    of_pages.iter().flatten().for_each(|&at| all[at as usize] += 1);
+    let lists = frequent.chunk_by(|a, b| a.0 == b.0).zip(all);
+    let gathered = lists.filter(|(same, all)| {
+        let own: u32 = same.iter().map(|list| list.1).sum();
+        f64::from(own) >= GATHERED * f64::from(*all)
+    });
+    gathered.map(|(same, _)| same[0].0).collect()
+}
+
+/// By page of a site: whether what seems to be its chrome is a story that the site prints in several versions, or all
+/// of it.
+fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
+    let (hash, pages) = (site.hash(), &site.pages);
+    if !chrome.knows(hash) {
+        return vec![false; pages.len()];
+    }
+    let mut marks = Vec::new();
+    let mut mark = |page: &&Page| {
+        let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
+        let marked = seems && chrome.mark(hash, k, &page.shingles, &page.breaks, &mut marks);
+        (seems && !marked, marked)
+    };
+    let (all, some): (Vec<bool>, Vec<bool>) = pages.iter().map(&mut mark).unzip();
+    // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
+    let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    for list in site.lists() {
+        let is_chrome = chrome.contains(hash, list[0].0);
+        for &(_, page) in list.iter().filter(|posting| some[posting.1 as usize]) {
+            if is_chrome {
+                counts[page as usize].push(list.len() as u32);
+            } else if list.len() <= SHARED {
+                partners[page as usize]
+                    .extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
+            }
+        }
+    }
+    let of_versions = |(counts, partners): (&mut Vec<u32>, &mut Vec<u32>)| {
+        counts.sort_unstable();
+        partners.sort_unstable();
+        let median = f64::from(counts.get(counts.len() / 2).copied().unwrap_or_default());
+        let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= VERSION).count();
+        with > 0 && with as f64 >= VERSIONS * (median - 1.0)
+    };
+    let versions = counts.iter_mut().zip(&mut partners).map(of_versions);
+    versions.zip(all).map(|(versions, all)| versions || all).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(site: u64, lines: &[Vec<u64>]) -> Page {
+        let tokens: Vec<u64> = lines.concat();
+        let shingles = tokens.windows(5).map(crate::hash::shingle_hash).collect();
+        let breaks = lines.iter().flat_map(|line| (0..line.len()).map(|i| i == 0)).collect();
+        Page { site, guessed: false, shingles, breaks }
+    }
+
+    fn line(from: u64, tokens: u64) -> Vec<u64> {
+        (from..from + tokens).map(|token| avalanche(token + 1)).collect()
+    }
+
+    fn marked(chrome: &Chrome, page: &Page) -> usize {
+        let mut marks = Vec::new();
+        chrome.mark(page.site, 5, &page.shingles, &page.breaks, &mut marks);
+        marks.iter().filter(|&&mark| mark).count()
+    }
+
+    #[test]
+    fn what_many_pages_of_a_site_have_is_chrome_and_syndicated_copy_is_not() {
+        let story = line(1_000_000, 80);
+        let own = |n: u64| page(1, &[line(0, 12), line(10_000 * (n + 1), 60), line(500, 15)]);
+        let mut pages: Vec<Page> = (0..8).map(own).collect();
+        pages.extend((2..12).map(|site| page(site, &[line(900_000 * site, 30), story.clone()])));
+        let chrome = learn(&pages, 5);
+        assert_eq!(marked(&chrome, &pages[0]), 27);
+        assert!(pages[8..].iter().all(|page| marked(&chrome, page) == 0));
+    }
+
+    #[test]
+    fn a_story_that_grows_on_one_site_is_no_chrome() {
+        let version =
+            |n: u64| page(1, &(0..=n).map(|part| line(10_000 * (part + 1), 40)).collect::<Vec<_>>());
+        let pages: Vec<Page> = (0..9).map(version).collect();
+        let chrome = learn(&pages, 5);
+        assert!(pages.iter().all(|page| marked(&chrome, page) == 0), "{}", chrome.len());
+    }
+
+    #[test]
+    fn kept_chrome_is_the_same() {
+        let pages: Vec<Page> = (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
+        let chrome = learn(&pages, 5);
+        let (keys, sites) = chrome.sorted();
+        let again = Chrome::of(keys, sites);
+        assert!(!chrome.is_empty() && pages.iter().all(|page| marked(&again, page) == marked(&chrome, page)));
+    }
+}

@@ -1,0 +1,225 @@
+//! A document as it is judged: its content tokens, with what each is.
+
+use std::ops::Range;
+
+use super::Model;
+use super::facts::{Letter, known};
+use super::noise::Seen;
+use crate::align::{Kind, Tokenised, Words};
+use crate::kernel::Kernel;
+use crate::recipe::Recipe;
+use crate::shingle::shingles;
+use crate::text::Tokens;
+
+/// Share of tokens with a capital in the middle of sentences, beyond which capitals say little.
+const MANY_CAPITALS: f64 = 0.35;
+
+/// Share below which a text is written without capitals.
+const FEW_CAPITALS: f64 = 0.01;
+
+/// A document's content: all tokens that are not chrome under the model.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    /// The tokens.
+    pub words: Words,
+    /// Tokens of the whole text.
+    pub tokens: u32,
+    /// Whether the text looks as if a machine had read it.
+    pub noisy: bool,
+    /// Whether the text is cased, so that names are told by their capitals.
+    pub cased: bool,
+}
+
+/// Reads documents one after the other, reusing its memory.
+#[derive(Debug)]
+pub struct Reader {
+    recipe: Recipe,
+    kernel: Kernel,
+    tokens: Tokens,
+    hashes: Vec<u64>,
+    shingles: Vec<u64>,
+    letters: Vec<Letter>,
+    breaks: Vec<bool>,
+    marks: Vec<bool>,
+    styled: Vec<u64>,
+    kinds: Vec<Kind>,
+}
+
+impl Reader {
+    /// A reader by this recipe; `kernel` changes only the speed.
+    pub fn new(recipe: Recipe, kernel: Kernel) -> Reader {
+        Reader {
+            recipe,
+            kernel,
+            tokens: Tokens::with_ranges(kernel),
+            hashes: Vec::new(),
+            shingles: Vec::new(),
+            letters: Vec::new(),
+            breaks: Vec::new(),
+            marks: Vec::new(),
+            styled: Vec::new(),
+            kinds: Vec::new(),
+        }
+    }
+
+    /// Tokenises a text: everything below is about the last one.
+    pub fn read(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        let count =
+            shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
+        self.shingles.truncate(count);
+        self.letters.clear();
+    }
+
+    /// As [`Reader::read`], without shingles.
+    pub fn read_plainly(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        self.shingles.clear();
+        self.letters.clear();
+    }
+
+    /// How many tokens it has.
+    pub fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// Its shingles, in order.
+    pub fn shingles(&self) -> &[u64] {
+        &self.shingles
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Its tokens' hashes.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes[..self.len()]
+    }
+
+    /// How each of its tokens is written; `text` is what was read.
+    pub fn letters(&mut self, text: &str) -> &[Letter] {
+        if self.letters.len() != self.len() {
+            self.letters.clear();
+            let (starts, ends) = self.tokens.all_ranges();
+            let bytes = text.as_bytes();
+            let mut before = 0;
+            self.letters.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+                let small = bytes[start as usize].is_ascii_lowercase();
+                let letter = if small { Letter::Small } else { Letter::of(text, before, start as usize) };
+                before = end as usize;
+                letter
+            }));
+        }
+        &self.letters
+    }
+
+    /// What [`Reader::letters`] gave.
+    pub fn last_letters(&self) -> impl Iterator<Item = Letter> + '_ {
+        self.letters.iter().copied()
+    }
+
+    /// Of each of its tokens, whether it begins a line; `text` is what was read.
+    pub fn breaks(&mut self, text: &str) -> &[bool] {
+        self.breaks.clear();
+        let (starts, ends) = self.tokens.all_ranges();
+        let bytes = text.as_bytes();
+        let mut before = 0;
+        self.breaks.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+            let between = bytes.get(before..start as usize).unwrap_or_default();
+            before = end as usize;
+            // One space mostly.
+            between != b" " && between.contains(&b'\n')
+        }));
+        if let Some(first) = self.breaks.first_mut() {
+            *first = true;
+        }
+        &self.breaks
+    }
+
+    /// The lines of chrome in `text`, which was read, as ranges of tokens.
+    pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
+        self.breaks(text);
+        let Reader { shingles, breaks, marks, recipe, .. } = self;
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        if !model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks) {
+            return lines;
+        }
+        for i in (0..marks.len()).filter(|&i| marks[i]) {
+            match lines.last_mut() {
+                Some(line) if line.end == i && !breaks[i] => line.end = i + 1,
+                _ => lines.push(i..i + 1),
+            }
+        }
+        lines
+    }
+
+    /// Whether what was read looks as if a machine had read it before.
+    pub fn is_noisy(&self, seen: &Seen) -> bool {
+        seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
+    }
+
+    /// The content of `text`, which was read, under a model.
+    pub fn content(&mut self, text: &str, site: u64, model: &Model, out: &mut Content) {
+        self.letters(text);
+        let knows = model.chrome.knows(site);
+        if knows {
+            self.breaks(text);
+        }
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, .. } = self;
+        let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
+        let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
+        let capitals = capitals as f64 / letters.len().max(1) as f64;
+        out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
+        out.tokens = tokens.len() as u32;
+        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
+        styled.clear();
+        styled.extend_from_slice(hashes);
+        kinds.clear();
+        kinds.extend(letters.iter().map(|&letter| match letter {
+            Letter::Digit => Kind::FACT.and(Kind::NUMERIC),
+            Letter::Capital => Kind::FACT,
+            Letter::Initial | Letter::Small | Letter::Caseless => Kind::PLAIN,
+        }));
+        let known = known();
+        for i in 0..hashes.len() {
+            if known.may_be(hashes[i]) {
+                let (same, numeric) = known.in_style(hashes[i]);
+                styled[i] = same;
+                if numeric {
+                    kinds[i] = Kind::FACT.and(Kind::NUMERIC);
+                }
+            }
+        }
+        let numeric = |kind: Kind| kind.is(Kind::NUMERIC);
+        for i in 0..hashes.len() {
+            if (!out.cased || letters[i] == Letter::Initial) && !numeric(kinds[i]) {
+                kinds[i] = kind(model, hashes[i], out.cased);
+            }
+        }
+        let (folded, starts, ends) = tokens.folded();
+        let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
+        out.words.fill(text, chrome.then_some(&**marks));
+    }
+}
+
+/// What a word is by how it stands in the corpus: a name, where it is mostly written as one; in a text without case,
+/// where it is rare.
+fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
+    let count = model.vocabulary.count(hash);
+    let is_name = match cased {
+        true => count.capital >= count.small,
+        false => model.vocabulary.rare().is_some_and(|rare| count.documents <= rare),
+    };
+    if is_name { Kind::FACT } else { Kind::PLAIN }
+}

@@ -1,0 +1,411 @@
+//! The `html` report: one self-contained file that needs no network and opens from disk.
+//!
+//! Everything a reader sees is data in one JSON block, and the page's script shows it as text: nothing from a
+//! document is ever markup, a style or a script. The policy inside the page lets nothing else run and nothing load.
+//! The same report gives the same bytes.
+//!
+//! # What is left out
+//!
+//! The file stays under [`LIMIT`] bytes. No cluster and no page repeat is ever left out. What is, in this order:
+//!
+//! 1. **Texts**, by [`rounds`]: first every cluster's representative with its least similar copy, the largest cluster
+//!    first; then every cluster's next copy; and so on, exact copies after all others. A document whose text does not
+//!    fit any more, or that has more than [`TEXT`] bytes, is shown by its excerpts, and then without text.
+//! 2. Addresses and paths of copies, then titles of copies, in all clusters alike.
+//! 3. Copies beyond the first hundred of a cluster; their number stays.
+//!
+//! The page says what was left out of it.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{ClusterRow, ExcerptRow, MemberRow, Report, SourceRow, SpanRow};
+
+/// Bytes of a page, at most.
+pub const LIMIT: usize = 29_000_000;
+
+/// Bytes of one text that is shown whole, at most.
+pub const TEXT: usize = 400_000;
+
+/// Bytes kept for texts before addresses and titles are left out for them.
+const TEXTS_AT_LEAST: usize = 4_000_000;
+
+/// Copies shown of a cluster where not all fit.
+const COPIES: usize = 100;
+
+/// Documents in a row that do not fit, after which no other is tried.
+const FULL: usize = 500;
+
+/// Rows shown of problems, titles and sources; the json report has all.
+const ROWS: usize = 2_000;
+
+const PAGE: &str = include_str!("html/page.html");
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Documents whose texts the page shows, by cluster and place in it (0 is the representative), as far as `budget`
+/// bytes of text reach; most wanted first.
+pub fn rounds(report: &Report, budget: usize) -> Vec<(usize, usize)> {
+    let orders: Vec<Vec<usize>> = report.clusters.iter().map(order).collect();
+    let longest = orders.iter().map(Vec::len).max().unwrap_or_default();
+    let mut chosen = Vec::new();
+    let mut bytes = 0;
+    let mut open: Vec<usize> = (0..orders.len()).collect();
+    for round in 1..longest {
+        open.retain(|&cluster| orders[cluster].len() > round);
+        for &cluster in &open {
+            let new = if round == 1 { &orders[cluster][..2] } else { &orders[cluster][round..=round] };
+            for &place in new {
+                let size = document(&report.clusters[cluster], place).map_or(0, |row| row.bytes as usize);
+                if size > TEXT {
+                    continue;
+                }
+                bytes += size;
+                if bytes > budget {
+                    return chosen;
+                }
+                chosen.push((cluster, place));
+            }
+        }
+    }
+    chosen
+}
+
+/// Places of a cluster's documents, the representative first, then what differs most from it.
+fn order(cluster: &ClusterRow) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..=cluster.members.len()).collect();
+    places[1..].sort_by(|&x, &y| {
+        let (x, y) = (&cluster.members[x - 1], &cluster.members[y - 1]);
+        let exact = |member: &MemberRow| member.relation.as_deref() == Some("exact");
+        let score = |member: &MemberRow| member.score.unwrap_or_default();
+        exact(x).cmp(&exact(y)).then(score(x).total_cmp(&score(y))).then_with(|| x.id.cmp(&y.id))
+    });
+    places
+}
+
+fn document(cluster: &ClusterRow, place: usize) -> Option<&MemberRow> {
+    cluster.documents().nth(place)
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
+    let data = data(report)?;
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    let parts = [
+        ("{{SCRIPT_HASH}}", hash(SCRIPT)),
+        ("{{STYLE_HASH}}", hash(STYLE)),
+        ("{{STYLE}}", STYLE.to_owned()),
+        ("{{DATA}}", data),
+        ("{{SCRIPT}}", SCRIPT.to_owned()),
+    ];
+    // One pass from left to right: what is put in is not looked at again.
+    let mut rest = PAGE;
+    for (name, part) in &parts {
+        let Some((before, after)) = rest.split_once(name) else { continue };
+        out.write_all(before.as_bytes())?;
+        out.write_all(part.as_bytes())?;
+        rest = after;
+    }
+    out.write_all(rest.as_bytes())?;
+    out.flush()
+}
+
+/// How much of the copies is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Thin {
+    Nothing,
+    Addresses,
+    Titles,
+    Copies,
+}
+
+/// The page's data, escaped for the inside of a script element.
+fn data(report: &Report) -> io::Result<String> {
+    let page = PageData::new(report);
+    let mut thin = Thin::Nothing;
+    let core = loop {
+        let core = escaped(&serde_json::to_string(&page.core(thin))?);
+        if core.len() + TEXTS_AT_LEAST <= LIMIT || thin == Thin::Copies {
+            break core;
+        }
+        thin = match thin {
+            Thin::Nothing => Thin::Addresses,
+            Thin::Addresses => Thin::Titles,
+            Thin::Titles | Thin::Copies => Thin::Copies,
+        };
+    };
+    let room = LIMIT.saturating_sub(core.len() + STYLE.len() + SCRIPT.len() + PAGE.len() + 1024);
+    let evidence = page.evidence(room)?;
+    Ok(format!("{{\"core\":{core},\"evidence\":{evidence}}}"))
+}
+
+/// Escapes what could end a script element or a line of script; all of it stands inside JSON strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + json.len() / 64);
+    let mut from = 0;
+    for (at, found) in json.match_indices(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        out.push_str(&json[from..at]);
+        out.push_str(match found {
+            "<" => "\\u003c",
+            ">" => "\\u003e",
+            "&" => "\\u0026",
+            "\u{2028}" => "\\u2028",
+            _ => "\\u2029",
+        });
+        from = at + found.len();
+    }
+    out.push_str(&json[from..]);
+    out
+}
+
+struct PageData<'a> {
+    report: &'a Report,
+    sites: Vec<&'a str>,
+    number_of: HashMap<&'a str, usize>,
+}
+
+#[derive(Serialize)]
+struct Core<'a> {
+    settings: &'a super::Settings,
+    threshold: Option<f64>,
+    accounting: &'a super::Accounting,
+    sources: &'a [SourceRow],
+    sources_in_all: usize,
+    sources_sha256: String,
+    pages: &'a [super::PageRow],
+    titles: &'a [super::TitleRow],
+    titles_in_all: usize,
+    boilerplate: &'a [super::BoilerplateRow],
+    boilerplate_in_all: usize,
+    problems: &'a [super::ProblemRow],
+    problems_in_all: usize,
+    sites: &'a [&'a str],
+    left_out: u8,
+    clusters: Vec<Row<'a>>,
+}
+
+/// A cluster: id, documents in all, its documents, what it touches.
+#[derive(Serialize)]
+struct Row<'a>(&'a str, usize, Vec<Document<'a>>, &'a [super::TouchRow]);
+
+/// A document: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation, score,
+/// jaccard, containment, url, canonical url, path, record.
+#[derive(Serialize)]
+struct Document<'a>(
+    &'a str,
+    usize,
+    Title<'a>,
+    Option<&'a str>,
+    u32,
+    u32,
+    Option<&'a str>,
+    [Option<f64>; 3],
+    Option<&'a str>,
+    Option<&'a str>,
+    &'a str,
+    Option<u32>,
+);
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Title<'a> {
+    Own(Option<&'a str>),
+    Same(u8),
+}
+
+/// What the page shows of a document's text: all of it, or pieces; and what it shares with the representative.
+#[derive(Serialize)]
+struct Evidence<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    t: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    e: Option<Vec<(usize, &'a str)>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    s: Vec<Span>,
+}
+
+/// A shared passage: bytes here, bytes in the representative, tokens, identity.
+#[derive(Serialize)]
+struct Span(usize, usize, usize, usize, u32, f64);
+
+impl<'a> PageData<'a> {
+    fn new(report: &'a Report) -> PageData<'a> {
+        let documents = report.clusters.iter().flat_map(ClusterRow::documents);
+        let mut sites: Vec<&str> = documents.map(|document| &*document.site).collect();
+        sites.sort_unstable();
+        sites.dedup();
+        let number_of = sites.iter().enumerate().map(|(number, site)| (*site, number)).collect();
+        PageData { report, sites, number_of }
+    }
+
+    fn core(&self, thin: Thin) -> Core<'_> {
+        let report = self.report;
+        let mut hash = Sha256::new();
+        for source in &report.sources {
+            hash.update(format!("{}  {}\n", source.sha256.as_deref().unwrap_or("-"), source.path));
+        }
+        Core {
+            settings: &report.settings,
+            threshold: report.settings.threshold(),
+            accounting: &report.accounting,
+            sources: first(&report.sources),
+            sources_in_all: report.sources.len(),
+            sources_sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            pages: &report.pages,
+            titles: first(&report.titles),
+            titles_in_all: report.titles.len(),
+            boilerplate: first(&report.boilerplate),
+            boilerplate_in_all: report.boilerplate.len(),
+            problems: first(&report.problems),
+            problems_in_all: report.problems.len(),
+            sites: &self.sites,
+            left_out: thin as u8,
+            clusters: report.clusters.iter().map(|cluster| self.row(cluster, thin)).collect(),
+        }
+    }
+
+    fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> Row<'_> {
+        let shown = if thin == Thin::Copies { 1 + COPIES } else { usize::MAX };
+        let representative = &cluster.representative;
+        let documents = cluster.documents().take(shown).enumerate();
+        let rows = documents.map(|(place, document)| self.document(document, representative, place, thin));
+        Row(&cluster.id, cluster.members.len() + 1, rows.collect(), &cluster.touches)
+    }
+
+    fn document(&self, row: &'a MemberRow, first: &'a MemberRow, place: usize, thin: Thin) -> Document<'_> {
+        let is_copy = place > 0;
+        let title = match () {
+            () if is_copy && row.title.is_some() && row.title == first.title => Title::Same(0),
+            () if is_copy && thin >= Thin::Titles => Title::Own(None),
+            () => Title::Own(row.title.as_deref()),
+        };
+        let addresses = !is_copy || thin < Thin::Addresses;
+        Document(
+            &row.id,
+            self.number_of.get(&*row.site).copied().unwrap_or_default(),
+            title,
+            row.date.as_deref(),
+            row.tokens,
+            row.bytes,
+            row.relation.as_deref(),
+            [row.score, row.jaccard, row.containment].map(|measure| measure.map(rounded)),
+            row.url.as_deref().filter(|_| addresses),
+            row.canonical_url.as_deref().filter(|_| addresses),
+            if addresses { &row.path } else { "" },
+            row.record.filter(|_| addresses),
+        )
+    }
+
+    /// Texts and excerpts by id, as an escaped object of at most `room` bytes, but for a page's own.
+    fn evidence(&self, room: usize) -> io::Result<String> {
+        let mut held = Held { room, out: String::from("{"), ids: HashSet::new() };
+        let documents = self.report.clusters.iter().flat_map(ClusterRow::documents);
+        let repeating: HashSet<&str> = self.report.pages.iter().map(|page| &*page.id).collect();
+        let spans: HashMap<&str, &[SpanRow]> = documents
+            .filter(|document| repeating.contains(&*document.id))
+            .map(|document| (&*document.id, &*document.spans))
+            .collect();
+        for page in &self.report.pages {
+            // A quarter of the room: the clusters need the rest.
+            if let Some(text) = self.text(&page.id).filter(|text| held.out.len() + text.len() < room / 4) {
+                held.add(&page.id, Some(text), &[], spans.get(&*page.id).copied().unwrap_or_default())?;
+            }
+        }
+        let mut failed = 0;
+        for (cluster, place) in rounds(self.report, usize::MAX) {
+            let Some(row) = document(&self.report.clusters[cluster], place) else { continue };
+            let text = self.text(&row.id);
+            let is_shown = text.is_some() && held.add(&row.id, text, &[], &row.spans)?;
+            let has_pieces = !row.excerpts.is_empty() || !row.spans.is_empty();
+            if !is_shown && has_pieces && !held.add(&row.id, None, &row.excerpts, &row.spans)? {
+                failed += 1;
+                if failed == FULL {
+                    break;
+                }
+            }
+        }
+        held.out.push('}');
+        Ok(held.out)
+    }
+
+    fn text(&self, id: &str) -> Option<&'a str> {
+        self.report.texts.get(id).map(|text| &**text).filter(|text| text.len() <= TEXT)
+    }
+}
+
+/// What the page has of texts so far.
+struct Held<'a> {
+    room: usize,
+    out: String,
+    ids: HashSet<&'a str>,
+}
+
+impl<'a> Held<'a> {
+    /// Adds a document unless it is there already; false where it does not fit.
+    fn add(
+        &mut self,
+        id: &'a str,
+        t: Option<&str>,
+        pieces: &[ExcerptRow],
+        spans: &[SpanRow],
+    ) -> io::Result<bool> {
+        if self.ids.contains(id) {
+            return Ok(true);
+        }
+        let e =
+            t.is_none().then(|| pieces.iter().map(|ExcerptRow { start, text }| (*start, &**text)).collect());
+        let evidence = Evidence { t, e, s: spans.iter().map(span).collect() };
+        let entry = escaped(&format!("{}:{}", serde_json::to_string(id)?, serde_json::to_string(&evidence)?));
+        if self.out.len() + entry.len() + 2 > self.room {
+            return Ok(false);
+        }
+        if self.out.len() > 1 {
+            self.out.push(',');
+        }
+        self.out.push_str(&entry);
+        self.ids.insert(id);
+        Ok(true)
+    }
+}
+
+fn first<T>(rows: &[T]) -> &[T] {
+    &rows[..rows.len().min(ROWS)]
+}
+
+fn span(row: &SpanRow) -> Span {
+    Span(row.a[0], row.a[1], row.b[0], row.b[1], row.tokens, rounded(row.identity))
+}
+
+/// Four decimals: what a page shows of a measure, and more.
+fn rounded(measure: f64) -> f64 {
+    (measure * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_script_element() {
+        let text = "</script><!-- & \u{2028}\u{2029} <img onerror=x>";
+        let json = escaped(&serde_json::to_string(text).expect("a string"));
+        assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
+        assert_eq!(serde_json::from_str::<String>(&json).expect("still JSON"), text);
+    }
+
+    #[test]
+    fn the_template_has_every_part_once_and_in_order() {
+        let names = ["{{SCRIPT_HASH}}", "{{STYLE_HASH}}", "{{STYLE}}", "{{DATA}}", "{{SCRIPT}}"];
+        let places: Vec<usize> = names.iter().filter_map(|name| PAGE.find(name)).collect();
+        assert_eq!(places.len(), names.len());
+        assert!(places.is_sorted());
+    }
+}

@@ -1,0 +1,745 @@
+"use strict";
+(() => {
+// Everything a document says is untrusted: it is set as text, never as markup.
+const data = JSON.parse(document.getElementById("data").textContent);
+const core = data.core;
+const evidence = data.evidence;
+const main = document.getElementById("main");
+const live = document.getElementById("live");
+const RELATIONS = ["exact", "near", "contained", "contains"];
+const number = new Intl.NumberFormat("en");
+const count = (n, one, many = one + "s") => `${number.format(n)} ${n === 1 ? one : many}`;
+const percent = share => share === null || share === undefined ? "" : (100 * share).toFixed(share < 0.9995 && share > 0.9949 ? 1 : 0) + " %";
+
+// ---- elements
+
+function h(tag, props, ...children) {
+  const element = document.createElement(tag);
+  fill(element, props, children);
+  return element;
+}
+
+function svg(tag, props, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  fill(element, props, children);
+  return element;
+}
+
+function fill(element, props, children) {
+  for (const [name, value] of Object.entries(props || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== ""));
+}
+
+const bytes = n => n < 1e3 ? n + " B" : n < 1e6 ? (n / 1e3).toFixed(1) + " KB" : n < 1e9 ? (n / 1e6).toFixed(1) + " MB" : (n / 1e9).toFixed(2) + " GB";
+const own = (text, tag = "span") => h(tag, { dir: "auto" }, text);
+const tag = relation => h("span", { class: "tag " + (RELATIONS.includes(relation) ? relation : "other") }, relation);
+const say = text => { live.textContent = text; };
+
+// Only the web's own addresses become links.
+function address(url) {
+  if (!url) return null;
+  let parsed = null;
+  try { parsed = new URL(url); } catch { /* no address: shown as text */ }
+  const safe = parsed && (parsed.protocol === "http:" || parsed.protocol === "https:");
+  return safe ? h("a", { href: parsed.href, rel: "noopener noreferrer nofollow", target: "_blank" }, url) : h("code", {}, url);
+}
+
+const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => value === true ? name : name + "=" + encodeURIComponent(value)).join("&");
+
+// ---- clusters
+
+function opened(row) {
+  const [id, size, documents, touches] = row;
+  const first = documents[0];
+  const members = documents.map((d, place) => ({
+    id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
+    relation: d[6], score: d[7][0], jaccard: d[7][1], containment: d[7][2], url: d[8], canonical: d[9], path: d[10], record: d[11], place,
+  }));
+  return { id, size, members, touches, kept: members[0] };
+}
+
+const byId = new Map(core.clusters.map(row => [row[0], row]));
+let clusterOf = null;
+function clusterOfDocument(id) {
+  if (!clusterOf) {
+    clusterOf = new Map();
+    for (const row of core.clusters) for (const document of row[2]) clusterOf.set(document[0], row[0]);
+  }
+  return clusterOf.get(id);
+}
+
+// What lists and the search need of a cluster, made once.
+const facts = new Array(core.clusters.length);
+function factsOf(index) {
+  if (facts[index]) return facts[index];
+  const [id, size, documents] = core.clusters[index];
+  const relations = {};
+  const sites = new Set();
+  let from = null, to = null, score = 1;
+  const words = [id];
+  for (const d of documents) {
+    sites.add(d[1]);
+    words.push(d[0], d[2] || "", d[8] || "");
+    if (d[3]) {
+      if (from === null || d[3] < from) from = d[3];
+      if (to === null || d[3] > to) to = d[3];
+    }
+    if (d[6]) {
+      relations[d[6]] = (relations[d[6]] || 0) + 1;
+      if (d[7][0] !== null && d[7][0] < score) score = d[7][0];
+    }
+  }
+  const names = [...sites].map(site => core.sites[site]);
+  words.push(...names);
+  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: documents[0][2] || documents[0][0], words: words.join("\n").toLowerCase() };
+  facts[index] = made;
+  return made;
+}
+
+function prepare(from) {
+  const end = Math.min(core.clusters.length, from + 1000);
+  for (let i = from; i < end; i++) factsOf(i);
+  if (end < core.clusters.length) setTimeout(prepare, 0, end);
+}
+
+// `site:`, `relation:`, `size>5`, `score<0.9`, `after:`, `before:` and words; all must hold.
+function asked(query) {
+  const tests = [];
+  for (const [, term] of query.matchAll(/((?:[a-z]+[:<>=]+)?(?:"[^"]*"|\S+))/gi)) {
+    const [, name, sign, raw] = /^([a-z]+)(:|<=|>=|<|>|=)(.*)$/i.exec(term) || [];
+    const value = (raw === undefined ? term : raw).replace(/^"|"$/g, "").toLowerCase();
+    const limit = Number(value);
+    const compare = x => sign === ">" ? x > limit : sign === "<" ? x < limit : sign === ">=" ? x >= limit : sign === "<=" ? x <= limit : x === limit;
+    const key = (name || "").toLowerCase();
+    if (key === "site" && sign === ":") tests.push(f => f.lowSites.some(site => site.includes(value)));
+    else if (key === "relation" && sign === ":") tests.push(f => value in f.relations);
+    else if (key === "size" && value !== "" && !Number.isNaN(limit)) tests.push(f => compare(f.size));
+    else if (key === "score" && value !== "" && !Number.isNaN(limit)) tests.push(f => compare(f.score));
+    else if (key === "after" && sign === ":") tests.push(f => f.to !== null && f.to >= value);
+    else if (key === "before" && sign === ":") tests.push(f => f.from !== null && f.from.slice(0, value.length) <= value);
+    else {
+      const word = term.replace(/"/g, "").toLowerCase();
+      tests.push(f => f.words.includes(word));
+    }
+  }
+  return f => tests.every(test => test(f));
+}
+
+const SORTS = {
+  size: ["largest first", (a, b) => b.size - a.size || a.index - b.index],
+  score: ["least alike first", (a, b) => a.score - b.score || a.index - b.index],
+  newest: ["newest first", (a, b) => (b.to || "").localeCompare(a.to || "") || a.index - b.index],
+  oldest: ["oldest first", (a, b) => (a.from || "9").localeCompare(b.from || "9") || a.index - b.index],
+  sites: ["most sites first", (a, b) => b.sites.length - a.sites.length || a.index - b.index],
+  title: ["by title", (a, b) => a.title.localeCompare(b.title) || a.index - b.index],
+};
+
+function found(query, sort) {
+  const test = asked(query);
+  const hits = [];
+  for (let i = 0; i < core.clusters.length; i++) {
+    const f = factsOf(i);
+    if (test(f)) hits.push(f);
+  }
+  if (sort !== "size") hits.sort(SORTS[sort][1]);
+  return hits;
+}
+
+const ROW = 72;
+
+function clustersView(state) {
+  const sort = SORTS[state.sort] ? state.sort : "size";
+  const query = h("input", { id: "query", type: "search", value: state.q || "", autocomplete: "off", spellcheck: "false", "aria-describedby": "query-help" });
+  const order = h("select", { id: "sort" }, Object.entries(SORTS).map(([name, [label]]) => h("option", { value: name, selected: name === sort }, label)));
+  const told = h("p", { class: "dim" });
+  const inner = h("div", { role: "list", "aria-label": "Clusters" });
+  const list = h("div", { class: "list", tabindex: "0", role: "region", "aria-label": "Clusters, scrolling" }, inner);
+  let hits = [];
+  let focus = 0;
+  const row = place => {
+    const f = hits[place];
+    const relations = RELATIONS.filter(name => f.relations[name]).map(name => `${f.relations[name]} ${name}`).join(", ");
+    const when = f.from ? f.from.slice(0, 10) + (f.to.slice(0, 10) !== f.from.slice(0, 10) ? " to " + f.to.slice(0, 10) : "") : "";
+    const item = h("div", { class: "row", role: "listitem", "aria-setsize": hits.length, "aria-posinset": place + 1 },
+      h("a", { href: view({ cluster: f.id }), "data-place": place, dir: "auto" }, f.title),
+      h("p", {}, [count(f.size, "document"), relations, count(f.sites.length, "site") + ": " + f.sites.slice(0, 4).join(", "), when].filter(part => part).join(" \u00b7 ")));
+    item.style.top = place * ROW + "px";
+    return item;
+  };
+  const draw = all => {
+    const from = all ? 0 : Math.max(0, Math.floor(list.scrollTop / ROW) - 6);
+    const to = Math.min(hits.length, all ? 500 : from + Math.ceil(list.clientHeight / ROW) + 12);
+    const focused = inner.contains(document.activeElement) ? document.activeElement.dataset.place : null;
+    inner.replaceChildren(...Array.from({ length: Math.max(0, to - from) }, (_, i) => row(from + i)));
+    if (focused !== null) {
+      const again = inner.querySelector(`[data-place="${focused}"]`);
+      (again || list).focus({ preventScroll: true });
+    }
+  };
+  const search = push => {
+    hits = found(query.value, order.value);
+    inner.style.height = hits.length * ROW + "px";
+    told.textContent = hits.length === core.clusters.length ? count(hits.length, "cluster") : `${count(hits.length, "cluster")} of ${number.format(core.clusters.length)}`;
+    list.scrollTop = 0;
+    draw();
+    if (push) {
+      history.replaceState(null, "", view({ clusters: true, q: query.value, sort: order.value === "size" ? "" : order.value }));
+      say(told.textContent);
+    }
+  };
+  const move = step => {
+    const wanted = Math.max(0, Math.min(hits.length - 1, focus + step));
+    const top = wanted * ROW;
+    if (top < list.scrollTop) list.scrollTop = top;
+    if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+    draw();
+    inner.querySelector(`[data-place="${wanted}"]`)?.focus({ preventScroll: true });
+  };
+  inner.addEventListener("focusin", event => { if (event.target.dataset.place) focus = Number(event.target.dataset.place); });
+  list.addEventListener("keydown", event => {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 8, PageUp: -8, Home: -hits.length, End: hits.length }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    move(event.target === list && step === 1 ? 0 : step);
+  });
+  let waiting = 0;
+  query.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 60, true); });
+  order.addEventListener("change", () => search(true));
+  let frame = 0;
+  list.addEventListener("scroll", () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(() => draw()); });
+  show("Clusters",
+    h("h1", {}, "Clusters"),
+    h("p", { class: "dim" }, "Documents that are copies of one of them. Each was verified against the one that represents it."),
+    h("div", { class: "controls" },
+      h("label", { class: "grow", for: "query" }, "Search", query),
+      h("label", { for: "sort" }, "Order", order)),
+    h("p", { class: "dim small", id: "query-help" }, "Words in titles, ids and addresses; ", h("code", {}, "site:"), " ", h("code", {}, "relation:near"), " ", h("code", {}, "size>5"), " ", h("code", {}, "score<0.9"), " ", h("code", {}, "after:2024-01-01"), " ", h("code", {}, "before:2025"), ". Keys: / to search, arrows or j and k to move."),
+    told, list);
+  search(false);
+  printing = draw;
+}
+
+let printing = null;
+addEventListener("beforeprint", () => { if (printing) printing(true); });
+addEventListener("afterprint", () => { if (printing) printing(false); });
+
+// ---- one cluster
+
+const RULES = [
+  ["representative", "the document that the others were verified against", members => members[0]],
+  ["canonical-url", "whose address is the one that it names as canonical", members => members.find(m => m.canonical && m.canonical === m.url)],
+  ["earliest", "the first by date", members => least(members.filter(m => m.date), m => m.date)],
+  ["longest", "the most words", members => least(members, m => -m.tokens)],
+];
+
+function least(members, key) {
+  let best = members[0];
+  for (const member of members) if (key(member) < key(best) || (key(member) === key(best) && member.id < best.id)) best = member;
+  return best;
+}
+
+function clusterView(state) {
+  const row = byId.get(state.cluster);
+  if (!row) return missing("No cluster of this report has the id " + state.cluster + ".");
+  const cluster = opened(row);
+  if (state.b) return compareView(cluster, state);
+  const kept = cluster.kept;
+  const body = h("tbody");
+  let drawn = 0;
+  const more = h("button", { type: "button", class: "noprint" });
+  const line = m => h("tr", {},
+    h("td", { class: "n" }, m.place + 1),
+    h("td", {}, h("span", { class: "exhibit", "data-exhibit": m.place + 1 }), own(m.title || m.id), h("div", { class: "small dim" }, h("code", {}, m.id), m.url || m.canonical ? [" ", address(m.url || m.canonical)] : null, m.path ? [" ", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null)),
+    h("td", { class: "site" }, own(m.site)),
+    h("td", { class: "when" }, m.date ? m.date.slice(0, 16).replace("T", " ") : ""),
+    h("td", {}, m.relation ? tag(m.relation) : h("span", { class: "tag kept" }, "represents")),
+    h("td", { class: "n" }, percent(m.score)), h("td", { class: "n" }, percent(m.jaccard)), h("td", { class: "n" }, percent(m.containment)),
+    h("td", { class: "n" }, number.format(m.tokens)),
+    h("td", { class: "noprint" }, m.place ? h("a", { href: view({ cluster: cluster.id, a: kept.id, b: m.id }), "aria-label": "Compare exhibit " + (m.place + 1) + " with the representative" }, "compare") : null));
+  const draw = () => {
+    const end = Math.min(cluster.members.length, drawn + 200);
+    body.append(...cluster.members.slice(drawn, end).map(line));
+    drawn = end;
+    more.hidden = drawn === cluster.members.length;
+    more.textContent = `Show more (${number.format(cluster.members.length - drawn)} left)`;
+  };
+  more.addEventListener("click", draw);
+  draw();
+  const hidden = cluster.size - cluster.members.length;
+  const decisions = RULES.map(([name, why, choose]) => [name, why, choose(cluster.members)]).filter(([, , member]) => member);
+  show(kept.title || kept.id,
+    h("p", { class: "noprint" }, h("a", { href: "#clusters" }, "All clusters")),
+    h("h1", { dir: "auto" }, kept.title || kept.id),
+    h("p", { class: "dim" }, `Cluster ${cluster.id}: ${count(cluster.size, "document")} on ${count(new Set(cluster.members.map(m => m.site)).size, "site")}`),
+    timeline(cluster),
+    h("h2", {}, "Documents"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Documents of this cluster" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["No.", "Document", "Site", "Date", "Relation", "Score", "Jaccard", "Contained", "Words"].map((name, i) => h("th", { scope: "col", class: i === 0 || i > 4 ? "n" : null }, name)), h("th", { scope: "col", class: "noprint" }, "Side by side"))), body)),
+    more,
+    hidden ? h("p", { class: "dim" }, `${count(hidden, "more copy", "more copies")} in the json report.`) : null,
+    h("h2", {}, "Which one to keep"),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What each rule keeps" }, h("table", {}, h("thead", {}, h("tr", {}, ["Rule", "Keeps", "Why"].map(name => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, decisions.map(([name, why, member]) => h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, h("code", {}, member.id), member.site ? [" ", own(member.site)] : null), h("td", {}, why)))))),
+    cluster.touches.length ? [h("h2", {}, "Related, and not of this cluster"), h("ul", {}, cluster.touches.map(touch => h("li", {}, tag(touch.relation), " ", percent(touch.score), " ", touch.cluster && byId.has(touch.cluster) ? h("a", { href: view({ cluster: touch.cluster }) }, own(byId.get(touch.cluster)[2][0][2] || touch.id)) : own(touch.id), touch.pairs > 1 ? ` (${touch.pairs} pairs)` : "")))] : null);
+}
+
+function timeline(cluster) {
+  const dated = cluster.members.filter(m => m.date && !Number.isNaN(Date.parse(m.date))).map(m => ({ ...m, at: Date.parse(m.date) })).sort((a, b) => a.at - b.at || a.place - b.place).slice(0, 400);
+  if (dated.length < 2) return null;
+  const [from, to] = [dated[0].at, dated[dated.length - 1].at];
+  const x = at => to === from ? 400 : 30 + 740 * (at - from) / (to - from);
+  const lanes = [];
+  const dots = dated.map(m => {
+    const at = x(m.at);
+    let lane = lanes.findIndex(last => at - last > 13);
+    if (lane < 0 && lanes.length < 12) lane = lanes.push(-1e9) - 1;
+    if (lane < 0) lane = 11;
+    lanes[lane] = at;
+    return svg("circle", { class: "dot " + (m.place ? "fill-" + (RELATIONS.includes(m.relation) ? m.relation : "other") : "kept"), cx: at, cy: 14 + 14 * lane, r: m.place ? 5 : 6 }, svg("title", {}, `${m.date} ${m.site} ${m.relation || "represents"}`));
+  });
+  const bottom = 20 + 14 * lanes.length;
+  return h("figure", { class: "card" }, h("figcaption", {}, "Published"),
+    svg("svg", { viewBox: `0 0 800 ${bottom + 20}`, role: "img", "aria-label": `Timeline of ${dated.length} documents from ${dated[0].date} to ${dated[dated.length - 1].date}` },
+      svg("line", { class: "axis", x1: 20, x2: 780, y1: bottom, y2: bottom }), dots,
+      svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))));
+}
+
+// ---- texts
+
+// Offsets of reports are bytes of UTF-8; strings here are counted otherwise.
+function places(text, start) {
+  let at = start, i = 0;
+  const marks = [];
+  return wanted => {
+    if (wanted < at) { at = start; i = 0; }
+    while (at < wanted && i < text.length) {
+      const c = text.codePointAt(i);
+      at += c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+      i += c > 0xffff ? 2 : 1;
+    }
+    return i;
+  };
+}
+
+const byteLength = text => new TextEncoder().encode(text).length;
+
+// What the file has of a document: pieces in order, each with its first byte, and whether that is all.
+function textOf(id) {
+  const own = evidence[id];
+  if (!own) return null;
+  if (own.t !== undefined) return { pieces: [[0, own.t]], whole: true, spans: own.s || [] };
+  return { pieces: own.e || [], whole: false, spans: own.s || [] };
+}
+
+const UNSPACED = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
+const TOKEN = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, "gu");
+
+function tokens(text) {
+  const out = [];
+  for (const match of text.matchAll(TOKEN)) out.push([match[0].normalize("NFKC").toLowerCase(), match.index, match.index + match[0].length]);
+  return out;
+}
+
+// Spans of two whole texts, as the program finds those of a copy and its representative.
+function sharedPassages(a, b) {
+  const [x, y] = [tokens(a), tokens(b)];
+  const SEED = 5, GAP = 10;
+  const seeds = new Map();
+  const key = (list, i) => list.slice(i, i + SEED).map(token => token[0]).join("\u0000");
+  for (let i = 0; i + SEED <= y.length; i++) {
+    const at = key(y, i);
+    const known = seeds.get(at);
+    if (!known) seeds.set(at, [i]);
+    else if (known.length < 8) known.push(i);
+  }
+  const spans = [];
+  for (let i = 0; i + SEED <= x.length;) {
+    let best = null;
+    const last = spans[spans.length - 1];
+    for (const j of seeds.get(key(x, i)) || []) {
+      let n = 0;
+      while (i + n < x.length && j + n < y.length && x[i + n][0] === y[j + n][0]) n++;
+      const on = last && i - last.a[1] <= GAP && j >= last.b[1] && j - last.b[1] <= GAP;
+      if (!best || (on && !best.on) || (on === best.on && n > best.n)) best = { j, n, on };
+    }
+    if (!best) { i++; continue; }
+    if (best.on) { last.a[1] = i + best.n; last.b[1] = best.j + best.n; last.n += best.n; }
+    else spans.push({ a: [i, i + best.n], b: [best.j, best.j + best.n], n: best.n });
+    i += best.n;
+  }
+  const least = Math.min(x.length, y.length) < 40 ? SEED : 8;
+  return spans.filter(span => span.n >= least).map(span => ({
+    a: [x[span.a[0]][1], x[span.a[1] - 1][2]], b: [y[span.b[0]][1], y[span.b[1] - 1][2]],
+    tokens: span.a[1] - span.a[0], identity: 2 * span.n / (span.a[1] - span.a[0] + span.b[1] - span.b[0]),
+  }));
+}
+
+// Which words of two passages differ: the longest common subsequence, where they are not too long for that.
+function differing(a, b) {
+  const [x, y] = [tokens(a), tokens(b)];
+  let head = 0;
+  while (head < x.length && head < y.length && x[head][0] === y[head][0]) head++;
+  let tail = 0;
+  while (tail < x.length - head && tail < y.length - head && x[x.length - 1 - tail][0] === y[y.length - 1 - tail][0]) tail++;
+  const [m, n] = [x.length - head - tail, y.length - head - tail];
+  const other = [[], []];
+  if (m * n > 4e6) return other;
+  const table = new Uint16Array((m + 1) * (n + 1));
+  for (let i = m - 1; i >= 0; i--) for (let j = n - 1; j >= 0; j--) {
+    table[i * (n + 1) + j] = x[head + i][0] === y[head + j][0] ? table[(i + 1) * (n + 1) + j + 1] + 1 : Math.max(table[(i + 1) * (n + 1) + j], table[i * (n + 1) + j + 1]);
+  }
+  let i = 0, j = 0;
+  while (i < m || j < n) {
+    if (i < m && j < n && x[head + i][0] === y[head + j][0]) { i++; j++; }
+    else if (j === n || (i < m && table[(i + 1) * (n + 1) + j] >= table[i * (n + 1) + j + 1])) other[0].push(x[head + i++]);
+    else other[1].push(y[head + j++]);
+  }
+  return other;
+}
+
+// A text with its spans marked; `spans` are [start, end, number, differing words] in this text's characters.
+function marked(text, from, spans) {
+  const out = [];
+  let at = 0;
+  for (const [start, end, name, words] of spans) {
+    const [s, e] = [Math.max(at, start), Math.min(text.length, end)];
+    if (e <= s) continue;
+    out.push(text.slice(at, s));
+    const mark = h("mark", { "data-span": name }, start >= at && from <= start ? h("sup", { "aria-hidden": "true" }, name + 1) : null);
+    let inside = s;
+    for (const [, w0, w1] of words) {
+      if (start + w0 < inside || start + w1 > e) continue;
+      mark.append(text.slice(inside, start + w0), h("span", { class: "changed" }, text.slice(start + w0, start + w1)));
+      inside = start + w1;
+    }
+    mark.append(text.slice(inside, e));
+    out.push(mark);
+    at = e;
+  }
+  out.push(text.slice(at));
+  return out;
+}
+
+function pane(document, shown, spans, side) {
+  const text = h("div", { class: "text", tabindex: "0", role: "region", "aria-label": (side ? "Right" : "Left") + " text", dir: "auto" });
+  if (!shown || !shown.pieces.length) text.append(h("span", { class: "gap" }, document.relation === "exact" ? "The words of this copy are those of the representative." : "The text is not in this file: it was left out to keep it small. The json+text report has it."));
+  else if (shown.whole) text.append(...marked(shown.pieces[0][1], 0, spans.map(s => [...s.chars, s.name, s.words])));
+  else {
+    let before = 0;
+    for (const [start, piece] of shown.pieces) {
+      if (start > before) text.append(h("span", { class: "gap" }, `${bytes(start - before)} not shown`));
+      const place = places(piece, start);
+      const end = start + byteLength(piece);
+      const inside = spans.filter(s => s.bytes[0] < end && s.bytes[1] > start).map(s => [s.bytes[0] < start ? 0 : place(s.bytes[0]), s.bytes[1] >= end ? piece.length : place(s.bytes[1]), s.name, []]);
+      text.append(...marked(piece, 0, inside));
+      before = end;
+    }
+    if (document.bytes > before) text.append(h("span", { class: "gap" }, `${bytes(document.bytes - before)} not shown`));
+  }
+  return { text, element: h("section", { class: "pane", "aria-label": (side ? "Right" : "Left") + " document" },
+    h("h2", { class: "exhibit", "data-exhibit": document.place + 1, dir: "auto" }, document.title || document.id),
+    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, document.date, count(document.tokens, "word"), document.relation || "represents the cluster"].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
+}
+
+function alignment(a, b) {
+  const [left, right] = [textOf(a.id), textOf(b.id)];
+  if (left && right && left.whole && right.whole) {
+    const [x, y] = [left.pieces[0][1], right.pieces[0][1]];
+    const spans = sharedPassages(x, y);
+    spans.forEach(span => { span.words = span.identity < 1 ? differing(x.slice(...span.a), y.slice(...span.b)) : [[], []]; });
+    return { left, right, spans: spans.map((span, name) => ({ name, span, a: { chars: span.a, words: span.words[0] }, b: { chars: span.b, words: span.words[1] } })) };
+  }
+  // Where one is only in pieces, what the program found between a copy and its representative.
+  const [copy, swapped] = b.place === 0 ? [left, false] : a.place === 0 ? [right, true] : [null, false];
+  const rows = copy ? copy.spans : [];
+  const side = (shown, ends) => ({ bytes: ends, chars: shown && shown.whole ? ends.map(places(shown.pieces[0][1], 0)) : ends, words: [] });
+  return { left, right, spans: rows.map((s, name) => {
+    const [own, kept] = [[s[0], s[1]], [s[2], s[3]]];
+    const [x, y] = swapped ? [kept, own] : [own, kept];
+    return { name, span: { tokens: s[4], identity: s[5] }, a: side(left, x), b: side(right, y) };
+  }) };
+}
+
+function compareView(cluster, state) {
+  const find = id => cluster.members.find(member => member.id === id);
+  const [a, b] = [find(state.a) || cluster.kept, find(state.b)];
+  if (!b) return missing("This cluster shows no document with the id " + state.b + ".");
+  const { left, right, spans } = alignment(a, b);
+  const order = side => spans.map(s => ({ ...s[side], name: s.name })).sort((x, y) => (x.bytes || x.chars)[0] - (y.bytes || y.chars)[0]);
+  const panes = [pane(a, left, order("a"), 0), pane(b, right, order("b"), 1)];
+  const marks = panes.map(({ text }) => {
+    const first = new Map();
+    for (const mark of text.querySelectorAll("mark")) if (!first.has(mark.dataset.span)) first.set(mark.dataset.span, mark);
+    return first;
+  });
+  let at = -1;
+  const told = h("span", { class: "dim", role: "status" }, spans.length ? count(spans.length, "shared passage") : "No shared passage of eight words");
+  // Each pane scrolls with the other: the passage at its top is brought to the top there.
+  let led = null;
+  const top = side => {
+    const box = panes[side].text;
+    let best = null;
+    for (const [name, mark] of marks[side]) if (mark.offsetTop <= box.scrollTop + 40 || best === null) best = { name, by: box.scrollTop - mark.offsetTop };
+    return best;
+  };
+  const follow = side => {
+    if (led !== null && led !== side) return;
+    const seen = top(side);
+    const target = seen && marks[1 - side].get(seen.name);
+    if (!target) return;
+    led = side;
+    panes[1 - side].text.scrollTop = target.offsetTop + seen.by;
+    clearTimeout(follow.timer);
+    follow.timer = setTimeout(() => { led = null; }, 200);
+  };
+  panes.forEach(({ text }, side) => text.addEventListener("scroll", () => follow(side), { passive: true }));
+  const go = step => {
+    if (!spans.length) return;
+    at = (at + step + spans.length) % spans.length;
+    led = 2;
+    clearTimeout(follow.timer);
+    follow.timer = setTimeout(() => { led = null; }, 700);
+    panes.forEach(({ text }, side) => {
+      text.querySelectorAll("mark.on").forEach(mark => mark.classList.remove("on"));
+      text.querySelectorAll(`mark[data-span="${at}"]`).forEach(mark => mark.classList.add("on"));
+      const mark = marks[side].get(String(at));
+      if (mark) text.scrollTop = mark.offsetTop - 40;
+    });
+    const { tokens, identity } = spans[at].span;
+    told.textContent = `Passage ${at + 1} of ${spans.length}: ${count(tokens, "word")}, ${percent(identity)} the same`;
+  };
+  panes.forEach(({ text }) => text.addEventListener("click", event => {
+    const mark = event.target.closest("mark");
+    if (mark) { at = Number(mark.dataset.span) - 1; go(1); }
+  }));
+  keys = { n: () => go(1), p: () => go(-1) };
+  const choose = (label, chosen, name) => {
+    const known = cluster.members.filter(m => m.place === 0 || evidence[m.id] || m === chosen).slice(0, 500);
+    const select = h("select", { "aria-label": label }, known.map(m => h("option", { value: m.id, selected: m === chosen }, `${m.place + 1}. ${m.site || m.id} ${m.relation || "represents"}`)));
+    select.addEventListener("change", () => { location.hash = view({ cluster: cluster.id, a: a.id, b: b.id, [name]: select.value }); });
+    return h("label", {}, label, select);
+  };
+  show("Side by side",
+    h("p", { class: "noprint" }, h("a", { href: view({ cluster: cluster.id }) }, "The whole cluster")),
+    h("h1", {}, "Side by side"),
+    h("p", {}, b.relation && a.place === 0 ? [tag(b.relation), " score ", percent(b.score), ", Jaccard ", percent(b.jaccard), ", containment ", percent(b.containment)] : a.relation && b.place === 0 ? [tag(a.relation), " score ", percent(a.score)] : h("span", { class: "dim" }, "Two copies, compared here and not by the program: each was verified against the representative.")),
+    h("div", { class: "controls" }, choose("Left", a, "a"), choose("Right", b, "b"),
+      h("button", { type: "button", id: "previous", disabled: !spans.length, onclick: () => go(-1) }, "Previous passage"), h("button", { type: "button", id: "next", disabled: !spans.length, onclick: () => go(1) }, "Next passage"), told),
+    h("p", { class: "dim small" }, "Shaded: shared. Underlined: words that differ within a shared passage. Keys: n and p go from passage to passage."),
+    h("div", { class: "panes" }, panes.map(p => p.element)));
+}
+
+// ---- at a glance
+
+function bars(title, note, rows, rule) {
+  const [width, height, left] = [420, 150, 8];
+  const most = Math.max(1, ...rows.map(row => row[1]));
+  const step = (width - 2 * left) / Math.max(1, rows.length);
+  const label = Math.ceil(rows.length / 6);
+  return h("figure", { class: "card" }, h("figcaption", {}, title),
+    svg("svg", { viewBox: `0 0 ${width} ${height + 20}`, role: "img", "aria-label": `${title}. ${rows.filter(row => row[1]).slice(0, 40).map(row => `${row[0]}: ${row[1]}`).join(", ")}` },
+      rows.map(([name, value], i) => {
+        const size = value ? Math.max(1.5, (height - 14) * value / most) : 0;
+        return svg("rect", { class: "bar", x: left + i * step + .5, y: height - size, width: Math.max(1, step - 1.5), height: size }, svg("title", {}, `${name}: ${number.format(value)}`));
+      }),
+      svg("line", { class: "axis", x1: 0, x2: width, y1: height, y2: height }),
+      rows.map(([name], i) => i % label === 0 ? svg("text", { x: left + i * step, y: height + 14 }, name) : null),
+      rule === undefined ? null : [svg("line", { class: "rule", x1: left + rule * (width - 2 * left), x2: left + rule * (width - 2 * left), y1: 2, y2: height }), svg("text", { x: left + rule * (width - 2 * left) - 4, y: 12, "text-anchor": "end" }, "threshold")],
+      svg("text", { x: left, y: 12 }, number.format(most))),
+    note ? h("p", { class: "dim small" }, note) : null);
+}
+
+function surveyed() {
+  const similarity = new Array(20).fill(0);
+  const sizes = new Map();
+  const dates = [];
+  const relations = {};
+  const carried = new Map();
+  let saved = 0;
+  for (const [, size, documents] of core.clusters) {
+    const bucket = size < 8 ? size : 2 ** Math.floor(Math.log2(size));
+    sizes.set(bucket, (sizes.get(bucket) || 0) + 1);
+    for (let i = 1; i < documents.length; i++) {
+      const d = documents[i];
+      relations[d[6]] = (relations[d[6]] || 0) + 1;
+      if (d[7][0] !== null) similarity[Math.min(19, Math.floor(d[7][0] * 20 + 1e-9))]++;
+      if (d[3]) dates.push(d[3].slice(0, 10));
+      if (d[6] !== "contains") saved += d[5];
+      const pair = documents[0][1] + "\t" + d[1];
+      carried.set(pair, (carried.get(pair) || 0) + 1);
+    }
+  }
+  return { similarity, sizes, dates, relations, carried, saved };
+}
+
+function overTime(dates) {
+  const days = new Map();
+  const length = new Set(dates.map(date => date.slice(0, 7))).size > 24 ? 4 : new Set(dates).size > 60 ? 7 : 10;
+  for (const date of dates) days.set(date.slice(0, length), (days.get(date.slice(0, length)) || 0) + 1);
+  return [...days].sort((a, b) => a[0] < b[0] ? -1 : 1);
+}
+
+function matrix(carried) {
+  const totals = new Map();
+  for (const [pair, n] of carried) for (const site of new Set(pair.split("\t"))) totals.set(site, (totals.get(site) || 0) + n);
+  const top = [...totals].sort((a, b) => b[1] - a[1] || Number(a[0]) - Number(b[0])).slice(0, 16).map(entry => entry[0]);
+  if (top.length < 2) return null;
+  const name = site => core.sites[site] || "(none)";
+  return h("div", {}, h("h2", {}, "Who carries whom"),
+    h("p", { class: "dim" }, `Rows: the site of the document that represents a cluster. Columns: sites that have a copy of it. ${totals.size > top.length ? `The ${top.length} of ${totals.size} sites with most copies.` : ""}`),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who carries whom" }, h("table", { class: "matrix" },
+      h("thead", {}, h("tr", {}, h("td", {}), top.map(site => h("th", { scope: "col" }, name(site))))),
+      h("tbody", {}, top.map(row => h("tr", {}, h("th", { scope: "row" }, h("a", { href: view({ clusters: true, q: `site:"${name(row)}"` }) }, name(row))), top.map(column => h("td", { class: "n" }, carried.get(row + "\t" + column) || "\u00b7"))))))));
+}
+
+function overview() {
+  const a = core.accounting;
+  const s = surveyed();
+  const tile = (value, label, href) => h("li", {}, h("b", {}, value), href ? h("a", { href }, label) : label);
+  const settings = [["Program", "wirecopy " + core.settings.version], ["Mode", core.settings.mode], ...["recipe", "policy", "fields"].flatMap(part => Object.entries(core.settings[part] || {}).map(([name, value]) => [(part === "fields" ? "field " : "") + name, String(value)]))];
+  const losing = a.sites.filter(site => site.documents > 1 && 2 * site.duplicates > site.documents);
+  show("At a glance",
+    h("h1", {}, "At a glance"),
+    h("p", {}, `${count(a.documents, "document")} = ${number.format(a.unique)} unique + ${count(a.duplicates, "duplicate")} + ${number.format(a.empty)} empty + ${number.format(a.unreadable)} unreadable`),
+    h("ul", { class: "tiles" }, tile(number.format(core.clusters.length), "clusters", "#clusters"), tile(number.format(a.duplicates), "duplicates"), RELATIONS.filter(name => s.relations[name]).map(name => tile(number.format(s.relations[name]), name, view({ clusters: true, q: "relation:" + name }))), tile(bytes(a.bytes), "of text"), tile(bytes(s.saved), "of it in copies"), tile(number.format(core.pages.length), "pages that repeat something", "#pages"), tile(number.format(core.problems_in_all), "problems", "#problems")),
+    losing.length ? h("p", { class: "card" }, h("strong", {}, "More than half duplicates: "), losing.slice(0, 8).map(site => `${site.site || "(none)"} (${site.duplicates} of ${site.documents})`).join(", "), losing.length > 8 ? ` and ${losing.length - 8} more sites` : "") : null,
+    h("div", { class: "charts" },
+      bars("Similarity of copies (score)", "Each copy with the document that represents its cluster.", s.similarity.map((n, i) => [(i / 20).toFixed(2), n]), core.threshold === null ? undefined : core.threshold),
+      bars("Sizes of clusters", "Documents in a cluster; from 8 on by powers of two.", [...s.sizes].sort((x, y) => x[0] - y[0]).map(([size, n]) => [String(size) + (size < 8 ? "" : "+"), n])),
+      s.dates.length > 1 ? bars("Duplicates over time", "By their dates.", overTime(s.dates)) : null),
+    matrix(s.carried),
+    Object.keys(core.accounting.pairs).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.accounting.pairs).map(([name, n]) => `${number.format(n)} ${name}`).join(", "))] : null,
+    h("h2", {}, "Sites"), sitesTable(a.sites),
+    h("h2", {}, "Settings"), h("dl", { class: "card" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("h2", {}, "Not in this file"), h("p", { class: "dim" }, leftOut()),
+    h("p", {}, h("a", { href: "#sources" }, "Source files with their SHA-256")));
+}
+
+function leftOut() {
+  const shown = Object.values(evidence);
+  const whole = shown.filter(e => e.t !== undefined).length;
+  const documents = core.clusters.reduce((sum, row) => sum + row[1], 0);
+  const said = `${count(whole, "text")} in full and ${count(shown.length - whole, "document")} in excerpts, of ${count(documents, "document")} in clusters.`;
+  return [said, core.left_out ? " Addresses and paths of copies were left out to keep this file small." : "", core.left_out > 1 ? " So were titles of copies." : "", core.left_out > 2 ? " So were copies beyond the first hundred of a cluster." : "", " The json report has everything."].join("");
+}
+
+function sitesTable(sites) {
+  const rows = [...sites].sort((a, b) => b.duplicates - a.duplicates || b.documents - a.documents || (a.site < b.site ? -1 : 1)).slice(0, 100);
+  return [h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sites" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Site"), ["Documents", "Duplicates", "Share", "Text"].map(name => h("th", { scope: "col", class: "n" }, name)))),
+    h("tbody", {}, rows.map(site => h("tr", {}, h("td", {}, h("a", { href: view({ clusters: true, q: `site:"${site.site}"` }), dir: "auto" }, site.site || "(none)")), h("td", { class: "n" }, number.format(site.documents)), h("td", { class: "n" }, number.format(site.duplicates)), h("td", { class: "n" }, percent(site.documents ? site.duplicates / site.documents : 0)), h("td", { class: "n" }, bytes(site.bytes))))))),
+    sites.length > rows.length ? h("p", { class: "dim" }, `The ${rows.length} of ${sites.length} sites with most duplicates.`) : null];
+}
+
+// ---- other views
+
+function pagesView(state) {
+  if (state.page) return pageView(state.page);
+  const body = h("tbody");
+  const rows = core.pages.slice();
+  paged("Repeated within one page", "Headlines, paragraphs and lines that stand more than once within one page.", rows, page => h("tr", {}, h("td", {}, h("a", { href: view({ page: page.id }), dir: "auto" }, page.id)), h("td", {}, page.repeats.slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, `${r.kind} ${r.count} times${r.template ? ", template" : ""}`), " ", own(r.text.length > 160 ? r.text.slice(0, 160) + "\u2026" : r.text))))), ["Page", "Repeats"], body, "No page repeats anything.");
+}
+
+function pageView(id) {
+  const page = core.pages.find(page => page.id === id);
+  if (!page) return missing("No page of this report has the id " + id + ".");
+  const whole = evidence[id] && evidence[id].t;
+  const context = ([start, end]) => {
+    const place = places(whole, 0);
+    const [s, e] = [place(start), place(end)];
+    return h("p", { class: "context card", dir: "auto" }, s > 240 ? "\u2026" : "", whole.slice(Math.max(0, s - 240), s), h("mark", {}, whole.slice(s, e)), whole.slice(e, e + 240), e + 240 < whole.length ? "\u2026" : "");
+  };
+  const cluster = clusterOfDocument(id);
+  show("Repeats in " + id, h("p", { class: "noprint" }, h("a", { href: "#pages" }, "All pages")), h("h1", { dir: "auto" }, id),
+    cluster ? h("p", {}, "Its ", h("a", { href: view({ cluster }) }, "cluster")) : null,
+    page.repeats.map((r, i) => [h("h2", { class: "exhibit", "data-exhibit": i + 1 }, `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, ${r.count} times${r.template ? ", by the page's template" : ""}`), h("p", { class: "context", dir: "auto" }, r.text), r.spans.slice(0, 20).map((span, n) => [h("p", { class: "dim small" }, `Place ${n + 1}: bytes ${span[0]} to ${span[1]}`, r.places && r.places[n] ? [" in ", h("code", {}, r.places[n].path), r.places[n].link ? ", a link" : ""] : null), whole === undefined ? null : context(span)])]));
+}
+
+function titlesView() {
+  paged("One title on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["Title", "Site", "Pages", "Documents"], h("tbody"), "No title stands on several pages of one site.", core.titles_in_all);
+}
+
+function boilerplateView() {
+  const rows = core.boilerplate.slice().sort((a, b) => a.source < b.source ? -1 : a.source > b.source ? 1 : b.documents - a.documents);
+  paged("Boilerplate by site", "Passages that pages of one site have as their frame, and that no score counts.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Documents", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.", core.boilerplate_in_all);
+}
+
+function problemsView() {
+  paged("Problems", "What could not be read, or not as it stood.", core.problems, row => h("tr", {}, h("td", {}, h("code", {}, row.path)), h("td", { class: "n" }, row.record === undefined ? "" : row.record), h("td", {}, row.reason)), ["File", "Record", "Reason"], h("tbody"), "Everything could be read.", core.problems_in_all);
+}
+
+function sourcesView() {
+  paged("Source files", `The files that were read, as they were then. SHA-256 of this list in the form of sha256sum: ${core.sources_sha256}`, core.sources, row => h("tr", {}, h("td", {}, h("code", {}, row.path)), h("td", { class: "n" }, number.format(row.bytes)), h("td", {}, h("code", {}, row.sha256 || "read only once"))), ["File", "Bytes", "SHA-256"], h("tbody"), "This report names no files.", core.sources_in_all);
+}
+
+function paged(title, note, rows, line, columns, body, none, inAll) {
+  let drawn = 0;
+  const more = h("button", { type: "button", class: "noprint" });
+  const draw = () => {
+    const end = Math.min(rows.length, drawn + 200);
+    body.append(...rows.slice(drawn, end).map(line));
+    drawn = end;
+    more.hidden = drawn === rows.length;
+    more.textContent = `Show more (${number.format(rows.length - drawn)} left)`;
+  };
+  more.addEventListener("click", draw);
+  draw();
+  show(title, h("h1", {}, title), h("p", { class: "dim" }, note),
+    rows.length ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, columns.map(name => h("th", { scope: "col" }, name)))), body)) : h("p", {}, none), more,
+    inAll > rows.length ? h("p", { class: "dim" }, `The first ${rows.length} of ${inAll}; the json report has all.`) : null);
+}
+
+const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, why), h("p", {}, h("a", { href: "#clusters" }, "All clusters")));
+
+// ---- where we are
+
+const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
+
+let keys = {};
+let shownOnce = false;
+
+function show(title, ...children) {
+  document.title = title + " - wirecopy report";
+  main.replaceChildren();
+  fill(main, {}, children);
+  main.scrollTop = 0;
+  scrollTo(0, 0);
+  if (shownOnce) { main.focus({ preventScroll: true }); say(title); }
+  shownOnce = true;
+}
+
+function route() {
+  const state = {};
+  for (const part of location.hash.slice(1).split("&")) {
+    const [name, ...rest] = part.split("=");
+    let value = rest.join("=");
+    try { value = decodeURIComponent(value); } catch { /* not ours: as it stands */ }
+    if (name) state[name] = value;
+  }
+  keys = {};
+  printing = null;
+  const name = "cluster" in state ? "clusters" : "page" in state ? "pages" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
+  document.getElementById("nav").replaceChildren(h("ul", {}, VIEWS.map(([id, label]) => h("li", {}, h("a", { href: "#" + id, "aria-current": id === name ? "page" : null }, label)))));
+  if ("cluster" in state) clusterView(state);
+  else VIEWS.find(([id]) => id === name)[2](state);
+}
+
+addEventListener("hashchange", route);
+document.getElementById("skip").addEventListener("click", event => { event.preventDefault(); main.focus(); });
+addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    if (!document.getElementById("query")) { history.pushState(null, "", "#clusters"); route(); }
+    document.getElementById("query").focus();
+  } else if (keys[event.key]) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+route();
+setTimeout(prepare, 0, 0);
+})();

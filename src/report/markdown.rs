@@ -1,0 +1,127 @@
+//! The `markdown` report: what a pull request or an issue can hold.
+
+use std::io::{self, Write};
+
+use super::{MemberRow, Report};
+
+/// Clusters and pages shown; the others are counted.
+const SHOWN: usize = 50;
+
+/// Members shown of a cluster.
+const MEMBERS: usize = 20;
+
+/// Writes the accounting, the largest clusters and what is repeated within pages. Text of documents is escaped, so that
+/// none of it becomes markup.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
+    let a = &report.accounting;
+    writeln!(out, "# Duplicates\n")?;
+    writeln!(
+        out,
+        "{} documents = {} unique + {} duplicates + {} empty + {} unreadable, in {} clusters.\n",
+        a.documents,
+        a.unique,
+        a.duplicates,
+        a.empty,
+        a.unreadable,
+        report.clusters.len()
+    )?;
+    for cluster in report.clusters.iter().take(SHOWN) {
+        let representative = &cluster.representative;
+        let name = representative.title.as_deref().unwrap_or(&representative.id);
+        writeln!(out, "## {}\n", escaped(name))?;
+        writeln!(out, "`{}`, {} documents\n", cluster.id, cluster.members.len() + 1)?;
+        writeln!(out, "| document | site | date | relation | score |\n|---|---|---|---|---:|")?;
+        for member in cluster.documents().take(MEMBERS + 1) {
+            write_member(&mut out, member)?;
+        }
+        rest(&mut out, cluster.members.len(), MEMBERS, "documents")?;
+        writeln!(out)?;
+    }
+    rest(&mut out, report.clusters.len(), SHOWN, "clusters")?;
+    if !report.pages.is_empty() {
+        writeln!(out, "## Repeated within one page\n\n| page | what | times | text |\n|---|---|---:|---|")?;
+        for page in report.pages.iter().take(SHOWN) {
+            for repeat in &page.repeats {
+                let text: String = repeat.text.chars().take(120).collect();
+                writeln!(
+                    out,
+                    "| {} | {} | {} | {} |",
+                    escaped(&page.id),
+                    repeat.kind,
+                    repeat.count,
+                    escaped(&text)
+                )?;
+            }
+        }
+        rest(&mut out, report.pages.len(), SHOWN, "pages")?;
+    }
+    if !report.problems.is_empty() {
+        writeln!(out, "\n## Problems\n")?;
+        for problem in report.problems.iter().take(SHOWN) {
+            let record = problem.record.map_or(String::new(), |record| format!(", record {record}"));
+            writeln!(out, "- {}{record}: {}", escaped(&problem.path), escaped(&problem.reason))?;
+        }
+        rest(&mut out, report.problems.len(), SHOWN, "problems")?;
+    }
+    out.flush()
+}
+
+fn write_member(out: &mut impl Write, member: &MemberRow) -> io::Result<()> {
+    writeln!(
+        out,
+        "| {} | {} | {} | {} | {} |",
+        escaped(&member.id),
+        escaped(&member.site),
+        escaped(member.date.as_deref().unwrap_or_default()),
+        member.relation.as_deref().unwrap_or("kept"),
+        member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score)),
+    )
+}
+
+fn rest(out: &mut impl Write, all: usize, shown: usize, what: &str) -> io::Result<()> {
+    match all.saturating_sub(shown) {
+        0 => Ok(()),
+        more => writeln!(out, "\nand {more} more {what}\n"),
+    }
+}
+
+/// One line in which nothing is markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // An address would become a link.
+            ':' | '@' => {
+                out.push_str(if c == ':' { "&#58;" } else { "&#64;" });
+            }
+            c if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | '-' | '\'' | '/' | '%') => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    // So would a host that looks like one.
+    out.replace("www.", "www&#46;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_becomes_markup() {
+        assert_eq!(
+            escaped("a|b\n# [x](javascript:y) <i>`"),
+            "a\\|b \\# \\[x\\]\\(javascript&#58;y\\) &lt;i&gt;\\`"
+        );
+        assert_eq!(escaped("2024-01-02, it's 5 %"), "2024-01-02, it's 5 %");
+    }
+}

@@ -1,0 +1,46 @@
+// A report of the bundled corpus in Debian's chromium, watched: console, errors and requests.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const PROGRAM = process.env.WIRECOPY || join(ROOT, "target", "release", "wirecopy");
+const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
+
+export const EVIL = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>\u2028`;
+
+// Documents that would like to be more than text.
+function hostile() {
+  const text = `${EVIL} the same story stands here again and again, long enough to be found as a copy of itself by anyone who looks at it ${EVIL}`;
+  const record = i => ({ id: `${EVIL}${i}`, title: EVIL, url: "javascript:alert(3)", canonical_url: "data:text/html,<script>alert(4)</script>", source: EVIL, date: EVIL, text: i === 2 ? text + " and one more sentence" : text });
+  return [0, 1, 2].map(i => JSON.stringify(record(i))).join("\n") + "\n";
+}
+
+// The corpus' report, its file and the directory to remove.
+export function report(evil = true) {
+  const directory = mkdtempSync(join(tmpdir(), "wirecopy-browser-"));
+  writeFileSync(join(directory, "hostile.jsonl"), hostile());
+  const file = join(directory, "report.html");
+  execFileSync(PROGRAM, ["scan", "corpus", ...(evil ? [join(directory, "hostile.jsonl")] : []), "--quiet", "--report", `html=${file}`], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  return { address: pathToFileURL(file).href, remove: () => rmSync(directory, { recursive: true }) };
+}
+
+export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-background-networking"] });
+
+// A page whose troubles are collected: console errors, exceptions, dialogs, and requests other than for the file.
+export async function open(browser, address, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const troubles = [];
+  page.on("console", message => { if (message.type() === "error" || message.type() === "warning") troubles.push("console: " + message.text()); });
+  page.on("pageerror", error => troubles.push("exception: " + error.message));
+  page.on("dialog", dialog => { troubles.push("dialog: " + dialog.message()); dialog.dismiss(); });
+  page.on("request", request => { if (request.url().split("#")[0] !== address.split("#")[0]) troubles.push("request: " + request.url()); });
+  await page.goto(address);
+  await page.waitForSelector("h1");
+  return { page, troubles };
+}

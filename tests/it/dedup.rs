@@ -1,0 +1,353 @@
+//! Acting: nothing is lost that was not verified, and everything that can be taken back is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use serde_json::Value;
+
+use crate::harness::*;
+
+const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
+    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
+
+fn lines() -> Vec<String> {
+    let whole = |id: &str, extra: &str| {
+        format!("{{\"id\": \"{id}\",  \"extra\": [{extra}1.0],\"text\": \"{STORY}\"}}")
+    };
+    vec![
+        whole("a", ""),
+        "not json at all".to_owned(),
+        String::new(),
+        whole("b", "0,"),
+        record("c", "Something else entirely, which nobody has ever copied from anywhere at all.")
+            .trim_end()
+            .to_owned(),
+        record("d", "").trim_end().to_owned(),
+        whole("e", "2,"),
+    ]
+}
+
+fn dedup(arguments: &[&str]) -> (i32, String) {
+    let output = program().arg("dedup").args(arguments).output().unwrap();
+    (code(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn kept_records_are_the_same_bytes_in_the_same_order() {
+    let dir = Dir::new();
+    let text = lines().join("\r\n");
+    let input = dir.file("in.jsonl", &text);
+    let [output, removed] = ["out.jsonl", "removed.ndjson"].map(|name| dir.path(name));
+    let paths = [&input, &output, &removed].map(|path| path.display().to_string());
+    let (exit, errors) = dedup(&[&paths[0], "--output", &paths[1], "--removed", &paths[2], "--quiet"]);
+    assert_eq!(exit, 0, "{errors}");
+    assert!(errors.contains("malformed JSON"), "what could not be read is said: {errors}");
+    let gone: Vec<Value> = fs::read_to_string(removed)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ids: Vec<&str> = gone.iter().map(|line| line["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["b", "e"]);
+    assert!(
+        gone.iter().all(|l| l["kept"] == "a" && l["relation"] == "exact" && l["rule"] == "representative")
+    );
+    let mut kept = lines();
+    kept.retain(|line| !line.starts_with("{\"id\": \"b\"") && !line.starts_with("{\"id\": \"e\""));
+    assert_eq!(fs::read_to_string(output).unwrap(), kept.join("\r\n") + "\r\n");
+    assert_eq!(fs::read_to_string(input).unwrap(), text, "the input is as it was");
+}
+
+#[test]
+fn layout_and_compression_stay() {
+    let dir = Dir::new();
+    let text = lines().join("\n") + "\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    dir.file("in/x/a.jsonl.gz", gzip.finish().unwrap());
+    dir.file("in/b.jsonl.zst", zstd::encode_all(text.as_bytes(), 3).unwrap());
+    dir.file("in/y/story.txt", STORY);
+    dir.file("in/y/other.txt", "A page of its own, of which there is no copy in the whole directory at all.");
+    let [input, output] = ["in", "out"].map(|name| dir.path(name).display().to_string());
+    let (exit, errors) = dedup(&[&input, "--output", &output, "--keep", "path=x/*"]);
+    assert_eq!(exit, 0, "{errors}");
+    let mut kept = String::new();
+    let packed = fs::read(dir.path("out/x/a.jsonl.gz")).unwrap();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut kept).unwrap();
+    let zstd = String::from_utf8(zstd::decode_all(&*fs::read(dir.path("out/b.jsonl.zst")).unwrap()).unwrap())
+        .unwrap();
+    let copies = |text: &str| text.matches("lighthouse").count();
+    assert_eq!(copies(&kept) + copies(&zstd) + usize::from(dir.path("out/y/story.txt").exists()), 1);
+    assert!(dir.path("out/y/other.txt").exists());
+    assert_eq!(kept.matches("not json").count() + zstd.matches("not json").count(), 2, "unread records stay");
+}
+
+#[test]
+fn rules_choose_and_protect() {
+    let dir = Dir::new();
+    let line = |id: &str, date: &str, url: &str, canonical: &str| {
+        serde_json::json!({ "id": id, "date": date, "url": url, "canonical_url": canonical, "text": STORY })
+            .to_string()
+    };
+    let home = "https://harbour.example/lamp";
+    let text = [
+        line("a", "2024-03-02", "https://inland.example/lamp", home),
+        line("b", "2024-03-03T09:00:00Z", home, home),
+        line("c", "2024-03-01T09:00:00+02:00", "https://early.example/lamp", home),
+    ];
+    let input = dir.file("in.jsonl", text.join("\n")).display().to_string();
+    let ranks = dir.file("ranks.txt", "inland.example\nharbour.example\n").display().to_string();
+    let kept = |rules: &str| {
+        let [output, removed] = ["out.jsonl", "gone"].map(|name| dir.path(name).display().to_string());
+        let (exit, errors) = dedup(&[&input, "--output", &output, "--removed", &removed, "--keep", rules]);
+        assert_eq!(exit, 0, "{errors}");
+        let rule = fs::read_to_string(&removed).unwrap().lines().next().map_or(String::new(), |line| {
+            serde_json::from_str::<Value>(line).unwrap()["rule"].as_str().unwrap().to_owned()
+        });
+        let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+        let ids: Vec<String> = fs::read_to_string(&output).unwrap().lines().map(id).collect();
+        (ids.join(" "), rule)
+    };
+    let expect = |ids: &str, rule: &str| (ids.to_owned(), rule.to_owned());
+    assert_eq!(kept("canonical-url,earliest"), expect("b", "canonical-url"));
+    assert_eq!(kept("earliest"), expect("c", "earliest"));
+    assert_eq!(kept(&format!("source-rank={ranks}")), expect("a", "source-rank"));
+    assert_eq!(kept("protected=b,earliest"), expect("b", "protected"));
+    assert_eq!(kept("protected={b,c}").0.len(), 3, "both stay");
+    assert_eq!(dedup(&[&input, "--output", "x", "--keep", "newest"]).0, 2);
+    assert_eq!(dedup(&[&input, "--output", "x", "--remove", "templated"]).0, 2, "never removable");
+}
+
+#[test]
+fn an_output_is_never_an_input() {
+    let dir = Dir::new();
+    let input = dir.file("d/in.jsonl", lines().join("\n"));
+    std::os::unix::fs::symlink(&input, dir.path("link.jsonl")).unwrap();
+    fs::hard_link(&input, dir.path("hard.jsonl")).unwrap();
+    let path = |name: &str| dir.path(name).display().to_string();
+    for (from, to) in [
+        ("d/in.jsonl", "d/in.jsonl"),
+        ("d/in.jsonl", "link.jsonl"),
+        ("d/in.jsonl", "hard.jsonl"),
+        ("d/in.jsonl", "d/../d/in.jsonl"),
+        ("d", "d"),
+        ("d", "d/out"),
+        ("d/in.jsonl", "d"),
+    ] {
+        assert_eq!(dedup(&[&path(from), "--output", &path(to)]).0, 2, "{from} to {to}");
+    }
+    assert_eq!(dedup(&[&path("d"), "--output", &path("")]).0, 0, "beside it");
+    assert_eq!(dedup(&[&path("d/in.jsonl"), "--output", &path("o"), "--removed", &path("d/in.jsonl")]).0, 2);
+    assert_eq!(fs::read_to_string(input).unwrap(), lines().join("\n"));
+}
+
+#[test]
+fn a_site_that_loses_much_is_named() {
+    let dir = Dir::new();
+    let line =
+        |id: u32, source: &str| serde_json::json!({ "id": id, "source": source, "text": STORY }).to_string();
+    let text: Vec<String> =
+        (0..5).map(|i| line(i, if i == 0 { "first.example" } else { "copier.example" })).collect();
+    let input = dir.file("in.jsonl", text.join("\n")).display().to_string();
+    let (_, errors) = dedup(&[&input, "--output", &dir.path("o.jsonl").display().to_string(), "--quiet"]);
+    assert!(errors.contains("copier.example loses 4 of 4 documents"), "{errors}");
+}
+
+#[test]
+fn pages_are_documents_and_tables_are_not_written_yet() {
+    let dir = Dir::new();
+    let page = |extra: &str| {
+        format!("<html><body><article><h1>Lamp</h1><p>{STORY}</p></article>{extra}</body></html>")
+    };
+    dir.file("in/a.html", page(""));
+    dir.file("in/x/b.html", page("<!-- the same -->"));
+    let [input, output] = ["in", "out"].map(|name| dir.path(name).display().to_string());
+    let (exit, errors) = dedup(&[&input, "--output", &output]);
+    assert_eq!(exit, 0, "{errors}");
+    assert_eq!(fs::read_to_string(dir.path("out/a.html")).unwrap(), page(""));
+    assert!(!dir.path("out/x/b.html").exists());
+    let table = dir.file("t.csv", format!("id,text\n1,\"{STORY}\"\n2,\"{STORY}\"\n")).display().to_string();
+    let (exit, errors) = dedup(&[&table, "--output", &dir.path("o.csv").display().to_string()]);
+    assert_eq!(exit, 2);
+    assert!(errors.contains("t.csv") && errors.contains("yet"), "{errors}");
+}
+
+/// A directory of files with a report on it.
+struct Scanned {
+    dir: Dir,
+    report: String,
+}
+
+impl Scanned {
+    fn new() -> Scanned {
+        let dir = Dir::new();
+        dir.file("s/a.txt", STORY);
+        dir.file("s/b.txt", STORY);
+        dir.file("s/c.txt", STORY.to_uppercase());
+        dir.file(
+            "s/other.txt",
+            "A page of its own, of which there is no copy in the whole directory at all.",
+        );
+        let report = dir.path("report.json").display().to_string();
+        let output =
+            run(&["scan", &dir.path("s").display().to_string(), "-q", "--report", &format!("json={report}")]);
+        assert_eq!(code(&output), 0);
+        Scanned { dir, report }
+    }
+
+    fn apply(&self, arguments: &[&str]) -> (i32, String) {
+        let mut all = vec!["apply", &self.report];
+        all.extend(arguments);
+        let output = run(&all);
+        (code(&output), stdout(&output) + &String::from_utf8_lossy(&output.stderr))
+    }
+
+    fn undo(&self) -> (i32, String) {
+        let output = run(&["undo", &format!("{}.journal", self.report)]);
+        (code(&output), stdout(&output) + &String::from_utf8_lossy(&output.stderr))
+    }
+
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        let entries = fs::read_dir(self.dir.path("s")).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| (name(&path), fs::read(&path).unwrap())).collect()
+    }
+
+    fn moving(&self) -> String {
+        format!("move={}", self.dir.path("gone").display())
+    }
+}
+
+#[test]
+fn nothing_is_done_without_yes() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    for action in ["list", "delete", "hardlink", &scanned.moving()] {
+        let (exit, text) = scanned.apply(&["--action", action]);
+        assert_eq!(exit, 0, "{text}");
+        assert!(text.contains("b.txt") && text.contains("c.txt"), "{text}");
+    }
+    assert_eq!(scanned.apply(&["--action", "burn"]).0, 2);
+    assert_eq!(scanned.files(), before);
+}
+
+#[test]
+fn moved_files_come_back() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    let (exit, text) = scanned.apply(&["--action", &scanned.moving(), "--yes"]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(scanned.files().into_keys().collect::<Vec<_>>(), ["a.txt", "other.txt"], "{text}");
+    assert_eq!(
+        scanned.apply(&["--action", &scanned.moving(), "--yes"]).0,
+        2,
+        "the journal is not overwritten"
+    );
+    assert_eq!(scanned.undo().0, 0);
+    assert_eq!(scanned.files(), before);
+    assert!(scanned.undo().1.contains("0 files back, 2 with nothing"), "twice is once");
+}
+
+#[test]
+fn links_are_for_equal_bytes_and_come_apart() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    let inode = |name: &str| fs::metadata(scanned.dir.path(name)).unwrap().ino();
+    let (exit, text) = scanned.apply(&["--action", "hardlink", "--yes"]);
+    assert_eq!(exit, 2, "{text}");
+    assert!(
+        text.contains("1 files done, 1 left as they are") && text.contains("not the same bytes"),
+        "{text}"
+    );
+    assert_eq!(inode("s/a.txt"), inode("s/b.txt"));
+    assert_eq!(scanned.undo().0, 0);
+    assert_ne!(inode("s/a.txt"), inode("s/b.txt"));
+    assert_eq!(scanned.files(), before);
+}
+
+#[test]
+fn deleted_files_come_back_where_their_bytes_are() {
+    let scanned = Scanned::new();
+    assert_eq!(scanned.apply(&["--action", "delete", "--yes", "--protect", "**/c.txt"]).0, 0);
+    assert_eq!(scanned.files().into_keys().collect::<Vec<_>>(), ["a.txt", "c.txt", "other.txt"]);
+    assert_eq!(scanned.undo().0, 0);
+    assert_eq!(scanned.files()["b.txt"], STORY.as_bytes());
+}
+
+#[test]
+fn files_that_changed_since_are_left_alone() {
+    let scanned = Scanned::new();
+    scanned.dir.file("s/b.txt", "Something new stands here now.");
+    let (exit, text) = scanned.apply(&["--action", "delete", "--yes"]);
+    assert_eq!(exit, 2, "{text}");
+    assert_eq!(scanned.files().into_keys().collect::<Vec<_>>(), ["a.txt", "b.txt", "other.txt"], "{text}");
+    // Of the same length, and with the kept copy changed: nothing at all may go.
+    let scanned = Scanned::new();
+    scanned.dir.file("s/a.txt", STORY.replace("lighthouse", "windyhouse"));
+    let before = scanned.files();
+    let (exit, text) = scanned.apply(&["--action", "delete", "--yes"]);
+    assert_eq!((exit, scanned.files()), (2, before), "{text}");
+    let scanned = Scanned::new();
+    fs::remove_file(scanned.dir.path("s/a.txt")).unwrap();
+    assert_eq!(scanned.apply(&["--action", "delete", "--yes"]).0, 2);
+    assert_eq!(scanned.files().len(), 3);
+    // The kept copy is a link to the duplicate: there is one file only.
+    let scanned = Scanned::new();
+    fs::remove_file(scanned.dir.path("s/a.txt")).unwrap();
+    std::os::unix::fs::symlink("b.txt", scanned.dir.path("s/a.txt")).unwrap();
+    assert_eq!(scanned.apply(&["--action", "delete", "--yes"]).0, 2);
+    assert_eq!(scanned.files().len(), 4);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_keeps_its_files() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    let directory = scanned.dir.path("s");
+    // Root writes anywhere: then a file stands where the directory would be made.
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o555)).unwrap();
+    let probe = fs::File::create(directory.join("probe"));
+    if probe.is_ok() {
+        fs::remove_file(directory.join("probe")).unwrap();
+        scanned.dir.file("gone", "no directory");
+    }
+    let (exit, text) = scanned.apply(&["--action", &scanned.moving(), "--yes"]);
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(exit, 2, "{text}");
+    assert_eq!(scanned.files(), before);
+    assert!(scanned.undo().1.contains("0 files back, 2 with nothing"));
+}
+
+#[test]
+fn an_interrupted_run_is_taken_back() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    assert_eq!(scanned.apply(&["--action", &scanned.moving(), "--yes"]).0, 0);
+    let journal = format!("{}.journal", scanned.report);
+    let text = fs::read_to_string(&journal).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2);
+    // Ended after the second line was written, before the file was moved; and in the middle of a third line.
+    let entry: Value = serde_json::from_str(lines[1]).unwrap();
+    fs::rename(entry["to"].as_str().unwrap(), entry["path"].as_str().unwrap()).unwrap();
+    fs::write(&journal, format!("{text}{}", &lines[0][..20])).unwrap();
+    let (exit, said) = scanned.undo();
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("1 files back, 1 with nothing") && said.contains("cut off"), "{said}");
+    assert_eq!(scanned.files(), before);
+    fs::write(&journal, format!("{}\n{text}", &lines[0][..20])).unwrap();
+    assert_eq!(scanned.undo().0, 2, "a journal that is damaged in its middle is not trusted");
+}
+
+#[test]
+fn what_was_moved_and_changed_is_not_moved_back() {
+    let scanned = Scanned::new();
+    assert_eq!(scanned.apply(&["--action", &scanned.moving(), "--yes"]).0, 0);
+    scanned.dir.file("s/b.txt", "A new page that took the place.");
+    let (exit, text) = scanned.undo();
+    assert_eq!(exit, 2, "{text}");
+    assert_eq!(scanned.files()["b.txt"], b"A new page that took the place.");
+    assert!(scanned.files().contains_key("c.txt"), "the other is back: {text}");
+}

@@ -1,0 +1,169 @@
+//! The html report and what is made of saved json.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use wirecopy::kernel::Kernel;
+use wirecopy::text::Tokens;
+
+use crate::harness::*;
+
+const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
+    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
+
+const EVIL: &str =
+    "</script><script>fetch(\"http://x.invalid\")</script><img src=x onerror=alert(1)>\u{2028}&";
+
+/// Runs and gives a report file's text.
+fn report(path: &Path, format: &str) -> String {
+    let dir = Dir::new();
+    let target = dir.path("report");
+    let output = program()
+        .args(["scan", "--quiet", "--report", &format!("{format}={}", target.display())])
+        .arg(path)
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read_to_string(target).unwrap()
+}
+
+/// The data that the page's script reads.
+fn data(html: &str) -> Value {
+    let (_, rest) = html.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+fn hostile(dir: &Dir) -> std::path::PathBuf {
+    let record = |i: u32| {
+        let (id, text) = (format!("{EVIL}{i}"), format!("{EVIL} {STORY} {EVIL}"));
+        json!({ "id": id, "title": EVIL, "url": "javascript:alert(1)", "source": EVIL, "date": EVIL, "text": text })
+            .to_string()
+            + "\n"
+    };
+    dir.file("hostile.jsonl", (0..3).map(record).collect::<String>())
+}
+
+#[test]
+fn the_page_is_one_file_that_nothing_leaves() {
+    let html = report(&corpus(""), "html");
+    assert_eq!(html, report(&corpus(""), "html"), "the same bytes");
+    assert!(html.contains("default-src 'none'; script-src 'sha256-"));
+    assert!(!html.contains("unsafe-inline") && !html.contains("unsafe-eval"));
+    for outside in ["src=\"", "url(", "@import", "<link", "<img", "<iframe", "fetch(", "XMLHttpRequest"] {
+        let outside_data =
+            html.replace(html.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap(), "");
+        assert!(!outside_data.contains(outside), "{outside}");
+    }
+    for write in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        assert!(!html.contains(write), "text is set as text, not by {write}");
+    }
+    let data = data(&html);
+    assert_eq!(data["core"]["accounting"]["documents"], 261);
+    let sources = data["core"]["sources"].as_array().unwrap();
+    assert!(sources.iter().all(|source| source["sha256"].as_str().unwrap().len() == 64));
+}
+
+#[test]
+fn hostile_documents_stay_data() {
+    let dir = Dir::new();
+    let path = hostile(&dir);
+    let html = report(&path, "html");
+    assert_eq!(html.matches("<script").count(), 2, "its data and its own");
+    assert!(!html.contains("<img") && !html.contains('\u{2028}'));
+    let data = data(&html);
+    assert_eq!(data["core"]["clusters"][0][2][0][0], format!("{EVIL}0"), "nothing of it is lost");
+    let markdown = report(&path, "markdown");
+    assert!(!markdown.contains('<') && !markdown.contains("javascript:"), "{markdown}");
+}
+
+#[test]
+fn a_saved_report_gives_the_page_without_the_documents() {
+    let dir = Dir::new();
+    let path = dir.path("saved.json");
+    std::fs::write(&path, report(&corpus("light-edit"), "json")).unwrap();
+    let html = dir.path("rendered.html");
+    let target = format!("html={}", html.display());
+    let output = run(&["report", "render", &path.display().to_string(), "--report", &target]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("report: file:///"));
+    let rendered = data(&std::fs::read_to_string(html).unwrap());
+    let direct = data(&report(&corpus("light-edit"), "html"));
+    assert_eq!(rendered["core"], direct["core"]);
+    let saved: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    assert!(saved.get("texts").is_none());
+    let shown = rendered["evidence"].as_object().unwrap();
+    assert!(shown.values().any(|e| !e["e"].as_array().unwrap().is_empty()), "excerpts: {shown:?}");
+    // With texts, all is as if it had been made at once.
+    let whole = dir.path("whole.json");
+    std::fs::write(&whole, report(&corpus("light-edit"), "json+text")).unwrap();
+    let again = run(&["report", "render", &whole.display().to_string(), "--report", "html"]);
+    assert_eq!(stdout(&again), report(&corpus("light-edit"), "html"));
+    assert_eq!(
+        code(&run(&["report", "render", &corpus("README.md").display().to_string(), "--report", "html"])),
+        2
+    );
+}
+
+#[test]
+fn spans_and_excerpts_cut_out_what_they_say() {
+    let saved: Value = serde_json::from_str(&report(&corpus(""), "json+text")).unwrap();
+    let text = |id: &Value| saved["texts"][id.as_str().unwrap()].as_str().unwrap();
+    let mut spans = 0;
+    for cluster in saved["clusters"].as_array().unwrap() {
+        let kept = text(&cluster["representative"]["id"]);
+        for member in cluster["members"].as_array().unwrap() {
+            let own = text(&member["id"]);
+            for span in member["spans"].as_array().into_iter().flatten() {
+                let end = |side: &str, i: usize| span[side][i].as_u64().unwrap() as usize;
+                let (a, b) =
+                    (tokens(&own[end("a", 0)..end("a", 1)]), tokens(&kept[end("b", 0)..end("b", 1)]));
+                assert_eq!((a.first(), a.last()), (b.first(), b.last()), "{span}");
+                spans += 1;
+            }
+            for excerpt in member["excerpts"].as_array().into_iter().flatten() {
+                let start = excerpt["start"].as_u64().unwrap() as usize;
+                assert!(own[start..].starts_with(excerpt["text"].as_str().unwrap()));
+            }
+        }
+    }
+    assert!(spans > 50, "{spans}");
+}
+
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Tokens::new(Kernel::PORTABLE);
+    tokens.read(text);
+    tokens.iter().map(str::to_owned).collect()
+}
+
+/// Two runs, of which the second has more documents.
+fn two_runs(dir: &Dir) -> [String; 2] {
+    let other = "Nine beekeepers of the upper valley met on Sunday to divide a swarm that had settled in the bell of \
+        the chapel at Ostrow, where it kept the sexton from ringing in the feast for the first time in ninety years.";
+    let first = record("a", STORY) + &record("b", STORY) + &record("c", other);
+    let second = first.clone() + &record("d", STORY) + &record("e", other);
+    [("old", first), ("new", second)].map(|(name, records)| {
+        let path = dir.file(&format!("{name}.jsonl"), records);
+        std::fs::write(dir.path(&format!("{name}.json")), report(&path, "json")).unwrap();
+        path.display().to_string()
+    })
+}
+
+#[test]
+fn two_reports_are_compared() {
+    let dir = Dir::new();
+    let [first, second] = two_runs(&dir);
+    let saved = |name: &str| dir.path(name).display().to_string();
+    let output = run(&["report", "diff", &saved("old.json"), &saved("new.json"), "--report", "json"]);
+    let diff: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let count = |list: &str| diff[list].as_array().unwrap().len();
+    assert_eq!(["new", "grown", "split", "merged", "vanished"].map(count), [1, 1, 0, 0, 0], "{diff}");
+    assert_eq!(diff["grown"][0]["added"], json!(["d"]));
+    let text = stdout(&run(&["report", "diff", &saved("old.json"), &saved("new.json")]));
+    assert!(text.starts_with("clusters: 1 new, 1 grown"), "{text}");
+    let gate = |path: &str| {
+        code(&run(&["scan", path, "--quiet", "--baseline", &saved("old.json"), "--fail-on-new"]))
+    };
+    assert_eq!((gate(&first), gate(&second)), (0, 1));
+    assert_eq!(code(&run(&["scan", &first, "--fail-on-new"])), 2, "new since when?");
+    assert_eq!(code(&run(&["scan", &first, "--baseline", &saved("missing.json")])), 2);
+}
