@@ -35,6 +35,7 @@ pub mod corpus;
 pub mod document;
 pub mod error;
 pub mod hash;
+pub mod index;
 pub mod kernel;
 mod mmap;
 pub mod model;

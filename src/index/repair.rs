@@ -1,0 +1,1 @@
+//! Checking an index, and keeping what is intact of a damaged one.
