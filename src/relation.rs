@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::align::{Alignment, Kind, SlotKind, Words};
+use crate::align::characters::Noise;
+use crate::align::{Alignment, Chain, Kind, SlotKind, Words};
 use crate::options::Policy;
 use crate::verify::Measures;
 
@@ -70,6 +71,8 @@ pub struct Overlap {
     pub coverage: [f64; 2],
     /// Share of the tokens in those spans that are the same on both sides, 0 to 1.
     pub identity: f64,
+    /// Where the spans begin and end in each document's content, 0 to 1.
+    pub extent: [(f64, f64); 2],
 }
 
 /// A relation with what it rests on.
@@ -91,7 +94,12 @@ pub struct Judgement {
 impl Judgement {
     /// The same seen from the other side.
     pub fn swapped(self) -> Judgement {
-        let swap = |overlap: Overlap| Overlap { coverage: [overlap.coverage[1], overlap.coverage[0]], ..overlap };
+        let swap = |overlap: Overlap| {
+            let (mut coverage, mut extent) = (overlap.coverage, overlap.extent);
+            coverage.reverse();
+            extent.reverse();
+            Overlap { coverage, extent, ..overlap }
+        };
         Judgement {
             inner: self.inner.map(Side::other),
             measures: self.measures.swapped(),
@@ -109,7 +117,7 @@ impl Judgement {
     /// How much of the second stands in the first, and of the first in the second, 0 to 1.
     pub fn covers(&self) -> [f64; 2] {
         match self.overlap {
-            Some(Overlap { coverage: [a, b], identity }) => [b * identity, a * identity],
+            Some(Overlap { coverage: [a, b], identity, .. }) => [b * identity, a * identity],
             None => [self.measures.containment_b_in_a(), self.measures.containment_a_in_b()],
         }
     }
@@ -136,6 +144,12 @@ pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Optio
 /// Tokens that a span leaves unmatched at one place, at most.
 const OPEN: u32 = 8;
 
+/// Characters that stand for a word of a passage.
+const CHARACTERS: u32 = 6;
+
+/// Tokens of a shingle within a run.
+const VERBATIM: u32 = 5;
+
 /// What an alignment shows, in numbers: all that the relation depends on besides the raw measures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Evidence {
@@ -145,6 +159,10 @@ pub struct Evidence {
     pub matched: [u32; 2],
     /// Tokens in spans.
     pub spans: [u32; 2],
+    /// Where the spans begin and end.
+    pub extent: [(u32, u32); 2],
+    /// Shingles within runs of equal tokens.
+    pub verbatim: u32,
     /// Slots whose facts were replaced, and the tokens in them on either side.
     pub typed: u32,
     /// Tokens in those.
@@ -153,7 +171,7 @@ pub struct Evidence {
     pub semi: u32,
     /// Tokens in those, both sides together.
     pub semi_tokens: u32,
-    /// Unmatched tokens in chains, both sides together.
+    /// Unmatched tokens in chains, both sides together, but for whole phrases that one side has besides.
     pub differing: u32,
     /// Slots with unmatched words on both sides, and tokens in them on the better covered side.
     pub substitutions: u32,
@@ -163,6 +181,8 @@ pub struct Evidence {
     pub facts: (u32, u32),
     /// Its other words: matched, and all.
     pub others: (u32, u32),
+    /// What the characters show, where one text is noisy.
+    pub noise: Option<Noise>,
 }
 
 impl Evidence {
@@ -171,11 +191,17 @@ impl Evidence {
         let mut evidence = Evidence {
             content: [a.len() as u32, b.len() as u32],
             matched: alignment.matched(),
+            verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             ..Evidence::default()
         };
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
+        let chains = &alignment.chains;
+        let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
+        let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
+        evidence.extent =
+            [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
         evidence.spans = spans(alignment).fold([0; 2], |[a, b], (of_a, of_b)| {
             [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
         });
@@ -205,7 +231,9 @@ impl Evidence {
             }
             SlotKind::Mixed | SlotKind::Indel => {}
         }
-        self.differing += a + b;
+        if kind != SlotKind::Indel || a + b <= OPEN {
+            self.differing += a + b;
+        }
         self.substitutions += a.min(b);
     }
 
@@ -238,10 +266,29 @@ impl Evidence {
         [0, 1].map(|side| share(self.matched[side], self.content[side]))
     }
 
+    /// The alignment by characters, where the texts differ as noise makes them differ and it shows more than the one
+    /// by words.
+    pub fn noisy(&self) -> Option<Noise> {
+        let noise = self.noise.filter(Noise::is_noise)?;
+        let [a, b] = self.shares();
+        let [more_a, more_b] = noise.coverage();
+        let few_respelled = self.fuzzy < self.substitutions;
+        let by_words = 2 * self.matched[0].min(self.matched[1]) >= self.shorter() && few_respelled;
+        (more_a.max(more_b) > a.max(b) + 0.02 && !by_words).then_some(noise)
+    }
+
     fn overlap(&self) -> Overlap {
+        if let Some(noise) = self.noisy() {
+            let (coverage, extent) = (noise.coverage(), noise.extent());
+            return Overlap { coverage, identity: noise.identity(), extent };
+        }
         let coverage = [0, 1].map(|side| share(self.spans[side], self.content[side]));
         let identity = share(self.matched[0] + self.matched[1], self.spans[0] + self.spans[1]).min(1.0);
-        Overlap { coverage, identity }
+        let extent = [0, 1].map(|side| {
+            let (start, end) = self.extent[side];
+            (share(start, self.content[side]), share(end, self.content[side]))
+        });
+        Overlap { coverage, identity, extent }
     }
 }
 
@@ -311,6 +358,9 @@ enum Template {
 
 /// Whether what differs is what differs between two fillings of one form.
 fn template(e: &Evidence) -> Template {
+    if e.noisy().is_some() {
+        return Template::No;
+    }
     let n = e.shorter();
     let [share_a, share_b] = e.shares();
     let high = share_a.max(share_b);
@@ -358,16 +408,19 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     if score >= near && n >= 8 {
         return judgement(Relation::Near, None, score);
     }
-    let [share_a, share_b] = e.shares();
+    let noisy = e.noisy();
+    let [share_a, share_b] = noisy.map_or(e.shares(), |noise| noise.coverage());
     let a_is_inner = (share_a, e.content[1]) > (share_b, e.content[0]);
     let (side, high, inner) =
         if a_is_inner { (Side::A, share_a, e.content[0]) } else { (Side::B, share_b, e.content[1]) };
-    let contained = if inner < 100 { policy.containment.max(0.8) } else { policy.containment };
+    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
     let largest = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
-    if high >= contained && inner >= policy.min_words {
+    let verbatim = share(e.verbatim, inner.saturating_sub(VERBATIM - 1).max(1));
+    if (high >= contained || verbatim >= policy.containment) && inner >= policy.min_words {
         return judgement(Relation::Contained, Some(side), largest);
     }
-    if e.matched[0].min(e.matched[1]) >= policy.partial_words {
+    let passage = noisy.is_some_and(|noise| noise.matched >= CHARACTERS * policy.partial_words);
+    if passage || e.matched[0].min(e.matched[1]) >= policy.partial_words {
         return judgement(Relation::Partial, None, largest);
     }
     None

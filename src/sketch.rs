@@ -63,6 +63,11 @@ impl Sketcher {
         Sketch { tokens: hashes.len() as u32, sequence, sample: self.winnow.selected(), counts }
     }
 
+    /// The hashes of the tokens of the text sketched last.
+    pub fn token_hashes(&self) -> &[u64] {
+        &self.hashes[..self.tokens.len()]
+    }
+
     /// Every shingle of a text, in order, and its sequence hash.
     pub fn shingles(&mut self, text: &str) -> (&[u64], u64) {
         self.tokens.read(text);

@@ -263,6 +263,8 @@ fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot 
     let total = kinds_a.len() + kinds_b.len();
     if facts == total {
         slot(SlotKind::Typed)
+    } else if a.is_caseless() || b.is_caseless() {
+        slot(SlotKind::Mixed)
     } else if 2 * facts >= total || all().all(|kind| kind.is(Kind::FACT.and(Kind::RARE))) {
         slot(SlotKind::Semi)
     } else {

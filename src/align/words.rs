@@ -44,6 +44,7 @@ pub struct Words {
     /// By token: its number in the whole text.
     places: Vec<u32>,
     key: u64,
+    caseless: bool,
     seeds: Seeds,
 }
 
@@ -69,8 +70,10 @@ impl Words {
         self.key = crate::hash::avalanche(self.key.rotate_left(9) ^ hash);
     }
 
-    /// Indexes what was pushed. Linear.
-    pub fn finish(&mut self) {
+    /// Indexes what was pushed. `caseless` says that names are not told by capitals here: rare words stand in for them,
+    /// and one fact among other words then says little. Linear.
+    pub fn finish(&mut self, caseless: bool) {
+        self.caseless = caseless;
         let k = if self.len() < SHORT { SHORT_SEED } else { SEED };
         self.seeds.fill(&self.hashes, k);
     }
@@ -83,6 +86,11 @@ impl Words {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
+    }
+
+    /// Whether names are not told by capitals.
+    pub fn is_caseless(&self) -> bool {
+        self.caseless
     }
 
     /// The tokens' hashes.
@@ -113,7 +121,7 @@ impl Words {
     }
 
     /// Orders texts by nothing but their tokens: the one of the lower key is aligned to the other.
-    pub(super) fn key(&self) -> (usize, u64) {
+    pub fn key(&self) -> (usize, u64) {
         (self.len(), self.key)
     }
 
@@ -141,7 +149,7 @@ impl Seeds {
         self.k = 0;
     }
 
-    fn fill(&mut self, hashes: &[u64], k: usize) {
+    pub fn fill(&mut self, hashes: &[u64], k: usize) {
         self.k = k;
         let seeds = (hashes.len() + 1).saturating_sub(k);
         let size = (2 * seeds).next_power_of_two().max(4);

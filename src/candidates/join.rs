@@ -97,6 +97,14 @@ impl Postings {
         self.partitions.par_iter().flat_map_iter(|postings| postings.chunk_by(|a, b| a >> 32 == b >> 32))
     }
 
+    /// Leaves out the samples that more than `most` documents share.
+    pub fn limit(&mut self, most: usize) {
+        self.partitions.par_iter_mut().for_each(|postings| {
+            let lists = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|list| list.len() <= most);
+            *postings = lists.flatten().copied().collect();
+        });
+    }
+
     /// Keeps the postings for which `keep` says so, given the low 40 bits of the hash and the document.
     pub fn retain(&mut self, keep: impl Fn(u64, u32) -> bool + Sync) {
         self.partitions.par_iter_mut().enumerate().for_each(|(number, postings)| {

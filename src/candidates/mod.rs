@@ -61,6 +61,12 @@ impl Gate {
         Gate::at_most(overlap, u32::MAX)
     }
 
+    /// The gate for pairs that share at least `share` of the smaller sample, and `floor` in any case.
+    pub fn of_share(share: f64, floor: u32) -> Gate {
+        let least = |samples: u32| ((share * f64::from(samples)) as u32).max(floor);
+        Gate { overlap: share, most: u32::MAX, table: (0..1 << 16).map(least).collect() }
+    }
+
     /// As [`Gate::new`], and never asking for more than `most` common samples: for pairs that share a passage.
     pub fn at_most(overlap: f64, most: u32) -> Gate {
         let table = (0..2048).map(|samples| least(overlap, samples).min(most)).collect();

@@ -11,8 +11,9 @@ use crate::hash::avalanche;
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
 
-/// Share of the documents with such a shingle that are of its site, at least.
-const OWN: f64 = 0.8;
+/// Share of the documents with a shingle of chrome that are of sites with so many, at least. Copy spreads over sites
+/// a page or two each; the phrases of one publisher's chrome stand on many pages of each of its sites.
+const GATHERED: f64 = 0.8;
 
 /// Tokens between two pieces of chrome that belong to it.
 const CLOSED: usize = 3;
@@ -23,7 +24,7 @@ const PIECE: usize = 8;
 /// Tokens that a page has besides its chrome, at least; or else nothing of it is.
 const REST: usize = 15;
 
-/// More pieces than this, with fewer tokens on average than [`AVERAGE`], are no chrome.
+/// More pieces within lines than this, with fewer tokens on average than [`AVERAGE`], are no chrome.
 const PIECES: usize = 6;
 const AVERAGE: usize = 20;
 
@@ -83,16 +84,23 @@ impl Chrome {
     }
 
     /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
-    pub fn mark(&self, site: u64, k: usize, shingles: &[u64], tokens: usize, marks: &mut Vec<bool>) -> bool {
+    /// `breaks` says of each token whether it begins a line.
+    pub fn mark(&self, site: u64, k: usize, shingles: &[u64], breaks: &[bool], marks: &mut Vec<bool>) -> bool {
         marks.clear();
-        marks.resize(tokens, false);
-        self.knows(site) && mark_pieces(k, shingles, |shingle| self.contains(site, shingle), marks)
+        marks.resize(breaks.len(), false);
+        self.knows(site) && mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
     }
 }
 
 /// Marks tokens of shingles that are chrome, closes small gaps, and takes back what is too little, too much or too
 /// scattered. `marks` holds false for every token. Returns whether any is marked.
-fn mark_pieces(k: usize, shingles: &[u64], is_chrome: impl Fn(u64) -> bool, marks: &mut [bool]) -> bool {
+fn mark_pieces(
+    k: usize,
+    shingles: &[u64],
+    breaks: &[bool],
+    is_chrome: impl Fn(u64) -> bool,
+    marks: &mut [bool],
+) -> bool {
     let tokens = marks.len();
     for (at, &shingle) in shingles.iter().enumerate() {
         if is_chrome(shingle) {
@@ -104,17 +112,23 @@ fn mark_pieces(k: usize, shingles: &[u64], is_chrome: impl Fn(u64) -> bool, mark
             marks[gap.0..gap.1].fill(true);
         }
     }
-    let (mut pieces, mut marked) = (0, 0);
+    let (mut marked, mut pieces, mut in_pieces) = (0, 0, 0);
     for piece in runs(marks, true) {
-        if piece.1 - piece.0 < PIECE {
+        let len = piece.1 - piece.0;
+        // Chrome is printed in lines of its own; the fixed text of a form stands between its slots.
+        let lines = breaks[piece.0] && breaks.get(piece.1).is_none_or(|&begins| begins);
+        if len < PIECE && !lines {
             marks[piece.0..piece.1].fill(false);
-        } else {
+            continue;
+        }
+        marked += len;
+        if !lines {
             pieces += 1;
-            marked += piece.1 - piece.0;
+            in_pieces += len;
         }
     }
     let rest = tokens - marked;
-    let scattered = pieces > PIECES && marked < AVERAGE * pieces;
+    let scattered = pieces > PIECES && in_pieces < AVERAGE * pieces;
     if marked > 0 && (rest < REST || 10 * rest < tokens || scattered) {
         marks.fill(false);
         return false;
@@ -144,8 +158,8 @@ pub struct Page {
     pub guessed: bool,
     /// Its shingles, in order.
     pub shingles: Vec<u64>,
-    /// Its tokens.
-    pub tokens: usize,
+    /// Of each token, whether it begins a line.
+    pub breaks: Vec<bool>,
 }
 
 /// Share of the pages of a guessed site that has its chrome, at least.
@@ -172,11 +186,15 @@ pub fn learn(pages: &[Page], k: usize) -> Chrome {
         sites.clear();
         sites.extend(list.iter().map(|posting| pages[posting.1 as usize].site));
         sites.sort_unstable();
-        for same in sites.chunk_by(|a, b| a == b) {
+        let groups = || sites.chunk_by(|a, b| a == b).filter(|same| same.len() >= LEAST);
+        let gathered: usize = groups().map(<[u64]>::len).sum();
+        if (gathered as f64) < GATHERED * list.len() as f64 {
+            continue;
+        }
+        for same in groups() {
             let page = list.iter().map(|posting| &pages[posting.1 as usize]).find(|page| page.site == same[0]);
             let guessed = page.is_some_and(|page| page.guessed);
-            let enough = !guessed || same.len() as f64 >= GUESSED * of_site[&same[0]] as f64;
-            if same.len() >= LEAST && same.len() as f64 >= OWN * list.len() as f64 && enough {
+            if !guessed || same.len() as f64 >= GUESSED * of_site[&same[0]] as f64 {
                 first.insert(same[0], list[0].0);
                 chosen.push((same[0], list[0].0, list));
             }
@@ -217,7 +235,7 @@ fn guarded(pages: &[Page], k: usize, chrome: &Chrome, postings: &[(u64, u32)]) -
                 if !seems {
                     return false;
                 }
-                if !chrome.mark(page.site, k, &page.shingles, page.tokens, marks) {
+                if !chrome.mark(page.site, k, &page.shingles, &page.breaks, marks) {
                     return true;
                 }
                 let (mut counts, mut seen) = (Vec::new(), Hashes::default());

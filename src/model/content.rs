@@ -21,6 +21,8 @@ pub struct Content {
     pub words: Words,
     /// Tokens of the whole text.
     pub tokens: u32,
+    /// Whether the text looks as if a machine had read it.
+    pub noisy: bool,
     /// Whether the text is cased, so that names are told by their capitals.
     pub cased: bool,
 }
@@ -34,6 +36,7 @@ pub struct Reader {
     hashes: Vec<u64>,
     shingles: Vec<u64>,
     letters: Vec<Letter>,
+    breaks: Vec<bool>,
     marks: Vec<bool>,
 }
 
@@ -47,6 +50,7 @@ impl Reader {
             hashes: Vec::new(),
             shingles: Vec::new(),
             letters: Vec::new(),
+            breaks: Vec::new(),
             marks: Vec::new(),
         }
     }
@@ -100,21 +104,44 @@ impl Reader {
         &self.letters
     }
 
+    /// Of each of its tokens, whether it begins a line; `text` is what was read.
+    pub fn breaks(&mut self, text: &str) -> &[bool] {
+        self.breaks.clear();
+        let mut before = 0;
+        for i in 0..self.tokens.len() {
+            let range = self.tokens.range(i).unwrap_or_default();
+            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
+            self.breaks.push(i == 0 || between.contains(&b'\n'));
+            before = range.end;
+        }
+        &self.breaks
+    }
+
+    /// Whether what was read looks as if a machine had read it before.
+    pub fn is_noisy(&self, model: &Model) -> bool {
+        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+    }
+
     /// The content of `text`, which was read, under a model.
     pub fn content(&mut self, text: &str, site: u64, model: &Model, out: &mut Content) {
         self.letters(text);
-        let Reader { tokens, hashes, shingles, letters, marks, recipe, .. } = self;
-        let chrome = model.chrome.mark(site, recipe.shingle(), shingles, tokens.len(), marks);
+        let knows = model.chrome.knows(site);
+        if knows {
+            self.breaks(text);
+        }
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
+        let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
         let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
         let capitals = share(Letter::Capital);
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
+        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
         out.words.clear();
         for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
             let kind = kind(model, hashes[i], letters[i], out.cased);
             out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
         }
-        out.words.finish();
+        out.words.finish(!out.cased);
     }
 }
 

@@ -8,11 +8,13 @@ pub mod chrome;
 mod content;
 pub mod facts;
 pub mod hashed;
+pub mod noise;
 
 use chrome::Chrome;
 pub use content::{Content, Reader};
 use facts::Vocabulary;
 use hashed::Hashes;
+use noise::Seen;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What a corpus taught.
@@ -22,6 +24,8 @@ pub struct Model {
     pub chrome: Chrome,
     /// Token statistics.
     pub vocabulary: Vocabulary,
+    /// How often each token stands in the corpus, for noisy texts.
+    pub seen: Seen,
     /// Places where templates have their slots: what stands around them, with facts as one symbol.
     pub slots: Hashes,
 }

@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::measure::{Judge, judge_all};
 use super::read::{Documents, Entry};
 use super::texts::Texts;
+use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
 use crate::candidates::{Candidate, Postings};
 use crate::corpus::{Fields, Value};
@@ -17,6 +18,7 @@ use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
+use crate::model::noise::Seen;
 use crate::model::{Content, Model, Reader, site_hash};
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
@@ -39,9 +41,9 @@ pub(super) struct Learner<'a> {
 
 impl Learner<'_> {
     /// The model, but for template slots.
-    pub fn learn(&self, postings: &Postings) -> Result<Model> {
+    pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, ..Model::default() })
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -102,7 +104,7 @@ impl Learner<'_> {
                             site: sites[site],
                             guessed: self.texts.documents.sites[site].is_empty(),
                             shingles: reader.shingles().to_vec(),
-                            tokens: reader.len(),
+                            breaks: reader.breaks(text).to_vec(),
                         }
                     });
                     Ok(page.ok())
@@ -156,6 +158,7 @@ pub(super) struct Aligned<'a> {
 pub(super) struct Worker {
     reader: Reader,
     aligner: Aligner,
+    characters: CharacterAligner,
 }
 
 pub(super) struct Loaded {
@@ -163,11 +166,15 @@ pub(super) struct Loaded {
     content: Content,
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
+    site: u32,
+    /// Of noisy documents.
+    characters: Characters,
 }
 
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
 pub(super) struct Found {
     pub verdict: Verdict,
+    pub ev: Evidence,
     pub slots: Vec<Place>,
 }
 
@@ -184,11 +191,11 @@ impl Judge for Aligned<'_> {
     type Verdict = Found;
 
     fn worker(&self) -> Worker {
-        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default() }
+        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default(), characters: CharacterAligner::default() }
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3] }
+        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0, characters: Characters::default() }
     }
 
     fn load(
@@ -204,6 +211,10 @@ impl Judge for Aligned<'_> {
         reader.read(text);
         out.set.fill(reader.shingles());
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
+        out.site = entry.site;
+        if out.content.noisy {
+            out.characters.fill(out.content.words.all_characters());
+        }
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
     }
@@ -211,14 +222,27 @@ impl Judge for Aligned<'_> {
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
         let alignment = worker.aligner.align(left, right);
-        let evidence = Evidence::of(alignment, left, right);
-        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a.page, b.page));
+        let mut evidence = Evidence::of(alignment, left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut worker.characters, a, b));
+        }
+        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
             Verdict::Decided(_) => Vec::new(),
         };
-        Found { verdict, slots }
+        Found { verdict, slots, ev: evidence }
+    }
+}
+
+/// The alignment by characters of two documents of which one at least is noisy.
+fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    if of(a) <= of(b) {
+        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+    } else {
+        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
     }
 }
 
@@ -231,10 +255,13 @@ fn address(value: Option<Value<'_>>) -> u64 {
     }
 }
 
-/// Versions of one page have the same id, or the same address or canonical address, or one's is the other's.
-fn same_page(a: [u64; 3], b: [u64; 3]) -> bool {
-    let same_id = a[0] != 0 && a[0] == b[0];
-    same_id || a[1..].iter().any(|address| *address != 0 && b[1..].contains(address))
+/// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
+/// that is the other's canonical one. On another site that says where a copy was taken from.
+fn same_page(a: &Loaded, b: &Loaded) -> bool {
+    let same = |x: u64, y: u64| x != 0 && x == y;
+    let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
+    let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
+    same(id_a, id_b) || same(url_a, url_b) || (a.site == b.site && canonical)
 }
 
 /// Tokens on each side of a slot that name it.
@@ -292,7 +319,8 @@ impl Judging {
         let (found, changed) = judge_all(texts, aligned, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, found) in pairs.iter().zip(found) {
-            let Some(Found { verdict, slots }) = found else { continue };
+            let Some(Found { verdict, slots, ev }) = found else { continue };
+            if std::env::var("WC_DUMP").is_ok() { let v = match &verdict { Verdict::Decided(None) => "none".into(), Verdict::Decided(Some(j)) => format!("{}", j.relation.name()), Verdict::Weak(_, o) => format!("weak/{}", o.map_or("none", |j| j.relation.name())) }; eprintln!("D {} {} {} {:?}", pair.0, pair.1, v, ev); }
             for place in &slots {
                 for key in place.keys {
                     self.fillings.extend(place.fillers.map(|filler| (key, filler)));

@@ -3,6 +3,7 @@
 mod aligned;
 mod groups;
 mod measure;
+mod noisy;
 mod read;
 mod summary;
 mod texts;
@@ -17,11 +18,12 @@ use crate::cluster::{Edge, Node, stars};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::noise::Seen;
 use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Side, classic};
+use crate::relation::{Judgement, Relation, Side, classic};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
@@ -93,7 +95,8 @@ pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
 /// # Errors
 /// As [`scan`].
 pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
-    let (mut documents, _) = resources.pool()?.install(|| first_pass(corpus, recipe, false, resources))?;
+    let wanted = read::Wanted::default();
+    let (mut documents, ..) = resources.pool()?.install(|| first_pass(corpus, recipe, wanted, resources))?;
     let mut problems = Vec::new();
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
@@ -104,7 +107,9 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
-    let (mut documents, samples) = first_pass(corpus, recipe, policy.method == Method::Join, resources)?;
+    let wanted =
+        read::Wanted { samples: policy.method == Method::Join, tokens: policy.mode == Mode::Aligned };
+    let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
     let groups = groups::exact(&texts, &documents, cancel)?;
@@ -115,7 +120,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
     let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
         Mode::Classic => flow.classic(samples)?,
-        Mode::Aligned => flow.aligned(samples)?,
+        Mode::Aligned => flow.aligned(samples, seen)?,
     };
     progress.begin("clusters");
     changed.sort_unstable();
@@ -145,10 +150,10 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
 fn first_pass(
     corpus: &Corpus,
     recipe: Recipe,
-    sampled: bool,
+    wanted: read::Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<read::Samples>)> {
-    let read = read::read(corpus, recipe, sampled, resources)?;
+) -> Result<(Documents, Vec<read::Samples>, Seen)> {
+    let read = read::read(corpus, recipe, wanted, resources)?;
     if !read.0.entries.is_empty() {
         return Ok(read);
     }
@@ -202,14 +207,14 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    fn aligned(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let mut postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
-        let mut model = learner.learn(&postings)?;
+        let mut model = learner.learn(&postings, seen)?;
         let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
         let aligned = Aligned {
             documents,
@@ -228,6 +233,12 @@ impl Flow<'_> {
             let gate = Gate::at_most(self.policy.least_overlap(), most);
             let mut joined = postings.join(documents, &gate, cancel)?;
             eprintln!("candidates {} chrome {}", joined.candidates.len(), model.chrome.len());
+            progress.begin("noise");
+            let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
+            eprintln!("noisy candidates {}", noisy.len());
+            joined.candidates.extend(noisy);
+            joined.candidates.sort_unstable();
+            joined.candidates.dedup();
             progress.begin("align");
             judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
             loop {
@@ -555,6 +566,56 @@ impl Ids {
     }
 }
 
+/// The least share of either document that stands in the other where both are of one cluster.
+const JOINS: f64 = 0.2;
+
+/// The least share of a digest that a story makes up to be of one cluster with it.
+const JOINS_DIGEST: f64 = 0.4;
+
+/// Pairs of nodes: a, b and what they are to each other.
+type Linked = (u32, u32, Judgement);
+
+/// Of a pair of which one stands in the other and is a small part of it: the outer node, and where in it.
+fn small_part(&(a, b, judgement): &Linked) -> Option<(u32, (f64, f64))> {
+    let overlap = judgement.overlap?;
+    let [of_b, of_a] = judgement.covers();
+    match judgement.inner? {
+        Side::A => (of_b < JOINS_DIGEST).then_some((b, overlap.extent[1])),
+        Side::B => (of_a < JOINS_DIGEST).then_some((a, overlap.extent[0])),
+    }
+}
+
+/// Which pairs may bind a cluster. A digest holds stories that have nothing to do with one another: it shares other
+/// parts with other documents. It is a copy of none of them, unless one is nearly all of it.
+fn binding(nodes: usize, pairs: &[Linked]) -> Vec<bool> {
+    // By node: the first end and the last start of what it shares with others.
+    let mut bounds = vec![(f64::INFINITY, 0.0f64); nodes];
+    let mut bound = |node: u32, (start, end): (f64, f64)| {
+        let bound = &mut bounds[node as usize];
+        *bound = (bound.0.min(end), bound.1.max(start));
+    };
+    for pair in pairs {
+        match (pair.2.relation, pair.2.overlap) {
+            (Relation::Partial, Some(overlap)) => {
+                bound(pair.0, overlap.extent[0]);
+                bound(pair.1, overlap.extent[1]);
+            }
+            _ => small_part(pair).into_iter().for_each(|(node, extent)| bound(node, extent)),
+        }
+    }
+    let in_digest = |pair: &Linked| {
+        small_part(pair).is_some_and(|(node, (start, end))| {
+            let (first_end, last_start) = bounds[node as usize];
+            start >= first_end || end <= last_start
+        })
+    };
+    let binds = |pair: &Linked| {
+        let [a, b] = pair.2.covers();
+        pair.2.relation.is_copy() && (pair.2.overlap.is_none() || (a.min(b) >= JOINS && !in_digest(pair)))
+    };
+    pairs.iter().map(binds).collect()
+}
+
 /// Groups and single documents as the nodes of the star clustering.
 struct Stars {
     /// The documents of each node, by id; those of a group at the group's number.
@@ -592,20 +653,23 @@ impl Stars {
 
     fn clusters(&self, scan: &Scan, shingles: &[u32], found: &[(Candidate, Judgement)]) -> Vec<Cluster> {
         let node_of = |d: u32| self.node_of[d as usize];
-        let found: Vec<&(Candidate, Judgement)> = found.iter().filter(|(_, j)| j.relation.is_copy()).collect();
-        let edge = |((a, b), judgement): &(Candidate, Judgement)| Edge {
-            a: node_of(*a),
-            b: node_of(*b),
+        let mut found: Vec<Linked> =
+            found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
+        let mut binding = binding(self.nodes.len(), &found).into_iter();
+        found.retain(|_| binding.next().unwrap_or_default());
+        let edge = |&(a, b, judgement): &Linked| Edge {
+            a,
+            b,
             score: judgement.score,
             covers: judgement.covers(),
         };
-        let edges: Vec<Edge> = found.iter().map(|pair| edge(pair)).collect();
+        let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
                 None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
                 Some(edge) => {
-                    let &(_, judgement) = found[edge as usize];
+                    let (_, _, judgement) = found[edge as usize];
                     let from_member = edges[edge as usize].a == node as u32;
                     let seen = if from_member { judgement } else { judgement.swapped() };
                     (&self.nodes[node][..], Some(seen))

@@ -9,6 +9,7 @@ use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
 use crate::document::{authority, site_of};
 use crate::error::{Error, Result};
+use crate::model::noise::Seen;
 use crate::options::Resources;
 use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
@@ -59,29 +60,49 @@ impl Sampled for Documents {
 /// The samples of one worker, and the document numbers of what it numbered from 0.
 pub type Samples = (Runs, Vec<u32>);
 
-/// Reads the whole corpus on the current thread pool. `sampled` is false where nobody joins.
+/// What else than documents is wanted of the first pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// Samples, to join.
+    pub samples: bool,
+    /// How often each token stands in the corpus.
+    pub tokens: bool,
+}
+
+/// Reads the whole corpus on the current thread pool.
 pub(super) fn read(
     corpus: &Corpus,
     recipe: Recipe,
-    sampled: bool,
+    wanted: Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<Samples>)> {
+) -> Result<(Documents, Vec<Samples>, Seen)> {
     let pieces = corpus.pieces();
-    resources.progress.expect(pieces.iter().map(Piece::bytes).sum());
+    let bytes: u64 = pieces.iter().map(Piece::bytes).sum();
+    resources.progress.expect(bytes);
     let next = AtomicUsize::new(0);
-    let workers: Vec<Worker> = rayon::broadcast(|_| {
+    let mut workers: Vec<Worker> = rayon::broadcast(|_| {
         let mut worker = Worker::new(recipe, resources);
+        if wanted.tokens {
+            worker.seen = Some(Seen::new(bytes));
+        }
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(piece) = pieces.get(number) else { return Ok(worker) };
             resources.cancel.check()?;
-            worker.read(corpus, number, piece, sampled);
+            worker.read(corpus, number, piece, wanted.samples);
             resources.progress.advance(piece.bytes(), u64::from(worker.parts.last().map_or(0, |p| p.count)));
         }
     })
     .into_iter()
     .collect::<Result<_>>()?;
-    Ok(merge(corpus, &pieces, workers))
+    let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take());
+    let first = seen.next().unwrap_or_default();
+    let seen = seen.fold(first, |mut all, part| {
+        all.merge(&part);
+        all
+    });
+    let (documents, samples) = merge(corpus, &pieces, workers);
+    Ok((documents, samples, seen))
 }
 
 struct Worker {
@@ -91,6 +112,7 @@ struct Worker {
     entries: Vec<Entry>,
     runs: Runs,
     sites: Sites,
+    seen: Option<Seen>,
     parts: Vec<Part>,
 }
 
@@ -120,6 +142,7 @@ impl Worker {
             entries: Vec::new(),
             runs: Runs::default(),
             sites: Sites::default(),
+            seen: None,
             parts: Vec::new(),
         }
     }
@@ -134,7 +157,7 @@ impl Worker {
             faults: Vec::new(),
             failed: None,
         };
-        let Worker { sketcher, bytes, text, entries, runs, sites, .. } = self;
+        let Worker { sketcher, bytes, text, entries, runs, sites, seen, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
@@ -161,6 +184,9 @@ impl Worker {
                 sequence: sketch.sequence,
                 counts: sketch.counts,
             });
+            if let Some(seen) = seen {
+                sketcher.token_hashes().iter().for_each(|&hash| seen.add(hash));
+            }
         });
         match result {
             Ok(lines) => part.lines = lines,

@@ -1,0 +1,133 @@
+//! Candidates among noisy documents, which share characters in a row and hardly a shingle.
+//!
+//! Runs of nine characters that few documents have, as passim does (Smith, Cordell and Mullen, "Computational methods
+//! for uncovering reprinted texts in antebellum newspapers", American Literary History 27, 2015), at a quarter of
+//! their number.
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use super::aligned::Aligned;
+use super::texts::Texts;
+use crate::candidates::{Candidate, Gate, Postings, Runs, Sampled};
+use crate::error::Result;
+use crate::hash::avalanche;
+use crate::model::Reader;
+use crate::options::Cancel;
+use crate::signature::winnow::LEVELS;
+
+/// Characters of a gram.
+const GRAM: usize = 9;
+
+/// Documents that a gram stands in, at most, to count.
+const RARE: usize = 12;
+
+/// One gram in so many is looked at.
+const RATE: u64 = 4;
+
+/// Common grams that a candidate has at least: this many, and this share of those of the shorter text.
+const LEAST: u32 = 20 / RATE as u32;
+const SHARE: f64 = 0.02;
+
+/// Where a smaller share of the documents is noisy, clean ones are not looked through for grams of theirs.
+const MANY: f64 = 0.01;
+
+struct Grams(Vec<u16>);
+
+impl Sampled for Grams {
+    fn counts(&self, document: u32) -> [u16; LEVELS] {
+        [self.0[document as usize]; LEVELS]
+    }
+
+    fn sequence(&self, document: u32) -> u64 {
+        avalanche(u64::from(document))
+    }
+}
+
+/// Pairs that share rare grams, one of them noisy at least.
+pub(super) fn candidates(
+    texts: &Texts<'_>,
+    aligned: &Aligned<'_>,
+    removed: &BitSlice,
+    cancel: &Cancel,
+) -> Result<Vec<Candidate>> {
+    let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
+    let noisy: Vec<(u32, Vec<u64>)> = documents
+        .par_iter()
+        .map_init(
+            || Reader::new(aligned.recipe, aligned.kernel),
+            |reader, &document| {
+                cancel.check()?;
+                let grams = texts.get(document, |text| {
+                    reader.read(text);
+                    reader.is_noisy(aligned.model).then(|| grams(reader).collect::<Vec<u64>>())
+                });
+                Ok(grams.ok().flatten().map(|grams| (document, grams)))
+            },
+        )
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    if noisy.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut is_noisy: BitVec = bitvec![0; removed.len()];
+    let mut runs = Runs::default();
+    let mut counts = Grams(vec![0; removed.len()]);
+    let slots = (noisy.iter().map(|(_, grams)| grams.len()).sum::<usize>() * 8).next_power_of_two();
+    let mut known: BitVec = bitvec![0; slots];
+    for (document, grams) in &noisy {
+        is_noisy.set(*document as usize, true);
+        counts.0[*document as usize] = u16::try_from(grams.len()).unwrap_or(u16::MAX);
+        for &gram in grams {
+            runs.push(gram, *document);
+            known.set(gram as usize & (slots - 1), true);
+        }
+    }
+    eprintln!("noisy {} of {}", noisy.len(), documents.len());
+    if noisy.len() as f64 >= MANY * documents.len() as f64 {
+        let clean: Vec<(u32, usize, Vec<u64>)> = documents
+            .par_iter()
+            .filter(|&&d| !is_noisy[d as usize])
+            .map_init(
+                || Reader::new(aligned.recipe, aligned.kernel),
+                |reader, &document| {
+                    cancel.check()?;
+                    let found = texts.get(document, |text| {
+                        reader.read(text);
+                        let all: Vec<u64> = grams(reader).collect();
+                        let shared = all.iter().copied().filter(|&gram| known[gram as usize & (slots - 1)]);
+                        (document, all.len(), shared.collect::<Vec<u64>>())
+                    });
+                    Ok(found.ok())
+                },
+            )
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        for (document, all, shared) in clean {
+            counts.0[document as usize] = u16::try_from(all).unwrap_or(u16::MAX);
+            shared.into_iter().for_each(|gram| runs.push(gram, document));
+        }
+    }
+    let numbers = (0..removed.len() as u32).collect();
+    let mut postings = Postings::gather(vec![(runs, numbers)], removed, cancel)?;
+    postings.limit(RARE);
+    let joined = postings.join(&counts, &Gate::of_share(SHARE, LEAST), cancel)?;
+    let pairs = joined.candidates.into_iter();
+    Ok(pairs.filter(|&(a, b)| is_noisy[a as usize] || is_noisy[b as usize]).collect())
+}
+
+/// A part of the grams of the text that was read, chosen by what they are.
+fn grams(reader: &Reader) -> impl Iterator<Item = u64> + '_ {
+    let characters: Vec<u8> = reader.tokens().iter().flat_map(str::bytes).collect();
+    let count = (characters.len() + 1).saturating_sub(GRAM);
+    (0..count).filter_map(move |at| {
+        let window = &characters[at..at + GRAM];
+        let number = window.iter().fold(0u64, |all, &c| all.rotate_left(7) ^ u64::from(c));
+        let hash = avalanche(number.wrapping_mul(crate::hash::MULTIPLIERS[0]));
+        (hash >> 40).is_multiple_of(RATE).then_some(hash)
+    })
+}
