@@ -34,6 +34,7 @@ pub mod cluster;
 pub mod corpus;
 pub mod document;
 pub mod error;
+pub mod filter;
 pub mod hash;
 pub mod index;
 pub mod kernel;

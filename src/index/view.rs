@@ -295,6 +295,14 @@ impl<'a> View<'a> {
         Ok(common)
     }
 
+    /// How many of these keys a document has in its sample.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn common(&self, place: Place, keys: &[u64]) -> Result<u32> {
+        self.plus_heavy(place, keys, 0, u32::MAX)
+    }
+
     /// Calls `each` with every document, by ordinal, and whether it is found.
     ///
     /// # Errors

@@ -47,11 +47,13 @@ pub struct Admitted {
     pub replaces: Option<u32>,
 }
 
-/// A document to take: all but id and verdict.
+/// A document to take: all but its verdict.
 #[derive(Debug)]
-pub struct Arriving {
+pub struct Arriving<'a> {
     /// Its row; ordinal and places are filled in.
     pub row: Row,
+    /// Its id, of as many bytes as the row says.
+    pub id: &'a str,
     /// Its sample, each key once.
     pub keys: Vec<u64>,
     /// Its compressed text; empty where none is kept.
@@ -254,14 +256,14 @@ impl Writer {
     ///
     /// # Errors
     /// After an error of the disk; where there are no ordinals left.
-    pub fn admit(&mut self, arriving: Arriving) -> Result<Admitted> {
+    pub fn admit(&mut self, arriving: Arriving<'_>) -> Result<Admitted> {
         self.check()?;
         let (local, ordinal) = (self.memory.len(), self.memory.next());
         if ordinal >= u32::MAX - 1 {
             return Err(Error::new(ErrorKind::TooLarge).at(self.store.place()).because("no ordinals left"));
         }
-        let Arriving { row, keys, text, replaces } = arriving;
-        self.memory.push(row, &keys, &[], &text);
+        let Arriving { row, id, keys, text, replaces } = arriving;
+        self.memory.push(row, &keys, id.as_bytes(), &text);
         if let Some(replaced) = replaces {
             self.deaths.insert(replaced, Death { from: ordinal, kind: DeathKind::Replaced });
         }

@@ -1,6 +1,9 @@
 //! `wirecopy`: near-duplicates and syndicated copies, from the command line.
 
 mod args;
+mod filter;
+mod index;
+mod lines;
 mod output;
 mod page;
 mod progress;
@@ -19,6 +22,8 @@ fn main() -> ExitCode {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
+        args::Command::Filter(filter) => filter::run(&args, filter),
+        args::Command::Index(index) => index::run(&args, index),
     };
     match result {
         Ok(code) => code,
