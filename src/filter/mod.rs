@@ -359,10 +359,7 @@ impl Filter {
             let id = cut(&document.id);
             let sketch = worker.sketcher.sketch(&document.text);
             let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(document.site, key(**hash)));
-            let mut keys: Vec<u64> = content.map(|hash| key(*hash)).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys.truncate(usize::from(u16::MAX));
+            let keys = keys(content.map(|hash| key(*hash)));
             let row = Row {
                 tokens: sketch.tokens,
                 bytes: document.text.len() as u32,
@@ -720,4 +717,35 @@ pub fn open_or_create(
         return Writer::open(store, recipe, model, Limits::default());
     }
     Writer::create(store, setup, Limits::default())
+}
+
+/// All versions of an id that were not deleted, the oldest first.
+///
+/// # Errors
+/// Damage.
+pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
+    let id = cut(id);
+    view.versions(id, id_hash(id))
+}
+
+/// Makes samples anew from kept texts, for [`crate::index::repair`].
+///
+/// # Errors
+/// No memory for a decompressor.
+pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>> {
+    let mut packer = Packer::new()?;
+    let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
+    Ok(Box::new(move |row, packed| {
+        let text = packer.unpack(packed, row)?;
+        Ok(keys(sketcher.sketch(&text).sample.iter().map(|hash| key(*hash))))
+    }))
+}
+
+/// Keys in order, each once.
+fn keys(sample: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut keys: Vec<u64> = sample.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.truncate(usize::from(u16::MAX));
+    keys
 }

@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use super::format::{
-    Death, FileKind, LOG_HEADER, RECORD, Record, check_header, decode_log_header, decode_record, encode_record,
-    log_header,
+    Death, FileKind, LOG_HEADER, RECORD, RECORD_HEADER, ROW, Record, Row, check_header, decode_log_header,
+    decode_record, encode_record, log_header,
 };
 use super::memory::Memory;
 use super::store::{Store, append_all};
@@ -186,4 +186,63 @@ pub fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
         return Err(corrupt(store, &log_name(from), "is missing"));
     }
     Ok(numbers)
+}
+
+/// What is left of a damaged log.
+#[derive(Debug, Default)]
+pub(super) struct Salvaged {
+    /// Documents that are intact: row, sample, more bytes, compressed text.
+    pub documents: Vec<(Row, Vec<u64>, Vec<u8>, Vec<u8>)>,
+    /// Deaths that are intact.
+    pub deaths: Vec<(u32, Death)>,
+    /// What is gone, by id where that can still be read.
+    pub gone: Vec<String>,
+}
+
+/// Reads all records of log `number` that are intact.
+///
+/// # Errors
+/// The store's.
+pub(super) fn salvage_log(store: &dyn Store, number: u64, out: &mut Salvaged) -> Result<()> {
+    let name = log_name(number);
+    let bytes = store.read(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
+    let mut at = LOG_HEADER.min(bytes.len());
+    while at < bytes.len() {
+        match decode_record(&bytes[at..], number) {
+            Some((len, _, record)) => {
+                match record {
+                    Record::Document(a) => {
+                        if let Some(replaced) = a.replaces {
+                            let kind = super::format::DeathKind::Replaced;
+                            out.deaths.push((replaced, Death { from: a.row.ordinal, kind }));
+                        }
+                        out.documents.push((a.row, a.keys, a.more.to_vec(), a.text.to_vec()));
+                    }
+                    Record::Death(ordinal, death) => out.deaths.push((ordinal, death)),
+                    Record::Closed => {}
+                }
+                at += len;
+            }
+            None => {
+                let next = memmem::find_iter(&bytes[at + 1..], &RECORD.to_le_bytes())
+                    .map(|place| at + 1 + place)
+                    .find(|&place| decode_record(&bytes[place..], number).is_some());
+                let end = next.unwrap_or(bytes.len());
+                let id = damaged_id(&bytes[at..end]);
+                out.gone.push(id.unwrap_or_else(|| format!("what stood in {name} at bytes {at} to {end}")));
+                at = end;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The id in a record that is not what was written, where that part can be read.
+fn damaged_id(record: &[u8]) -> Option<String> {
+    let payload = record.get(RECORD_HEADER..)?;
+    let row = Row::decode(payload.get(..ROW)?)?;
+    let keys = usize::from(u16::from_le_bytes(payload.get(ROW + 4..ROW + 6)?.try_into().ok()?));
+    let more = payload.get(ROW + 6 + keys * 5..)?;
+    let id = std::str::from_utf8(more.get(..usize::from(row.id))?).ok()?;
+    (xxhash_rust::xxh3::xxh3_64(id.as_bytes()).max(1) == row.id_hash).then(|| id.to_owned())
 }

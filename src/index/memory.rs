@@ -206,10 +206,6 @@ impl Memory {
 }
 
 impl Source for Memory {
-    fn documents(&self) -> u32 {
-        self.len()
-    }
-
     fn posting_count(&self) -> u64 {
         let postings = &self.tables[Which::Postings as usize];
         (postings.entries.len() + postings.beyond.len()) as u64

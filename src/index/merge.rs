@@ -61,10 +61,6 @@ impl Merged {
 }
 
 impl Source for Merged {
-    fn documents(&self) -> u32 {
-        self.documents
-    }
-
     fn posting_count(&self) -> u64 {
         self.segments.iter().map(|segment| segment.posting_count()).sum()
     }

@@ -12,6 +12,7 @@ pub mod memory;
 mod merge;
 pub mod pages;
 mod reader;
+mod repair;
 
 pub mod segment;
 pub mod store;
@@ -28,6 +29,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use format::Keep;
 use format::{BadHeader, FileKind, Manifest, OLDEST, VERSION, check_header};
 pub use reader::Reader;
+pub use repair::{Repaired, Resample, repair, verify};
 
 use store::{Store, append_all};
 pub use writer::{Admitted, Arriving, Limits, Writer};

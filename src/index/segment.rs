@@ -56,6 +56,18 @@ impl Segment {
     /// # Errors
     /// As [`Segment::open`].
     pub fn open_any(store: &dyn Store, number: u64) -> Result<Segment> {
+        Segment::open_sums(store, number, true)
+    }
+
+    /// Opens a segment whose sums may be damaged: a page whose sum is, counts as damaged.
+    ///
+    /// # Errors
+    /// As [`Segment::open`].
+    pub fn open_damaged(store: &dyn Store, number: u64) -> Result<Segment> {
+        Segment::open_sums(store, number, false)
+    }
+
+    fn open_sums(store: &dyn Store, number: u64, intact: bool) -> Result<Segment> {
         let name = segment_name(number);
         let blob = store.map(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
         let bytes = blob.as_ref();
@@ -64,7 +76,7 @@ impl Segment {
             return Err(corrupt(store, &name, "its footer is not what was written"));
         };
         let sums = &bytes[footer.sums as usize..bytes.len() - FOOTER];
-        if xxh3_64(sums) != footer.sums_hash {
+        if intact && xxh3_64(sums) != footer.sums_hash {
             return Err(corrupt(store, &name, "its sums are not what was written"));
         }
         let entry = SegmentEntry {
@@ -150,6 +162,11 @@ impl Segment {
         self.table(Which::Postings).iter(&self.pages)
     }
 
+    /// All keys of samples that can be read, in order, and an error for every bucket that cannot.
+    pub fn intact_postings(&self) -> impl Iterator<Item = Result<(u64, u32)>> + '_ {
+        self.postings().skipping_damage()
+    }
+
     /// How many postings there are.
     pub fn posting_count(&self) -> u64 {
         self.footer.tables[0].count
@@ -199,9 +216,6 @@ impl Segment {
 
 /// Where a segment's documents come from. It is gone through several times.
 pub trait Source {
-    /// Documents, at most.
-    fn documents(&self) -> u32;
-
     /// Postings, at most.
     fn posting_count(&self) -> u64;
 

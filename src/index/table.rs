@@ -78,7 +78,7 @@ impl Table {
 
     /// All keys and documents, in order.
     pub fn iter<'a>(&self, pages: &'a Pages) -> Entries<'a> {
-        Entries { table: *self, pages, bucket: 0, bytes: &[] }
+        Entries { table: *self, pages, bucket: 0, bytes: &[], skips: false }
     }
 }
 
@@ -90,6 +90,15 @@ pub struct Entries<'a> {
     /// The bucket after the one that `bytes` is left of.
     bucket: u64,
     bytes: &'a [u8],
+    /// Whether it goes on behind damage.
+    skips: bool,
+}
+
+impl Entries<'_> {
+    /// The same, going on behind damage.
+    pub fn skipping_damage(self) -> Self {
+        Entries { skips: true, ..self }
+    }
 }
 
 impl Iterator for Entries<'_> {
@@ -103,7 +112,7 @@ impl Iterator for Entries<'_> {
             match self.table.bucket(self.pages, self.bucket) {
                 Ok(bytes) => self.bytes = bytes,
                 Err(error) => {
-                    self.bucket = 1 << KEY_BITS;
+                    self.bucket = if self.skips { self.bucket + 1 } else { 1 << KEY_BITS };
                     return Some(Err(error));
                 }
             }

@@ -91,7 +91,7 @@ fn holder() -> String {
     format!("process {} on {}", std::process::id(), host.trim())
 }
 
-fn lock(store: &dyn Store) -> Result<Lock> {
+pub(super) fn lock(store: &dyn Store) -> Result<Lock> {
     let taken = store.lock(LOCK, &holder()).map_err(|e| failed(store, LOCK, ErrorKind::Write, e))?;
     taken.map_err(|holder| {
         Error::new(ErrorKind::Locked).at(store.place()).because(format!("{holder} is writing to it"))
@@ -527,7 +527,7 @@ impl Drop for Writer {
 }
 
 /// Removes a file that nobody needs; that it is gone already is well.
-fn remove(store: &dyn Store, name: &str) -> Result<()> {
+pub(super) fn remove(store: &dyn Store, name: &str) -> Result<()> {
     match store.remove(name) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(store, name, ErrorKind::Write, e)),
         Ok(()) | Err(_) => Ok(()),

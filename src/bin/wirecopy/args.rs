@@ -330,6 +330,23 @@ pub enum IndexCommand {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
+    /// Take all documents of files and directories, as filter does.
+    Build {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        #[command(flatten)]
+        input: Box<Input>,
+        #[command(flatten)]
+        create: Create,
+        /// The model that pairs are judged under.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+        #[command(flatten)]
+        judging: Judging,
+        /// Worker threads; 0 for as many as there are processors.
+        #[arg(short = 'j', long, default_value_t = 0)]
+        threads: usize,
+    },
     /// What is in it.
     Stats {
         #[arg(value_name = "DIR")]

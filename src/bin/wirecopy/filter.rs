@@ -57,18 +57,28 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
 fn open(typed: &args::Filter) -> Result<Filter> {
     let policy = typed.judging.policy();
     let resources = Resources { threads: typed.threads, ..Resources::default() };
-    let disk = Disk::new(&typed.index);
     if typed.check {
-        let store: Arc<dyn Store> = Arc::new(disk);
+        let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
         let model = typed.model.as_ref().map(|path| read_model(path)).transpose()?;
         let model = model.as_deref().map(wirecopy::index::model_hash);
         let reader = Reader::open(&store, typed.create.recipe()?, model)?;
         return Ok(Filter::reading(reader, policy, &resources)?);
     }
-    disk.create_directory().with_context(|| format!("cannot create {}", typed.index.display()))?;
-    let setup = typed.create.setup(typed.model.as_deref())?;
-    let writer = open_or_create(Arc::new(disk), &setup, typed.create.recipe()?)?;
-    Ok(Filter::writing(writer, policy, &resources)?)
+    writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources)
+}
+
+/// A filter over the index of a directory, which is created where there is none.
+pub fn writing(
+    directory: &Path,
+    create: &args::Create,
+    model: Option<&Path>,
+    policy: Policy,
+    resources: &Resources,
+) -> Result<Filter> {
+    let disk = Disk::new(directory);
+    disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
+    let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?)?;
+    Ok(Filter::writing(writer, policy, resources)?)
 }
 
 fn read_model(path: &Path) -> Result<Vec<u8>> {
@@ -96,7 +106,8 @@ impl args::Create {
 }
 
 impl args::Judging {
-    fn policy(&self) -> Policy {
+    /// What counts as what.
+    pub fn policy(&self) -> Policy {
         Policy {
             threshold: self.threshold,
             containment: self.containment,
