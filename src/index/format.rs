@@ -363,6 +363,10 @@ pub struct Manifest {
     pub next: u32,
     /// The first log that is not in segments.
     pub log_from: u64,
+    /// The log that was written to at that time.
+    pub log: u64,
+    /// How many of that log's bytes were synced.
+    pub log_len: u64,
     /// The next file number.
     pub file: u64,
     /// The segments, by ordinal.
@@ -386,6 +390,8 @@ impl Manifest {
         out.extend_from_slice(&self.window.to_le_bytes());
         out.extend_from_slice(&self.next.to_le_bytes());
         out.extend_from_slice(&self.log_from.to_le_bytes());
+        out.extend_from_slice(&self.log.to_le_bytes());
+        out.extend_from_slice(&self.log_len.to_le_bytes());
         out.extend_from_slice(&self.file.to_le_bytes());
         out.extend_from_slice(&(self.segments.len() as u32).to_le_bytes());
         for s in &self.segments {
@@ -426,6 +432,8 @@ impl Manifest {
             window: c.u64()?,
             next: c.u32()?,
             log_from: c.u64()?,
+            log: c.u64()?,
+            log_len: c.u64()?,
             file: c.u64()?,
             segments: Vec::new(),
             deaths: Vec::new(),
@@ -488,8 +496,6 @@ pub enum Record<'a> {
     Document(Arrival<'a>),
     /// A document is no longer found.
     Death(u32, Death),
-    /// A session ended well.
-    Closed,
 }
 
 /// A document as logs have it.
@@ -514,7 +520,6 @@ pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Ve
     let kind: u32 = match record {
         Record::Document(_) => 1,
         Record::Death(..) => 2,
-        Record::Closed => 3,
     };
     out.extend_from_slice(&kind.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -532,7 +537,6 @@ pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Ve
             out.extend_from_slice(arrival.text);
         }
         Record::Death(ordinal, death) => encode_death(*ordinal, *death, out),
-        Record::Closed => {}
     }
     let len = (out.len() - begin - RECORD_HEADER) as u32;
     out[begin + 8..begin + 12].copy_from_slice(&len.to_le_bytes());
@@ -566,7 +570,6 @@ pub fn decode_record(bytes: &[u8], number: u64) -> Option<(usize, u64, Record<'_
             let (ordinal, death) = decode_death(&mut c)?;
             Record::Death(ordinal, death)
         }
-        3 => Record::Closed,
         _ => return None,
     };
     Some((RECORD_HEADER + len, synced, record))
@@ -731,7 +734,7 @@ mod tests {
             let (more, text) = (vec![7; row.more as usize], b"packed".to_vec());
             let row = Row { packed: text.len() as u32, ..row };
             let arrival = Arrival { row, replaces, keys, more: &more, text: &text };
-            for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced }), Record::Closed] {
+            for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced })] {
                 let mut bytes = Vec::new();
                 encode_record(&record, 3, 77, &mut bytes);
                 prop_assert_eq!(decode_record(&bytes, 3), Some((bytes.len(), 77, record)));
@@ -746,7 +749,7 @@ mod tests {
             let entry = SegmentEntry { number: 4, documents: 5, last: 4, bytes: 999, ..SegmentEntry::default() };
             let manifest = Manifest {
                 generation: 7, keep: Keep::Text, shingle: 5, recipe: "r".into(), model: 0, window: 0, next: 5,
-                log_from: 3, file: 9, segments: vec![entry], deaths: vec![(1, death)],
+                log_from: 3, log: 3, log_len: 40, file: 9, segments: vec![entry], deaths: vec![(1, death)],
             };
             let mut bytes = manifest.encode();
             prop_assert_eq!(Manifest::decode(&bytes), Some(manifest));

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::format::{
-    Death, FileKind, LOG_HEADER, RECORD, RECORD_HEADER, ROW, Record, Row, check_header, decode_log_header,
+    Death, FileKind, LOG_HEADER, Manifest, RECORD, RECORD_HEADER, ROW, Record, Row, check_header, decode_log_header,
     decode_record, encode_record, log_header,
 };
 use super::memory::Memory;
@@ -60,6 +60,11 @@ impl Log {
         self.number
     }
 
+    /// Bytes that are synced.
+    pub fn synced(&self) -> u64 {
+        self.synced
+    }
+
     /// Takes a record; it is written with the next [`Log::commit`].
     pub fn push(&mut self, record: &Record<'_>) {
         encode_record(record, self.number, self.synced, &mut self.buffer);
@@ -94,16 +99,27 @@ pub struct Read {
     pub len: u64,
     /// Whether something that is no record follows: what a crash tore.
     pub torn: bool,
-    /// Whether its last record says that a session ended well.
-    pub closed: bool,
 }
 
-/// Reads log `number`, whose first document must have ordinal `first`; `last` says that no other log follows. `None`
-/// where a crash came before its header was safe.
+/// What is known of a log before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    /// Its number.
+    pub number: u64,
+    /// The ordinal of its first document.
+    pub first: u32,
+    /// Bytes of it that were synced.
+    pub synced: u64,
+    /// Whether no other log follows.
+    pub last: bool,
+}
+
+/// Reads a log. `None` where a crash came before its header was safe.
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`], [`ErrorKind::Version`], or the store's.
-pub fn read_log(store: &dyn Store, number: u64, first: u32, last: bool) -> Result<Option<Read>> {
+pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Option<Read>> {
+    let Expected { number, first, synced, last } = *expected;
     let name = log_name(number);
     let bytes = store.read(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
     let header = check_header(FileKind::Log, &bytes).map_err(|bad| bad_header(store, &name, bad));
@@ -114,16 +130,19 @@ pub fn read_log(store: &dyn Store, number: u64, first: u32, last: bool) -> Resul
     match header {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::Version => return Err(error),
-        Err(_) if last && synced_beyond(&bytes, 0, number).is_none() => return Ok(None),
+        Err(_) if last && synced == 0 && synced_beyond(&bytes, 0, number).is_none() => return Ok(None),
         Err(error) => return Err(error),
     }
     let mut read =
-        Read { memory: Memory::new(first), deaths: Vec::new(), len: LOG_HEADER as u64, torn: false, closed: false };
+        Read { memory: Memory::new(first), deaths: Vec::new(), len: LOG_HEADER as u64, torn: false };
     while let Some((len, _, record)) = decode_record(&bytes[read.len as usize..], number) {
         read.take(record).map_err(|what| corrupt(store, &name, format!("byte {}: {what}", read.len)))?;
         read.len += len as u64;
     }
     read.torn = read.len < bytes.len() as u64;
+    if read.len < synced {
+        return Err(corrupt(store, &name, format!("no record at byte {}, and {synced} bytes were safe", read.len)));
+    }
     if read.torn {
         let broken = |why: String| -> Result<Option<Read>> { Err(corrupt(store, &name, why)) };
         if let Some(later) = synced_beyond(&bytes, read.len as usize, number) {
@@ -138,7 +157,6 @@ pub fn read_log(store: &dyn Store, number: u64, first: u32, last: bool) -> Resul
 
 impl Read {
     fn take(&mut self, record: Record<'_>) -> Result<(), &'static str> {
-        self.closed = matches!(record, Record::Closed);
         match record {
             Record::Document(arrival) => {
                 if arrival.row.ordinal != self.memory.next() {
@@ -151,7 +169,6 @@ impl Read {
                 self.memory.push(arrival.row, &arrival.keys, arrival.more, arrival.text);
             }
             Record::Death(ordinal, death) => self.deaths.push((ordinal, death)),
-            Record::Closed => {}
         }
         Ok(())
     }
@@ -173,11 +190,31 @@ fn synced_beyond(bytes: &[u8], at: usize, number: u64) -> Option<usize> {
     None
 }
 
-/// The numbers of all logs from `from` on, in order.
+/// Reads all logs that a manifest leaves to be read, in order, and calls `each` with every one and its number.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] where one is missing, or the store's.
-pub fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
+/// [`ErrorKind::Corrupt`] where one is missing or damaged, what `each` returns, or the store's.
+pub fn read_logs(
+    store: &dyn Store,
+    manifest: &Manifest,
+    mut each: impl FnMut(u64, Option<Read>) -> Result<()>,
+) -> Result<()> {
+    let numbers = logs_from(store, manifest.log_from)?;
+    if !numbers.contains(&manifest.log) {
+        return Err(corrupt(store, &log_name(manifest.log), "is missing"));
+    }
+    let mut first = manifest.next;
+    for (&number, left) in numbers.iter().zip((0..numbers.len()).rev()) {
+        let synced = if number == manifest.log { manifest.log_len } else { 0 };
+        let read = read_log(store, &Expected { number, first, synced, last: left == 0 })?;
+        first = read.as_ref().map_or(first, |read| read.memory.next());
+        each(number, read)?;
+    }
+    Ok(())
+}
+
+/// The numbers of all logs from `from` on, in order.
+fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
     let names = store.list().map_err(|e| Error::io(ErrorKind::NotReadable, store.place(), e))?;
     let mut numbers: Vec<u64> =
         names.iter().filter_map(|name| log_number(name)).filter(|number| *number >= from).collect();
@@ -219,8 +256,7 @@ pub(super) fn salvage_log(store: &dyn Store, number: u64, out: &mut Salvaged) ->
                         out.documents.push((a.row, a.keys, a.more.to_vec(), a.text.to_vec()));
                     }
                     Record::Death(ordinal, death) => out.deaths.push((ordinal, death)),
-                    Record::Closed => {}
-                }
+                        }
                 at += len;
             }
             None => {

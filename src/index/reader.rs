@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::format::Manifest;
-use super::log::{log_name, logs_from, read_log};
+use super::log::{log_name, read_logs};
 use super::memory::Memory;
 use super::segment::Segment;
 use super::store::Store;
@@ -57,14 +57,13 @@ impl Reader {
             manifest.segments.iter().map(|entry| Segment::open(store, entry)).collect();
         let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
         let mut memories = Vec::new();
-        let mut next = manifest.next;
-        let numbers = logs_from(store, manifest.log_from)?;
-        for (&number, left) in numbers.iter().zip((0..numbers.len()).rev()) {
-            let Some(read) = read_log(store, number, next, left == 0)? else { break };
-            next = read.memory.next();
-            deaths.extend(read.deaths);
-            memories.push(read.memory);
-        }
+        read_logs(store, &manifest, |_, read| {
+            if let Some(read) = read {
+                deaths.extend(read.deaths);
+                memories.push(read.memory);
+            }
+            Ok(())
+        })?;
         if memories.is_empty() {
             return Err(corrupt(store, &log_name(manifest.log_from), "its header is not what was written"));
         }

@@ -1,7 +1,7 @@
 //! Checking an index, and keeping what is intact of a damaged one.
 
 use super::format::{Keep, Manifest, Row, SegmentEntry};
-use super::log::{Log, Salvaged, log_number, logs_from, read_log, salvage_log};
+use super::log::{Log, Salvaged, log_number, read_logs, salvage_log};
 use super::segment::{Each, Segment, Source, segment_name, write_segment};
 use super::store::Store;
 use super::view::Deaths;
@@ -37,20 +37,8 @@ pub fn verify(store: &dyn Store) -> Result<Vec<String>> {
             Err(error) => note(error),
         }
     }
-    let mut next = manifest.next;
-    match logs_from(store, manifest.log_from) {
-        Ok(numbers) => {
-            for (&number, left) in numbers.iter().zip((0..numbers.len()).rev()) {
-                match read_log(store, number, next, left == 0) {
-                    Ok(read) => next = read.map_or(next, |read| read.memory.next()),
-                    Err(error) => {
-                        note(error);
-                        break;
-                    }
-                }
-            }
-        }
-        Err(error) => note(error),
+    if let Err(error) = read_logs(store, &manifest, |_, _| Ok(())) {
+        note(error);
     }
     Ok(faults)
 }
@@ -119,17 +107,26 @@ pub fn repair(store: &dyn Store, recipe: Recipe, resample: &mut Resample<'_>) ->
     if let Some(segment) = write_segment(store, number(), &left, &|| true)? {
         segments.push(segment.entry);
     }
-    let log = number();
-    Log::create(store, log, next)?;
+    let log = Log::create(store, number(), next)?;
     let mut deaths: Vec<_> = deaths.into_iter().filter(|(ordinal, _)| *ordinal < next).collect();
     deaths.sort_unstable_by_key(|death| death.0);
     let model = if read_model(store, &manifest).is_ok() { manifest.model } else { 0 };
     let generation = manifest.generation + 1;
-    let manifest =
-        Manifest { generation, next, log_from: log, file: number(), segments, deaths, model, ..manifest };
+    let manifest = Manifest {
+        generation,
+        next,
+        log_from: log.number(),
+        log: log.number(),
+        log_len: log.synced(),
+        file: number(),
+        segments,
+        deaths,
+        model,
+        ..manifest
+    };
     publish(store, &manifest)?;
     for name in list(store)? {
-        let old_log = log_number(&name).is_some_and(|number| number < log);
+        let old_log = log_number(&name).is_some_and(|number| number < log.number());
         let stray = segment_number(&name)
             .is_some_and(|number| manifest.segments.iter().all(|segment| segment.number != number));
         if old_log || stray {
@@ -180,6 +177,8 @@ fn guess(store: &dyn Store, recipe: Recipe) -> Result<Manifest> {
         window: 0,
         next: 0,
         log_from: 0,
+        log: 0,
+        log_len: 0,
         file: 0,
         segments,
         deaths: Vec::new(),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
-use super::log::{Log, log_name, log_number, logs_from, read_log};
+use super::log::{Log, log_name, log_number, read_logs};
 use super::memory::Memory;
 use super::merge::{Built, Job};
 use super::segment::{Segment, segment_name};
@@ -117,6 +117,8 @@ impl Writer {
             window: setup.window,
             next: 0,
             log_from: 1,
+            log: 1,
+            log_len: 0,
             file: 2,
             segments: Vec::new(),
             deaths: Vec::new(),
@@ -126,6 +128,7 @@ impl Writer {
             write_whole(&*store, &model_name(manifest.model), model)?;
         }
         let log = Log::create(&*store, 1, 0)?;
+        manifest.log_len = log.synced();
         publish(&*store, &manifest)?;
         Ok(Writer {
             store,
@@ -163,21 +166,17 @@ impl Writer {
             manifest.segments.iter().map(|entry| Segment::open(&*store, entry).map(Arc::new)).collect();
         let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
         let mut full = VecDeque::new();
-        let numbers = logs_from(&*store, manifest.log_from)?;
-        let mut next = manifest.next;
         let mut current = None;
-        for (&number, left) in numbers.iter().zip((0..numbers.len()).rev()) {
-            let Some(read) = read_log(&*store, number, next, left == 0)? else {
-                remove(&*store, &log_name(number))?;
-                break;
-            };
-            next = read.memory.next();
+        read_logs(&*store, &manifest, |number, read| {
+            let Some(read) = read else { return remove(&*store, &log_name(number)) };
             deaths.extend(read.deaths.iter().copied());
             let log = Log::resume(&*store, number, &read)?;
             if let Some((log, memory)) = current.replace((log, read.memory)) {
+                let log: Log = log;
                 full.push_back((Arc::new(memory), log.number()));
             }
-        }
+            Ok(())
+        })?;
         let Some((log, memory)) = current else {
             return Err(super::corrupt(&*store, &log_name(manifest.log_from), "its header is not what was written"));
         };
@@ -408,6 +407,7 @@ impl Writer {
 
     fn publish(&mut self) -> Result<()> {
         self.manifest.generation += 1;
+        (self.manifest.log, self.manifest.log_len) = (self.log.number(), self.log.synced());
         self.manifest.segments = self.segments.iter().map(|segment| segment.entry).collect();
         let sealed = self.deaths.iter().filter(|(ordinal, _)| **ordinal < self.manifest.next);
         self.manifest.deaths = sealed.map(|(&ordinal, &death)| (ordinal, death)).collect();
@@ -504,15 +504,17 @@ impl Writer {
         self.tend(true)
     }
 
-    /// Ends the session well: waits for what is built in the background, and notes in the log that all of it is safe.
+    /// Ends the session well: waits for what is built in the background, and writes down how long the log is.
     ///
     /// # Errors
     /// [`ErrorKind::Write`].
     pub fn close(mut self) -> Result<()> {
         self.check()?;
         self.tend(true)?;
-        self.log.push(&Record::Closed);
-        self.log.commit(&*self.store)
+        if (self.manifest.log, self.manifest.log_len) == (self.log.number(), self.log.synced()) {
+            return Ok(());
+        }
+        self.publish()
     }
 }
 
