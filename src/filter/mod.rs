@@ -711,12 +711,13 @@ pub fn open_or_create(
     store: Arc<dyn Store>,
     setup: &crate::index::Setup,
     recipe: Option<Recipe>,
+    limits: Limits,
 ) -> Result<Writer> {
     if crate::index::exists(&*store)? {
         let model = setup.model.as_deref().map(model_hash);
-        return Writer::open(store, recipe, model, Limits::default());
+        return Writer::open(store, recipe, model, limits);
     }
-    Writer::create(store, setup, Limits::default())
+    Writer::create(store, setup, limits)
 }
 
 /// All versions of an id that were not deleted, the oldest first.

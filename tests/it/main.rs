@@ -3,9 +3,12 @@
 
 mod bad_input;
 mod cli;
+mod disk;
 mod equivalence;
+mod filter;
 mod golden;
 mod harness;
+mod index;
 mod labels;
 mod schema;
 mod shared;

@@ -231,6 +231,9 @@ pub struct Filter {
     pub judging: Judging,
     #[command(flatten)]
     pub fields: FieldOptions,
+    /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
+    #[arg(long, value_name = "COUNT", hide = true)]
+    pub memory_documents: Option<u32>,
     /// Larger lines give no document.
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
     pub max_record: u64,

@@ -13,7 +13,7 @@ use wirecopy::document::site_of;
 use wirecopy::filter::{Answer, Filter, Incoming, address, line, open_or_create};
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::verdict::Finding;
-use wirecopy::index::{Keep, Reader, Setup};
+use wirecopy::index::{Keep, Limits, Reader, Setup};
 use wirecopy::kernel::Kernel;
 use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
@@ -64,7 +64,9 @@ fn open(typed: &args::Filter) -> Result<Filter> {
         let reader = Reader::open(&store, typed.create.recipe()?, model)?;
         return Ok(Filter::reading(reader, policy, &resources)?);
     }
-    writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources)
+    let mut limits = Limits::default();
+    limits.documents = typed.memory_documents.unwrap_or(limits.documents).max(1);
+    writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources, limits)
 }
 
 /// A filter over the index of a directory, which is created where there is none.
@@ -74,10 +76,11 @@ pub fn writing(
     model: Option<&Path>,
     policy: Policy,
     resources: &Resources,
+    limits: Limits,
 ) -> Result<Filter> {
     let disk = Disk::new(directory);
     disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
-    let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?)?;
+    let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?, limits)?;
     Ok(Filter::writing(writer, policy, resources)?)
 }
 

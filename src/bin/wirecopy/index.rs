@@ -30,7 +30,8 @@ pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
         }
         IndexCommand::Build { directory, input, create, model, judging, threads } => {
             let resources = Resources { threads: *threads, ..Resources::default() };
-            let filter = writing(directory, create, model.as_deref(), judging.policy(), &resources)?;
+            let (policy, limits) = (judging.policy(), Limits::default());
+            let filter = writing(directory, create, model.as_deref(), policy, &resources, limits)?;
             return build(args, filter, input, &resources);
         }
         IndexCommand::Stats { directory, json } => stats(directory, *json)?,
