@@ -142,7 +142,7 @@ pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Optio
 }
 
 /// Tokens that a span leaves unmatched at one place, at most.
-const OPEN: u32 = 8;
+pub const OPEN: u32 = 8;
 
 /// Characters that stand for a word of a passage.
 const CHARACTERS: u32 = 6;
@@ -163,17 +163,21 @@ pub struct Evidence {
     pub extent: [(u32, u32); 2],
     /// Shingles within runs of equal tokens.
     pub verbatim: u32,
-    /// Slots whose facts were replaced, and the tokens in them on either side.
+    /// Slots whose facts were replaced.
     pub typed: u32,
     /// Tokens in those.
     pub typed_tokens: [u32; 2],
+    /// Different replacements among them, up to a few: a name that is respelled all through is one.
+    pub changes: u32,
     /// Slots of facts and other words.
     pub semi: u32,
     /// Tokens in those, both sides together.
     pub semi_tokens: u32,
     /// Unmatched tokens in chains, both sides together, but for whole phrases that one side has besides.
     pub differing: u32,
-    /// Slots with unmatched words on both sides, and tokens in them on the better covered side.
+    /// Slots with unmatched words on both sides.
+    pub replaced: u32,
+    /// Tokens in those, on the side that has fewer.
     pub substitutions: u32,
     /// Slots of respelled words.
     pub fuzzy: u32,
@@ -194,6 +198,7 @@ impl Evidence {
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             ..Evidence::default()
         };
+        evidence.changes = changes(alignment, a, b);
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
@@ -202,7 +207,7 @@ impl Evidence {
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
         evidence.extent =
             [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
-        evidence.spans = spans(alignment).fold([0; 2], |[a, b], (of_a, of_b)| {
+        evidence.spans = spans(alignment, OPEN).fold([0; 2], |[a, b], (of_a, of_b)| {
             [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
         });
         let [share_a, share_b] = evidence.shares();
@@ -235,6 +240,7 @@ impl Evidence {
             self.differing += a + b;
         }
         self.substitutions += a.min(b);
+        self.replaced += u32::from(kind != SlotKind::Indel);
     }
 
     fn count_kinds(&mut self, words: &Words, alignment: &Alignment, side: usize) {
@@ -272,7 +278,7 @@ impl Evidence {
         let noise = self.noise.filter(Noise::is_noise)?;
         let [a, b] = self.shares();
         let [more_a, more_b] = noise.coverage();
-        let few_respelled = self.fuzzy < self.substitutions;
+        let few_respelled = self.fuzzy < self.replaced;
         let by_words = 2 * self.matched[0].min(self.matched[1]) >= self.shorter() && few_respelled;
         (more_a.max(more_b) > a.max(b) + 0.02 && !by_words).then_some(noise)
     }
@@ -292,6 +298,26 @@ impl Evidence {
     }
 }
 
+/// Different replacements of facts that are told apart.
+const CHANGES: usize = 8;
+
+fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
+    let mut known = [0u64; CHANGES];
+    let mut count = 0;
+    for slot in alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed) {
+        let of = |words: &Words, (start, end): (u32, u32)| {
+            let hashes = &words.hashes()[start as usize..end as usize];
+            hashes.iter().fold(0u64, |sum, hash| sum.rotate_left(5) ^ hash)
+        };
+        let change = of(a, slot.a) ^ of(b, slot.b);
+        if count < CHANGES && !known[..count].contains(&change) {
+            known[count] = change;
+            count += 1;
+        }
+    }
+    count as u32
+}
+
 fn share(part: u32, whole: u32) -> f64 {
     if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) }
 }
@@ -299,12 +325,13 @@ fn share(part: u32, whole: u32) -> f64 {
 /// Stretches of both texts: start and end in tokens.
 pub type Stretch = ((u32, u32), (u32, u32));
 
-/// The spans of an alignment: its chains, parted where more than a few tokens stand unmatched.
-pub fn spans(alignment: &Alignment) -> impl Iterator<Item = Stretch> + '_ {
-    alignment.chains.iter().flat_map(|chain| {
+/// The spans of an alignment: its chains, parted where more than `open` tokens stand unmatched on a side.
+pub fn spans(alignment: &Alignment, open: u32) -> impl Iterator<Item = Stretch> + '_ {
+    alignment.chains.iter().flat_map(move |chain| {
         let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
-        let open = slots.iter().filter(|slot| {
-            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > OPEN
+        let open = slots.iter().filter(move |slot| {
+            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0)
+                    .max(slot.b.1 - slot.b.0) > open
         });
         let starts = std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
         let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);
@@ -371,7 +398,7 @@ fn template(e: &Evidence) -> Template {
     let replaced = e.typed_tokens[0] + e.typed_tokens[1];
     let by_facts = f64::from(replaced) + 0.5 * f64::from(e.semi_tokens) >= 0.6 * f64::from(e.differing);
     if e.typed > 0 && by_facts && (masked[0].min(masked[1]) >= 0.5 || high >= 0.7) {
-        if n < 60 || (e.typed >= 2 && facts <= 0.8) {
+        if n < 60 || (e.typed >= 2 && facts <= 0.8) || (e.changes >= 5 && facts <= 0.93) {
             return Template::Yes;
         }
         if f64::from(e.typed) >= (0.004 * f64::from(n)).max(2.0) {

@@ -140,11 +140,17 @@ impl CharacterAligner {
             for (extent, (start, end)) in noise.extent.iter_mut().zip([(from.0, at.0), (from.1, at.1)]) {
                 *extent = if first { (start, end) } else { (extent.0.min(start), extent.1.max(end)) };
             }
+            chains.push(((from.0, at.0), (from.1, at.1)));
             noise.spans[0] += at.0 - chain[0].a;
             noise.spans[1] += at.1 - chain[0].b;
             count(filled, &mut noise);
         });
         noise
+    }
+
+    /// The chains of the last two texts: start and end in the first, which was indexed, and in the second.
+    pub fn chains(&self) -> &[((u32, u32), (u32, u32))] {
+        &self.chains
     }
 
     fn find(&mut self, index: &Characters, a: &[u8], b: &[u8]) {

@@ -149,6 +149,11 @@ impl Aligner {
         &self.alignment
     }
 
+    /// What [`Aligner::align`] gave last.
+    pub fn last(&self) -> &Alignment {
+        &self.alignment
+    }
+
     fn chain(&mut self, a: &Words, b: &Words) {
         let Aligner { runs, chainer, gaps, alignment, .. } = self;
         alignment.clear();

@@ -115,6 +115,13 @@ impl Words {
         &self.characters
     }
 
+    /// The tokens that hold the joined characters `from..to`, as start and end.
+    pub fn tokens_of(&self, (from, to): (u32, u32)) -> (u32, u32) {
+        let first = self.ends.partition_point(|&end| end <= from);
+        let last = self.ends.partition_point(|&end| end < to);
+        (first as u32, (last + 1).min(self.len()) as u32)
+    }
+
     /// The number of token `i` in the whole text.
     pub fn place(&self, i: usize) -> u32 {
         self.places[i]

@@ -1,5 +1,7 @@
 //! A document as it is judged: its content tokens, with what each is.
 
+use std::ops::Range;
+
 use super::Model;
 use super::facts::{Letter, in_style, is_numeric_word};
 use crate::align::{Kind, Words};
@@ -115,6 +117,23 @@ impl Reader {
             before = range.end;
         }
         &self.breaks
+    }
+
+    /// The lines of chrome in `text`, which was read, as ranges of tokens.
+    pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
+        self.breaks(text);
+        let Reader { shingles, breaks, marks, recipe, .. } = self;
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        if !model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks) {
+            return lines;
+        }
+        for i in (0..marks.len()).filter(|&i| marks[i]) {
+            match lines.last_mut() {
+                Some(line) if line.end == i && !breaks[i] => line.end = i + 1,
+                _ => lines.push(i..i + 1),
+            }
+        }
+        lines
     }
 
     /// Whether what was read looks as if a machine had read it before.

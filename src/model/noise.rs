@@ -1,7 +1,7 @@
 //! Which texts are noisy: read by a machine, with letters wrong, so that many of their words stand nowhere else.
 
 /// Share of its words that nobody else has, from which a text may be noisy.
-const SHARE: f64 = 0.04;
+const SHARE: f64 = 0.03;
 
 /// Words of a text, at least, for it to be called noisy.
 const WORDS: usize = 20;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use csv::{DocumentRow, write_csv};
-pub use pairs::{PairRow, write_pairs};
+pub use pairs::{PairRow, SpanRow, write_pairs};
 
 use crate::corpus::{FieldNames, Problem};
 use crate::options::Policy;
@@ -33,13 +33,24 @@ pub struct Report {
     /// Pages that repeat something.
     pub pages: Vec<PageRow>,
     /// Learned chrome; empty in classic mode.
-    pub boilerplate: Vec<Never>,
+    pub boilerplate: Vec<BoilerplateRow>,
     /// Learned templates; empty in classic mode.
     pub templates: Vec<Never>,
     /// The audit, where one was asked for.
     pub audit: Option<Never>,
     /// What could not be read, or not as it stood.
     pub problems: Vec<ProblemRow>,
+}
+
+/// A line that a site prints on many of its pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BoilerplateRow {
+    /// The site.
+    pub source: String,
+    /// The line, as it stands first.
+    pub text: String,
+    /// Documents that have it.
+    pub documents: u32,
 }
 
 /// The entry of a list that this version never fills.
@@ -51,7 +62,7 @@ pub enum Never {}
 pub struct Settings {
     /// The program's version.
     pub version: &'static str,
-    /// `classic`.
+    /// `aligned` or `classic`.
     pub mode: &'static str,
     /// Tokens of a shingle.
     pub recipe: Recipe,
@@ -78,6 +89,8 @@ pub struct Accounting {
     pub short: u64,
     /// Bytes of text.
     pub bytes: u64,
+    /// Pairs by relation.
+    pub pairs: BTreeMap<&'static str, u64>,
     /// Documents that share only very frequent text with others, and were compared with some of those only.
     pub unsettled: u64,
     /// Files of a kind that nothing reads, by extension.

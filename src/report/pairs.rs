@@ -26,6 +26,31 @@ pub struct PairRow<'a> {
     pub containment_b_in_a: f64,
     /// How strong the relation is.
     pub score: f64,
+    /// Share of the content of `a` that stands in spans; where the pair was aligned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage_a: Option<f64>,
+    /// Share of the content of `b` that does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage_b: Option<f64>,
+    /// Share of the tokens in spans that are the same on both sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<f64>,
+    /// What stands in both, in order of `a`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spans: Option<&'a [SpanRow]>,
+}
+
+/// A stretch of both texts that is the same but for small differences.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SpanRow {
+    /// Bytes of the text of `a`: start and end, at whole tokens.
+    pub a: [usize; 2],
+    /// Bytes of the text of `b`.
+    pub b: [usize; 2],
+    /// Matched tokens.
+    pub tokens: u32,
+    /// Their share of the longer side.
+    pub identity: f64,
 }
 
 /// Writes a line for every pair.

@@ -58,6 +58,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         }
         rest(out, report.pages.len(), look.shown, "page", "--all")?;
     }
+    write_pairs(out, accounting)?;
     write_sites(out, accounting)?;
     if !report.problems.is_empty() {
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
@@ -103,6 +104,18 @@ fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
     Ok(())
+}
+
+/// What was found besides copies.
+fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
+    let others = ["update", "partial", "templated"].into_iter();
+    let others: Vec<String> = others
+        .filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}")))
+        .collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "\npairs that are no copies: {}", others.join(", ")),
+    }
 }
 
 /// Sites that would lose more than half: either they copy, or something is wrong.

@@ -156,14 +156,14 @@ pub(super) struct Aligned<'a> {
 }
 
 pub(super) struct Worker {
-    reader: Reader,
-    aligner: Aligner,
-    characters: CharacterAligner,
+    pub reader: Reader,
+    pub aligner: Aligner,
+    pub characters: CharacterAligner,
 }
 
 pub(super) struct Loaded {
     set: ShingleSet,
-    content: Content,
+    pub content: Content,
     /// Hashes of id, address and canonical address; 0 where there is none.
     page: [u64; 3],
     site: u32,
@@ -174,7 +174,6 @@ pub(super) struct Loaded {
 /// What a pair gives: the verdict, and the places of replaced facts where these may matter.
 pub(super) struct Found {
     pub verdict: Verdict,
-    pub ev: Evidence,
     pub slots: Vec<Place>,
 }
 
@@ -221,25 +220,49 @@ impl Judge for Aligned<'_> {
 
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
-        let alignment = worker.aligner.align(left, right);
-        let mut evidence = Evidence::of(alignment, left, right);
-        if a.content.noisy || b.content.noisy {
-            evidence.noise = Some(noise(&mut worker.characters, a, b));
-        }
+        let evidence = self.evidence(worker, a, b);
+        let alignment = worker.aligner.last();
         let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
             Verdict::Decided(_) => Vec::new(),
         };
-        Found { verdict, slots, ev: evidence }
+        Found { verdict, slots }
     }
+}
+
+impl Aligned<'_> {
+    /// Aligns two documents.
+    pub(super) fn evidence(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Evidence {
+        let (left, right) = (&a.content.words, &b.content.words);
+        let mut evidence = Evidence::of(worker.aligner.align(left, right), left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut worker.characters, a, b));
+        }
+        evidence
+    }
+}
+
+impl Aligned<'_> {
+    /// Whether two documents differ, or may differ, as two fillings of one form do.
+    pub(super) fn by_facts(&self, a: &Loaded, b: &Loaded, evidence: &Evidence) -> bool {
+        match judge(self.policy, a.set.measure(&b.set), evidence, same_page(a, b)) {
+            Verdict::Weak(..) => true,
+            Verdict::Decided(judgement) => judgement.is_some_and(|j| j.relation == Relation::Templated),
+        }
+    }
+}
+
+/// Of two documents of which one at least is noisy: whether the second is the one that is indexed.
+pub(super) fn index_second(a: &Loaded, b: &Loaded) -> bool {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    of(a) > of(b)
 }
 
 /// The alignment by characters of two documents of which one at least is noisy.
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
-    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
-    if of(a) <= of(b) {
+    if !index_second(a, b) {
         aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
     } else {
         aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
@@ -319,8 +342,7 @@ impl Judging {
         let (found, changed) = judge_all(texts, aligned, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, found) in pairs.iter().zip(found) {
-            let Some(Found { verdict, slots, ev }) = found else { continue };
-            if std::env::var("WC_DUMP").is_ok() { let v = match &verdict { Verdict::Decided(None) => "none".into(), Verdict::Decided(Some(j)) => format!("{}", j.relation.name()), Verdict::Weak(_, o) => format!("weak/{}", o.map_or("none", |j| j.relation.name())) }; eprintln!("D {} {} {} {:?}", pair.0, pair.1, v, ev); }
+            let Some(Found { verdict, slots }) = found else { continue };
             for place in &slots {
                 for key in place.keys {
                     self.fillings.extend(place.fillers.map(|filler| (key, filler)));

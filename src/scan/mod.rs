@@ -1,10 +1,12 @@
 //! The batch run: corpus to verified pairs and clusters.
 
 mod aligned;
+mod boilerplate;
 mod groups;
 mod measure;
 mod noisy;
 mod read;
+mod spans;
 mod summary;
 mod texts;
 
@@ -24,6 +26,7 @@ use crate::options::{Method, Mode, Policy, Resources};
 use crate::page::{PageReader, Repeat};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Relation, Side, classic};
+use crate::report::{BoilerplateRow, SpanRow};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
@@ -31,11 +34,15 @@ use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
 use groups::Group;
 use measure::{Measure, judge_all};
+use spans::Shown;
 pub use read::{Documents, Entry};
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
 pub const STAR: usize = 100;
+
+/// Common samples from which a pair may share a passage.
+const PASSAGE: u32 = 2;
 
 /// A verified pair. `a` has the lower id.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,13 +236,10 @@ impl Flow<'_> {
         if self.policy.method == Method::Join {
             progress.begin("join");
             postings.retain(|hash, d| !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash));
-            let most = std::env::var("WC_MOST").ok().and_then(|v| v.parse().ok()).unwrap_or(2);
-            let gate = Gate::at_most(self.policy.least_overlap(), most);
+            let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
-            eprintln!("candidates {} chrome {}", joined.candidates.len(), model.chrome.len());
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
-            eprintln!("noisy candidates {}", noisy.len());
             joined.candidates.extend(noisy);
             joined.candidates.sort_unstable();
             joined.candidates.dedup();
@@ -246,7 +250,6 @@ impl Flow<'_> {
                 if pairs.is_empty() {
                     break;
                 }
-                eprintln!("round {}", pairs.len());
                 judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
             }
             unsettled = joined.crowd.unsettled();
@@ -470,6 +473,45 @@ impl Scan {
                 .collect::<Result<Vec<_>>>()
         })?;
         Ok(pages.into_iter().filter(|(_, repeats)| !repeats.is_empty()).collect())
+    }
+
+    /// The spans of all pairs, in order; `None` where nothing was aligned. Aligns every pair again.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn spans(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        policy: &Policy,
+        resources: &Resources,
+    ) -> Result<Option<Vec<Vec<SpanRow>>>> {
+        let Some(model) = &self.model else { return Ok(None) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let documents = &self.documents;
+        let aligned = Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites };
+        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
+        let shown = Shown(aligned);
+        let cancel = &resources.cancel;
+        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, &pairs, cancel))?;
+        Ok(Some(spans.into_iter().map(Option::unwrap_or_default).collect()))
+    }
+
+    /// What the model calls chrome, as lines of text by site.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where there can be no thread pool.
+    pub fn boilerplate(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        resources: &Resources,
+    ) -> Result<Vec<BoilerplateRow>> {
+        let Some(model) = &self.model else { return Ok(Vec::new()) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let lines = || boilerplate::lines(&texts, recipe, resources.kernel, model);
+        Ok(resources.pool()?.install(lines))
     }
 
     /// Reads the ids of all documents in groups and pairs.

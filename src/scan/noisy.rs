@@ -85,7 +85,6 @@ pub(super) fn candidates(
             known.set(gram as usize & (slots - 1), true);
         }
     }
-    eprintln!("noisy {} of {}", noisy.len(), documents.len());
     if noisy.len() as f64 >= MANY * documents.len() as f64 {
         let clean: Vec<(u32, usize, Vec<u64>)> = documents
             .par_iter()

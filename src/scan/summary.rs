@@ -10,7 +10,7 @@ use crate::document::DocId;
 use crate::kernel::Kernel;
 use crate::page::Repeat;
 use crate::relation::{Judgement, Relation, Side};
-use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow};
+use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow, SpanRow};
 use crate::text::Tokens;
 
 /// Words of a shared excerpt.
@@ -18,9 +18,11 @@ const EXCERPT: usize = 24;
 
 impl Scan {
     /// Rows of the `pairs` report.
-    pub fn pair_rows(&self) -> impl Iterator<Item = PairRow<'_>> {
-        self.pairs.iter().map(|pair| {
+    /// `spans` are what [`Scan::spans`] gave.
+    pub fn pair_rows<'a>(&'a self, spans: Option<&'a [Vec<SpanRow>]>) -> impl Iterator<Item = PairRow<'a>> {
+        self.pairs.iter().enumerate().map(move |(number, pair)| {
             let measures = pair.judgement.measures;
+            let overlap = pair.judgement.overlap;
             PairRow {
                 a: self.id(pair.a),
                 b: self.id(pair.b),
@@ -34,6 +36,10 @@ impl Scan {
                 containment_a_in_b: measures.containment_a_in_b(),
                 containment_b_in_a: measures.containment_b_in_a(),
                 score: pair.judgement.score,
+                coverage_a: overlap.map(|overlap| overlap.coverage[0]),
+                coverage_b: overlap.map(|overlap| overlap.coverage[1]),
+                identity: overlap.map(|overlap| overlap.identity),
+                spans: spans.and_then(|spans| spans.get(number)).map(Vec::as_slice),
             }
         })
     }
@@ -59,6 +65,9 @@ impl Scan {
         }
         for (member, _) in self.clusters.iter().flat_map(|cluster| &cluster.members) {
             accounting.sites[self.documents.entries[member.index()].site as usize].duplicates += 1;
+        }
+        for pair in &self.pairs {
+            *accounting.pairs.entry(pair.judgement.relation.name()).or_default() += 1;
         }
         let read = self.documents.entries.len() as u64;
         accounting.unique = read - accounting.empty - accounting.duplicates;

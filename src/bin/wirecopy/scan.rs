@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use wirecopy::corpus::Corpus;
 use wirecopy::report::terminal::{Look, summary};
-use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, write_csv, write_pairs};
+use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
 use wirecopy::scan::{Scan, scan};
 
 use crate::args;
@@ -34,8 +34,15 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     let whole = summarised || targets.iter().any(|target| target.format != Format::Pairs);
     let report = whole.then(|| report(typed, &settings, &corpus, &found)).transpose()?;
+    let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
+        true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+        false => None,
+    };
     for target in &targets {
-        target.write(|out| write(target.format, out, &corpus, &found, report.as_ref()))?;
+        let write = |out: &mut dyn Write| {
+            write(target.format, out, &corpus, &found, report.as_ref(), spans.as_deref())
+        };
+        target.write(write)?;
     }
     if let (true, Some((report, _))) = (summarised, &report) {
         print(typed, &corpus, &found, report)?;
@@ -69,7 +76,7 @@ fn report(
         accounting: found.accounting(corpus),
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &repeats),
-        boilerplate: Vec::new(),
+        boilerplate: found.boilerplate(corpus, settings.recipe, &settings.resources)?,
         templates: Vec::new(),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
@@ -83,6 +90,7 @@ fn write(
     corpus: &Corpus,
     found: &Scan,
     report: Option<&(Report, Repeats)>,
+    spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, report) {
         (Format::Csv, Some((report, repeats))) => {
@@ -92,7 +100,7 @@ fn write(
             serde_json::to_writer_pretty(&mut *out, report)?;
             writeln!(out)
         }
-        (Format::Pairs | Format::Csv | Format::Json, _) => write_pairs(found.pair_rows(), out),
+        (Format::Pairs | Format::Csv | Format::Json, _) => write_pairs(found.pair_rows(spans), out),
     }
 }
 

@@ -1,0 +1,90 @@
+//! The chrome that a model knows, as text: lines of it by site, with the number of documents that have them.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::texts::Texts;
+use crate::hash::avalanche;
+use crate::kernel::Kernel;
+use crate::model::{Model, Reader, site_hash};
+use crate::recipe::Recipe;
+use crate::report::BoilerplateRow;
+
+/// Documents that have a line of chrome, at least, for it to be listed.
+const LEAST: u32 = 5;
+
+/// By site number and hash of its tokens: documents, and the first of them with the text there.
+type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
+
+/// Lines of chrome by site and how many documents have them, the most frequent first.
+pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &Model) -> Vec<BoilerplateRow> {
+    let sites: Vec<u64> = texts.documents.sites.iter().map(|name| site_hash(name)).collect();
+    let entries = &texts.documents.entries;
+    let documents: Vec<u32> = (0..entries.len() as u32)
+        .filter(|&d| model.chrome.knows(sites[entries[d as usize].site as usize]))
+        .collect();
+    let parts: Vec<Lines> = documents
+        .par_chunks(64)
+        .map_init(
+            || Reader::new(recipe, kernel),
+            |reader, documents| {
+                let mut lines = Lines::new();
+                for &document in documents {
+                    let site = entries[document as usize].site;
+                    // A document that changed is reported elsewhere.
+                    let _ = texts.get(document, |text| {
+                        reader.read(text);
+                        add(reader, text, (site, sites[site as usize]), document, model, &mut lines);
+                    });
+                }
+                lines
+            },
+        )
+        .collect();
+    let mut all = Lines::new();
+    for (key, (count, document, text)) in parts.into_iter().flatten() {
+        let line = all.entry(key).or_insert((0, document, text));
+        line.0 += count;
+    }
+    let mut rows: Vec<BoilerplateRow> = all
+        .into_iter()
+        .filter(|(_, line)| line.0 >= LEAST)
+        .map(|((site, _), (documents, _, text))| BoilerplateRow {
+            source: texts.documents.sites[site as usize].clone(),
+            text,
+            documents,
+        })
+        .collect();
+    rows.sort_by(|x, y| {
+        (&x.source, std::cmp::Reverse(x.documents), &x.text).cmp(&(&y.source, std::cmp::Reverse(y.documents), &y.text))
+    });
+    rows
+}
+
+/// Adds the lines of chrome of one document, which was read.
+fn add(
+    reader: &mut Reader,
+    text: &str,
+    (site, site_hash): (u32, u64),
+    document: u32,
+    model: &Model,
+    lines: &mut Lines,
+) {
+    let pieces = reader.chrome(text, site_hash, model);
+    let mut seen = Vec::new();
+    for piece in pieces {
+        let hashes = &reader.hashes()[piece.clone()];
+        let key = hashes.iter().fold(1, |key: u64, &hash| avalanche(key.rotate_left(7) ^ hash));
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let range = |i: usize| reader.tokens().range(i).unwrap_or_default();
+        let (start, end) = (range(piece.start).start, range(piece.end - 1).end);
+        let line = lines.entry((site, key)).or_insert_with(|| {
+            (0, document, text.get(start..end).unwrap_or_default().to_owned())
+        });
+        line.0 += 1;
+    }
+}
