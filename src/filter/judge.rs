@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, Verdict, judge, spans};
+use crate::relation::{Evidence, Judgement, OPEN, Verdict, judge, spans};
 use crate::verify::ShingleSet;
 
 /// Judges pairs under a model.
@@ -154,7 +154,7 @@ fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
 
 /// The longest spans of an alignment, in the order of the first text.
 fn longest(alignment: &Alignment, a: &Loaded, b: &Loaded, most: usize) -> Vec<[u32; 4]> {
-    let mut stretches: Vec<_> = spans(alignment).collect();
+    let mut stretches: Vec<_> = spans(alignment, OPEN).collect();
     stretches.sort_unstable_by_key(|&((start, end), other)| (std::cmp::Reverse(end - start), start, other));
     stretches.truncate(most);
     stretches.sort_unstable();
