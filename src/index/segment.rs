@@ -301,6 +301,16 @@ pub fn write_segment(
     source: &dyn Source,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Arc<Segment>>> {
+    let written = write_parts(store, number, source, go_on);
+    if !matches!(written, Ok(true)) {
+        // What it leaves behind otherwise, the next writer removes.
+        let _ = store.remove(&segment_name(number));
+    }
+    if written? { Segment::open_any(store, number).map(|segment| Some(Arc::new(segment))) } else { Ok(None) }
+}
+
+/// Whether there was a document to write.
+fn write_parts(store: &dyn Store, number: u64, source: &dyn Source, go_on: &dyn Fn() -> bool) -> Result<bool> {
     let name = segment_name(number);
     store.create(&name).map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
     let mut out =
@@ -338,8 +348,7 @@ pub fn write_segment(
     footer.stretches[2].1 = out.at - footer.stretches[2].0;
     let documents = footer.documents;
     if documents == 0 {
-        store.remove(&name).map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
-        return Ok(None);
+        return Ok(false);
     }
     footer.tables[0] = out.table(source.posting_count(), documents, source.postings())?;
     for (table, mut entries) in footer.tables[1..].iter_mut().zip([ids, sequences]) {
@@ -353,5 +362,5 @@ pub fn write_segment(
     footer.sums_hash = xxh3_64(&out.buffer);
     out.buffer.extend_from_slice(&footer.encode(number).0);
     out.write()?;
-    Segment::open_any(store, number).map(|segment| Some(Arc::new(segment)))
+    Ok(true)
 }

@@ -347,7 +347,9 @@ impl Writer {
         if let Some(job) = self.merge.take_if(|job| wait || job.is_done()) {
             self.merged(job.wait()?)?;
         }
-        self.begin_merge();
+        if !wait {
+            self.begin_merge();
+        }
         Ok(())
     }
 

@@ -440,7 +440,7 @@ fn verdicts(output: &[u8]) -> Vec<(Value, Value, Value)> {
 
 fn filtered(index: &Path, flags: &[&str], input: &[u8]) -> Vec<(Value, Value, Value)> {
     let index = index.to_str().unwrap();
-    let arguments = [&["filter", "--quiet", "--memory-documents", "64", "--index", index], flags].concat();
+    let arguments = [&["filter", "--quiet", "--memory-documents", "32", "--index", index], flags].concat();
     let output = crate::harness::run_with_input(&arguments, input);
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
     verdicts(&output.stdout)
@@ -448,7 +448,7 @@ fn filtered(index: &Path, flags: &[&str], input: &[u8]) -> Vec<(Value, Value, Va
 
 #[test]
 fn killed_at_any_moment() {
-    let documents = stream(3000, 14);
+    let documents = stream(800, 14);
     let input = lines(&documents);
     let dir = Dir::new();
     let expected = filtered(&dir.path("whole"), &[], &input);
@@ -460,7 +460,7 @@ fn killed_at_any_moment() {
         // Killed several times on the way, going on where the last one ended.
         for _ in 0..3 {
             let mut child = program()
-                .args(["filter", "--quiet", "--memory-documents", "64", "--index"])
+                .args(["filter", "--quiet", "--memory-documents", "32", "--index"])
                 .arg(&index)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -474,7 +474,7 @@ fn killed_at_any_moment() {
                 let mut output = Vec::new();
                 stdout.read_to_end(&mut output).map(|_| output)
             });
-            std::thread::sleep(Duration::from_millis(5 + numbers.next() % 250));
+            std::thread::sleep(Duration::from_millis(5 + numbers.next() % 150));
             child.kill().unwrap();
             child.wait().unwrap();
             feeder.join().unwrap();
@@ -501,7 +501,7 @@ fn an_index_of_version_1_is_opened() {
     if std::env::var_os("WIRECOPY_BLESS").is_some() && !frozen.exists() {
         let disk = FaultyDisk::new();
         let mut filter = created(&disk, Keep::Text).unwrap();
-        filter.batch(&documents).unwrap();
+        documents.chunks(5).for_each(|batch| drop(filter.batch(batch).unwrap()));
         filter.delete(&["article-3".to_owned()]).unwrap();
         filter.close().unwrap();
         std::fs::create_dir_all(&frozen).unwrap();
