@@ -439,9 +439,12 @@ fn verdicts(output: &[u8]) -> Vec<(Value, Value, Value)> {
 }
 
 fn filtered(index: &Path, flags: &[&str], input: &[u8]) -> Vec<(Value, Value, Value)> {
-    let index = index.to_str().unwrap();
-    let arguments = [&["filter", "--quiet", "--memory-documents", "32", "--index", index], flags].concat();
-    let output = crate::harness::run_with_input(&arguments, input);
+    // A file, since whoever writes to a pipe must read at the same time.
+    let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    file.write_all(input).unwrap();
+    let mut filter = program();
+    filter.args(["filter", "--quiet", "--memory-documents", "32", "--index"]).arg(index).args(flags);
+    let output = filter.arg(file.path()).output().unwrap();
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
     verdicts(&output.stdout)
 }
