@@ -7,7 +7,7 @@
 use super::anchors::Run;
 use super::chain::{Chainer, Costs};
 use super::gaps::Gaps;
-use super::words::Seeds;
+use super::words::{Seeds, Words};
 
 /// Characters of a seed.
 const SEED: usize = 8;
@@ -23,15 +23,18 @@ const SOLID: u32 = 3;
 /// The characters of a text, indexed: letters and digits in normal form, without anything between them.
 #[derive(Debug, Clone, Default)]
 pub struct Characters {
+    text: Vec<u8>,
     windows: Vec<u64>,
     seeds: Seeds,
 }
 
 impl Characters {
-    /// Makes this the index of `characters`. Linear.
-    pub fn fill(&mut self, characters: &[u8]) {
+    /// Makes this the index of a text. Linear.
+    pub fn fill(&mut self, words: &Words) {
+        self.text.clear();
+        words.join(0, words.len(), &mut self.text);
         self.windows.clear();
-        self.windows.extend(windows(characters));
+        self.windows.extend(windows(&self.text));
         self.seeds.fill(&self.windows, 1);
     }
 }
@@ -113,15 +116,26 @@ pub struct CharacterAligner {
     chainer: Chainer,
     gaps: Gaps,
     filled: Vec<Run>,
+    other: Vec<u8>,
     chains: Vec<((u32, u32), (u32, u32))>,
 }
 
 impl CharacterAligner {
     /// Aligns two texts of which the first is indexed.
-    pub fn align(&mut self, index: &Characters, a: &[u8], b: &[u8]) -> Noise {
-        self.find(index, a, b);
+    pub fn align(&mut self, a: &Characters, b: &Words) -> Noise {
+        let mut other = std::mem::take(&mut self.other);
+        other.clear();
+        b.join(0, b.len(), &mut other);
+        let noise = self.compare(a, &other);
+        self.other = other;
+        noise
+    }
+
+    fn compare(&mut self, index: &Characters, b: &[u8]) -> Noise {
+        let a = &*index.text;
+        self.find(index, b);
         let mut noise = Noise { length: [a.len() as u32, b.len() as u32], ..Noise::default() };
-        let CharacterAligner { runs, chainer, gaps, filled, chains } = self;
+        let CharacterAligner { runs, chainer, gaps, filled, chains, .. } = self;
         chains.clear();
         chainer.chains(runs, [a.len(), b.len()], COSTS, LEAST, |chain, used| {
             filled.clear();
@@ -153,7 +167,8 @@ impl CharacterAligner {
         &self.chains
     }
 
-    fn find(&mut self, index: &Characters, a: &[u8], b: &[u8]) {
+    fn find(&mut self, index: &Characters, b: &[u8]) {
+        let a = &*index.text;
         self.runs.clear();
         let mut skip = 0;
         for (at, window) in windows(b).enumerate() {

@@ -17,7 +17,7 @@ pub use anchors::Run;
 use chain::{Chainer, Costs};
 use gaps::Gaps;
 pub use similar::similar;
-pub use words::{Kind, Words};
+pub use words::{Kind, Word, Words};
 
 /// Most tokens between two runs of one chain.
 const GAP: u32 = 30;
@@ -75,7 +75,7 @@ pub enum SlotKind {
     Fuzzy,
     /// Facts on both sides and nothing else.
     Typed,
-    /// Half facts, or facts and rare words.
+    /// Half facts.
     Semi,
     /// Other words on both sides.
     Mixed,
@@ -133,6 +133,7 @@ pub struct Aligner {
     chainer: Chainer,
     gaps: Gaps,
     alignment: Alignment,
+    joined: [Vec<u8>; 2],
 }
 
 impl Aligner {
@@ -182,14 +183,14 @@ impl Aligner {
     }
 
     fn fill_slots(&mut self, a: &Words, b: &Words) {
-        let Alignment { runs, slots, chains } = &mut self.alignment;
+        let Aligner { alignment: Alignment { runs, slots, chains }, joined, .. } = self;
         for chain in chains {
             let first = slots.len() as u32;
             let mut at = (chain.a.start, chain.b.start);
             let last = Run { a: chain.a.end, b: chain.b.end, len: 0 };
             let of_chain = &runs[chain.runs.start as usize..chain.runs.end as usize];
             for run in of_chain.iter().chain([&last]) {
-                push_slots(a, b, (at.0, run.a), (at.1, run.b), slots);
+                push_slots(a, b, (at.0, run.a), (at.1, run.b), joined, slots);
                 at = (run.end_a(), run.end_b());
             }
             chain.slots = first..slots.len() as u32;
@@ -216,7 +217,14 @@ fn fill(
 }
 
 /// Appends what differs between two runs: token by token where both sides have equally many, else as a whole.
-fn push_slots(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), slots: &mut Vec<Slot>) {
+fn push_slots(
+    a: &Words,
+    b: &Words,
+    of_a: (u32, u32),
+    of_b: (u32, u32),
+    joined: &mut [Vec<u8>; 2],
+    slots: &mut Vec<Slot>,
+) {
     let (len_a, len_b) = (of_a.1 - of_a.0, of_b.1 - of_b.0);
     if len_a == 0 && len_b == 0 {
         return;
@@ -225,7 +233,7 @@ fn push_slots(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), slots: &
         let mut open = (of_a.0, of_b.0);
         for i in 0..len_a {
             let (x, y) = ((of_a.0 + i, of_a.0 + i + 1), (of_b.0 + i, of_b.0 + i + 1));
-            if respelled(a, b, x, y) {
+            if respelled(a, b, x, y, joined) {
                 if open.0 < x.0 {
                     slots.push(classified(a, b, (open.0, x.0), (open.1, y.0)));
                 }
@@ -236,7 +244,7 @@ fn push_slots(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), slots: &
         if open.0 < of_a.1 {
             slots.push(classified(a, b, (open.0, of_a.1), (open.1, of_b.1)));
         }
-    } else if len_a > 0 && len_b > 0 && len_a + len_b <= JOINED && respelled(a, b, of_a, of_b) {
+    } else if len_a > 0 && len_b > 0 && len_a + len_b <= JOINED && respelled(a, b, of_a, of_b, joined) {
         slots.push(Slot { a: of_a, b: of_b, kind: SlotKind::Fuzzy });
     } else {
         slots.push(classified(a, b, of_a, of_b));
@@ -244,9 +252,12 @@ fn push_slots(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), slots: &
 }
 
 /// Whether the words are the same but for spelling, hyphens and the like. Numbers that differ are other numbers.
-fn respelled(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> bool {
-    let x = a.characters(of_a.0 as usize, of_a.1 as usize);
-    let y = b.characters(of_b.0 as usize, of_b.1 as usize);
+fn respelled(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), joined: &mut [Vec<u8>; 2]) -> bool {
+    let [x, y] = joined;
+    for (words, of, out) in [(a, of_a, &mut *x), (b, of_b, &mut *y)] {
+        out.clear();
+        words.join(of.0 as usize, of.1 as usize, out);
+    }
     if x == y {
         return true;
     }
@@ -270,7 +281,7 @@ fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot 
         slot(SlotKind::Typed)
     } else if a.is_caseless() || b.is_caseless() {
         slot(SlotKind::Mixed)
-    } else if 2 * facts >= total || all().all(|kind| kind.is(Kind::FACT.and(Kind::RARE))) {
+    } else if 2 * facts >= total {
         slot(SlotKind::Semi)
     } else {
         slot(SlotKind::Mixed)

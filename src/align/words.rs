@@ -11,8 +11,6 @@ impl Kind {
     pub const FACT: Kind = Kind(1);
     /// A fact of digits, or a number word, month or weekday: nearly equal ones are different ones.
     pub const NUMERIC: Kind = Kind(2);
-    /// Of few documents.
-    pub const RARE: Kind = Kind(4);
 
     /// Both kinds.
     pub fn and(self, other: Kind) -> Kind {
@@ -32,15 +30,28 @@ pub(super) const SHORT_SEED: usize = 3;
 /// A shorter text than this is aligned by shorter seeds.
 pub(super) const SHORT: usize = 80;
 
+/// A token of a text: its hash, its kind, its number in the whole text, and where its characters stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// The hash of its characters, or of those that stand for them in any house style.
+    pub hash: u64,
+    /// What kind it is.
+    pub kind: Kind,
+    /// Its number in the whole text.
+    pub place: u32,
+    /// Start and end of its normalised characters.
+    pub characters: (u32, u32),
+}
+
 /// The tokens of one text that are compared, and an index of their seeds. Made for reuse.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     hashes: Vec<u64>,
     kinds: Vec<Kind>,
-    /// Normalised characters of all tokens, without anything between them.
-    characters: Vec<u8>,
-    /// Where each token's characters end.
-    ends: Vec<u32>,
+    /// Normalised characters of the whole text.
+    folded: Vec<u8>,
+    /// By token: where in them it stands.
+    bounds: Vec<(u32, u32)>,
     /// By token: its number in the whole text.
     places: Vec<u32>,
     key: u64,
@@ -49,31 +60,23 @@ pub struct Words {
 }
 
 impl Words {
-    /// Makes this a text without tokens.
-    pub fn clear(&mut self) {
-        self.hashes.clear();
-        self.kinds.clear();
-        self.characters.clear();
-        self.ends.clear();
-        self.places.clear();
-        self.seeds.clear();
-        self.key = 0;
-    }
-
-    /// Appends a token: its hash, its normalised characters, its kind and its number in the whole text.
-    pub fn push(&mut self, hash: u64, characters: &[u8], kind: Kind, place: u32) {
-        self.hashes.push(hash);
-        self.kinds.push(kind);
-        self.characters.extend_from_slice(characters);
-        self.ends.push(self.characters.len() as u32);
-        self.places.push(place);
-        self.key = crate::hash::avalanche(self.key.rotate_left(9) ^ hash);
-    }
-
-    /// Indexes what was pushed. `caseless` says that names are not told by capitals here: rare words stand in for them,
-    /// and one fact among other words then says little. Linear.
-    pub fn finish(&mut self, caseless: bool) {
+    /// Makes this the given tokens, of a text with these normalised characters. `caseless` says that names are not told
+    /// by capitals here: rare words stand in for them, and one fact among other words then says little. Linear.
+    pub fn fill(&mut self, folded: &[u8], words: impl Iterator<Item = Word> + Clone, caseless: bool) {
+        self.folded.clear();
+        self.folded.extend_from_slice(folded);
         self.caseless = caseless;
+        self.hashes.clear();
+        self.hashes.extend(words.clone().map(|word| word.hash));
+        self.kinds.clear();
+        self.kinds.extend(words.clone().map(|word| word.kind));
+        self.bounds.clear();
+        self.bounds.extend(words.clone().map(|word| word.characters));
+        self.places.clear();
+        self.places.extend(words.map(|word| word.place));
+        self.key = self.hashes.iter().fold(1, |key: u64, hash| {
+            key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash)
+        });
         let k = if self.len() < SHORT { SHORT_SEED } else { SEED };
         self.seeds.fill(&self.hashes, k);
     }
@@ -103,22 +106,27 @@ impl Words {
         &self.kinds
     }
 
-    /// The characters of tokens `from..to`, joined.
-    pub fn characters(&self, from: usize, to: usize) -> &[u8] {
-        let start = if from == 0 { 0 } else { self.ends[from - 1] as usize };
-        let end = if to == 0 { 0 } else { self.ends[to - 1] as usize };
-        &self.characters[start.min(end)..end]
+    /// The normalised characters of a token.
+    pub fn characters(&self, i: usize) -> &[u8] {
+        let (start, end) = self.bounds[i];
+        &self.folded[start as usize..end as usize]
     }
 
-    /// The characters of all tokens, joined.
-    pub fn all_characters(&self) -> &[u8] {
-        &self.characters
+    /// Appends the characters of tokens `from..to` to `out`, without anything between them.
+    pub fn join(&self, from: usize, to: usize, out: &mut Vec<u8>) {
+        (from..to).for_each(|i| out.extend_from_slice(self.characters(i)));
     }
 
-    /// The tokens that hold the joined characters `from..to`, as start and end.
+    /// The tokens that hold the joined characters `from..to`, as start and end. Linear.
     pub fn tokens_of(&self, (from, to): (u32, u32)) -> (u32, u32) {
-        let first = self.ends.partition_point(|&end| end <= from);
-        let last = self.ends.partition_point(|&end| end < to);
+        let mut end = 0;
+        let ends = self.bounds.iter().map(|(start, stop)| {
+            end += stop - start;
+            end
+        });
+        let ends: Vec<u32> = ends.collect();
+        let first = ends.partition_point(|&end| end <= from);
+        let last = ends.partition_point(|&end| end < to);
         (first as u32, (last + 1).min(self.len()) as u32)
     }
 
@@ -152,10 +160,6 @@ pub(super) struct Seeds {
 }
 
 impl Seeds {
-    fn clear(&mut self) {
-        self.k = 0;
-    }
-
     pub fn fill(&mut self, hashes: &[u64], k: usize) {
         self.k = k;
         let seeds = (hashes.len() + 1).saturating_sub(k);

@@ -85,7 +85,7 @@ impl PairJudge {
         reader.content(text, page.site, &self.model, &mut content);
         let mut characters = Characters::default();
         if content.noisy {
-            characters.fill(content.words.all_characters());
+            characters.fill(&content.words);
         }
         let range = |i: usize| reader.tokens().range(content.words.place(i) as usize).unwrap_or_default();
         let ranges = (0..content.words.len()).map(range).map(|r| (r.start as u32, r.end as u32)).collect();
@@ -129,11 +129,10 @@ impl PairJudge {
 
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align::characters::Noise {
     let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
-    let (x, y) = (a.content.words.all_characters(), b.content.words.all_characters());
     if of(a) <= of(b) {
-        aligner.align(&a.characters, x, y)
+        aligner.align(&a.characters, &b.content.words)
     } else {
-        aligner.align(&b.characters, y, x).swapped()
+        aligner.align(&b.characters, &a.content.words).swapped()
     }
 }
 

@@ -5,8 +5,12 @@
 //! at the grain of shingles. Syndicated copy spreads over sites instead. A guard tells a story that grows on one site
 //! from chrome: what its versions have besides is shared by the same documents.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use super::hashed::Hashes;
-use crate::hash::avalanche;
+use crate::hash::{MULTIPLIERS, avalanche};
 
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
@@ -33,25 +37,47 @@ const AVERAGE: usize = 20;
 pub struct Chrome {
     keys: Hashes,
     sites: Hashes,
+    outline: Outline,
+}
+
+/// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
+#[derive(Debug, Clone, Default)]
+struct Outline(Vec<u64>);
+
+impl Outline {
+    const WORDS: usize = 2048;
+
+    fn insert(&mut self, key: u64) {
+        self.0.resize(Self::WORDS, 0);
+        self.0[(key >> 6) as usize % Self::WORDS] |= 1 << (key & 63);
+    }
+
+    fn may_contain(&self, key: u64) -> bool {
+        let word = self.0.get((key >> 6) as usize % Self::WORDS);
+        word.is_some_and(|word| word & 1 << (key & 63) != 0)
+    }
 }
 
 /// The bits of a shingle that postings keep.
 const SHINGLE: u64 = (1 << 40) - 1;
 
 fn key(site: u64, shingle: u64) -> u64 {
-    avalanche((shingle & SHINGLE) ^ site.rotate_left(17))
+    ((shingle & SHINGLE) ^ avalanche(site)).wrapping_mul(MULTIPLIERS[0]).rotate_left(32)
 }
 
 impl Chrome {
     /// Adds a shingle of a site's chrome.
     pub fn insert(&mut self, site: u64, shingle: u64) {
-        self.keys.insert(key(site, shingle));
+        let key = key(site, shingle);
+        self.keys.insert(key);
         self.sites.insert(site);
+        self.outline.insert(key);
     }
 
     /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
     pub fn contains(&self, site: u64, shingle: u64) -> bool {
-        self.keys.contains(&key(site, shingle))
+        let key = key(site, shingle);
+        self.outline.may_contain(key) && self.keys.contains(&key)
     }
 
     /// Whether anything is chrome of a site.
@@ -80,7 +106,9 @@ impl Chrome {
     }
 
     pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>) -> Chrome {
-        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect() }
+        let mut outline = Outline::default();
+        keys.iter().for_each(|&key| outline.insert(key));
+        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect(), outline }
     }
 
     /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
@@ -102,10 +130,15 @@ fn mark_pieces(
     marks: &mut [bool],
 ) -> bool {
     let tokens = marks.len();
+    let mut any = false;
     for (at, &shingle) in shingles.iter().enumerate() {
         if is_chrome(shingle) {
             marks[at..tokens.min(at + k)].fill(true);
+            any = true;
         }
+    }
+    if !any {
+        return false;
     }
     for gap in runs(marks, false) {
         if gap.0 > 0 && gap.1 < tokens && gap.1 - gap.0 <= CLOSED {
@@ -165,96 +198,166 @@ pub struct Page {
 /// Share of the pages of a guessed site that has its chrome, at least.
 const GUESSED: f64 = 0.25;
 
-/// Documents of a site that a shingle outside chrome has at most, to count for the guard.
+/// Shingles outside chrome that two versions of one story share, at least.
+const VERSION: usize = 3;
+
+/// A page is one of several versions where it shares such shingles with this share of the pages that have its chrome.
+const VERSIONS: f64 = 0.3;
+
+/// Documents that a shingle outside chrome has at most, to count for the guard.
 const SHARED: usize = 64;
 
-/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting all shingles.
+/// A shingle and a page that has it, by its number among those of its site.
+type Posting = (u64, u32);
+
+/// The pages of one site, and what several of them have.
+struct Site<'a> {
+    pages: Vec<&'a Page>,
+    /// Sorted and without repeats.
+    postings: Vec<Posting>,
+}
+
+impl<'a> Site<'a> {
+    fn new(pages: Vec<&'a Page>) -> Site<'a> {
+        let postings = shared(&pages);
+        Site { pages, postings }
+    }
+
+    /// The shingles that several pages have, each with those pages.
+    fn lists(&self) -> impl Iterator<Item = &[Posting]> {
+        self.postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1)
+    }
+
+    /// Those that so many pages have that they may be chrome.
+    fn frequent(&self) -> impl Iterator<Item = &[Posting]> {
+        let guessed = self.pages.first().is_some_and(|page| page.guessed);
+        let least = if guessed { GUESSED * self.pages.len() as f64 } else { 0.0 };
+        self.lists().filter(move |list| list.len() >= LEAST && list.len() as f64 >= least)
+    }
+
+    fn hash(&self) -> u64 {
+        self.pages.first().map_or(0, |page| page.site)
+    }
+}
+
+/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
+/// several pages of a site share.
 pub fn learn(pages: &[Page], k: usize) -> Chrome {
-    let mut postings: Vec<(u64, u32)> = Vec::with_capacity(pages.iter().map(|page| page.shingles.len()).sum());
-    for (number, page) in pages.iter().enumerate() {
-        postings.extend(page.shingles.iter().map(|&shingle| (shingle, number as u32)));
-    }
-    use rayon::prelude::*;
-    postings.par_sort_unstable();
-    postings.dedup();
-    let mut of_site: std::collections::BTreeMap<u64, usize> = std::collections::BTreeMap::new();
-    pages.iter().for_each(|page| *of_site.entry(page.site).or_default() += 1);
+    let mut of_site: BTreeMap<u64, Vec<&Page>> = BTreeMap::new();
+    pages.iter().for_each(|page| of_site.entry(page.site).or_default().push(page));
+    let sites: Vec<Vec<&Page>> = of_site.into_values().collect();
+    let sites: Vec<Site<'_>> = sites.into_par_iter().map(Site::new).collect();
+    let gathered = gathered(pages, &sites);
     let mut first = Chrome::default();
-    let mut sites: Vec<u64> = Vec::new();
-    let mut chosen: Vec<(u64, u64, &[(u64, u32)])> = Vec::new();
-    for list in postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() >= LEAST) {
-        sites.clear();
-        sites.extend(list.iter().map(|posting| pages[posting.1 as usize].site));
-        sites.sort_unstable();
-        let groups = || sites.chunk_by(|a, b| a == b).filter(|same| same.len() >= LEAST);
-        let gathered: usize = groups().map(<[u64]>::len).sum();
-        if (gathered as f64) < GATHERED * list.len() as f64 {
-            continue;
-        }
-        for same in groups() {
-            let page = list.iter().map(|posting| &pages[posting.1 as usize]).find(|page| page.site == same[0]);
-            let guessed = page.is_some_and(|page| page.guessed);
-            if !guessed || same.len() as f64 >= GUESSED * of_site[&same[0]] as f64 {
-                first.insert(same[0], list[0].0);
-                chosen.push((same[0], list[0].0, list));
-            }
-        }
+    for site in &sites {
+        let chosen = site.frequent().filter(|list| gathered.contains(&list[0].0));
+        chosen.for_each(|list| first.insert(site.hash(), list[0].0));
     }
-    let guarded = guarded(pages, k, &first, &postings);
+    let guarded: Vec<Vec<bool>> = sites.par_iter().map(|site| guarded(site, k, &first)).collect();
     let mut chrome = Chrome::default();
-    for (site, shingle, list) in chosen {
-        let own = list.iter().filter(|posting| pages[posting.1 as usize].site == site);
-        let (all, kept) = own.fold((0, 0), |(all, kept), posting| {
-            (all + 1, kept + usize::from(!guarded[posting.1 as usize]))
-        });
-        if 2 * kept >= all {
-            chrome.insert(site, shingle);
+    for (site, guarded) in sites.iter().zip(&guarded) {
+        for list in site.frequent().filter(|list| first.contains(site.hash(), list[0].0)) {
+            let kept = list.iter().filter(|posting| !guarded[posting.1 as usize]).count();
+            if 2 * kept >= list.len() {
+                chrome.insert(site.hash(), list[0].0);
+            }
         }
     }
     chrome
 }
 
-/// By page: whether what seems to be its chrome is a story that its site prints in several versions, or all of it.
-fn guarded(pages: &[Page], k: usize, chrome: &Chrome, postings: &[(u64, u32)]) -> Vec<bool> {
-    use rayon::prelude::*;
-    let list_of = |shingle: u64| {
-        let from = postings.partition_point(|posting| posting.0 < shingle);
-        let list = &postings[from..];
-        &list[..list.iter().take_while(|posting| posting.0 == shingle).count()]
+/// The shingles that several of these pages have, and few others, sorted and without repeats.
+fn shared(pages: &[&Page]) -> Vec<Posting> {
+    let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
+    let slots = (all * 4).next_power_of_two().max(64);
+    let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
+    // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
+    let mut last = vec![0u8; slots];
+    for (number, page) in pages.iter().enumerate() {
+        let tag = (number % 127) as u8 + 1;
+        for &shingle in &page.shingles {
+            let seen = &mut last[slot(shingle)];
+            if *seen == 0 {
+                *seen = tag;
+            } else if *seen != tag {
+                *seen |= 128;
+            }
+        }
+    }
+    let mut postings: Vec<Posting> = Vec::new();
+    for (number, page) in pages.iter().enumerate() {
+        let of_page = page.shingles.iter().filter(|&&shingle| last[slot(shingle)] & 128 != 0);
+        postings.extend(of_page.map(|&shingle| (shingle, number as u32)));
+    }
+    postings.sort_unstable();
+    postings.dedup();
+    postings
+}
+
+/// Frequent shingles that stand mostly on pages of sites where they are frequent.
+fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
+    let mut frequent: Vec<(u64, u32)> =
+        sites.iter().flat_map(Site::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
+    frequent.sort_unstable();
+    let mut outline = Outline::default();
+    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle));
+    let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
+    let of_page = |page: &Page| {
+        let mut own: Vec<u32> = page
+            .shingles
+            .iter()
+            .filter(|&&shingle| outline.may_contain(shingle))
+            .filter_map(|shingle| known.binary_search(shingle).ok().map(|at| at as u32))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        own
     };
-    pages
-        .par_iter()
-        .enumerate()
-        .map_init(
-            || (Vec::new(), Vec::new()),
-            |(marks, partners), (number, page)| {
-                if !chrome.knows(page.site) {
-                    return false;
-                }
-                let seems = page.shingles.iter().any(|&shingle| chrome.contains(page.site, shingle));
-                if !seems {
-                    return false;
-                }
-                if !chrome.mark(page.site, k, &page.shingles, &page.breaks, marks) {
-                    return true;
-                }
-                let (mut counts, mut seen) = (Vec::new(), Hashes::default());
-                partners.clear();
-                for &shingle in page.shingles.iter().filter(|&&shingle| seen.insert(shingle)) {
-                    let list = list_of(shingle);
-                    let own = list.iter().filter(|posting| pages[posting.1 as usize].site == page.site);
-                    if chrome.contains(page.site, shingle) {
-                        counts.push(own.count());
-                    } else if (2..=SHARED).contains(&list.len()) {
-                        partners.extend(own.map(|posting| posting.1).filter(|&other| other != number as u32));
-                    }
-                }
-                counts.sort_unstable();
-                partners.sort_unstable();
-                let median = counts.get(counts.len() / 2).copied().unwrap_or_default();
-                let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= 3).count();
-                with as f64 >= 0.3 * (median as f64 - 1.0) && with > 0
-            },
-        )
-        .collect()
+    let of_pages: Vec<Vec<u32>> = pages.par_iter().map(of_page).collect();
+    let mut all = vec![0u32; known.len()];
+    of_pages.iter().flatten().for_each(|&at| all[at as usize] += 1);
+    let lists = frequent.chunk_by(|a, b| a.0 == b.0).zip(all);
+    let gathered = lists.filter(|(same, all)| {
+        let own: u32 = same.iter().map(|list| list.1).sum();
+        f64::from(own) >= GATHERED * f64::from(*all)
+    });
+    gathered.map(|(same, _)| same[0].0).collect()
+}
+
+/// By page of a site: whether what seems to be its chrome is a story that the site prints in several versions, or all
+/// of it.
+fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
+    let (hash, pages) = (site.hash(), &site.pages);
+    if !chrome.knows(hash) {
+        return vec![false; pages.len()];
+    }
+    let mut marks = Vec::new();
+    let mut mark = |page: &&Page| {
+        let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
+        let marked = seems && chrome.mark(hash, k, &page.shingles, &page.breaks, &mut marks);
+        (seems && !marked, marked)
+    };
+    let (all, some): (Vec<bool>, Vec<bool>) = pages.iter().map(&mut mark).unzip();
+    // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
+    let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
+    for list in site.lists() {
+        let is_chrome = chrome.contains(hash, list[0].0);
+        for &(_, page) in list.iter().filter(|posting| some[posting.1 as usize]) {
+            if is_chrome {
+                counts[page as usize].push(list.len() as u32);
+            } else if list.len() <= SHARED {
+                partners[page as usize].extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
+            }
+        }
+    }
+    let of_versions = |(counts, partners): (&mut Vec<u32>, &mut Vec<u32>)| {
+        counts.sort_unstable();
+        partners.sort_unstable();
+        let median = f64::from(counts.get(counts.len() / 2).copied().unwrap_or_default());
+        let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= VERSION).count();
+        with > 0 && with as f64 >= VERSIONS * (median - 1.0)
+    };
+    let versions = counts.iter_mut().zip(&mut partners).map(of_versions);
+    versions.zip(all).map(|(versions, all)| versions || all).collect()
 }

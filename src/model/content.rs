@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::Model;
-use super::facts::{Letter, in_style, is_numeric_word};
-use crate::align::{Kind, Words};
+use super::facts::{Letter, in_style};
+use super::noise::Seen;
+use crate::align::{Kind, Word, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
@@ -67,6 +68,15 @@ impl Reader {
         self.letters.clear();
     }
 
+    /// As [`Reader::read`], without shingles.
+    pub fn read_plainly(&mut self, text: &str) {
+        self.tokens.read(text);
+        let hashes = self.tokens.hashes(&mut self.hashes).len();
+        self.hashes.truncate(hashes.max(1));
+        self.shingles.clear();
+        self.letters.clear();
+    }
+
     /// How many tokens it has.
     pub fn len(&self) -> usize {
         self.tokens.len()
@@ -96,25 +106,38 @@ impl Reader {
     pub fn letters(&mut self, text: &str) -> &[Letter] {
         if self.letters.len() != self.len() {
             self.letters.clear();
+            let (starts, ends) = self.tokens.all_ranges();
+            let bytes = text.as_bytes();
             let mut before = 0;
-            for i in 0..self.tokens.len() {
-                let range = self.tokens.range(i).unwrap_or_default();
-                self.letters.push(Letter::of(text, before, range.start));
-                before = range.end;
-            }
+            self.letters.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+                let small = bytes[start as usize].is_ascii_lowercase();
+                let letter = if small { Letter::Small } else { Letter::of(text, before, start as usize) };
+                before = end as usize;
+                letter
+            }));
         }
         &self.letters
+    }
+
+    /// What [`Reader::letters`] gave.
+    pub fn last_letters(&self) -> impl Iterator<Item = Letter> + '_ {
+        self.letters.iter().copied()
     }
 
     /// Of each of its tokens, whether it begins a line; `text` is what was read.
     pub fn breaks(&mut self, text: &str) -> &[bool] {
         self.breaks.clear();
+        let (starts, ends) = self.tokens.all_ranges();
+        let bytes = text.as_bytes();
         let mut before = 0;
-        for i in 0..self.tokens.len() {
-            let range = self.tokens.range(i).unwrap_or_default();
-            let between = text.as_bytes().get(before..range.start).unwrap_or_default();
-            self.breaks.push(i == 0 || between.contains(&b'\n'));
-            before = range.end;
+        self.breaks.extend(starts.iter().zip(ends).map(|(&start, &end)| {
+            let between = bytes.get(before..start as usize).unwrap_or_default();
+            before = end as usize;
+            // One space mostly.
+            between != b" " && between.contains(&b'\n')
+        }));
+        if let Some(first) = self.breaks.first_mut() {
+            *first = true;
         }
         &self.breaks
     }
@@ -137,8 +160,8 @@ impl Reader {
     }
 
     /// Whether what was read looks as if a machine had read it before.
-    pub fn is_noisy(&self, model: &Model) -> bool {
-        model.seen.is_noisy(self.hashes().iter().copied().zip(self.tokens.iter().map(str::as_bytes)))
+    pub fn is_noisy(&self, seen: &Seen) -> bool {
+        seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
     /// The content of `text`, which was read, under a model.
@@ -150,36 +173,37 @@ impl Reader {
         }
         let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
         let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
-        let share = |letter| letters.iter().filter(|&&l| l == letter).count() as f64 / letters.len().max(1) as f64;
-        let capitals = share(Letter::Capital);
+        let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
+        let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
-        out.noisy = model.seen.is_noisy(hashes.iter().copied().zip(tokens.iter().map(str::as_bytes)));
-        out.words.clear();
-        for i in (0..tokens.len()).filter(|&i| !(chrome && marks[i])) {
-            let kind = kind(model, hashes[i], letters[i], out.cased);
-            out.words.push(in_style(hashes[i]), tokens.get(i).as_bytes(), kind, i as u32);
+        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
+        let (folded, starts, ends) = tokens.folded();
+        let word = |i: usize| {
+            let (hash, numeric) = in_style(hashes[i]);
+            let kind = match numeric || letters[i] == Letter::Digit {
+                true => Kind::FACT.and(Kind::NUMERIC),
+                false => kind(model, hashes[i], letters[i], out.cased),
+            };
+            Word { hash, kind, place: i as u32, characters: (starts[i], ends[i]) }
+        };
+        if chrome {
+            out.words.fill(folded, (0..tokens.len()).filter(|&i| !marks[i]).map(word), !out.cased);
+        } else {
+            out.words.fill(folded, (0..tokens.len()).map(word), !out.cased);
         }
-        out.words.finish(!out.cased);
     }
 }
 
 fn kind(model: &Model, hash: u64, letter: Letter, cased: bool) -> Kind {
-    if letter == Letter::Digit || is_numeric_word(hash) {
-        return Kind::FACT.and(Kind::NUMERIC);
-    }
-    let count = model.vocabulary.count(hash);
-    let rare = count.documents <= model.vocabulary.rare();
-    let name = match letter {
-        _ if !cased => rare,
+    let is_name = match letter {
+        _ if !cased => model.vocabulary.count(hash).documents <= model.vocabulary.rare(),
         Letter::Capital => true,
-        Letter::Initial => count.capital >= count.small,
+        Letter::Initial => {
+            let count = model.vocabulary.count(hash);
+            count.capital >= count.small
+        }
         _ => false,
     };
-    match (name, rare && cased) {
-        (true, true) => Kind::FACT.and(Kind::RARE),
-        (true, false) => Kind::FACT,
-        (false, true) => Kind::RARE,
-        (false, false) => Kind::PLAIN,
-    }
+    if is_name { Kind::FACT } else { Kind::PLAIN }
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::hashed::ByHash;
+use super::hashed::{ByHash, Hashes};
 use crate::hash::token_hash;
 
 /// How one token stands in the corpus.
@@ -27,36 +27,31 @@ pub struct Count {
 pub struct Vocabulary {
     /// Documents counted.
     pub documents: u32,
-    counts: ByHash<Count>,
+    /// By token, with the number of the last document that had it.
+    counts: ByHash<(Count, u32)>,
 }
 
 impl Vocabulary {
-    /// Counts one document: its tokens, and for each whether it has a capital and whether it begins a sentence.
-    pub fn add(&mut self, tokens: impl Iterator<Item = (u64, Letter)>, seen: &mut Vec<u64>) {
+    /// Counts one document: its tokens, each with how it begins.
+    pub fn add(&mut self, tokens: impl Iterator<Item = (u64, Letter)>) {
         self.documents += 1;
-        seen.clear();
         for (hash, letter) in tokens {
-            let count = self.counts.entry(hash).or_default();
+            let (count, last) = self.counts.entry(hash).or_default();
             count.capital += u32::from(letter == Letter::Capital);
             count.small += u32::from(letter == Letter::Small);
-            seen.push(hash);
-        }
-        seen.sort_unstable();
-        seen.dedup();
-        for hash in &*seen {
-            self.counts.entry(*hash).or_default().documents += 1;
+            count.documents += u32::from(std::mem::replace(last, self.documents) != self.documents);
         }
     }
 
-    /// The counts of both.
+    /// Adds the counts of other documents.
     pub fn merge(&mut self, other: Vocabulary) {
         if self.counts.len() < other.counts.len() {
             let small = std::mem::replace(self, other);
             return self.merge(small);
         }
         self.documents += other.documents;
-        for (hash, more) in other.counts {
-            let count = self.counts.entry(hash).or_default();
+        for (hash, (more, _)) in other.counts {
+            let (count, _) = self.counts.entry(hash).or_default();
             count.documents += more.documents;
             count.capital += more.capital;
             count.small += more.small;
@@ -65,7 +60,7 @@ impl Vocabulary {
 
     /// How a token stands in the corpus.
     pub fn count(&self, hash: u64) -> Count {
-        self.counts.get(&hash).copied().unwrap_or_default()
+        self.counts.get(&hash).map_or(Count::default(), |count| count.0)
     }
 
     /// Documents that a rare token has at most.
@@ -75,14 +70,15 @@ impl Vocabulary {
 
     /// Every token's counts, by hash.
     pub fn sorted(&self) -> Vec<(u64, Count)> {
-        let mut all: Vec<(u64, Count)> = self.counts.iter().map(|(&hash, &count)| (hash, count)).collect();
+        let mut all: Vec<(u64, Count)> = self.counts.iter().map(|(&hash, count)| (hash, count.0)).collect();
         all.sort_unstable_by_key(|entry| entry.0);
         all
     }
 
     /// Of counts by hash.
     pub fn of(documents: u32, counts: Vec<(u64, Count)>) -> Vocabulary {
-        Vocabulary { documents, counts: counts.into_iter().collect() }
+        let with_last = counts.into_iter().map(|(hash, count)| (hash, (count, 0)));
+        Vocabulary { documents, counts: with_last.collect() }
     }
 }
 
@@ -148,16 +144,24 @@ const STYLES: &str = "percent pct|mr mister|dollars dollar dlrs dlr|government g
     governor gov|saint";
 
 struct Known {
+    /// A bit for each known token, by some bits of its hash: nearly all tokens are none, and this says so at once.
+    outline: [u64; OUTLINE],
     /// By token: the token that stands for it.
     same: ByHash<u64>,
-    numeric: ByHash<()>,
+    numeric: Hashes,
+}
+
+const OUTLINE: usize = 128;
+
+fn outlined(hash: u64) -> (usize, u64) {
+    ((hash >> 6) as usize % OUTLINE, 1 << (hash & 63))
 }
 
 fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let hash = |word: &str| token_hash(word.as_bytes());
-        let mut known = Known { same: ByHash::default(), numeric: ByHash::default() };
+        let mut known = Known { outline: [0; OUTLINE], same: ByHash::default(), numeric: Hashes::default() };
         for group in CALENDAR.split('|').chain(STYLES.split('|')) {
             let mut words = group.split_whitespace();
             let first = words.next().map(hash).unwrap_or_default();
@@ -165,17 +169,23 @@ fn known() -> &'static Known {
         }
         let plain: Vec<u64> = PLAIN.split_whitespace().map(hash).collect();
         let words = CALENDAR.split(['|', ' ']).map(hash);
-        known.numeric.extend(words.filter(|word| !plain.contains(word)).map(|word| (word, ())));
+        known.numeric.extend(words.filter(|word| !plain.contains(word)));
+        for &hash in known.same.keys().chain(&known.numeric) {
+            let (word, bit) = outlined(hash);
+            known.outline[word] |= bit;
+        }
         known
     })
 }
 
-/// The token that stands for this one in every house style: itself mostly.
-pub fn in_style(hash: u64) -> u64 {
-    known().same.get(&hash).copied().unwrap_or(hash)
-}
-
-/// Whether the token is a number word, a month or a weekday.
-pub fn is_numeric_word(hash: u64) -> bool {
-    known().numeric.contains_key(&hash)
+/// The token that stands for this one in every house style, itself mostly; and whether it is a number word, a month or
+/// a weekday.
+#[inline]
+pub fn in_style(hash: u64) -> (u64, bool) {
+    let known = known();
+    let (word, bit) = outlined(hash);
+    if known.outline[word] & bit == 0 {
+        return (hash, false);
+    }
+    (known.same.get(&hash).copied().unwrap_or(hash), known.numeric.contains(&hash))
 }

@@ -26,6 +26,8 @@ pub struct Model {
     pub vocabulary: Vocabulary,
     /// How often each token stands in the corpus, for noisy texts.
     pub seen: Seen,
+    /// Whether so many texts are noisy that they are looked for among all.
+    pub noisy: bool,
     /// Places where templates have their slots: what stands around them, with facts as one symbol.
     pub slots: Hashes,
 }

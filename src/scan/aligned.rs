@@ -26,7 +26,11 @@ use crate::relation::{Evidence, Judgement, Relation, Verdict, judge};
 use crate::verify::ShingleSet;
 
 /// Documents that token statistics are taken from, at most.
-const SAMPLE: usize = 4096;
+const SAMPLE: usize = 1024;
+
+/// Share of those documents that are noisy, from which noisy documents are looked for among all; where there are fewer,
+/// the few are met by words.
+const NOISY: f64 = 0.005;
 
 /// Pages of one site that chrome is learned from, at most.
 const PAGES: usize = 400;
@@ -43,7 +47,8 @@ impl Learner<'_> {
     /// The model, but for template slots.
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary: self.vocabulary()?, seen, ..Model::default() })
+        let (vocabulary, noisy) = self.vocabulary(&seen)?;
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {
@@ -61,32 +66,34 @@ impl Learner<'_> {
         documents
     }
 
-    fn vocabulary(&self) -> Result<Vocabulary> {
+    /// Token statistics of a sample, and whether enough of it is noisy.
+    fn vocabulary(&self, seen: &Seen) -> Result<(Vocabulary, bool)> {
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
         let sample = self.sample(all, SAMPLE);
-        let parts: Vec<Vocabulary> = sample
-            .par_chunks(256)
-            .map_init(
-                || (Reader::new(self.recipe, self.texts.kernel), Vec::new()),
-                |(reader, seen), documents| {
+        let parts: Vec<(Vocabulary, usize)> = sample
+            .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
+            .map(|documents| {
+                let (mut vocabulary, mut noisy) = (Vocabulary::default(), 0);
+                let mut reader = Reader::new(self.recipe, self.texts.kernel);
+                for &document in documents {
                     self.cancel.check()?;
-                    let mut vocabulary = Vocabulary::default();
-                    for &document in documents {
-                        // A document that changed is reported where it is judged.
-                        let _ = self.texts.get(document, |text| {
-                            reader.read(text);
-                            let letters = reader.letters(text).to_vec();
-                            vocabulary.add(reader.hashes().iter().copied().zip(letters), seen);
-                        });
-                    }
-                    Ok(vocabulary)
-                },
-            )
+                    // A document that changed is reported where it is judged.
+                    let _ = self.texts.get(document, |text| {
+                        reader.read_plainly(text);
+                        reader.letters(text);
+                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()));
+                        noisy += usize::from(reader.is_noisy(seen));
+                    });
+                }
+                Ok((vocabulary, noisy))
+            })
             .collect::<Result<_>>()?;
-        Ok(parts.into_iter().fold(Vocabulary::default(), |mut all, part| {
+        let (mut all, mut noisy) = (Vocabulary::default(), 0);
+        for (part, count) in parts {
             all.merge(part);
-            all
-        }))
+            noisy += count;
+        }
+        Ok((all, noisy as f64 >= NOISY * sample.len() as f64 && noisy > 0))
     }
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
@@ -212,7 +219,7 @@ impl Judge for Aligned<'_> {
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
         out.site = entry.site;
         if out.content.noisy {
-            out.characters.fill(out.content.words.all_characters());
+            out.characters.fill(&out.content.words);
         }
         out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
@@ -263,9 +270,9 @@ pub(super) fn index_second(a: &Loaded, b: &Loaded) -> bool {
 /// The alignment by characters of two documents of which one at least is noisy.
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
     if !index_second(a, b) {
-        aligner.align(&a.characters, a.content.words.all_characters(), b.content.words.all_characters())
+        aligner.align(&a.characters, &b.content.words)
     } else {
-        aligner.align(&b.characters, b.content.words.all_characters(), a.content.words.all_characters()).swapped()
+        aligner.align(&b.characters, &a.content.words).swapped()
     }
 }
 

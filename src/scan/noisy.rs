@@ -29,9 +29,6 @@ const RATE: u64 = 4;
 const LEAST: u32 = 20 / RATE as u32;
 const SHARE: f64 = 0.02;
 
-/// Where a smaller share of the documents is noisy, clean ones are not looked through for grams of theirs.
-const MANY: f64 = 0.01;
-
 struct Grams(Vec<u16>);
 
 impl Sampled for Grams {
@@ -51,24 +48,11 @@ pub(super) fn candidates(
     removed: &BitSlice,
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
+    if !aligned.model.noisy {
+        return Ok(Vec::new());
+    }
     let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
-    let noisy: Vec<(u32, Vec<u64>)> = documents
-        .par_iter()
-        .map_init(
-            || Reader::new(aligned.recipe, aligned.kernel),
-            |reader, &document| {
-                cancel.check()?;
-                let grams = texts.get(document, |text| {
-                    reader.read(text);
-                    reader.is_noisy(aligned.model).then(|| grams(reader).collect::<Vec<u64>>())
-                });
-                Ok(grams.ok().flatten().map(|grams| (document, grams)))
-            },
-        )
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .flatten()
-        .collect();
+    let noisy = noisy(texts, aligned, &documents, cancel)?;
     if noisy.is_empty() {
         return Ok(Vec::new());
     }
@@ -85,7 +69,7 @@ pub(super) fn candidates(
             known.set(gram as usize & (slots - 1), true);
         }
     }
-    if noisy.len() as f64 >= MANY * documents.len() as f64 {
+    {
         let clean: Vec<(u32, usize, Vec<u64>)> = documents
             .par_iter()
             .filter(|&&d| !is_noisy[d as usize])
@@ -94,7 +78,7 @@ pub(super) fn candidates(
                 |reader, &document| {
                     cancel.check()?;
                     let found = texts.get(document, |text| {
-                        reader.read(text);
+                        reader.read_plainly(text);
                         let all: Vec<u64> = grams(reader).collect();
                         let shared = all.iter().copied().filter(|&gram| known[gram as usize & (slots - 1)]);
                         (document, all.len(), shared.collect::<Vec<u64>>())
@@ -119,14 +103,39 @@ pub(super) fn candidates(
     Ok(pairs.filter(|&(a, b)| is_noisy[a as usize] || is_noisy[b as usize]).collect())
 }
 
+/// The noisy ones of some documents, each with its grams.
+fn noisy(
+    texts: &Texts<'_>,
+    aligned: &Aligned<'_>,
+    documents: &[u32],
+    cancel: &Cancel,
+) -> Result<Vec<(u32, Vec<u64>)>> {
+    let found: Vec<Option<(u32, Vec<u64>)>> = documents
+        .par_iter()
+        .map_init(
+            || Reader::new(aligned.recipe, aligned.kernel),
+            |reader, &document| {
+                cancel.check()?;
+                let grams = texts.get(document, |text| {
+                    reader.read_plainly(text);
+                    reader.is_noisy(&aligned.model.seen).then(|| grams(reader).collect::<Vec<u64>>())
+                });
+                Ok(grams.ok().flatten().map(|grams| (document, grams)))
+            },
+        )
+        .collect::<Result<_>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// A part of the grams of the text that was read, chosen by what they are.
 fn grams(reader: &Reader) -> impl Iterator<Item = u64> + '_ {
-    let characters: Vec<u8> = reader.tokens().iter().flat_map(str::bytes).collect();
+    let characters = reader.tokens().joined();
     let count = (characters.len() + 1).saturating_sub(GRAM);
     (0..count).filter_map(move |at| {
-        let window = &characters[at..at + GRAM];
-        let number = window.iter().fold(0u64, |all, &c| all.rotate_left(7) ^ u64::from(c));
-        let hash = avalanche(number.wrapping_mul(crate::hash::MULTIPLIERS[0]));
-        (hash >> 40).is_multiple_of(RATE).then_some(hash)
+        let window = characters.get(at..at + GRAM)?;
+        let (eight, ninth) = window.split_first_chunk::<8>()?;
+        let number = u64::from_le_bytes(*eight) ^ u64::from(ninth[0]).rotate_right(8).wrapping_mul(3);
+        let mixed = number.wrapping_mul(crate::hash::MULTIPLIERS[0]);
+        (mixed >> 56).is_multiple_of(RATE).then(|| avalanche(mixed ^ u64::from(ninth[0])))
     })
 }

@@ -83,6 +83,29 @@ impl Tokens {
         std::str::from_utf8(&self.buffer.folded[range]).unwrap_or_default()
     }
 
+    /// The normalised UTF-8 of token `i`.
+    pub fn bytes(&self, i: usize) -> &[u8] {
+        &self.buffer.folded[self.buffer.starts[i] as usize..self.buffer.ends[i] as usize]
+    }
+
+    /// The folded text, and where in it each token starts and ends.
+    pub(crate) fn folded(&self) -> (&[u8], &[u32], &[u32]) {
+        let TokenBuffer { folded, folded_len, starts, ends, ended, .. } = &self.buffer;
+        (&folded[..*folded_len], &starts[..*ended], &ends[..*ended])
+    }
+
+    /// Where in the text each token starts and ends; empty unless made by [`Tokens::with_ranges`].
+    pub(crate) fn all_ranges(&self) -> (&[u32], &[u32]) {
+        self.ranges.as_ref().map_or((&[], &[]), |ranges| (&ranges.starts, &ranges.ends))
+    }
+
+    /// The normalised UTF-8 of all tokens, without anything between them.
+    pub fn joined(&self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.buffer.folded_len);
+        (0..self.len()).for_each(|i| all.extend_from_slice(self.bytes(i)));
+        all
+    }
+
     /// The tokens' normalised texts, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|i| self.get(i))
