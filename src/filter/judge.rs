@@ -33,8 +33,8 @@ pub(super) struct Loaded {
     set: ShingleSet,
     content: Content,
     characters: Characters,
-    /// Byte ranges of its content tokens.
-    ranges: Vec<(u32, u32)>,
+    /// Kept for its spans, which few documents are asked for.
+    text: String,
     /// A hash of its tokens in their order.
     pub tokens: u64,
     pub page: Page,
@@ -76,21 +76,31 @@ impl PairJudge {
         }
     }
 
-    pub fn load(&self, memory: &mut Memory, text: &str, page: Page) -> Loaded {
+    /// Memory for a document.
+    pub fn document(&self) -> Loaded {
+        Loaded {
+            set: ShingleSet::new(self.kernel),
+            content: Content::default(),
+            characters: Characters::default(),
+            text: String::new(),
+            tokens: 0,
+            page: Page::default(),
+        }
+    }
+
+    /// Makes `out` the document of this text.
+    pub fn load(&self, memory: &mut Memory, text: &str, page: Page, out: &mut Loaded) {
         let reader = &mut memory.reader;
         reader.read(text);
-        let mut set = ShingleSet::new(self.kernel);
-        set.fill(reader.shingles());
-        let mut content = Content::default();
-        reader.content(text, page.site, &self.model, &mut content);
-        let mut characters = Characters::default();
-        if content.noisy {
-            characters.fill(&content.words);
+        out.set.fill(reader.shingles());
+        reader.content(text, page.site, &self.model, &mut out.content);
+        if out.content.noisy {
+            out.characters.fill(&out.content.words);
         }
-        let range = |i: usize| reader.tokens().range(content.words.place(i) as usize).unwrap_or_default();
-        let ranges = (0..content.words.len()).map(range).map(|r| (r.start as u32, r.end as u32)).collect();
-        let tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
-        Loaded { set, content, characters, ranges, tokens, page }
+        out.text.clear();
+        out.text.push_str(text);
+        out.tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
+        out.page = page;
     }
 
     /// What `a` is to `b`.
@@ -108,7 +118,14 @@ impl PairJudge {
                 if known { Some(family) } else { otherwise }
             }
         };
-        judgement.map(|judgement| Judged { judgement, spans: longest(alignment, a, b, most) })
+        let judgement = judgement?;
+        let stretches = longest(alignment, most);
+        let [of_a, of_b] = [(a, 0), (b, 1)].map(|(document, side)| {
+            memory.reader.read(&document.text);
+            bytes(&memory.reader, &document.content.words, &stretches, side)
+        });
+        let spans = of_a.into_iter().zip(of_b).map(|(a, b)| [a[0], a[1], b[0], b[1]]).collect();
+        Some(Judged { judgement, spans })
     }
 
     /// The measures of two documents.
@@ -152,19 +169,20 @@ fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
 }
 
 /// The longest spans of an alignment, in the order of the first text.
-fn longest(alignment: &Alignment, a: &Loaded, b: &Loaded, most: usize) -> Vec<[u32; 4]> {
-    let mut stretches: Vec<_> = spans(alignment, OPEN).collect();
-    stretches.sort_unstable_by_key(|&((start, end), other)| (std::cmp::Reverse(end - start), start, other));
+fn longest(alignment: &Alignment, most: usize) -> Vec<[(u32, u32); 2]> {
+    let mut stretches: Vec<[(u32, u32); 2]> = spans(alignment, OPEN).map(|(a, b)| [a, b]).collect();
+    stretches.sort_unstable_by_key(|[a, b]| (std::cmp::Reverse(a.1 - a.0), *a, *b));
     stretches.truncate(most);
     stretches.sort_unstable();
-    let bytes = |of: &Loaded, (start, end): (u32, u32)| {
-        let from = of.ranges.get(start as usize).map_or(0, |range| range.0);
-        let to = of.ranges.get((end as usize).saturating_sub(1)).map_or(from, |range| range.1);
-        [from, to]
+    stretches
+}
+
+/// Start and end byte of one side of each stretch, in the text that `reader` read last.
+fn bytes(reader: &Reader, words: &Words, stretches: &[[(u32, u32); 2]], side: usize) -> Vec<[u32; 2]> {
+    let range = |i: u32| reader.tokens().range(words.place(i as usize) as usize).unwrap_or_default();
+    let cut = |stretch: &[(u32, u32); 2]| {
+        let (start, end) = stretch[side];
+        [range(start).start as u32, range(end.saturating_sub(1).max(start)).end as u32]
     };
-    let span = |(of_a, of_b)| {
-        let ([from_a, to_a], [from_b, to_b]) = (bytes(a, of_a), bytes(b, of_b));
-        [from_a, to_a, from_b, to_b]
-    };
-    stretches.into_iter().map(span).collect()
+    stretches.iter().map(cut).collect()
 }

@@ -66,9 +66,9 @@ pub struct Answer {
 }
 
 /// Candidates that are judged for one document, at most.
-const JUDGED: usize = 128;
+const JUDGED: usize = 32;
 
-/// Loaded documents that a thread keeps: families arrive together.
+/// Loaded documents that a thread keeps, by ordinal modulo this: families arrive together.
 const LOADED: usize = 128;
 
 /// How hard texts are compressed: light, since it is done while the sender waits.
@@ -113,7 +113,25 @@ struct Worker {
     sketcher: Sketcher,
     packer: Packer,
     memory: judge::Memory,
-    loaded: HashMap<u32, Arc<Loaded>>,
+    /// The document that arrives.
+    own: Loaded,
+    /// Others, each with its ordinal.
+    others: Vec<Option<(u32, Loaded)>>,
+}
+
+impl Worker {
+    /// The place of an indexed document among the others, loaded.
+    fn other(&mut self, judge: &PairJudge, view: &View<'_>, place: Place, row: &Row) -> Result<usize> {
+        let at = row.ordinal as usize % LOADED;
+        let slot = &mut self.others[at];
+        if slot.as_ref().is_none_or(|(ordinal, _)| *ordinal != row.ordinal) {
+            let text = self.packer.unpack(view.text(place, row)?, row)?;
+            let (ordinal, document) = slot.get_or_insert_with(|| (0, judge.document()));
+            judge.load(&mut self.memory, &text, page(row), document);
+            *ordinal = row.ordinal;
+        }
+        Ok(at)
+    }
 }
 
 /// Compresses and decompresses texts, reusing its memory.
@@ -214,7 +232,8 @@ impl Filter {
                     sketcher: Sketcher::new(recipe, resources.kernel),
                     packer: Packer::new()?,
                     memory: judge.memory(),
-                    loaded: HashMap::new(),
+                    own: judge.document(),
+                    others: (0..LOADED).map(|_| None).collect(),
                 }))
             })
             .collect::<Result<_>>()?;
@@ -445,7 +464,7 @@ impl Filter {
         keys: &[u64],
         replaces: Option<u32>,
     ) -> Result<Vec<Matched>> {
-        let mut looking = Looking { filter: self, view, worker, document, row, own: None, found: Vec::new() };
+        let mut looking = Looking { filter: self, view, worker, document, row, is_loaded: false, found: Vec::new() };
         if row.tokens == 0 {
             return Ok(Vec::new());
         }
@@ -558,31 +577,27 @@ struct Looking<'a> {
     worker: &'a mut Worker,
     document: &'a Incoming,
     row: &'a Row,
-    own: Option<Arc<Loaded>>,
+    is_loaded: bool,
     found: Vec<Matched>,
 }
 
 impl Looking<'_> {
-    /// The document itself, loaded once it is needed.
-    fn own(&mut self) -> Arc<Loaded> {
-        let Looking { filter, worker, document, row, own, .. } = self;
-        own.get_or_insert_with(|| {
-            Arc::new(filter.judge.load(&mut worker.memory, &document.text, page(row)))
-        })
-        .clone()
+    /// Loads the document itself, once that is needed.
+    fn load(&mut self) {
+        if !self.is_loaded {
+            let Worker { memory, own, .. } = &mut *self.worker;
+            self.filter.judge.load(memory, &self.document.text, page(self.row), own);
+            self.is_loaded = true;
+        }
     }
 
-    fn loaded(&mut self, place: Place, row: &Row) -> Result<Arc<Loaded>> {
-        if let Some(loaded) = self.worker.loaded.get(&row.ordinal) {
-            return Ok(loaded.clone());
-        }
-        let text = self.worker.packer.unpack(self.view.text(place, row)?, row)?;
-        let loaded = Arc::new(self.filter.judge.load(&mut self.worker.memory, &text, page(row)));
-        if self.worker.loaded.len() >= LOADED {
-            self.worker.loaded.clear();
-        }
-        self.worker.loaded.insert(row.ordinal, loaded.clone());
-        Ok(loaded)
+    /// The document itself and an indexed one, loaded, and memory to compare them.
+    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut judge::Memory, &Loaded, &Loaded)> {
+        self.load();
+        let at = self.worker.other(&self.filter.judge, self.view, place, row)?;
+        let Worker { memory, own, others, .. } = &mut *self.worker;
+        let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
+        Ok((memory, own, other))
     }
 
     fn push(&mut self, place: Place, row: &Row, finding: Finding, measures: Measures, score: f64, spans: Vec<[u32; 4]>) -> Result<()> {
@@ -598,7 +613,10 @@ impl Looking<'_> {
         for (place, row) in copies {
             let same = match self.filter.verifies() {
                 true if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes => true,
-                true => self.own().tokens == self.loaded(place, &row)?.tokens,
+                true => {
+                    let (_, own, other) = self.pair(place, &row)?;
+                    own.tokens == other.tokens
+                }
                 false => true,
             };
             if !same {
@@ -606,8 +624,8 @@ impl Looking<'_> {
             }
             let measures = match self.filter.verifies() {
                 true => {
-                    let own = self.own();
-                    self.filter.judge.measures(&own, &own)
+                    self.load();
+                    self.filter.judge.measures(&self.worker.own, &self.worker.own)
                 }
                 false => Measures::of_equal(self.sampled(&row).0),
             };
@@ -634,7 +652,9 @@ impl Looking<'_> {
             }
             texts.push(text);
             judged += 1;
-            if judged > JUDGED {
+            // The likeliest come first: what is left then would say nothing more.
+            let copies = self.found.iter().filter(|matched| matched.found.finding.is_copy()).count();
+            if judged > JUDGED || copies >= MATCHES {
                 break;
             }
             if self.filter.verifies() {
@@ -647,8 +667,9 @@ impl Looking<'_> {
     }
 
     fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
-        let (own, other) = (self.own(), self.loaded(place, row)?);
-        let judged = self.filter.judge.judge(&mut self.worker.memory, &own, &other, SPANS);
+        let filter = self.filter;
+        let (memory, own, other) = self.pair(place, row)?;
+        let judged = filter.judge.judge(memory, own, other, SPANS);
         if let Some(judged) = judged {
             let judgement = judged.judgement;
             let finding = Finding::of(judgement.relation, judgement.inner == Some(Side::A));
@@ -684,9 +705,10 @@ impl Looking<'_> {
         self.found.retain(|matched| matched.ordinal != replaced);
         let verified = self.filter.verifies() && row.packed > 0;
         let (measures, spans) = if verified {
-            let (own, other) = (self.own(), self.loaded(place, &row)?);
-            let judged = self.filter.judge.judge(&mut self.worker.memory, &own, &other, SPANS);
-            (self.filter.judge.measures(&own, &other), judged.map_or_else(Vec::new, |judged| judged.spans))
+            let filter = self.filter;
+            let (memory, own, other) = self.pair(place, &row)?;
+            let judged = filter.judge.judge(memory, own, other, SPANS);
+            (filter.judge.measures(own, other), judged.map_or_else(Vec::new, |judged| judged.spans))
         } else {
             (self.measures(place, &row, keys)?, Vec::new())
         };

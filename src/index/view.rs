@@ -45,8 +45,8 @@ pub struct Near {
     pub place: Place,
     /// Its row.
     pub row: Row,
-    /// Keys in common.
-    pub common: u32,
+    /// Keys in common, of ten thousand that the smaller sample has.
+    pub share: u32,
 }
 
 /// What an arriving document is looked for by.
@@ -207,7 +207,7 @@ impl<'a> View<'a> {
         Ok(copies)
     }
 
-    /// Documents that have enough of a sample in common, most first, then the oldest.
+    /// Documents that have enough of a sample in common, the largest share first, then the oldest.
     ///
     /// As in the join of a scan, a key that stands in more than [`HEAVY`] documents makes no pair by itself: it counts
     /// for those that share a rarer one, and of the rest the few oldest that share most such keys are given.
@@ -275,7 +275,7 @@ impl<'a> View<'a> {
                 common = count(place, common, least)?;
             }
             if common >= least && self.is_alive(&row, wanted.before) {
-                near.push(Near { place, row, common });
+                near.push(Near { place, row, share: share(common, &wanted.counts, &row.counts) });
             }
         }
         Ok(near)
@@ -324,7 +324,14 @@ impl<'a> View<'a> {
 }
 
 fn sort(near: &mut [Near]) {
-    near.sort_unstable_by_key(|one| (std::cmp::Reverse(one.common), one.row.ordinal));
+    near.sort_unstable_by_key(|one| (std::cmp::Reverse(one.share), one.row.ordinal));
+}
+
+/// Keys in common as a share of the smaller sample, at the coarser of two levels.
+fn share(common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
+    let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
+    let smaller = level.map_or(1, |level| u32::from(a[level].min(b[level])));
+    (common * 10_000 / smaller).min(10_000)
 }
 
 fn no_document(row: &Row) -> Error {

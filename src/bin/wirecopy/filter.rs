@@ -31,16 +31,15 @@ const BATCH_BYTES: usize = 4 << 20;
 pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
     let outputs = Outputs::open(typed)?;
     let filter = open(typed)?;
-    let records = Records {
+    let mut records = Records {
         reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
         paths: typed.paths.clone(),
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
     };
-    let mut session =
-        Session { typed, filter, records, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
-    let chunks = lines::read(&typed.paths);
-    let result = session.all(&chunks);
+    let mut session = Session { typed, filter, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
+    let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
+    let result = session.all(&lines);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
         anstream::eprintln!("{}", session.counts.line(typed.check));
@@ -269,6 +268,32 @@ impl Records {
     }
 }
 
+impl Records {
+    /// The lines of a chunk, but for blank ones.
+    fn of(&mut self, chunk: Chunk) -> Vec<Waiting> {
+        let chunk = Arc::new(chunk);
+        let bytes = &chunk.bytes;
+        let (mut at, mut number) = (0, chunk.line);
+        let mut waiting = Vec::new();
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+            let trimmed = bytes[at..end].trim_ascii_end();
+            let record = at..at + trimmed.len();
+            if !trimmed.is_empty() {
+                let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
+                let json = if bom { &trimmed[3..] } else { trimmed };
+                let outcome = self
+                    .document(json, chunk.input, number)
+                    .map_err(|reason| (format!("{}: line {}", self.name(chunk.input), number + 1), reason));
+                waiting.push(Waiting { chunk: chunk.clone(), record, end, outcome });
+            }
+            number += 1;
+            at = end;
+        }
+        waiting
+    }
+}
+
 /// One line that waits for its answer.
 struct Waiting {
     chunk: Arc<Chunk>,
@@ -280,7 +305,6 @@ struct Waiting {
 struct Session<'a> {
     typed: &'a args::Filter,
     filter: Filter,
-    records: Records,
     outputs: Outputs,
     counts: Counts,
     batch: Vec<Waiting>,
@@ -289,7 +313,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Answers lines as they come: those that are there together, together.
-    fn all(&mut self, chunks: &Receiver<Result<Chunk>>) -> Result<()> {
+    fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
         loop {
             match chunks.try_recv() {
                 Ok(chunk) => self.take(chunk?)?,
@@ -305,26 +329,11 @@ impl Session<'_> {
         }
     }
 
-    fn take(&mut self, chunk: Chunk) -> Result<()> {
-        let chunk = Arc::new(chunk);
-        let bytes = &chunk.bytes;
-        let (mut at, mut number) = (0, chunk.line);
-        while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
-            let trimmed = bytes[at..end].trim_ascii_end();
-            let record = at..at + trimmed.len();
-            if !trimmed.is_empty() {
-                let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
-                let json = if bom { &trimmed[3..] } else { trimmed };
-                let outcome = self.records.document(json, chunk.input, number).map_err(|reason| {
-                    (format!("{}: line {}", self.records.name(chunk.input), number + 1), reason)
-                });
-                self.batch.push(Waiting { chunk: chunk.clone(), record, end, outcome });
-                self.bytes += end - at;
-            }
-            number += 1;
-            at = end;
-            let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
+    fn take(&mut self, lines: Vec<Waiting>) -> Result<()> {
+        let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
+        for line in lines {
+            self.bytes += line.record.len();
+            self.batch.push(line);
             if self.batch.len() >= most || self.bytes >= BATCH_BYTES {
                 self.answer()?;
             }

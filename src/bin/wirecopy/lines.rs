@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::{Context, Result};
 
@@ -26,14 +26,18 @@ const AHEAD: usize = 4;
 /// What names standard input.
 const STDIN: &str = "-";
 
-/// The chunks of these files, or of standard input where there are none. Compressed files are read through.
-pub fn read(paths: &[PathBuf]) -> Receiver<Result<Chunk>> {
+/// What `with` makes of the chunks of these files, or of standard input where there are none. Compressed files are
+/// read through.
+pub fn read<T: Send + 'static>(
+    paths: &[PathBuf],
+    mut with: impl FnMut(Chunk) -> T + Send + 'static,
+) -> Receiver<Result<T>> {
     let (sender, receiver) = sync_channel(AHEAD);
     let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
     std::thread::spawn(move || {
         for (input, path) in paths.iter().enumerate() {
             let sent = open(path).and_then(|from| {
-                send(from, input, &sender).with_context(|| format!("cannot read {}", path.display()))
+                send(from, input, |chunk| sender.send(Ok(with(chunk))).is_ok()).with_context(|| format!("cannot read {}", path.display()))
             });
             match sent {
                 Ok(true) => {}
@@ -61,8 +65,8 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
     })
 }
 
-/// Sends chunks until the end; false where nobody listens any more.
-fn send(mut from: impl Read, input: usize, sender: &SyncSender<Result<Chunk>>) -> io::Result<bool> {
+/// Hands chunks on until the end; false where nobody listens any more.
+fn send(mut from: impl Read, input: usize, mut hand_on: impl FnMut(Chunk) -> bool) -> io::Result<bool> {
     let mut line = 0;
     let mut rest: Vec<u8> = Vec::new();
     loop {
@@ -82,7 +86,7 @@ fn send(mut from: impl Read, input: usize, sender: &SyncSender<Result<Chunk>>) -
         if end > 0 {
             let bytes: Vec<u8> = rest.drain(..end).collect();
             let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            if sender.send(Ok(Chunk { input, line, bytes })).is_err() {
+            if !hand_on(Chunk { input, line, bytes }) {
                 return Ok(false);
             }
             line += lines;
