@@ -17,7 +17,7 @@ pub use anchors::Run;
 use chain::{Chainer, Costs};
 use gaps::Gaps;
 pub use similar::similar;
-pub use words::{Kind, Word, Words};
+pub use words::{Kind, Tokenised, Words};
 
 /// Most tokens between two runs of one chain.
 const GAP: u32 = 30;

@@ -30,17 +30,20 @@ pub(super) const SHORT_SEED: usize = 3;
 /// A shorter text than this is aligned by shorter seeds.
 pub(super) const SHORT: usize = 80;
 
-/// A token of a text: its hash, its kind, its number in the whole text, and where its characters stand.
+/// The tokens of a whole text, side by side.
 #[derive(Debug, Clone, Copy)]
-pub struct Word {
-    /// The hash of its characters, or of those that stand for them in any house style.
-    pub hash: u64,
-    /// What kind it is.
-    pub kind: Kind,
-    /// Its number in the whole text.
-    pub place: u32,
-    /// Start and end of its normalised characters.
-    pub characters: (u32, u32),
+pub struct Tokenised<'a> {
+    /// By token: the hash of its characters, or of those that stand for them in any house style.
+    pub hashes: &'a [u64],
+    /// By token: what kind it is.
+    pub kinds: &'a [Kind],
+    /// Normalised characters.
+    pub folded: &'a [u8],
+    /// By token: where its characters start and end.
+    pub bounds: (&'a [u32], &'a [u32]),
+    /// Whether names are not told by capitals: rare words stand in for them, and one fact among other words then says
+    /// little.
+    pub caseless: bool,
 }
 
 /// The tokens of one text that are compared, and an index of their seeds. Made for reuse.
@@ -60,20 +63,32 @@ pub struct Words {
 }
 
 impl Words {
-    /// Makes this the given tokens, of a text with these normalised characters. `caseless` says that names are not told
-    /// by capitals here: rare words stand in for them, and one fact among other words then says little. Linear.
-    pub fn fill(&mut self, folded: &[u8], words: impl Iterator<Item = Word> + Clone, caseless: bool) {
+    /// Makes this the tokens of `text`, but for those that are marked, if there are marks. Linear.
+    pub fn fill(&mut self, text: Tokenised<'_>, marks: Option<&[bool]>) {
         self.folded.clear();
-        self.folded.extend_from_slice(folded);
-        self.caseless = caseless;
+        self.folded.extend_from_slice(text.folded);
+        self.caseless = text.caseless;
         self.hashes.clear();
-        self.hashes.extend(words.clone().map(|word| word.hash));
         self.kinds.clear();
-        self.kinds.extend(words.clone().map(|word| word.kind));
         self.bounds.clear();
-        self.bounds.extend(words.clone().map(|word| word.characters));
         self.places.clear();
-        self.places.extend(words.map(|word| word.place));
+        let bounds = text.bounds.0.iter().copied().zip(text.bounds.1.iter().copied());
+        match marks {
+            None => {
+                self.hashes.extend_from_slice(text.hashes);
+                self.kinds.extend_from_slice(text.kinds);
+                self.bounds.extend(bounds);
+                self.places.extend(0..text.hashes.len() as u32);
+            }
+            Some(marks) => {
+                let kept = |place: &u32| !marks[*place as usize];
+                self.places.extend((0..text.hashes.len() as u32).filter(kept));
+                let places = self.places.iter().map(|&place| place as usize);
+                self.hashes.extend(places.clone().map(|place| text.hashes[place]));
+                self.kinds.extend(places.clone().map(|place| text.kinds[place]));
+                self.bounds.extend(places.map(|place| (text.bounds.0[place], text.bounds.1[place])));
+            }
+        }
         self.key = self.hashes.iter().fold(1, |key: u64, hash| {
             key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash)
         });

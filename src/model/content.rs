@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::Model;
-use super::facts::{Letter, in_style};
+use super::facts::{Letter, known};
 use super::noise::Seen;
-use crate::align::{Kind, Word, Words};
+use crate::align::{Kind, Tokenised, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
@@ -41,6 +41,8 @@ pub struct Reader {
     letters: Vec<Letter>,
     breaks: Vec<bool>,
     marks: Vec<bool>,
+    styled: Vec<u64>,
+    kinds: Vec<Kind>,
 }
 
 impl Reader {
@@ -55,6 +57,8 @@ impl Reader {
             letters: Vec::new(),
             breaks: Vec::new(),
             marks: Vec::new(),
+            styled: Vec::new(),
+            kinds: Vec::new(),
         }
     }
 
@@ -171,39 +175,50 @@ impl Reader {
         if knows {
             self.breaks(text);
         }
-        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, .. } = self;
+        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, .. } = self;
         let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
         out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
-        let (folded, starts, ends) = tokens.folded();
-        let word = |i: usize| {
-            let (hash, numeric) = in_style(hashes[i]);
-            let kind = match numeric || letters[i] == Letter::Digit {
-                true => Kind::FACT.and(Kind::NUMERIC),
-                false => kind(model, hashes[i], letters[i], out.cased),
-            };
-            Word { hash, kind, place: i as u32, characters: (starts[i], ends[i]) }
-        };
-        if chrome {
-            out.words.fill(folded, (0..tokens.len()).filter(|&i| !marks[i]).map(word), !out.cased);
-        } else {
-            out.words.fill(folded, (0..tokens.len()).map(word), !out.cased);
+        styled.clear();
+        styled.extend_from_slice(hashes);
+        kinds.clear();
+        kinds.extend(letters.iter().map(|&letter| match letter {
+            Letter::Digit => Kind::FACT.and(Kind::NUMERIC),
+            Letter::Capital => Kind::FACT,
+            Letter::Initial | Letter::Small | Letter::Caseless => Kind::PLAIN,
+        }));
+        let known = known();
+        for i in 0..hashes.len() {
+            if known.may_be(hashes[i]) {
+                let (same, numeric) = known.in_style(hashes[i]);
+                styled[i] = same;
+                if numeric {
+                    kinds[i] = Kind::FACT.and(Kind::NUMERIC);
+                }
+            }
         }
+        let numeric = |kind: Kind| kind.is(Kind::NUMERIC);
+        for i in 0..hashes.len() {
+            if (!out.cased || letters[i] == Letter::Initial) && !numeric(kinds[i]) {
+                kinds[i] = kind(model, hashes[i], out.cased);
+            }
+        }
+        let (folded, starts, ends) = tokens.folded();
+        let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
+        out.words.fill(text, chrome.then_some(&**marks));
     }
 }
 
-fn kind(model: &Model, hash: u64, letter: Letter, cased: bool) -> Kind {
-    let is_name = match letter {
-        _ if !cased => model.vocabulary.count(hash).documents <= model.vocabulary.rare(),
-        Letter::Capital => true,
-        Letter::Initial => {
-            let count = model.vocabulary.count(hash);
-            count.capital >= count.small
-        }
-        _ => false,
+/// What a word is by how it stands in the corpus: a name, where it is mostly written as one; in a text without case,
+/// where it is rare.
+fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
+    let count = model.vocabulary.count(hash);
+    let is_name = match cased {
+        true => count.capital >= count.small,
+        false => count.documents <= model.vocabulary.rare(),
     };
     if is_name { Kind::FACT } else { Kind::PLAIN }
 }

@@ -143,7 +143,9 @@ const STYLES: &str = "percent pct|mr mister|dollars dollar dlrs dlr|government g
     limited ltd|incorporated inc|versus vs|street st|avenue ave|doctor dr|general gen|senator sen|professor prof|\
     governor gov|saint";
 
-struct Known {
+/// Number words, months, weekdays, and words that two house styles write differently.
+#[derive(Debug)]
+pub struct Known {
     /// A bit for each known token, by some bits of its hash: nearly all tokens are none, and this says so at once.
     outline: [u64; OUTLINE],
     /// By token: the token that stands for it.
@@ -157,7 +159,8 @@ fn outlined(hash: u64) -> (usize, u64) {
     ((hash >> 6) as usize % OUTLINE, 1 << (hash & 63))
 }
 
-fn known() -> &'static Known {
+/// The known words.
+pub fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let hash = |word: &str| token_hash(word.as_bytes());
@@ -178,14 +181,17 @@ fn known() -> &'static Known {
     })
 }
 
-/// The token that stands for this one in every house style, itself mostly; and whether it is a number word, a month or
-/// a weekday.
-#[inline]
-pub fn in_style(hash: u64) -> (u64, bool) {
-    let known = known();
-    let (word, bit) = outlined(hash);
-    if known.outline[word] & bit == 0 {
-        return (hash, false);
+impl Known {
+    /// Whether the token may be one of the known words; nearly all others are not.
+    #[inline]
+    pub fn may_be(&self, hash: u64) -> bool {
+        let (word, bit) = outlined(hash);
+        self.outline[word] & bit != 0
     }
-    (known.same.get(&hash).copied().unwrap_or(hash), known.numeric.contains(&hash))
+
+    /// The token that stands for this one in every house style, itself mostly; and whether it is a number word, a month
+    /// or a weekday.
+    pub fn in_style(&self, hash: u64) -> (u64, bool) {
+        (self.same.get(&hash).copied().unwrap_or(hash), self.numeric.contains(&hash))
+    }
 }
