@@ -221,7 +221,7 @@ impl Filter {
     ) -> Result<Filter> {
         policy.validate()?;
         let model = match model {
-            Some(bytes) => read_model(bytes)?,
+            Some(bytes) => Model::read(bytes)?,
             None => Model::default(),
         };
         let judge = PairJudge { recipe, kernel: resources.kernel, policy, model };
@@ -377,7 +377,7 @@ impl Filter {
             let document = &documents[i];
             let id = cut(&document.id);
             let sketch = worker.sketcher.sketch(&document.text);
-            let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(document.site, key(**hash)));
+            let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(document.site, **hash));
             let keys = keys(content.map(|hash| key(*hash)));
             let row = Row {
                 tokens: sketch.tokens,
@@ -717,12 +717,6 @@ impl Looking<'_> {
         self.found.rotate_right(1);
         Ok(())
     }
-}
-
-/// The model of these bytes.
-fn read_model(bytes: &[u8]) -> Result<Model> {
-    let hash = model_hash(bytes);
-    Err(Error::new(ErrorKind::Mismatch).because(format!("model {hash:016x} cannot be read by this version")))
 }
 
 /// Opens an index for a filter, creating it as `setup` says where there is none.

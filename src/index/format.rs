@@ -70,9 +70,10 @@ pub fn check_header(kind: FileKind, bytes: &[u8]) -> Result<(), BadHeader> {
     }
 }
 
-/// The 40 bits of a hash that tables keep: its lowest 8 and its highest 32, as the join of a scan takes them.
+/// The 40 bits of a hash that tables keep: the lowest, as in the join of a scan. The highest say little, for samples are
+/// the smallest hashes.
 pub fn key(hash: u64) -> u64 {
-    hash >> 32 << 8 | hash & 0xFF
+    hash & ((1 << KEY_BITS) - 1)
 }
 
 /// Bits of a key.

@@ -7,6 +7,7 @@
 pub mod chrome;
 mod content;
 pub mod facts;
+mod file;
 pub mod hashed;
 pub mod noise;
 

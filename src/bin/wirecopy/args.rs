@@ -93,6 +93,9 @@ pub struct Scan {
     /// Tokens in a shingle; 8 to 10 suit scripts without spaces between words.
     #[arg(long, default_value_t = 5)]
     pub shingle: usize,
+    /// Keep the model that pairs were judged under in FILE, for `wirecopy filter --model FILE`.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub save_model: Option<PathBuf>,
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,

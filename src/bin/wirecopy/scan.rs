@@ -30,6 +30,9 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let corpus = typed.input.open(&settings.resources)?;
     let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
     drop(bar);
+    if let (Some(path), Some(model)) = (&typed.save_model, &found.model) {
+        std::fs::write(path, model.write()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     let whole = summarised || targets.iter().any(|target| target.format != Format::Pairs);
