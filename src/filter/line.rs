@@ -113,7 +113,8 @@ pub fn write_line(record: &[u8], verdict: &Verdict, out: &mut Vec<u8>) {
 /// The parts of an object's bytes, without its closing brace, that are not members of our name.
 fn without_member(object: &[u8]) -> Vec<&[u8]> {
     // Most records have none, and then their name stands nowhere; an escaped one has a backslash.
-    let is_plain = memchr::memmem::find(object, MEMBER.as_bytes()).is_none() && memchr::memchr(b'\\', object).is_none();
+    let is_plain =
+        memchr::memmem::find(object, MEMBER.as_bytes()).is_none() && memchr::memchr(b'\\', object).is_none();
     if is_plain {
         return vec![object];
     }
@@ -209,7 +210,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn verdict() -> Verdict {
-        Verdict { finding: Finding::New, verified: true, matches: Vec::new(), cluster: 1, seen: 951_782_400_123 }
+        Verdict {
+            finding: Finding::New,
+            verified: true,
+            matches: Vec::new(),
+            cluster: 1,
+            seen: 951_782_400_123,
+        }
     }
 
     fn line(record: &str) -> String {
@@ -228,7 +235,10 @@ mod tests {
     #[test]
     fn every_other_byte_stays() {
         let kept = line(r#"{"id":"a" ,  "text":"\u00e9 } x" , "n":1.0}"#);
-        assert!(kept.starts_with(r#"{"id":"a" ,  "text":"\u00e9 } x" , "n":1.0,"wirecopy":{"verdict":"new""#), "{kept}");
+        assert!(
+            kept.starts_with(r#"{"id":"a" ,  "text":"\u00e9 } x" , "n":1.0,"wirecopy":{"verdict":"new""#),
+            "{kept}"
+        );
         assert!(line("{ }").starts_with(r#"{ "wirecopy":"#));
         assert!(line(r#"{"wirecopy":{"a":[1,2]}}"#).starts_with(r#"{"wirecopy":{"verdict""#));
         assert!(line(r#"{"x":1, "wirecopy":{"a":","} }"#).starts_with(r#"{"x":1"#));

@@ -160,7 +160,8 @@ impl Packer {
     }
 
     fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<String> {
-        let no_text = || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
+        let no_text =
+            || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
         let bytes = self.decompressor.decompress(packed, row.bytes as usize).map_err(|_| no_text())?;
         String::from_utf8(bytes).ok().filter(|text| text.len() == row.bytes as usize).ok_or_else(no_text)
     }
@@ -293,7 +294,8 @@ impl Filter {
             answers.push(match standing {
                 Standing::Again(ordinal) => again(&view, *ordinal)?,
                 Standing::Fresh { .. } => {
-                    let cluster = cluster(&view, &found)?.unwrap_or_else(|| own_cluster(document, &prepared.row));
+                    let cluster =
+                        cluster(&view, &found)?.unwrap_or_else(|| own_cluster(document, &prepared.row));
                     Answer { verdict: self.verdict(found, cluster, prepared.row.seen), again: false }
                 }
             });
@@ -339,7 +341,11 @@ impl Filter {
     }
 
     /// Calls `work` for 0 to `count`, on all threads, each with its memory; results are in order.
-    fn each<T: Send>(&self, count: usize, work: impl Fn(&mut Worker, usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+    fn each<T: Send>(
+        &self,
+        count: usize,
+        work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
         let next = AtomicUsize::new(0);
         let next = &next;
         let mut parts: Vec<Vec<(usize, Result<T>)>> = if count == 1 {
@@ -404,7 +410,11 @@ impl Filter {
     }
 
     /// The matches of every fresh document.
-    fn look(&self, documents: &[Incoming], standing: &[(Standing, Row, Vec<u64>)]) -> Result<Vec<Vec<Matched>>> {
+    fn look(
+        &self,
+        documents: &[Incoming],
+        standing: &[(Standing, Row, Vec<u64>)],
+    ) -> Result<Vec<Vec<Matched>>> {
         let view = self.index.view();
         self.each(documents.len(), |worker, i| match &standing[i] {
             (Standing::Again(_), ..) => Ok(Vec::new()),
@@ -464,7 +474,8 @@ impl Filter {
         keys: &[u64],
         replaces: Option<u32>,
     ) -> Result<Vec<Matched>> {
-        let mut looking = Looking { filter: self, view, worker, document, row, is_loaded: false, found: Vec::new() };
+        let mut looking =
+            Looking { filter: self, view, worker, document, row, is_loaded: false, found: Vec::new() };
         if row.tokens == 0 {
             return Ok(Vec::new());
         }
@@ -511,7 +522,13 @@ fn admit(
         versions.extend_from_slice(own);
         let stands = stand(&versions, &row, document.named);
         if let Standing::Fresh { replaces } = stands {
-            let one = writer.admit(Arriving { row, id: cut(&document.id), keys: keys.clone(), text: packed, replaces })?;
+            let one = writer.admit(Arriving {
+                row,
+                id: cut(&document.id),
+                keys: keys.clone(),
+                text: packed,
+                replaces,
+            })?;
             own.push(row);
             admitted.push(one);
         }
@@ -541,7 +558,9 @@ fn again(view: &View<'_>, ordinal: u32) -> Result<Answer> {
 /// The cluster of the first match that the document shares one with.
 fn cluster(view: &View<'_>, found: &[Matched]) -> Result<Option<u64>> {
     let shared = [Finding::Exact, Finding::Near, Finding::Contained, Finding::Contains];
-    let Some(best) = found.iter().find(|matched| shared.contains(&matched.found.finding)) else { return Ok(None) };
+    let Some(best) = found.iter().find(|matched| shared.contains(&matched.found.finding)) else {
+        return Ok(None);
+    };
     match view.place(best.ordinal)? {
         Some(place) => Ok(Some(view.row(place)?.cluster)),
         None => Ok(None),
@@ -600,7 +619,15 @@ impl Looking<'_> {
         Ok((memory, own, other))
     }
 
-    fn push(&mut self, place: Place, row: &Row, finding: Finding, measures: Measures, score: f64, spans: Vec<[u32; 4]>) -> Result<()> {
+    fn push(
+        &mut self,
+        place: Place,
+        row: &Row,
+        finding: Finding,
+        measures: Measures,
+        score: f64,
+        spans: Vec<[u32; 4]>,
+    ) -> Result<()> {
         let id = self.view.id(place, row)?.to_owned();
         let found = Match { id, finding, measures, score: score as f32, spans };
         self.found.push(Matched { ordinal: row.ordinal, found });

@@ -276,7 +276,13 @@ pub fn decode_verdict(bytes: &[u8], row: &Row) -> Option<Verdict> {
         matches.push(Match { id, finding, measures, score, spans: spans? });
     }
     let verified = flags & 1 != 0;
-    c.0.is_empty().then_some(Verdict { finding: kind, verified, matches, cluster: row.cluster, seen: row.seen })
+    c.0.is_empty().then_some(Verdict {
+        finding: kind,
+        verified,
+        matches,
+        cluster: row.cluster,
+        seen: row.seen,
+    })
 }
 
 /// Why a document is no longer found.
@@ -690,7 +696,8 @@ impl Footer {
                 && u32::from(t.bits) <= KEY_BITS
                 && t.document_bits <= 32
                 && t.count <= u64::from(u32::MAX)
-                && u64::from(t.width) * 8 >= u64::from(KEY_BITS) - u64::from(t.bits) + u64::from(t.document_bits)
+                && u64::from(t.width) * 8
+                    >= u64::from(KEY_BITS) - u64::from(t.bits) + u64::from(t.document_bits)
                 && within(t.entries, t.count * u64::from(t.width))
                 && within(t.directory, ((1u64 << t.bits) + 1) * 4)
         };
@@ -708,24 +715,26 @@ mod tests {
     use proptest::prelude::*;
 
     fn row() -> impl Strategy<Value = Row> {
-        (any::<[u32; 4]>(), any::<[u64; 8]>(), any::<[u16; 4]>(), 0u16..40).prop_map(|(a, b, counts, id)| Row {
-            ordinal: a[0],
-            tokens: a[1],
-            bytes: a[2],
-            packed: a[3],
-            id,
-            more: u32::from(id) + 3,
-            flags: NAMED,
-            sequence: b[0],
-            text_hash: b[1],
-            counts,
-            site: b[2],
-            url: b[3],
-            canonical: b[4],
-            id_hash: b[5],
-            seen: b[6],
-            cluster: b[7],
-            ..Row::default()
+        (any::<[u32; 4]>(), any::<[u64; 8]>(), any::<[u16; 4]>(), 0u16..40).prop_map(|(a, b, counts, id)| {
+            Row {
+                ordinal: a[0],
+                tokens: a[1],
+                bytes: a[2],
+                packed: a[3],
+                id,
+                more: u32::from(id) + 3,
+                flags: NAMED,
+                sequence: b[0],
+                text_hash: b[1],
+                counts,
+                site: b[2],
+                url: b[3],
+                canonical: b[4],
+                id_hash: b[5],
+                seen: b[6],
+                cluster: b[7],
+                ..Row::default()
+            }
         })
     }
 

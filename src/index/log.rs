@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use super::format::{
-    Death, FileKind, LOG_HEADER, Manifest, RECORD, RECORD_HEADER, ROW, Record, Row, check_header, decode_log_header,
-    decode_record, encode_record, log_header,
+    Death, FileKind, LOG_HEADER, Manifest, RECORD, RECORD_HEADER, ROW, Record, Row, check_header,
+    decode_log_header, decode_record, encode_record, log_header,
 };
 use super::memory::Memory;
 use super::store::{Store, append_all};
@@ -141,12 +141,19 @@ pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Option<Read>> 
     }
     read.torn = read.len < bytes.len() as u64;
     if read.len < synced {
-        return Err(corrupt(store, &name, format!("no record at byte {}, and {synced} bytes were safe", read.len)));
+        return Err(corrupt(
+            store,
+            &name,
+            format!("no record at byte {}, and {synced} bytes were safe", read.len),
+        ));
     }
     if read.torn {
         let broken = |why: String| -> Result<Option<Read>> { Err(corrupt(store, &name, why)) };
         if let Some(later) = synced_beyond(&bytes, read.len as usize, number) {
-            return broken(format!("no record at byte {}, and there are later ones at byte {later}", read.len));
+            return broken(format!(
+                "no record at byte {}, and there are later ones at byte {later}",
+                read.len
+            ));
         }
         if !last {
             return broken(format!("no record at byte {}, and another log follows", read.len));
@@ -225,11 +232,20 @@ fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
     Ok(numbers)
 }
 
+/// A document that is intact.
+#[derive(Debug)]
+pub(super) struct SalvagedDocument {
+    pub row: Row,
+    pub keys: Vec<u64>,
+    pub more: Vec<u8>,
+    pub text: Vec<u8>,
+}
+
 /// What is left of a damaged log.
 #[derive(Debug, Default)]
 pub(super) struct Salvaged {
-    /// Documents that are intact: row, sample, more bytes, compressed text.
-    pub documents: Vec<(Row, Vec<u64>, Vec<u8>, Vec<u8>)>,
+    /// Documents that are intact.
+    pub documents: Vec<SalvagedDocument>,
     /// Deaths that are intact.
     pub deaths: Vec<(u32, Death)>,
     /// What is gone, by id where that can still be read.
@@ -253,10 +269,11 @@ pub(super) fn salvage_log(store: &dyn Store, number: u64, out: &mut Salvaged) ->
                             let kind = super::format::DeathKind::Replaced;
                             out.deaths.push((replaced, Death { from: a.row.ordinal, kind }));
                         }
-                        out.documents.push((a.row, a.keys, a.more.to_vec(), a.text.to_vec()));
+                        let (more, text) = (a.more.to_vec(), a.text.to_vec());
+                        out.documents.push(SalvagedDocument { row: a.row, keys: a.keys, more, text });
                     }
                     Record::Death(ordinal, death) => out.deaths.push((ordinal, death)),
-                        }
+                }
                 at += len;
             }
             None => {

@@ -117,6 +117,11 @@ impl Memory {
         self.rows.len() as u32
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Bytes of texts, ids and verdicts.
     pub fn bytes(&self) -> usize {
         self.texts.len() + self.more.len()
@@ -217,7 +222,8 @@ impl Source for Memory {
 
     fn postings(&self) -> Box<dyn Iterator<Item = Result<(u64, u32)>> + '_> {
         let postings = &self.tables[Which::Postings as usize];
-        let mut all: Vec<(u64, u32)> = postings.entries.iter().map(|entry| (entry.key, entry.local)).collect();
+        let mut all: Vec<(u64, u32)> =
+            postings.entries.iter().map(|entry| (entry.key, entry.local)).collect();
         all.extend_from_slice(&postings.beyond);
         all.sort_unstable();
         all.dedup();

@@ -134,7 +134,13 @@ impl Job {
     }
 
     /// Merges segments into segment `number`.
-    pub fn merge(store: Arc<dyn Store>, number: u64, segments: Vec<Arc<Segment>>, deaths: Deaths, all: bool) -> Job {
+    pub fn merge(
+        store: Arc<dyn Store>,
+        number: u64,
+        segments: Vec<Arc<Segment>>,
+        deaths: Deaths,
+        all: bool,
+    ) -> Job {
         Job::spawn(move |go_on| {
             let replaces = segments.iter().map(|segment| segment.entry.number).collect();
             let merged = Merged::new(segments, &deaths, all)?;

@@ -121,7 +121,8 @@ fn publish(store: &dyn Store, manifest: &Manifest) -> Result<()> {
 
 /// Creates a file with these bytes and syncs it; the directory is not synced.
 fn write_whole(store: &dyn Store, name: &str, bytes: &[u8]) -> Result<()> {
-    let write = store.create(name).and_then(|()| append_all(store, name, bytes)).and_then(|()| store.sync(name));
+    let write =
+        store.create(name).and_then(|()| append_all(store, name, bytes)).and_then(|()| store.sync(name));
     write.map_err(|e| failed(store, name, ErrorKind::Write, e))
 }
 
@@ -139,7 +140,12 @@ fn read_model(store: &dyn Store, manifest: &Manifest) -> Result<Option<Vec<u8>>>
 }
 
 /// Refuses an index of another recipe or model than is asked for, naming both.
-fn check_setup(store: &dyn Store, manifest: &Manifest, recipe: Option<Recipe>, model: Option<u64>) -> Result<Recipe> {
+fn check_setup(
+    store: &dyn Store,
+    manifest: &Manifest,
+    recipe: Option<Recipe>,
+    model: Option<u64>,
+) -> Result<Recipe> {
     let mismatch = |what: String| Err(Error::new(ErrorKind::Mismatch).at(store.place()).because(what));
     let stored = Recipe::with_shingle(manifest.shingle as usize)?;
     if stored.fingerprint() != manifest.recipe {

@@ -80,7 +80,6 @@ impl Pages {
     pub fn corrupt(&self, what: impl Into<String>) -> Error {
         Error::new(ErrorKind::Corrupt).at(&self.name).because(what)
     }
-
 }
 
 /// Sums up what is written.

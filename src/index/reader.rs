@@ -50,7 +50,12 @@ impl Reader {
         }
     }
 
-    fn at(store: &dyn Store, manifest: Manifest, recipe: Option<Recipe>, model: Option<u64>) -> Result<Reader> {
+    fn at(
+        store: &dyn Store,
+        manifest: Manifest,
+        recipe: Option<Recipe>,
+        model: Option<u64>,
+    ) -> Result<Reader> {
         let recipe = check_setup(store, &manifest, recipe, model)?;
         let model = read_model(store, &manifest)?;
         let segments: Result<Vec<Segment>> =

@@ -93,13 +93,14 @@ pub fn repair(store: &dyn Store, recipe: Recipe, resample: &mut Resample<'_>) ->
         segments.extend(kept);
     }
     let mut left = Salvaged::default();
-    for log in list(store)?.iter().filter_map(|name| log_number(name)).filter(|log| *log >= manifest.log_from) {
+    for log in list(store)?.iter().filter_map(|name| log_number(name)).filter(|log| *log >= manifest.log_from)
+    {
         salvage_log(store, log, &mut left)?;
     }
-    left.documents.retain(|(row, ..)| row.ordinal >= next);
-    left.documents.sort_unstable_by_key(|(row, ..)| row.ordinal);
-    left.documents.dedup_by_key(|(row, ..)| row.ordinal);
-    next = left.documents.last().map_or(next, |(row, ..)| row.ordinal + 1);
+    left.documents.retain(|one| one.row.ordinal >= next);
+    left.documents.sort_unstable_by_key(|one| one.row.ordinal);
+    left.documents.dedup_by_key(|one| one.row.ordinal);
+    next = left.documents.last().map_or(next, |one| one.row.ordinal + 1);
     let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
     deaths.extend(left.deaths.iter().copied());
     repaired.gone.append(&mut left.gone);
@@ -212,7 +213,9 @@ fn salvage_segment(
             }
             Err(_) => {
                 salvage.places.push(None);
-                let id = segment.row(local).and_then(|row| Ok(segment.more(&row)?[..usize::from(row.id)].to_vec()));
+                let id = segment
+                    .row(local)
+                    .and_then(|row| Ok(segment.more(&row)?[..usize::from(row.id)].to_vec()));
                 let id = id.ok().and_then(|id| String::from_utf8(id).ok());
                 repaired.gone.push(id.unwrap_or_else(|| format!("document {local} of {name}")));
             }
@@ -238,7 +241,8 @@ impl Salvage<'_> {
         for posting in self.segment.intact_postings() {
             match posting {
                 Ok((key, local)) => {
-                    found.extend(self.places.get(local as usize).copied().flatten().map(|place| (key, place)));
+                    found
+                        .extend(self.places.get(local as usize).copied().flatten().map(|place| (key, place)));
                 }
                 Err(_) => whole = false,
             }
@@ -283,17 +287,17 @@ impl Source for Salvage<'_> {
 
 impl Source for Salvaged {
     fn posting_count(&self) -> u64 {
-        self.documents.iter().map(|(_, keys, ..)| keys.len() as u64).sum()
+        self.documents.iter().map(|one| one.keys.len() as u64).sum()
     }
 
     fn each(&self, each: &mut Each<'_>) -> Result<()> {
-        self.documents.iter().try_for_each(|(row, _, more, text)| each(row, more, text))
+        self.documents.iter().try_for_each(|one| each(&one.row, &one.more, &one.text))
     }
 
     fn postings(&self) -> Box<dyn Iterator<Item = Result<(u64, u32)>> + '_> {
         let documents = (0..).zip(&self.documents);
         let mut all: Vec<(u64, u32)> =
-            documents.flat_map(|(place, (_, keys, ..))| keys.iter().map(move |&key| (key, place))).collect();
+            documents.flat_map(|(place, one)| one.keys.iter().map(move |&key| (key, place))).collect();
         all.sort_unstable();
         all.dedup();
         Box::new(all.into_iter().map(Ok))

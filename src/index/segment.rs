@@ -97,6 +97,11 @@ impl Segment {
         self.footer.documents
     }
 
+    /// Whether there is none: never, in a segment that was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// A document's row.
     ///
     /// # Errors
@@ -310,7 +315,12 @@ pub fn write_segment(
 }
 
 /// Whether there was a document to write.
-fn write_parts(store: &dyn Store, number: u64, source: &dyn Source, go_on: &dyn Fn() -> bool) -> Result<bool> {
+fn write_parts(
+    store: &dyn Store,
+    number: u64,
+    source: &dyn Source,
+    go_on: &dyn Fn() -> bool,
+) -> Result<bool> {
     let name = segment_name(number);
     store.create(&name).map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
     let mut out =

@@ -53,7 +53,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
 /// A lock, held until it is dropped.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held for its destructor")] Box<dyn std::any::Any + Send + Sync>);
+pub struct Lock(
+    #[expect(dead_code, reason = "held for its destructor")] Box<dyn std::any::Any + Send + Sync>,
+);
 
 impl Lock {
     /// A lock that ends when `held` is dropped.

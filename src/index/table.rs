@@ -23,7 +23,8 @@ impl Table {
     /// The bytes of all entries of a bucket.
     fn bucket<'a>(&self, pages: &'a Pages, bucket: u64) -> Result<&'a [u8]> {
         let bounds = pages.get(self.0.directory as usize + bucket as usize * 4, 8)?;
-        let number = |at: usize| u32::from_le_bytes([bounds[at], bounds[at + 1], bounds[at + 2], bounds[at + 3]]);
+        let number =
+            |at: usize| u32::from_le_bytes([bounds[at], bounds[at + 1], bounds[at + 2], bounds[at + 3]]);
         let (from, to) = (u64::from(number(0)), u64::from(number(4)));
         if from > to || to > self.0.count {
             return Err(pages.corrupt(format!("bucket {bucket} lies at {from} to {to} of {}", self.0.count)));

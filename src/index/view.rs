@@ -166,7 +166,8 @@ impl<'a> View<'a> {
             for local in found {
                 let place = Place { part: part as u32, local };
                 let row = self.row(place)?;
-                let deleted = self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted);
+                let deleted =
+                    self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted);
                 if row.id_hash == id_hash && !deleted && self.id(place, &row)? == id {
                     versions.push((place, row));
                 }

@@ -13,8 +13,8 @@ use super::segment::{Segment, segment_name};
 use super::store::{Lock, Store};
 use super::view::{Deaths, Part, View};
 use super::{
-    LOCK, MANIFEST_TMP, Setup, check_setup, exists, failed, model_hash, model_name, publish,
-    read_manifest, read_model, write_whole,
+    LOCK, MANIFEST_TMP, Setup, check_setup, exists, failed, model_hash, model_name, publish, read_manifest,
+    read_model, write_whole,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -106,7 +106,9 @@ impl Writer {
     pub fn create(store: Arc<dyn Store>, setup: &Setup, limits: Limits) -> Result<Writer> {
         let held = lock(&*store)?;
         if exists(&*store)? {
-            return Err(Error::new(ErrorKind::Setting).at(store.place()).because("there is an index already"));
+            return Err(Error::new(ErrorKind::Setting)
+                .at(store.place())
+                .because("there is an index already"));
         }
         let mut manifest = Manifest {
             generation: 1,
@@ -178,7 +180,11 @@ impl Writer {
             Ok(())
         })?;
         let Some((log, memory)) = current else {
-            return Err(super::corrupt(&*store, &log_name(manifest.log_from), "its header is not what was written"));
+            return Err(super::corrupt(
+                &*store,
+                &log_name(manifest.log_from),
+                "its header is not what was written",
+            ));
         };
         let mut writer = Writer {
             store,
@@ -206,11 +212,13 @@ impl Writer {
 
     /// Removes what belongs to no index: a crash left it.
     fn clean(&mut self) -> Result<()> {
-        let names = self.store.list().map_err(|e| Error::io(ErrorKind::NotReadable, self.store.place(), e))?;
+        let names =
+            self.store.list().map_err(|e| Error::io(ErrorKind::NotReadable, self.store.place(), e))?;
         for name in names {
             let old_log = log_number(&name).is_some_and(|number| number < self.manifest.log_from);
             let segment = name.strip_prefix("seg-").and_then(|digits| digits.parse::<u64>().ok());
-            let stray = segment.is_some_and(|number| self.manifest.segments.iter().all(|s| s.number != number));
+            let stray =
+                segment.is_some_and(|number| self.manifest.segments.iter().all(|s| s.number != number));
             if old_log || stray || name == MANIFEST_TMP {
                 remove(&*self.store, &name)?;
             }
@@ -243,7 +251,10 @@ impl Writer {
     pub fn view(&self) -> View<'_> {
         let segments = self.segments.iter().map(|segment| Part::Segment(segment));
         let full = self.full.iter().map(|(memory, _)| Part::Memory(memory));
-        View { parts: segments.chain(full).chain([Part::Memory(&self.memory)]).collect(), deaths: &self.deaths }
+        View {
+            parts: segments.chain(full).chain([Part::Memory(&self.memory)]).collect(),
+            deaths: &self.deaths,
+        }
     }
 
     /// The ordinal of the next document.
@@ -288,8 +299,8 @@ impl Writer {
             self.broken = true;
             self.memory.truncate(first);
             replaced.iter().for_each(|ordinal| {
-            self.deaths.remove(ordinal);
-        });
+                self.deaths.remove(ordinal);
+            });
         }
         written?;
         self.tend(false)
@@ -320,7 +331,8 @@ impl Writer {
     fn check(&self) -> Result<()> {
         match self.broken {
             true => {
-                let why = "a write failed before: what the disk has is unknown until the index is opened again";
+                let why =
+                    "a write failed before: what the disk has is unknown until the index is opened again";
                 Err(Error::new(ErrorKind::Write).at(self.store.place()).because(why))
             }
             false => Ok(()),
@@ -373,7 +385,7 @@ impl Writer {
         if self.seal.is_some() {
             return Ok(());
         }
-        while self.full.front().is_some_and(|(memory, _)| memory.len() == 0) {
+        while self.full.front().is_some_and(|(memory, _)| memory.is_empty()) {
             self.sealed(Built { segment: None, replaces: Vec::new(), dropped: Vec::new() })?;
         }
         if let Some((memory, _)) = self.full.front().cloned() {
@@ -403,7 +415,8 @@ impl Writer {
         let gone: Vec<SegmentEntry> =
             self.segments.iter().map(|segment| segment.entry).filter(|entry| entry.seen.1 < oldest).collect();
         self.segments.retain(|segment| segment.entry.seen.1 >= oldest);
-        self.deaths.retain(|ordinal, _| gone.iter().all(|entry| !(entry.first..=entry.last).contains(ordinal)));
+        self.deaths
+            .retain(|ordinal, _| gone.iter().all(|entry| !(entry.first..=entry.last).contains(ordinal)));
         gone.iter().map(|entry| entry.number).collect()
     }
 
@@ -433,13 +446,13 @@ impl Writer {
     /// The youngest neighbouring segments of about one size, where there are enough.
     fn mergeable(&self) -> Option<Range<usize>> {
         let full = u64::from(self.limits.documents);
-        let tier = |segment: &Segment| {
-            (u64::from(segment.len()) / full).max(1).ilog(self.limits.fan.max(2) as u64)
-        };
+        let tier =
+            |segment: &Segment| (u64::from(segment.len()) / full).max(1).ilog(self.limits.fan.max(2) as u64);
         let mut end = self.segments.len();
         while end > 0 {
             let size = tier(&self.segments[end - 1]);
-            let from = self.segments[..end].iter().rposition(|segment| tier(segment) > size).map_or(0, |at| at + 1);
+            let from =
+                self.segments[..end].iter().rposition(|segment| tier(segment) > size).map_or(0, |at| at + 1);
             if end - from >= self.limits.fan.max(2) && self.is_within_window(from..end) {
                 return Some(from..end);
             }
@@ -461,7 +474,8 @@ impl Writer {
         let at = numbers.windows(built.replaces.len().max(1)).position(|some| *some == built.replaces[..]);
         let Some(at) = at else {
             // One of them expired meanwhile.
-            return self.remove_segments(&built.segment.map(|s| s.entry.number).into_iter().collect::<Vec<_>>());
+            return self
+                .remove_segments(&built.segment.map(|s| s.entry.number).into_iter().collect::<Vec<_>>());
         };
         self.segments.splice(at..at + built.replaces.len(), built.segment);
         built.dropped.iter().for_each(|ordinal| {
@@ -500,7 +514,7 @@ impl Writer {
     /// [`ErrorKind::Write`].
     pub fn seal(&mut self) -> Result<()> {
         self.check()?;
-        if self.memory.len() > 0 {
+        if !self.memory.is_empty() {
             self.fill().inspect_err(|_| self.broken = true)?;
         }
         self.tend(true)

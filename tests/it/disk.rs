@@ -99,15 +99,15 @@ impl FaultyDisk {
     pub fn after_crash(&self, mut random: impl FnMut() -> u64) -> FaultyDisk {
         let state = self.state.lock().unwrap();
         // A directory that was not synced may have reached the disk all the same.
-        let names = if random() % 2 == 0 { &state.synced_names } else { &state.names };
+        let names = if random().is_multiple_of(2) { &state.synced_names } else { &state.names };
         let files = names.iter().map(|(name, &number)| {
             let File { bytes, synced } = &state.files[number];
             let mut left = synced.clone();
-            if bytes.len() > synced.len() && random() % 3 > 0 {
+            if bytes.len() > synced.len() && !random().is_multiple_of(3) {
                 let more = (random() as usize) % (bytes.len() - synced.len() + 1);
                 left.extend_from_slice(&bytes[synced.len()..synced.len() + more]);
                 // Torn: a page of what was not synced did not make it, though later ones did.
-                if random() % 2 == 0 && more > 0 {
+                if random().is_multiple_of(2) && more > 0 {
                     let at = synced.len() + (random() as usize) % more;
                     let end = left.len().min(at + 512);
                     left[at..end].fill(0);

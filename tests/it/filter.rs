@@ -30,16 +30,30 @@ fn said_of(lines: &[Value]) -> Vec<(&str, Option<&str>)> {
 #[test]
 fn verdicts_name_what_they_rest_on() {
     let dir = Dir::new();
-    let longer = format!("{NEWS} Elsewhere, the library will open an hour later, and stay open on Saturdays. {}", "Much else was said about the weather and the roads and the price of bread in the old town. ".repeat(3));
-    let input = [record("a", NEWS), record("b", NEWS), record("c", &longer), record("d", "something else entirely")].concat();
+    let longer = format!(
+        "{NEWS} Elsewhere, the library will open an hour later, and stay open on Saturdays. {}",
+        "Much else was said about the weather and the roads and the price of bread in the old town. "
+            .repeat(3)
+    );
+    let input =
+        [record("a", NEWS), record("b", NEWS), record("c", &longer), record("d", "something else entirely")]
+            .concat();
     let (lines, closing, exit) = filter(&dir, &[], &input);
     assert_eq!(exit, 0);
-    assert_eq!(said_of(&lines), [("new", None), ("exact", Some("a")), ("contains", Some("a")), ("new", None)]);
+    assert_eq!(
+        said_of(&lines),
+        [("new", None), ("exact", Some("a")), ("contains", Some("a")), ("new", None)]
+    );
     assert!(closing.contains("4 lines: 4 passed, 0 dropped, 0 diverted, 0 rejected"), "{closing}");
     let found = &lines[2]["wirecopy"]["matches"][0];
-    assert_eq!((&found["id"], &found["relation"], &found["containment_of_match"]), (&json!("a"), &json!("contains"), &json!(1.0)));
+    assert_eq!(
+        (&found["id"], &found["relation"], &found["containment_of_match"]),
+        (&json!("a"), &json!("contains"), &json!(1.0))
+    );
     let span = &found["spans"][0];
-    let cut = |text: &str, side: &Value| text[side[0].as_u64().unwrap() as usize..side[1].as_u64().unwrap() as usize].to_owned();
+    let cut = |text: &str, side: &Value| {
+        text[side[0].as_u64().unwrap() as usize..side[1].as_u64().unwrap() as usize].to_owned()
+    };
     assert_eq!(cut(&longer, &span["a"]), cut(NEWS, &span["b"]));
     assert_eq!(lines[0]["wirecopy"]["cluster"], lines[1]["wirecopy"]["cluster"]);
     assert_ne!(lines[0]["wirecopy"]["cluster"], lines[3]["wirecopy"]["cluster"]);
@@ -55,7 +69,8 @@ fn checking_takes_nothing() {
     let dir = Dir::new();
     filter(&dir, &[], &record("a", NEWS));
     for _ in 0..2 {
-        let (lines, closing, _) = filter(&dir, &["--check"], &[record("b", NEWS), record("c", NEWS)].concat());
+        let (lines, closing, _) =
+            filter(&dir, &["--check"], &[record("b", NEWS), record("c", NEWS)].concat());
         assert_eq!(said_of(&lines), [("exact", Some("a")); 2]);
         assert!(closing.contains("checked only"), "{closing}");
     }
@@ -64,12 +79,23 @@ fn checking_takes_nothing() {
 #[test]
 fn duplicates_are_dropped_or_diverted_and_the_count_adds_up() {
     let dir = Dir::new();
-    let input = [record("a", NEWS), record("b", NEWS), "no json\n".into(), "\n".into(), record("c", "other words"), "{\"id\":1}\n".into()].concat();
+    let input = [
+        record("a", NEWS),
+        record("b", NEWS),
+        "no json\n".into(),
+        "\n".into(),
+        record("c", "other words"),
+        "{\"id\":1}\n".into(),
+    ]
+    .concat();
     let (lines, closing, exit) = filter(&dir, &["--on-duplicate", "drop", "--strict"], &input);
     assert_eq!(exit, 2, "--strict");
     assert_eq!(said_of(&lines), [("new", None), ("new", None)]);
     assert!(closing.contains("5 lines: 2 passed, 1 dropped, 0 diverted, 2 rejected"), "{closing}");
-    assert!(closing.contains("-: line 3: malformed JSON") && closing.contains("-: line 6: no field `text`"), "{closing}");
+    assert!(
+        closing.contains("-: line 3: malformed JSON") && closing.contains("-: line 6: no field `text`"),
+        "{closing}"
+    );
     let dir = Dir::new();
     let divert = format!("divert={}", dir.path("duplicates").display());
     let rejects = dir.path("rejects");
@@ -97,7 +123,12 @@ fn every_byte_is_kept() {
     let text = stdout(&output);
     let mut lines = text.split_inclusive('\n');
     let first = lines.next().unwrap();
-    assert!(first.starts_with("{\"id\" : \"a\",\t\"text\":\"caf\\u00e9 \\ud83d\\ude00\" , \"n\": 1.0e5 ,\"wirecopy\":{"), "{first}");
+    assert!(
+        first.starts_with(
+            "{\"id\" : \"a\",\t\"text\":\"caf\\u00e9 \\ud83d\\ude00\" , \"n\": 1.0e5 ,\"wirecopy\":{"
+        ),
+        "{first}"
+    );
     assert!(first.ends_with("}}\r\n"), "{first}");
     assert!(lines.next().unwrap().starts_with("{\"text\":\"x\",\"wirecopy\":{"));
     assert!(output.stderr.is_empty());
@@ -185,7 +216,63 @@ fn signatures_estimate_and_say_so() {
 #[test]
 fn documents_without_words_are_nobodys_duplicates() {
     let mut filter = created(Keep::Text, 1);
-    let empty = |id: &str| Incoming { id: id.into(), named: true, text: " ... ".into(), ..Incoming::default() };
+    let empty =
+        |id: &str| Incoming { id: id.into(), named: true, text: " ... ".into(), ..Incoming::default() };
     let answers = filter.batch(&[empty("a"), empty("b")]).unwrap();
     assert!(answers.iter().all(|answer| answer.verdict.finding == Finding::New));
+}
+
+/// Scan and filter over one stream, under one model: whom they call copies, and what they say of the same pairs.
+#[test]
+fn filter_and_scan_agree_pair_by_pair() {
+    let dir = Dir::new();
+    let mut seen = std::collections::BTreeSet::new();
+    let documents: Vec<Incoming> =
+        (20..24).flat_map(|seed| stream(150, seed)).filter(|one| seen.insert(one.text.clone())).collect();
+    let ids = (0..documents.len()).map(|n| format!("d{n:04}"));
+    let input: String = ids.zip(&documents).map(|(id, one)| record(&id, &one.text)).collect();
+    let (file, model) = (dir.file("all.jsonl", &input), dir.path("model"));
+    let pairs = dir.path("pairs");
+    let report = format!("pairs={}", pairs.display());
+    let model = model.to_str().unwrap();
+    let scanned = crate::harness::run(&[
+        "scan",
+        "-q",
+        file.to_str().unwrap(),
+        "--report",
+        &report,
+        "--save-model",
+        model,
+    ]);
+    assert_eq!(code(&scanned), 0);
+    let (lines, ..) = filter(&dir, &["--model", model, file.to_str().unwrap()], "");
+    let written = std::fs::read_to_string(&pairs).unwrap();
+    let mut scanned = std::collections::BTreeMap::new();
+    for pair in written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let id = |name: &str| pair[name].as_str().unwrap().to_owned();
+        // Ids are in the order of arrival: the later one looks for the earlier.
+        let (earlier, later) = (id("a"), id("b"));
+        let relation = match pair["relation"].as_str().unwrap() {
+            "contained" if pair["inner"] == pair["a"] => "contains".to_owned(),
+            other => other.to_owned(),
+        };
+        scanned.insert((later, earlier), relation);
+    }
+    let (mut same, mut other, mut missed) = (0, 0, 0);
+    for line in &lines {
+        let verdict = &line["wirecopy"];
+        for found in verdict["matches"].as_array().unwrap() {
+            let of = |value: &Value| value.as_str().unwrap().to_owned();
+            match scanned.remove(&(of(&line["id"]), of(&found["id"]))) {
+                Some(relation) if relation == found["relation"] => same += 1,
+                _ => other += 1,
+            }
+        }
+        if verdict["matches"].as_array().unwrap().len() == wirecopy::index::format::MATCHES {
+            scanned.retain(|(later, _), _| *later != line["id"]);
+        }
+    }
+    missed += scanned.len();
+    assert!(same > 100, "{same} pairs");
+    assert!(other + missed <= same / 100, "{same} the same, {other} otherwise, {missed} missed: {scanned:?}");
 }

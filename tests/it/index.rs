@@ -99,7 +99,8 @@ fn opened(disk: &FaultyDisk) -> wirecopy::error::Result<Filter> {
 
 /// What is the same in every run: all but the time.
 pub fn said(answer: &Answer) -> String {
-    let matches = answer.verdict.matches.iter().map(|m| (m.id.clone(), m.finding, m.measures, m.spans.clone()));
+    let matches =
+        answer.verdict.matches.iter().map(|m| (m.id.clone(), m.finding, m.measures, m.spans.clone()));
     format!("{:?} {:x} {:?}", answer.verdict.finding, answer.verdict.cluster, matches.collect::<Vec<_>>())
 }
 
@@ -110,7 +111,11 @@ fn undisturbed(documents: &[Incoming], keep: Keep) -> Vec<String> {
 }
 
 /// Takes documents in batches of some size until something fails; returns how many were acknowledged, and the error.
-fn take(filter: &mut Filter, documents: &[Incoming], expected: &[String]) -> (usize, Option<wirecopy::error::Error>) {
+fn take(
+    filter: &mut Filter,
+    documents: &[Incoming],
+    expected: &[String],
+) -> (usize, Option<wirecopy::error::Error>) {
     let mut done = 0;
     for batch in documents.chunks(5) {
         match filter.batch(batch) {
@@ -127,7 +132,13 @@ fn take(filter: &mut Filter, documents: &[Incoming], expected: &[String]) -> (us
 }
 
 /// What was acknowledged is there, word for word, and a replay of the whole stream says what was said.
-fn nothing_is_lost(disk: &FaultyDisk, documents: &[Incoming], expected: &[String], acknowledged: usize, what: &str) {
+fn nothing_is_lost(
+    disk: &FaultyDisk,
+    documents: &[Incoming],
+    expected: &[String],
+    acknowledged: usize,
+    what: &str,
+) {
     assert_eq!(verify(&*disk.store()).unwrap(), Vec::<String>::new(), "{what}");
     let mut filter = opened(disk).unwrap_or_else(|error| panic!("{what}: {error}"));
     for (answer, expected) in filter.check(&documents[..acknowledged]).unwrap().iter().zip(expected) {
@@ -162,7 +173,8 @@ fn every_operation_fails_once() {
     let operations = whole.operations();
     assert!(operations > 100);
     let mut numbers = Numbers::new(2);
-    for (failing, number) in (0..operations + 5).flat_map(|n| [(Failing::Once(n), n), (Failing::From(n), n)]) {
+    for (failing, number) in (0..operations + 5).flat_map(|n| [(Failing::Once(n), n), (Failing::From(n), n)])
+    {
         let what = format!("{failing:?}");
         let disk = FaultyDisk::new();
         if number % 2 == 0 {
@@ -238,14 +250,21 @@ fn sample(documents: &[Incoming], expected: &[String], keep: Keep) -> BTreeMap<S
 }
 
 /// Opens a damaged index and asks it everything: right answers, or an error that names a file.
-fn is_right_or_refused(files: BTreeMap<String, Vec<u8>>, documents: &[Incoming], expected: &[String], what: &str) -> bool {
+fn is_right_or_refused(
+    files: BTreeMap<String, Vec<u8>>,
+    documents: &[Incoming],
+    expected: &[String],
+    what: &str,
+) -> bool {
     let disk = FaultyDisk::with(files);
     let answered = Reader::open(&disk.store(), None, None)
         .and_then(|reader| Filter::reading(reader, Policy::default(), &resources()))
         .and_then(|filter| {
             // Unknown ids, so that everything is looked up and compared.
-            let probes: Vec<Incoming> =
-                documents.iter().map(|one| Incoming { id: format!("probe-{}", one.id), ..one.clone() }).collect();
+            let probes: Vec<Incoming> = documents
+                .iter()
+                .map(|one| Incoming { id: format!("probe-{}", one.id), ..one.clone() })
+                .collect();
             Ok((filter.check(documents)?, filter.check(&probes)?))
         });
     match answered {
@@ -253,7 +272,8 @@ fn is_right_or_refused(files: BTreeMap<String, Vec<u8>>, documents: &[Incoming],
             for (answer, expected) in known.iter().zip(expected) {
                 assert_eq!(&said(answer), expected, "{what}");
             }
-            let lost = probed.iter().filter(|probe| probe.verdict.finding == wirecopy::index::verdict::Finding::New);
+            let lost =
+                probed.iter().filter(|probe| probe.verdict.finding == wirecopy::index::verdict::Finding::New);
             assert_eq!(lost.count(), 0, "{what}: a copy is called new");
             true
         }
@@ -271,7 +291,10 @@ fn damage_is_named_or_does_no_harm() {
     for keep in [Keep::Text, Keep::Signatures] {
         let expected = undisturbed(&documents, keep);
         let files = sample(&documents, &expected, keep);
-        assert!(files.keys().any(|name| name.starts_with("seg-")) && files.keys().any(|name| name.starts_with("log-")));
+        assert!(
+            files.keys().any(|name| name.starts_with("seg-"))
+                && files.keys().any(|name| name.starts_with("log-"))
+        );
         assert!(is_right_or_refused(files.clone(), &documents, &expected, "intact"));
         let mut numbers = Numbers::new(8);
         for (name, bytes) in files.iter().filter(|(name, _)| *name != LOCK) {
@@ -279,9 +302,18 @@ fn damage_is_named_or_does_no_harm() {
             let within = (0..60).map(|_| numbers.below(bytes.len())).collect::<Vec<_>>();
             for at in ends.chain(within) {
                 let damages: [(&str, Vec<u8>); 3] = [
-                    ("flipped", { let mut b = bytes.clone(); b[at] ^= 1 << (at % 8); b }),
+                    ("flipped", {
+                        let mut b = bytes.clone();
+                        b[at] ^= 1 << (at % 8);
+                        b
+                    }),
                     ("cut", bytes[..at].to_vec()),
-                    ("zeroed", { let mut b = bytes.clone(); let end = (at + 64).min(b.len()); b[at..end].fill(0); b }),
+                    ("zeroed", {
+                        let mut b = bytes.clone();
+                        let end = (at + 64).min(b.len());
+                        b[at..end].fill(0);
+                        b
+                    }),
                 ];
                 for (kind, damaged) in damages {
                     let what = format!("{keep:?} {name} {kind} at {at}");
@@ -325,7 +357,11 @@ fn repair_keeps_what_is_intact_and_names_what_is_gone() {
                 missing += usize::from(!answer.again);
             }
             // Pages hold several small documents, and one id may come several times.
-            assert!(whole_segment || missing <= 3 * repaired.gone.len(), "{what}: {missing} {:?}", repaired.gone);
+            assert!(
+                whole_segment || missing <= 3 * repaired.gone.len(),
+                "{what}: {missing} {:?}",
+                repaired.gone
+            );
         }
     }
 }
@@ -345,7 +381,9 @@ fn deletes_and_compaction() {
             assert!(lookup(&filter.view(), id).unwrap().is_empty());
         }
         let copies = filter.check(&documents[..10]).unwrap();
-        assert!(copies.iter().all(|answer| answer.verdict.of().is_none_or(|of| !gone.iter().any(|id| id == of))));
+        assert!(
+            copies.iter().all(|answer| answer.verdict.of().is_none_or(|of| !gone.iter().any(|id| id == of)))
+        );
         filter.writer().unwrap().compact().unwrap();
         filter.close().unwrap();
         filter = opened(&disk).unwrap();

@@ -408,7 +408,8 @@ fn duration(text: &str) -> Result<u64, String> {
         Some((at, 'd')) => (at, 86_400_000),
         _ => return Err("a number with s, m, h or d behind it".to_owned()),
     };
-    let number: u64 = text[..unit.0].parse().map_err(|_| "a number with s, m, h or d behind it".to_owned())?;
+    let number: u64 =
+        text[..unit.0].parse().map_err(|_| "a number with s, m, h or d behind it".to_owned())?;
     number.checked_mul(unit.1).filter(|time| *time > 0).ok_or_else(|| "too large, or nothing".to_owned())
 }
 

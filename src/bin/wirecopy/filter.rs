@@ -37,7 +37,8 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
     };
-    let mut session = Session { typed, filter, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
+    let mut session =
+        Session { typed, filter, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
     let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
     let result = session.all(&lines);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
@@ -174,7 +175,9 @@ impl Outputs {
         let duplicates = match typed.on_duplicate.split_once('=') {
             None if typed.on_duplicate == "tag" => Duplicates::Tag,
             None if typed.on_duplicate == "drop" => Duplicates::Drop,
-            Some(("divert", file)) if !file.is_empty() => Duplicates::Divert(Writing::create(Path::new(file))?),
+            Some(("divert", file)) if !file.is_empty() => {
+                Duplicates::Divert(Writing::create(Path::new(file))?)
+            }
             _ => bail!("--on-duplicate takes tag, drop or divert=FILE, not `{}`", typed.on_duplicate),
         };
         let finding = |name: &String| match Finding::named(name) {

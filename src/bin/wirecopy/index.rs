@@ -61,7 +61,12 @@ fn read(directory: &Path) -> Result<Reader> {
 /// Documents that are taken together.
 const BATCH: usize = 1024;
 
-fn build(args: &args::Args, mut filter: Filter, input: &args::Input, resources: &Resources) -> Result<ExitCode> {
+fn build(
+    args: &args::Args,
+    mut filter: Filter,
+    input: &args::Input,
+    resources: &Resources,
+) -> Result<ExitCode> {
     let corpus = input.open(resources)?;
     let (mut scratch, mut bytes) = (Scratch::new(resources.kernel), Vec::new());
     let (mut records, mut of, mut taken) = (0, 0, 0u64);

@@ -37,7 +37,8 @@ pub fn read<T: Send + 'static>(
     std::thread::spawn(move || {
         for (input, path) in paths.iter().enumerate() {
             let sent = open(path).and_then(|from| {
-                send(from, input, |chunk| sender.send(Ok(with(chunk))).is_ok()).with_context(|| format!("cannot read {}", path.display()))
+                send(from, input, |chunk| sender.send(Ok(with(chunk))).is_ok())
+                    .with_context(|| format!("cannot read {}", path.display()))
             });
             match sent {
                 Ok(true) => {}
