@@ -538,7 +538,7 @@ fn killed_at_any_moment() {
 fn an_index_of_version_1_is_opened() {
     let frozen = corpus("golden/index_v1");
     let dir = Dir::new();
-    let documents = stream(40, 16);
+    let documents = stream(44, 16);
     if std::env::var_os("WIRECOPY_BLESS").is_some() && !frozen.exists() {
         let disk = FaultyDisk::new();
         let mut filter = created(&disk, Keep::Text).unwrap();
