@@ -4,16 +4,17 @@
 test:
 	cargo test --locked
 
-# What takes longer than every change should wait for: many more random cases, the external labelled sets where
+# What takes longer than every change should wait for: many more random cases, 300 kills of the filter, the external labelled sets where
 # WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
 soak:
-	PROPTEST_CASES=200000 cargo test --release --locked
+	PROPTEST_CASES=200000 WIRECOPY_KILLS=300 cargo test --release --locked
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 
-# A bench a stage and one end to end.
+# A bench a stage, one end to end, and the filter over 50,000 articles.
 bench:
 	cargo bench --locked --bench stages
+	benches/filter
 
 # Side by side with other tools, from their registries.
 compare:

@@ -483,7 +483,7 @@ impl Filter {
         // A copy's other matches are those of what it is a copy of.
         if looking.found.is_empty() {
             let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
-            looking.near(view.near(&wanted, &self.gate)?, keys)?;
+            looking.near(view.near(&wanted, &self.gate, 4 * JUDGED)?, keys)?;
         }
         looking.found.sort_by(|a, b| {
             let key = |m: &Matched| (m.found.finding.rank(), m.ordinal);
@@ -672,7 +672,7 @@ impl Looking<'_> {
         // Of copies of one text the oldest stands for all, but for those that share a page with the document.
         let mut texts: Vec<(u64, bool)> = Vec::new();
         let mut judged = 0;
-        for Near { place, row, .. } in near {
+        for Near { place, row } in near {
             let text = (row.sequence, page(self.row).is(&page(&row)));
             if texts.contains(&text) {
                 continue;

@@ -205,6 +205,15 @@ impl Row {
         }
     }
 
+    /// Where a row's sample sizes stand, and in how many bytes.
+    pub const COUNTS: (usize, usize) = (56, 2 * LEVELS);
+
+    /// Sample sizes as they stand in a row.
+    pub fn decode_counts(bytes: &[u8]) -> Option<[u16; LEVELS]> {
+        let mut c = Cursor(bytes);
+        Some([c.u16()?, c.u16()?, c.u16()?, c.u16()?])
+    }
+
     /// A row of [`ROW`] bytes.
     pub fn decode(bytes: &[u8]) -> Option<Row> {
         let mut c = Cursor(bytes);

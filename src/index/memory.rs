@@ -6,6 +6,7 @@ use super::format::{Arrival, Row, key};
 use super::segment::{Each, Source, Which};
 use crate::candidates::HEAVY;
 use crate::error::Result;
+use crate::signature::winnow::LEVELS;
 
 /// No entry.
 const NONE: u32 = u32::MAX;
@@ -174,6 +175,11 @@ impl Memory {
     /// A document's row.
     pub fn row(&self, local: u32) -> Row {
         self.rows[local as usize]
+    }
+
+    /// A document's sample sizes.
+    pub fn counts(&self, local: u32) -> [u16; LEVELS] {
+        self.rows[local as usize].counts
     }
 
     /// A document's id and verdict.

@@ -12,6 +12,7 @@ use super::store::{Store, append_all};
 use super::table::{Entries, Table, TableWriter};
 use super::{bad_header, corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::signature::winnow::LEVELS;
 
 /// The name of a segment's file.
 pub fn segment_name(number: u64) -> String {
@@ -109,6 +110,16 @@ impl Segment {
     pub fn row(&self, local: u32) -> Result<Row> {
         let bytes = self.pages.get(self.footer.stretches[2].0 as usize + local as usize * ROW, ROW)?;
         Row::decode(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
+    }
+
+    /// A document's sample sizes, without the rest of its row.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn counts(&self, local: u32) -> Result<[u16; LEVELS]> {
+        let (at, len) = Row::COUNTS;
+        let bytes = self.pages.get(self.footer.stretches[2].0 as usize + local as usize * ROW + at, len)?;
+        Row::decode_counts(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
     }
 
     /// A document's id and verdict.

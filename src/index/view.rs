@@ -45,8 +45,6 @@ pub struct Near {
     pub place: Place,
     /// Its row.
     pub row: Row,
-    /// Keys in common, of ten thousand that the smaller sample has.
-    pub share: u32,
 }
 
 /// What an arriving document is looked for by.
@@ -208,92 +206,101 @@ impl<'a> View<'a> {
         Ok(copies)
     }
 
-    /// Documents that have enough of a sample in common, the largest share first, then the oldest.
+    /// Documents that have enough of a sample in common, the largest share first, then the oldest; at most `most`.
     ///
-    /// As in the join of a scan, a key that stands in more than [`HEAVY`] documents makes no pair by itself: it counts
-    /// for those that share a rarer one, and of the rest the few oldest that share most such keys are given.
+    /// As in the join of a scan, a key that stands in more than [`HEAVY`] documents makes no pair by itself: of the
+    /// documents that share such keys, the few oldest that share most of them are given.
     ///
     /// # Errors
     /// Damage.
-    pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate) -> Result<Vec<Near>> {
-        let (mut light, mut crowd, mut heavy) = (Vec::new(), Vec::new(), Vec::new());
-        let mut found = Vec::new();
+    pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
+        let (mut light, mut crowd) = (Vec::new(), Vec::new());
+        let (mut found, mut heavy) = (Vec::new(), 0);
         for &key in wanted.keys {
             found.clear();
-            for part in 0..self.parts.len() {
-                let before = match self.parts[part] {
-                    Part::Memory(memory) => wanted.before.saturating_sub(memory.first()),
-                    Part::Segment(_) => u32::MAX,
-                };
-                self.find(part, Which::Postings, key, &mut |local| {
-                    if local < before {
-                        found.push((part as u64) << 32 | u64::from(local));
-                    }
-                    found.len() <= HEAVY
-                })?;
-                if found.len() > HEAVY {
-                    break;
-                }
-            }
+            self.holders(key, wanted.before, &mut found)?;
             if found.len() > HEAVY {
                 crowd.extend_from_slice(&found);
-                heavy.push(key);
+                heavy += 1;
             } else {
                 light.extend_from_slice(&found);
             }
         }
-        let mut near = self.gated(wanted, gate, &mut light, |place, common, least| {
-            self.plus_heavy(place, &heavy, common, least)
-        })?;
-        let own = gate.between(&wanted.counts, &wanted.counts);
-        if heavy.len() as u32 >= own {
-            let mut more = self.gated(wanted, gate, &mut crowd, |_, common, _| Ok(common))?;
-            more.retain(|one| near.iter().all(|other| other.place != one.place));
-            sort(&mut more);
-            more.truncate(CROWD);
-            near.extend(more);
-        }
-        sort(&mut near);
-        Ok(near)
-    }
-
-    /// Counts places that stand several times, and keeps those that pass the gate.
-    fn gated(
-        &self,
-        wanted: &Wanted<'_>,
-        gate: &Gate,
-        places: &mut [u64],
-        count: impl Fn(Place, u32, u32) -> Result<u32>,
-    ) -> Result<Vec<Near>> {
-        places.sort_unstable();
-        let mut near = Vec::new();
-        for same in places.chunk_by(|a, b| a == b) {
-            let place = Place { part: (same[0] >> 32) as u32, local: same[0] as u32 };
-            let row = self.row(place)?;
-            let least = gate.between(&wanted.counts, &row.counts);
-            let mut common = same.len() as u32;
-            if common < least {
-                common = count(place, common, least)?;
-            }
-            if common >= least && self.is_alive(&row, wanted.before) {
-                near.push(Near { place, row, share: share(common, &wanted.counts, &row.counts) });
-            }
+        let shares = self.gated(wanted, gate, &mut light)?;
+        let mut near = self.alive(&shares, wanted.before, most)?;
+        if heavy >= gate.between(&wanted.counts, &wanted.counts) {
+            let mut others = self.gated(wanted, gate, &mut crowd)?;
+            others.retain(|(_, place)| near.iter().all(|one| one.place != *place));
+            near.extend(self.alive(&others, wanted.before, CROWD)?);
         }
         Ok(near)
     }
 
-    fn plus_heavy(&self, place: Place, heavy: &[u64], mut common: u32, least: u32) -> Result<u32> {
-        for &key in heavy {
-            if common >= least {
+    /// The documents before ordinal `before` that have a key; of a frequent one some more than [`HEAVY`], with the oldest.
+    fn holders(&self, key: u64, before: u32, found: &mut Vec<Place>) -> Result<()> {
+        for (part, number) in self.parts.iter().zip(0..) {
+            match part {
+                Part::Segment(segment) => segment.find(Which::Postings, key, |local| {
+                    found.push(Place { part: number, local });
+                    found.len() <= HEAVY
+                })?,
+                Part::Memory(memory) => {
+                    let before = before.saturating_sub(memory.first());
+                    let earlier = memory.find(Which::Postings, key).filter(|local| *local < before);
+                    found.extend(earlier.map(|local| Place { part: number, local }));
+                }
+            }
+            if found.len() > HEAVY {
                 break;
             }
-            let has = match self.parts[place.part as usize] {
-                Part::Segment(segment) => segment.has(key, place.local)?,
-                Part::Memory(memory) => memory.has(key, place.local),
-            };
-            common += u32::from(has);
         }
-        Ok(common)
+        Ok(())
+    }
+
+    /// Counts places that stand several times; those that pass the gate, the largest share first.
+    fn gated(&self, wanted: &Wanted<'_>, gate: &Gate, places: &mut [Place]) -> Result<Vec<(u32, Place)>> {
+        places.sort_unstable();
+        let mut shares = Vec::new();
+        for same in places.chunk_by(|a, b| a == b) {
+            let (common, place) = (same.len() as u32, same[0]);
+            let counts = self.counts(place)?;
+            if common >= gate.between(&wanted.counts, &counts) {
+                shares.push((share(common, &wanted.counts, &counts), place));
+            }
+        }
+        // Places are in the order of arrival.
+        shares.sort_unstable_by_key(|&(share, place)| (std::cmp::Reverse(share), place));
+        Ok(shares)
+    }
+
+    /// The first `most` of these that the arrival of ordinal `before` finds.
+    fn alive(&self, shares: &[(u32, Place)], before: u32, most: usize) -> Result<Vec<Near>> {
+        let mut near = Vec::new();
+        for &(_, place) in shares {
+            if near.len() == most {
+                break;
+            }
+            let row = self.row(place)?;
+            if self.is_alive(&row, before) {
+                near.push(Near { place, row });
+            }
+        }
+        Ok(near)
+    }
+
+    /// The sample sizes of a document.
+    fn counts(&self, place: Place) -> Result<[u16; LEVELS]> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.counts(place.local),
+            Part::Memory(memory) => Ok(memory.counts(place.local)),
+        }
+    }
+
+    fn has(&self, place: Place, key: u64) -> Result<bool> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.has(key, place.local),
+            Part::Memory(memory) => Ok(memory.has(key, place.local)),
+        }
     }
 
     /// How many of these keys a document has in its sample.
@@ -301,7 +308,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// Damage.
     pub fn common(&self, place: Place, keys: &[u64]) -> Result<u32> {
-        self.plus_heavy(place, keys, 0, u32::MAX)
+        keys.iter().try_fold(0, |common, &key| Ok(common + u32::from(self.has(place, key)?)))
     }
 
     /// Calls `each` with every document, by ordinal, and whether it is found.
@@ -324,14 +331,11 @@ impl<'a> View<'a> {
     }
 }
 
-fn sort(near: &mut [Near]) {
-    near.sort_unstable_by_key(|one| (std::cmp::Reverse(one.share), one.row.ordinal));
-}
-
 /// Keys in common as a share of the smaller sample, at the coarser of two levels.
 fn share(common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
     let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
     let smaller = level.map_or(1, |level| u32::from(a[level].min(b[level])));
+    // Of ten thousand.
     (common * 10_000 / smaller).min(10_000)
 }
 
