@@ -89,6 +89,8 @@ pub struct Judgement {
     pub measures: Measures,
     /// What the alignment says; none where nothing was aligned.
     pub overlap: Option<Overlap>,
+    /// Of an [`Relation::Update`]: what the texts alone would be to each other.
+    pub apart: Option<(Relation, Option<Side>, f64)>,
 }
 
 impl Judgement {
@@ -104,6 +106,7 @@ impl Judgement {
             inner: self.inner.map(Side::other),
             measures: self.measures.swapped(),
             overlap: self.overlap.map(swap),
+            apart: self.apart.map(|(relation, inner, score)| (relation, inner.map(Side::other), score)),
             ..self
         }
     }
@@ -111,7 +114,27 @@ impl Judgement {
     /// Of two documents with equal token sequences.
     pub fn exact(shingles: u32) -> Judgement {
         let measures = Measures::of_equal(shingles);
-        Judgement { relation: Relation::Exact, inner: None, score: 1.0, measures, overlap: None }
+        Judgement { relation: Relation::Exact, inner: None, score: 1.0, measures, overlap: None, apart: None }
+    }
+
+    /// The same texts as versions of one page, if they are a copy or share a passage.
+    pub fn of_versions(self) -> Judgement {
+        match (self.relation, self.overlap) {
+            (Relation::Near | Relation::Contained | Relation::Partial, Some(overlap)) => {
+                let score = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
+                let apart = Some((self.relation, self.inner, self.score));
+                Judgement { relation: Relation::Update, inner: None, score, apart, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The same texts on different pages.
+    pub fn of_strangers(self) -> Judgement {
+        match self.apart {
+            Some((relation, inner, score)) => Judgement { relation, inner, score, apart: None, ..self },
+            None => self,
+        }
     }
 
     /// How much of the second stands in the first, and of the first in the second, 0 to 1.
@@ -126,8 +149,9 @@ impl Judgement {
 /// The relation by raw exact measures alone, for documents whose token sequences differ; `tokens` are their
 /// lengths. `None` where they reach neither threshold.
 pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Option<Judgement> {
-    let judgement =
-        |relation, inner, score| Some(Judgement { relation, inner, score, measures, overlap: None });
+    let judgement = |relation, inner, score| {
+        Some(Judgement { relation, inner, score, measures, overlap: None, apart: None })
+    };
     let jaccard = measures.jaccard();
     if jaccard >= policy.jaccard {
         return judgement(Relation::Near, None, jaccard);
@@ -205,11 +229,12 @@ impl Evidence {
         let chains = &alignment.chains;
         let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
-        evidence.extent =
-            [(start(|chain| chain.a.start), end(|chain| chain.a.end)), (start(|chain| chain.b.start), end(|chain| chain.b.end))];
-        evidence.spans = spans(alignment, OPEN).fold([0; 2], |[a, b], (of_a, of_b)| {
-            [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]
-        });
+        evidence.extent = [
+            (start(|chain| chain.a.start), end(|chain| chain.a.end)),
+            (start(|chain| chain.b.start), end(|chain| chain.b.end)),
+        ];
+        evidence.spans = spans(alignment, OPEN)
+            .fold([0; 2], |[a, b], (of_a, of_b)| [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]);
         let [share_a, share_b] = evidence.shares();
         if share_a >= share_b {
             evidence.count_kinds(a, alignment, 0);
@@ -330,12 +355,15 @@ pub fn spans(alignment: &Alignment, open: u32) -> impl Iterator<Item = Stretch> 
     alignment.chains.iter().flat_map(move |chain| {
         let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
         let open = slots.iter().filter(move |slot| {
-            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0)
-                    .max(slot.b.1 - slot.b.0) > open
+            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > open
         });
-        let starts = std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
+        let starts =
+            std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
         let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);
-        starts.zip(ends).map(|(from, to)| ((from.0, to.0), (from.1, to.1))).filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
+        starts
+            .zip(ends)
+            .map(|(from, to)| ((from.0, to.0), (from.1, to.1)))
+            .filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
     })
 }
 
@@ -356,11 +384,7 @@ pub type SamePage = bool;
 pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page: SamePage) -> Verdict {
     let copy = copied(policy, measures, evidence);
     if same_page {
-        let update = |j: Judgement| {
-            let score = largest(evidence);
-            Judgement { relation: Relation::Update, inner: None, score, ..j }
-        };
-        return Verdict::Decided(copy.map(update));
+        return Verdict::Decided(copy.map(Judgement::of_versions));
     }
     let overlap = evidence.overlap();
     let templated = Judgement {
@@ -369,6 +393,7 @@ pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page
         score: overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity,
         measures,
         overlap: Some(overlap),
+        apart: None,
     };
     match template(evidence) {
         Template::Yes => Verdict::Decided(Some(templated)),
@@ -418,17 +443,12 @@ fn template(e: &Evidence) -> Template {
     Template::No
 }
 
-fn largest(evidence: &Evidence) -> f64 {
-    let overlap = evidence.overlap();
-    overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity
-}
-
 /// Whether one is a copy of the other or of a part of it.
 fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement> {
     let overlap = e.overlap();
     let n = e.shorter();
     let judgement = |relation, inner, score| {
-        Some(Judgement { relation, inner, score, measures, overlap: Some(overlap) })
+        Some(Judgement { relation, inner, score, measures, overlap: Some(overlap), apart: None })
     };
     let score = overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity;
     let near = if n < 60 { policy.threshold.max(0.8) } else { policy.threshold };
@@ -440,7 +460,8 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     let a_is_inner = (share_a, e.content[1]) > (share_b, e.content[0]);
     let (side, high, inner) =
         if a_is_inner { (Side::A, share_a, e.content[0]) } else { (Side::B, share_b, e.content[1]) };
-    let contained = if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
+    let contained =
+        if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
     let largest = overlap.coverage[0].max(overlap.coverage[1]) * overlap.identity;
     let verbatim = share(e.verbatim, inner.saturating_sub(VERBATIM - 1).max(1));
     if (high >= contained || verbatim >= policy.containment) && inner >= policy.min_words {
@@ -452,6 +473,69 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
     }
     None
 }
+/// One test of a relation: a figure, and the least it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Test {
+    /// The relation that it is a test of.
+    pub relation: &'static str,
+    /// What is measured.
+    pub what: &'static str,
+    /// How much there is.
+    pub figure: f64,
+    /// How much is wanted at least.
+    pub least: f64,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+impl Test {
+    /// A test that holds where the figure reaches the least.
+    pub fn new(relation: &'static str, what: &'static str, figure: f64, least: f64) -> Test {
+        Test { relation, what, figure, least, holds: figure >= least }
+    }
+
+    /// A test that holds.
+    pub fn passed(relation: &'static str, what: &'static str, figure: f64, least: f64) -> Test {
+        Test { holds: true, ..Test::new(relation, what, figure, least) }
+    }
+}
+
+/// The tests that [`judge`] makes, in its order; `family` says whether the model knows the slots as those of a template.
+pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -> Vec<Test> {
+    let overlap = e.overlap();
+    let n = e.shorter();
+    let score = overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity;
+    let noisy = e.noisy();
+    let [share_a, share_b] = noisy.map_or(e.shares(), |noise| noise.coverage());
+    let inner = if (share_a, e.content[1]) > (share_b, e.content[0]) { e.content[0] } else { e.content[1] };
+    let contained =
+        if inner < 100 && noisy.is_none() { policy.containment.max(0.8) } else { policy.containment };
+    let matched = e.matched[0].min(e.matched[1]);
+    let templated = match template(e) {
+        Template::Yes => true,
+        Template::Weak => family,
+        Template::No => false,
+    };
+    let mut tests = vec![
+        Test::new("update", "versions of one page", f64::from(u8::from(same_page)), 1.0),
+        Test { holds: templated, ..Test::new("templated", "facts replaced", f64::from(e.typed), 1.0) },
+        Test::new("near", "score", score, if n < 60 { policy.threshold.max(0.8) } else { policy.threshold }),
+        Test::new("contained", "matched share of the inner side", share_a.max(share_b), contained),
+        Test::new(
+            "contained",
+            "content tokens of the inner side",
+            f64::from(inner),
+            f64::from(policy.min_words),
+        ),
+        Test::new("partial", "matched tokens", f64::from(matched), f64::from(policy.partial_words)),
+    ];
+    if let Some(noise) = noisy {
+        let least = f64::from(CHARACTERS * policy.partial_words);
+        tests.push(Test::new("partial", "equal characters", f64::from(noise.matched), least));
+    }
+    tests
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

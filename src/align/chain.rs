@@ -84,7 +84,8 @@ impl Chainer {
                 if gap_a.max(gap_b) > costs.gap {
                     continue;
                 }
-                let cost = costs.drift * i64::from(gap_a.abs_diff(gap_b)) + costs.between * i64::from(gap_a + gap_b);
+                let cost =
+                    costs.drift * i64::from(gap_a.abs_diff(gap_b)) + costs.between * i64::from(gap_a + gap_b);
                 let score = self.best[before].0 + 100 * i64::from(run.len - cut) - cost;
                 if score > best.0 {
                     best = (score, before as u32);

@@ -176,9 +176,9 @@ impl CharacterAligner {
                 continue;
             }
             for place in index.seeds.of(&index.windows, &[window]) {
-                let before = a[..place].iter().rev().zip(b[..at].iter().rev()).take_while(|(x, y)| x == y).count();
-                let after =
-                    a[place + SEED..].iter().zip(&b[at + SEED..]).take_while(|(x, y)| x == y).count();
+                let before =
+                    a[..place].iter().rev().zip(b[..at].iter().rev()).take_while(|(x, y)| x == y).count();
+                let after = a[place + SEED..].iter().zip(&b[at + SEED..]).take_while(|(x, y)| x == y).count();
                 let len = (before + SEED + after) as u32;
                 self.runs.push(Run { a: (place - before) as u32, b: (at - before) as u32, len });
                 skip = skip.max(at + after + 1);

@@ -287,3 +287,129 @@ fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot 
         slot(SlotKind::Mixed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Words of numbers: each its own characters and hash.
+    fn words(numbers: &[u32]) -> Words {
+        let (mut folded, mut starts, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let mut hashes = Vec::new();
+        for number in numbers {
+            let token: String = format!("{number:06}").bytes().map(|b| char::from(b - b'0' + b'a')).collect();
+            hashes.push(crate::hash::token_hash(token.as_bytes()));
+            starts.push(folded.len() as u32);
+            folded.extend_from_slice(token.as_bytes());
+            ends.push(folded.len() as u32);
+        }
+        let kinds = vec![Kind::NUMERIC; numbers.len()];
+        let text = Tokenised {
+            hashes: &hashes,
+            kinds: &kinds,
+            folded: &folded,
+            bounds: (&starts, &ends),
+            caseless: false,
+        };
+        let mut words = Words::default();
+        words.fill(text, None);
+        words
+    }
+
+    /// The slow aligner that tries everything: the most tokens that can be matched in one order.
+    fn longest_common(a: &[u32], b: &[u32]) -> u32 {
+        let mut row = vec![0u32; b.len() + 1];
+        for x in a {
+            let mut corner = 0;
+            for (j, y) in b.iter().enumerate() {
+                let above = row[j + 1];
+                row[j + 1] = if x == y { corner + 1 } else { above.max(row[j]) };
+                corner = above;
+            }
+        }
+        row.last().copied().unwrap_or_default()
+    }
+
+    /// A text, and the same with some tokens replaced, inserted and dropped.
+    fn edited() -> impl Strategy<Value = (Vec<u32>, Vec<u32>)> {
+        let edits = proptest::collection::vec((0usize..400, 0u8..3, 5000u32..9000), 0..24);
+        (proptest::collection::vec(0u32..4000, 1..400), edits).prop_map(|(text, edits)| {
+            let mut other = text.clone();
+            for (at, kind, token) in edits {
+                let at = at % other.len().max(1);
+                match kind {
+                    0 if !other.is_empty() => other[at] = token,
+                    1 => other.insert(at, token),
+                    2 if other.len() > 1 => drop(other.remove(at)),
+                    _ => {}
+                }
+            }
+            (text, other)
+        })
+    }
+
+    fn check(a: &[u32], b: &[u32], alignment: &Alignment) -> Result<(), TestCaseError> {
+        let (mut used_a, mut used_b) = (vec![false; a.len()], vec![false; b.len()]);
+        for run in &alignment.runs {
+            for i in 0..run.len as usize {
+                let (i, j) = (run.a as usize + i, run.b as usize + i);
+                prop_assert_eq!(a[i], b[j]);
+                prop_assert!(!std::mem::replace(&mut used_a[i], true), "token {} of a twice", i);
+                prop_assert!(!std::mem::replace(&mut used_b[j], true), "token {} of b twice", j);
+            }
+        }
+        for chain in &alignment.chains {
+            let runs = &alignment.runs[chain.runs.start as usize..chain.runs.end as usize];
+            prop_assert!(runs.windows(2).all(|w| w[0].end_a() <= w[1].a && w[0].end_b() <= w[1].b));
+            prop_assert!(runs.iter().all(|run| chain.a.start <= run.a && run.end_a() <= chain.a.end));
+            prop_assert!(runs.iter().all(|run| chain.b.start <= run.b && run.end_b() <= chain.b.end));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn finds_nearly_what_trying_everything_finds((a, b) in edited()) {
+            let (left, right) = (words(&a), words(&b));
+            let mut aligner = Aligner::default();
+            let alignment = aligner.align(&left, &right).clone();
+            check(&a, &b, &alignment)?;
+            let all = longest_common(&a, &b);
+            // What no seed reaches: a few tokens beside each of 24 edits, at the worst.
+            let missed = all.saturating_sub(alignment.equal());
+            prop_assert!(missed <= 24 * 4, "{} of {}", missed, all);
+            prop_assert!(a.len() < 300 || missed * 10 <= all, "{} of {}", missed, all);
+        }
+
+        #[test]
+        fn has_no_order((a, b) in edited(), cut in 0usize..400) {
+            // Reordered as well.
+            let mut b = b;
+            let cut = cut.min(b.len());
+            b.rotate_left(cut);
+            let (left, right) = (words(&a), words(&b));
+            let mut aligner = Aligner::default();
+            let mut one = aligner.align(&left, &right).clone();
+            let other = aligner.align(&right, &left).clone();
+            one.swap();
+            prop_assert_eq!(one, other);
+        }
+
+        #[test]
+        fn any_two_texts_give_valid_runs(
+            a in proptest::collection::vec(0u32..5, 0..120), b in proptest::collection::vec(0u32..5, 0..120),
+        ) {
+            check(&a, &b, Aligner::default().align(&words(&a), &words(&b)))?;
+        }
+    }
+
+    #[test]
+    fn moved_blocks_are_chains_of_their_own() {
+        let text: Vec<u32> = (0..200).collect();
+        let moved: Vec<u32> = (120..200).chain(0..120).collect();
+        let mut aligner = Aligner::default();
+        let alignment = aligner.align(&words(&text), &words(&moved));
+        assert_eq!((alignment.equal(), alignment.chains.len()), (200, 2));
+    }
+}

@@ -89,9 +89,10 @@ impl Words {
                 self.bounds.extend(places.map(|place| (text.bounds.0[place], text.bounds.1[place])));
             }
         }
-        self.key = self.hashes.iter().fold(1, |key: u64, hash| {
-            key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash)
-        });
+        self.key = self
+            .hashes
+            .iter()
+            .fold(1, |key: u64, hash| key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash));
         let k = if self.len() < SHORT { SHORT_SEED } else { SEED };
         self.seeds.fill(&self.hashes, k);
     }

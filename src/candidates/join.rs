@@ -117,7 +117,8 @@ impl Postings {
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
     pub fn join(self, documents: &impl Sampled, gate: &Gate, cancel: &Cancel) -> Result<Join> {
-        let lists: Vec<Lists> = self.partitions.into_par_iter().map(|postings| Lists::of(&postings)).collect();
+        let lists: Vec<Lists> =
+            self.partitions.into_par_iter().map(|postings| Lists::of(&postings)).collect();
         join_lists(&lists, documents, self.documents, gate, cancel)
     }
 }

@@ -1,13 +1,14 @@
 //! Pairs, judged as a scan judges them: the one door from the filter to alignment, model and relation.
 
 use crate::align::characters::{CharacterAligner, Characters};
-use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
+use crate::align::{Aligner, Alignment, Words};
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
 use crate::relation::{Evidence, Judgement, OPEN, Verdict, judge, spans};
+use crate::scan::aligned::{is_family, places};
 use crate::verify::ShingleSet;
 
 /// Judges pairs under a model.
@@ -114,8 +115,8 @@ impl PairJudge {
         let judgement = match judge(&self.policy, a.set.measure(&b.set), &evidence, a.page.is(&b.page)) {
             Verdict::Decided(judgement) => judgement,
             Verdict::Weak(family, otherwise) => {
-                let known = self.known_slots(alignment, left, right);
-                if known { Some(family) } else { otherwise }
+                let is_family = is_family(&self.model, &places(alignment, left, right));
+                if is_family { Some(family) } else { otherwise }
             }
         };
         let judgement = judgement?;
@@ -132,16 +133,6 @@ impl PairJudge {
     pub fn measures(&self, a: &Loaded, b: &Loaded) -> crate::verify::Measures {
         a.set.measure(&b.set)
     }
-
-    /// Whether the model knows at least half of the places, and two, as slots of a template.
-    fn known_slots(&self, alignment: &Alignment, a: &Words, b: &Words) -> bool {
-        let typed = || alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
-        let known = typed().filter(|slot| {
-            [around(a, slot.a), around(b, slot.b)].iter().any(|key| self.model.slots.contains(key))
-        });
-        let known = known.count();
-        known >= 2 && 2 * known >= typed().count()
-    }
 }
 
 fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align::characters::Noise {
@@ -151,21 +142,6 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align
     } else {
         aligner.align(&b.characters, &a.content.words).swapped()
     }
-}
-
-/// Tokens on each side of a slot that name it.
-const AROUND: usize = 3;
-
-/// What stands around a slot, with facts as one symbol.
-fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
-    let (start, end) = (start as usize, end as usize);
-    let symbol = |i: usize| match words.kinds()[i].is(Kind::FACT) {
-        true => 1,
-        false => words.hashes()[i],
-    };
-    let before = (start.saturating_sub(AROUND)..start).map(symbol);
-    let after = (end..words.len().min(end + AROUND)).map(symbol);
-    before.chain([2]).chain(after).fold(0, |key: u64, hash| avalanche(key.rotate_left(7) ^ hash))
 }
 
 /// The longest spans of an alignment, in the order of the first text.

@@ -222,7 +222,7 @@ impl Filter {
     ) -> Result<Filter> {
         policy.validate()?;
         let model = match model {
-            Some(bytes) => Model::read(bytes)?,
+            Some(bytes) => Model::read(recipe, bytes)?,
             None => Model::default(),
         };
         let judge = PairJudge { recipe, kernel: resources.kernel, policy, model };

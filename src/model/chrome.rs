@@ -113,7 +113,14 @@ impl Chrome {
 
     /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
     /// `breaks` says of each token whether it begins a line.
-    pub fn mark(&self, site: u64, k: usize, shingles: &[u64], breaks: &[bool], marks: &mut Vec<bool>) -> bool {
+    pub fn mark(
+        &self,
+        site: u64,
+        k: usize,
+        shingles: &[u64],
+        breaks: &[bool],
+        marks: &mut Vec<bool>,
+    ) -> bool {
         marks.clear();
         marks.resize(breaks.len(), false);
         self.knows(site) && mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
@@ -347,7 +354,8 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
             if is_chrome {
                 counts[page as usize].push(list.len() as u32);
             } else if list.len() <= SHARED {
-                partners[page as usize].extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
+                partners[page as usize]
+                    .extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
             }
         }
     }
@@ -360,4 +368,55 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
     };
     let versions = counts.iter_mut().zip(&mut partners).map(of_versions);
     versions.zip(all).map(|(versions, all)| versions || all).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(site: u64, lines: &[Vec<u64>]) -> Page {
+        let tokens: Vec<u64> = lines.concat();
+        let shingles = tokens.windows(5).map(crate::hash::shingle_hash).collect();
+        let breaks = lines.iter().flat_map(|line| (0..line.len()).map(|i| i == 0)).collect();
+        Page { site, guessed: false, shingles, breaks }
+    }
+
+    fn line(from: u64, tokens: u64) -> Vec<u64> {
+        (from..from + tokens).map(|token| avalanche(token + 1)).collect()
+    }
+
+    fn marked(chrome: &Chrome, page: &Page) -> usize {
+        let mut marks = Vec::new();
+        chrome.mark(page.site, 5, &page.shingles, &page.breaks, &mut marks);
+        marks.iter().filter(|&&mark| mark).count()
+    }
+
+    #[test]
+    fn what_many_pages_of_a_site_have_is_chrome_and_syndicated_copy_is_not() {
+        let story = line(1_000_000, 80);
+        let own = |n: u64| page(1, &[line(0, 12), line(10_000 * (n + 1), 60), line(500, 15)]);
+        let mut pages: Vec<Page> = (0..8).map(own).collect();
+        pages.extend((2..12).map(|site| page(site, &[line(900_000 * site, 30), story.clone()])));
+        let chrome = learn(&pages, 5);
+        assert_eq!(marked(&chrome, &pages[0]), 27);
+        assert!(pages[8..].iter().all(|page| marked(&chrome, page) == 0));
+    }
+
+    #[test]
+    fn a_story_that_grows_on_one_site_is_no_chrome() {
+        let version =
+            |n: u64| page(1, &(0..=n).map(|part| line(10_000 * (part + 1), 40)).collect::<Vec<_>>());
+        let pages: Vec<Page> = (0..9).map(version).collect();
+        let chrome = learn(&pages, 5);
+        assert!(pages.iter().all(|page| marked(&chrome, page) == 0), "{}", chrome.len());
+    }
+
+    #[test]
+    fn kept_chrome_is_the_same() {
+        let pages: Vec<Page> = (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
+        let chrome = learn(&pages, 5);
+        let (keys, sites) = chrome.sorted();
+        let again = Chrome::of(keys, sites);
+        assert!(!chrome.is_empty() && pages.iter().all(|page| marked(&again, page) == marked(&chrome, page)));
+    }
 }

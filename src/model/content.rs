@@ -67,7 +67,8 @@ impl Reader {
         self.tokens.read(text);
         let hashes = self.tokens.hashes(&mut self.hashes).len();
         self.hashes.truncate(hashes.max(1));
-        let count = shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
+        let count =
+            shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
         self.shingles.truncate(count);
         self.letters.clear();
     }
@@ -218,7 +219,7 @@ fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
     let count = model.vocabulary.count(hash);
     let is_name = match cased {
         true => count.capital >= count.small,
-        false => count.documents <= model.vocabulary.rare(),
+        false => model.vocabulary.rare().is_some_and(|rare| count.documents <= rare),
     };
     if is_name { Kind::FACT } else { Kind::PLAIN }
 }

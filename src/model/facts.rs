@@ -6,13 +6,11 @@
 
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
 use super::hashed::{ByHash, Hashes};
 use crate::hash::token_hash;
 
 /// How one token stands in the corpus.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
     /// Documents that have it.
     pub documents: u32,
@@ -21,6 +19,9 @@ pub struct Count {
     /// How often without a capital.
     pub small: u32,
 }
+
+/// Documents that have to be counted for a token to be called rare.
+const TELLING: u32 = 500;
 
 /// Token statistics of a sample of the corpus.
 #[derive(Debug, Clone, Default)]
@@ -63,9 +64,9 @@ impl Vocabulary {
         self.counts.get(&hash).map_or(Count::default(), |count| count.0)
     }
 
-    /// Documents that a rare token has at most.
-    pub fn rare(&self) -> u32 {
-        (self.documents * 3 / 1000).max(3)
+    /// Documents that a rare token has at most; none where too few were counted to tell.
+    pub fn rare(&self) -> Option<u32> {
+        (self.documents >= TELLING).then(|| (self.documents * 3 / 1000).max(3))
     }
 
     /// Every token's counts, by hash.

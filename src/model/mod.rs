@@ -7,16 +7,24 @@
 pub mod chrome;
 mod content;
 pub mod facts;
-mod file;
 pub mod hashed;
 pub mod noise;
 
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::recipe::Recipe;
 use chrome::Chrome;
 pub use content::{Content, Reader};
-use facts::Vocabulary;
+use facts::{Count, Vocabulary};
 use hashed::Hashes;
 use noise::Seen;
-use xxhash_rust::xxh3::xxh3_64;
+
+/// The version of the form in which models are kept; it rises when a model of before would be read wrongly.
+pub const MODEL_VERSION: u32 = 1;
 
 /// What a corpus taught.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +41,101 @@ pub struct Model {
     pub slots: Hashes,
 }
 
+/// A model as it is kept: JSON, all lists ascending, so that one model has one form.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    format: String,
+    version: u32,
+    /// [`Recipe::fingerprint`].
+    recipe: String,
+    chrome: Vec<u64>,
+    sites: Vec<u64>,
+    documents: u32,
+    /// Hash, documents, times with a capital, times without.
+    tokens: Vec<(u64, u32, u32, u32)>,
+    seen: Vec<u64>,
+    noisy: bool,
+    slots: Vec<u64>,
+}
+
+const FORMAT: &str = "wirecopy-model";
+
+impl Model {
+    /// Writes the model, learned under `recipe`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, recipe: Recipe, out: impl Write) -> io::Result<()> {
+        let (chrome, sites) = self.chrome.sorted();
+        let tokens = self.vocabulary.sorted().into_iter();
+        let mut slots: Vec<u64> = self.slots.iter().copied().collect();
+        slots.sort_unstable();
+        let kept = Kept {
+            format: FORMAT.to_owned(),
+            version: MODEL_VERSION,
+            recipe: recipe.fingerprint(),
+            chrome,
+            sites,
+            documents: self.vocabulary.documents,
+            tokens: tokens.map(|(hash, c)| (hash, c.documents, c.capital, c.small)).collect(),
+            seen: self.seen.words().to_vec(),
+            noisy: self.noisy,
+            slots,
+        };
+        serde_json::to_writer(out, &kept)?;
+        Ok(())
+    }
+
+    /// Reads a model that was written under the same recipe.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where it is no model, of another version, or of another recipe.
+    pub fn read(recipe: Recipe, input: impl Read) -> Result<Model> {
+        let wrong = |why: String| Error::new(ErrorKind::Setting).because(why);
+        let kept: Kept =
+            serde_json::from_reader(input).map_err(|error| wrong(format!("this is no model: {error}")))?;
+        if kept.format != FORMAT || kept.version != MODEL_VERSION {
+            return Err(wrong(format!("a model of version {MODEL_VERSION} is wanted, not {}", kept.version)));
+        }
+        if kept.recipe != recipe.fingerprint() {
+            let (own, wanted) = (kept.recipe, recipe.fingerprint());
+            return Err(wrong(format!("the model was learned under {own}, and this run is under {wanted}")));
+        }
+        let count = |(hash, documents, capital, small)| (hash, Count { documents, capital, small });
+        Ok(Model {
+            chrome: Chrome::of(kept.chrome, kept.sites),
+            vocabulary: Vocabulary::of(kept.documents, kept.tokens.into_iter().map(count).collect()),
+            seen: Seen::of(kept.seen).ok_or_else(|| wrong("the model's table is cut off".to_owned()))?,
+            noisy: kept.noisy,
+            slots: kept.slots.into_iter().collect(),
+        })
+    }
+}
+
 /// A site as the model knows it: the hash of its name.
 pub fn site_hash(name: &str) -> u64 {
     xxh3_64(name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_model_is_read_under_its_own_recipe_only() {
+        let mut model = Model { noisy: true, seen: Seen::new(0), ..Model::default() };
+        model.chrome.insert(1, 2);
+        model.slots.insert(3);
+        let mut kept = Vec::new();
+        let recipe = Recipe::default();
+        model.write(recipe, &mut kept).expect("memory takes it");
+        let again = Model::read(recipe, &kept[..]).expect("it was just written");
+        let mut other = Vec::new();
+        again.write(recipe, &mut other).expect("memory takes it");
+        assert_eq!(kept, other);
+        let eight = Recipe::with_shingle(8).expect("a shingle may have eight tokens");
+        assert!(Model::read(eight, &kept[..]).is_err());
+        assert!(Model::read(recipe, &b"{}"[..]).is_err());
+        assert!(Model::read(recipe, &kept[..kept.len() / 2]).is_err());
+    }
 }

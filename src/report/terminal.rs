@@ -109,9 +109,8 @@ fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
 /// What was found besides copies.
 fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let others = ["update", "partial", "templated"].into_iter();
-    let others: Vec<String> = others
-        .filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}")))
-        .collect();
+    let others: Vec<String> =
+        others.filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}"))).collect();
     match others.is_empty() {
         true => Ok(()),
         false => writeln!(out, "\npairs that are no copies: {}", others.join(", ")),

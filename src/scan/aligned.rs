@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use bitvec::prelude::*;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::measure::{Judge, judge_all};
 use super::read::{Documents, Entry};
@@ -12,7 +11,7 @@ use super::texts::Texts;
 use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
 use crate::candidates::{Candidate, Postings};
-use crate::corpus::{Fields, Value};
+use crate::corpus::Fields;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
@@ -169,11 +168,10 @@ pub(super) struct Worker {
 }
 
 pub(super) struct Loaded {
-    set: ShingleSet,
+    pub set: ShingleSet,
     pub content: Content,
-    /// Hashes of id, address and canonical address; 0 where there is none.
-    page: [u64; 3],
-    site: u32,
+    /// Its number.
+    number: u32,
     /// Of noisy documents.
     characters: Characters,
 }
@@ -186,7 +184,7 @@ pub(super) struct Found {
 
 /// A place where facts differ: a key on each side for what stands around it, and what fills it there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     keys: [u64; 2],
     fillers: [u64; 2],
 }
@@ -197,31 +195,32 @@ impl Judge for Aligned<'_> {
     type Verdict = Found;
 
     fn worker(&self) -> Worker {
-        Worker { reader: Reader::new(self.recipe, self.kernel), aligner: Aligner::default(), characters: CharacterAligner::default() }
+        Worker {
+            reader: Reader::new(self.recipe, self.kernel),
+            aligner: Aligner::default(),
+            characters: CharacterAligner::default(),
+        }
     }
 
     fn document(&self) -> Loaded {
-        Loaded { set: ShingleSet::new(self.kernel), content: Content::default(), page: [0; 3], site: 0, characters: Characters::default() }
+        Loaded {
+            set: ShingleSet::new(self.kernel),
+            content: Content::default(),
+            number: 0,
+            characters: Characters::default(),
+        }
     }
 
-    fn load(
-        &self,
-        worker: &mut Worker,
-        number: u32,
-        text: &str,
-        fields: &Fields<'_>,
-        out: &mut Loaded,
-    ) -> u64 {
+    fn load(&self, worker: &mut Worker, number: u32, text: &str, _: &Fields<'_>, out: &mut Loaded) -> u64 {
         let entry = &self.documents.entries[number as usize];
         let reader = &mut worker.reader;
         reader.read(text);
         out.set.fill(reader.shingles());
         reader.content(text, self.sites[entry.site as usize], self.model, &mut out.content);
-        out.site = entry.site;
+        out.number = number;
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
-        out.page = [entry.id_hash, address(fields.url), address(fields.canonical_url)];
         crate::sketch::sequence(reader.len(), reader.shingles())
     }
 
@@ -229,7 +228,7 @@ impl Judge for Aligned<'_> {
         let (left, right) = (&a.content.words, &b.content.words);
         let evidence = self.evidence(worker, a, b);
         let alignment = worker.aligner.last();
-        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, same_page(a, b));
+        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, self.same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
@@ -240,6 +239,12 @@ impl Judge for Aligned<'_> {
 }
 
 impl Aligned<'_> {
+    /// Whether two documents are versions of one page.
+    pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
+        let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];
+        entry(a).is_page_of(entry(b))
+    }
+
     /// Aligns two documents.
     pub(super) fn evidence(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Evidence {
         let (left, right) = (&a.content.words, &b.content.words);
@@ -254,7 +259,7 @@ impl Aligned<'_> {
 impl Aligned<'_> {
     /// Whether two documents differ, or may differ, as two fillings of one form do.
     pub(super) fn by_facts(&self, a: &Loaded, b: &Loaded, evidence: &Evidence) -> bool {
-        match judge(self.policy, a.set.measure(&b.set), evidence, same_page(a, b)) {
+        match judge(self.policy, a.set.measure(&b.set), evidence, self.same_page(a, b)) {
             Verdict::Weak(..) => true,
             Verdict::Decided(judgement) => judgement.is_some_and(|j| j.relation == Relation::Templated),
         }
@@ -276,28 +281,10 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
     }
 }
 
-fn address(value: Option<Value<'_>>) -> u64 {
-    let hash = |bytes: &[u8]| if bytes.is_empty() { 0 } else { xxh3_64(bytes).max(1) };
-    match value {
-        None => 0,
-        Some(Value::Plain(bytes)) => hash(bytes),
-        Some(value) => hash(value.to_text().as_bytes()),
-    }
-}
-
-/// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the address
-/// that is the other's canonical one. On another site that says where a copy was taken from.
-fn same_page(a: &Loaded, b: &Loaded) -> bool {
-    let same = |x: u64, y: u64| x != 0 && x == y;
-    let ([id_a, url_a, canonical_a], [id_b, url_b, canonical_b]) = (a.page, b.page);
-    let canonical = same(canonical_a, canonical_b) || same(canonical_a, url_b) || same(url_a, canonical_b);
-    same(id_a, id_b) || same(url_a, url_b) || (a.site == b.site && canonical)
-}
-
 /// Tokens on each side of a slot that name it.
 const AROUND: usize = 3;
 
-fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
+pub(crate) fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
     let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
     typed
         .map(|slot| Place {
@@ -322,6 +309,13 @@ fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
 fn filler(words: &Words, (start, end): (u32, u32)) -> u64 {
     let hashes = &words.hashes()[start as usize..end as usize];
     hashes.iter().fold(1, |key: u64, &hash| avalanche(key.rotate_left(7) ^ hash))
+}
+
+/// Whether the model knows most of these places as slots of templates.
+pub(crate) fn is_family(model: &Model, places: &[Place]) -> bool {
+    let is_slot = |place: &&Place| place.keys.iter().any(|key| model.slots.contains(key));
+    let known = places.iter().filter(is_slot).count();
+    known >= 2 && 2 * known >= places.len()
 }
 
 /// Different fillings that make a place a template's slot.
@@ -376,8 +370,7 @@ impl Judging {
     /// Decides what only a family decides.
     pub fn settle(&mut self, model: &Model) {
         for (pair, family, otherwise, places) in self.weak.drain(..) {
-            let known = places.iter().filter(|place| place.keys.iter().any(|key| model.slots.contains(key))).count();
-            let judgement = if known >= 2 && 2 * known >= places.len() { Some(family) } else { otherwise };
+            let judgement = if is_family(model, &places) { Some(family) } else { otherwise };
             self.decided.extend(judgement.map(|judgement| (pair, judgement)));
         }
     }

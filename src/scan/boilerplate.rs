@@ -57,7 +57,11 @@ pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &M
         })
         .collect();
     rows.sort_by(|x, y| {
-        (&x.source, std::cmp::Reverse(x.documents), &x.text).cmp(&(&y.source, std::cmp::Reverse(y.documents), &y.text))
+        (&x.source, std::cmp::Reverse(x.documents), &x.text).cmp(&(
+            &y.source,
+            std::cmp::Reverse(y.documents),
+            &y.text,
+        ))
     });
     rows
 }
@@ -82,9 +86,9 @@ fn add(
         seen.push(key);
         let range = |i: usize| reader.tokens().range(i).unwrap_or_default();
         let (start, end) = (range(piece.start).start, range(piece.end - 1).end);
-        let line = lines.entry((site, key)).or_insert_with(|| {
-            (0, document, text.get(start..end).unwrap_or_default().to_owned())
-        });
+        let line = lines
+            .entry((site, key))
+            .or_insert_with(|| (0, document, text.get(start..end).unwrap_or_default().to_owned()));
         line.0 += 1;
     }
 }

@@ -93,14 +93,7 @@ impl Judge for Measure {
         ShingleSet::new(self.kernel)
     }
 
-    fn load(
-        &self,
-        sketcher: &mut Sketcher,
-        _: u32,
-        text: &str,
-        _: &Fields<'_>,
-        out: &mut ShingleSet,
-    ) -> u64 {
+    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, _: &Fields<'_>, out: &mut ShingleSet) -> u64 {
         let (shingles, sequence) = sketcher.shingles(text);
         out.fill(shingles);
         sequence

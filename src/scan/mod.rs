@@ -1,7 +1,8 @@
 //! The batch run: corpus to verified pairs and clusters.
 
-mod aligned;
+pub(crate) mod aligned;
 mod boilerplate;
+mod explain;
 mod groups;
 mod measure;
 mod noisy;
@@ -32,10 +33,11 @@ use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
+pub use explain::Explained;
 use groups::Group;
 use measure::{Measure, judge_all};
-use spans::Shown;
 pub use read::{Documents, Entry};
+use spans::Shown;
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
@@ -94,7 +96,22 @@ pub struct Scan {
 /// Settings out of range, cancellation, or [`ErrorKind::NothingReadable`].
 pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
     policy.validate()?;
-    resources.pool()?.install(|| run(corpus, recipe, policy, resources))
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, None))
+}
+
+/// As [`scan`], under a model that was learned before: the corpus teaches nothing.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_under(
+    model: Model,
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+) -> Result<Scan> {
+    policy.validate()?;
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Some(model)))
 }
 
 /// Reads a corpus as [`scan`] does and looks for no pairs: documents, texts, metadata and repeats.
@@ -110,12 +127,21 @@ pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
     Ok(Scan { repeated, ..Scan::new(documents, policy) })
 }
 
-fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
+fn run(
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+    model: Option<Model>,
+) -> Result<Scan> {
     let cancel = &resources.cancel;
     let progress = &resources.progress;
     progress.begin("read");
-    let wanted =
-        read::Wanted { samples: policy.method == Method::Join, tokens: policy.mode == Mode::Aligned };
+    let wanted = read::Wanted {
+        samples: policy.method == Method::Join,
+        addresses: policy.mode == Mode::Aligned,
+        tokens: policy.mode == Mode::Aligned && model.is_none(),
+    };
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
@@ -127,7 +153,7 @@ fn run(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) 
     let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
     let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
         Mode::Classic => flow.classic(samples)?,
-        Mode::Aligned => flow.aligned(samples, seen)?,
+        Mode::Aligned => flow.aligned(samples, seen, model)?,
     };
     progress.begin("clusters");
     changed.sort_unstable();
@@ -214,14 +240,18 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen) -> Result<Outcome> {
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: Option<Model>) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let mut postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
-        let mut model = learner.learn(&postings, seen)?;
+        let frozen = given.is_some();
+        let mut model = match given {
+            Some(model) => model,
+            None => learner.learn(&postings, seen)?,
+        };
         let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
         let aligned = Aligned {
             documents,
@@ -235,7 +265,9 @@ impl Flow<'_> {
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             progress.begin("join");
-            postings.retain(|hash, d| !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash));
+            postings.retain(|hash, d| {
+                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+            });
             let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
             progress.begin("noise");
@@ -258,7 +290,9 @@ impl Flow<'_> {
             progress.begin("align");
             judging.judge(self.texts, &aligned, &pairs, cancel, |_| {})?;
         }
-        judging.learn(&mut model);
+        if !frozen {
+            judging.learn(&mut model);
+        }
         judging.settle(&model);
         Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
     }
@@ -267,7 +301,9 @@ impl Flow<'_> {
     fn by_signature(&self) -> Vec<Candidate> {
         self.resources.progress.begin("signatures");
         match self.policy.method {
-            Method::Simhash => bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of)),
+            Method::Simhash => {
+                bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
+            }
             Method::Join | Method::Minhash => {
                 bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
             }
@@ -560,6 +596,13 @@ impl Scan {
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
+        let entry = |d: DocId| &self.documents.entries[d.index()];
+        // Copies of one text may be pages of different addresses.
+        let judgement = match (judgement.overlap.is_some(), entry(a).is_page_of(entry(b))) {
+            (false, _) => judgement,
+            (true, true) => judgement.of_versions(),
+            (true, false) => judgement.of_strangers(),
+        };
         let judgement = self.settled(a, b, judgement);
         if self.ids.rank(a) <= self.ids.rank(b) {
             Pair { a, b, judgement }
@@ -699,12 +742,8 @@ impl Stars {
             found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
         let mut binding = binding(self.nodes.len(), &found).into_iter();
         found.retain(|_| binding.next().unwrap_or_default());
-        let edge = |&(a, b, judgement): &Linked| Edge {
-            a,
-            b,
-            score: judgement.score,
-            covers: judgement.covers(),
-        };
+        let edge =
+            |&(a, b, judgement): &Linked| Edge { a, b, score: judgement.score, covers: judgement.covers() };
         let edges: Vec<Edge> = found.iter().map(edge).collect();
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
         for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {

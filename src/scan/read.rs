@@ -15,7 +15,7 @@ use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 
-/// What the first pass keeps of a document: 64 bytes.
+/// What the first pass keeps of a document: 80 bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// Where its record stands.
@@ -30,6 +30,8 @@ pub struct Entry {
     pub site: u32,
     /// A hash of the id that the record names; 0 where it names none.
     pub id_hash: u64,
+    /// Hashes of its address and canonical address; 0 where it names none, or nobody wants to know.
+    pub addresses: [u64; 2],
     /// [`crate::sketch::Sketch::sequence`].
     pub sequence: u64,
     /// [`crate::sketch::Sketch::counts`].
@@ -65,7 +67,9 @@ pub type Samples = (Runs, Vec<u32>);
 pub(super) struct Wanted {
     /// Samples, to join.
     pub samples: bool,
-    /// How often each token stands in the corpus.
+    /// Addresses, to tell versions of one page.
+    pub addresses: bool,
+    /// How often each token stands in the corpus, where addresses are wanted too.
     pub tokens: bool,
 }
 
@@ -82,8 +86,8 @@ pub(super) fn read(
     let next = AtomicUsize::new(0);
     let mut workers: Vec<Worker> = rayon::broadcast(|_| {
         let mut worker = Worker::new(recipe, resources);
-        if wanted.tokens {
-            worker.seen = Some(Seen::new(bytes));
+        if wanted.addresses {
+            worker.seen = Some(wanted.tokens.then(|| Seen::new(bytes)));
         }
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -95,7 +99,7 @@ pub(super) fn read(
     })
     .into_iter()
     .collect::<Result<_>>()?;
-    let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take());
+    let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take().flatten());
     let first = seen.next().unwrap_or_default();
     let seen = seen.fold(first, |mut all, part| {
         all.merge(&part);
@@ -112,7 +116,8 @@ struct Worker {
     entries: Vec<Entry>,
     runs: Runs,
     sites: Sites,
-    seen: Option<Seen>,
+    /// Present where the run aligns; the table where it learns.
+    seen: Option<Option<Seen>>,
     parts: Vec<Part>,
 }
 
@@ -181,10 +186,14 @@ impl Worker {
                 bytes: decoded.text.len() as u32,
                 site: sites.number(&fields, corpus.directory(location.input)),
                 id_hash: fields.id.map_or(0, id_hash),
+                addresses: match seen {
+                    Some(_) => [fields.url, fields.canonical_url].map(|value| value.map_or(0, address_hash)),
+                    None => [0; 2],
+                },
                 sequence: sketch.sequence,
                 counts: sketch.counts,
             });
-            if let Some(seen) = seen {
+            if let Some(Some(seen)) = seen {
                 sketcher.token_hashes().iter().for_each(|&hash| seen.add(hash));
             }
         });
@@ -201,6 +210,26 @@ fn id_hash(id: Value<'_>) -> u64 {
     match id {
         Value::Plain(bytes) => hash_of_id(bytes),
         Value::Escaped(_) => hash_of_id(id.to_text().as_bytes()),
+    }
+}
+
+fn address_hash(address: Value<'_>) -> u64 {
+    match address {
+        Value::Plain([]) => 0,
+        address => id_hash(address),
+    }
+}
+
+impl Entry {
+    /// Whether two documents are versions of one page: they have the same id or address; or, on one site, the same
+    /// canonical address, or one the address that is the other's canonical one. On another site that says where a copy
+    /// was taken from.
+    pub fn is_page_of(&self, other: &Entry) -> bool {
+        let same = |x: u64, y: u64| x != 0 && x == y;
+        let ([url, canonical], [other_url, other_canonical]) = (self.addresses, other.addresses);
+        let by_canonical =
+            same(canonical, other_canonical) || same(canonical, other_url) || same(url, other_canonical);
+        same(self.id_hash, other.id_hash) || same(url, other_url) || (self.site == other.site && by_canonical)
     }
 }
 

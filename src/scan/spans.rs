@@ -96,20 +96,15 @@ fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> 
 const BRIDGED: u32 = 12;
 
 /// Where a span is interrupted by what is no content, on either side, as tokens of both.
-fn cuts(
-    alignment: &Alignment,
-    a: &Words,
-    b: &Words,
-    of_a: (u32, u32),
-    of_b: (u32, u32),
-) -> Vec<(u32, u32)> {
-    let jumps =
-        |words: &Words, i: u32| words.place(i as usize) > words.place(i as usize - 1) + 1 + BRIDGED;
-    let inside = |run: &&Run| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
+fn cuts(alignment: &Alignment, a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Vec<(u32, u32)> {
+    let jumps = |words: &Words, i: u32| words.place(i as usize) > words.place(i as usize - 1) + 1 + BRIDGED;
+    let inside =
+        |run: &&Run| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
     let mut cuts = Vec::new();
     let mut at = (of_a.0, of_b.0);
     for run in alignment.runs.iter().filter(inside) {
-        let gap = (at.0..=run.a).any(|i| i > of_a.0 && jumps(a, i)) || (at.1..=run.b).any(|i| i > of_b.0 && jumps(b, i));
+        let gap = (at.0..=run.a).any(|i| i > of_a.0 && jumps(a, i))
+            || (at.1..=run.b).any(|i| i > of_b.0 && jumps(b, i));
         if gap {
             cuts.push((run.a, run.b));
         }

@@ -123,7 +123,7 @@ fn pages_that_differ_by_a_date_are_one_crowd() {
     let body = (0..8).map(story).collect::<String>();
     let lines: String =
         (0..3000).map(|i| record(&format!("d{i}"), &format!("On day {i} {body} until {}", i + 1))).collect();
-    let reports = Reports::of(&dir.file("dates.jsonl", lines), &[]);
+    let reports = Reports::of(&dir.file("dates.jsonl", lines), &["--classic"]);
     assert_eq!(reports.count("duplicates"), 2999, "{}", reports.json["accounting"]);
     assert_eq!(reports.json["clusters"].as_array().unwrap().len(), 1, "one star");
     assert!(reports.pairs.len() < 100_000);

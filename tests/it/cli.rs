@@ -268,3 +268,25 @@ fn a_file_that_is_named_is_read_whatever_it_is_called() {
     assert!(summary.contains("1 document = 1 unique"), "{summary}");
     assert!(summary.contains("log"), "what nothing reads is named: {summary}");
 }
+
+#[test]
+fn compare_explains_a_pair_and_names_the_test_that_failed() {
+    let dir = Dir::new();
+    let other = STORY.replace("council", "board");
+    let (one, two) =
+        (dir.file("one.txt", STORY), dir.file("two.txt", other + " And something else was said."));
+    let paths = [one.to_str().unwrap(), two.to_str().unwrap()];
+    let output = run(&["compare", paths[0], paths[1], "--report", "json"]);
+    assert_eq!(code(&output), 0);
+    let row: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_ne!(row["relation"], "none", "{row}");
+    assert!(row["tests"].as_array().unwrap().iter().any(|test| test["holds"] == true), "{row}");
+    let stranger =
+        dir.file("three.txt", "Nothing of this stands in the other text, not a single phrase of it.");
+    let output = run(&["compare", paths[0], stranger.to_str().unwrap(), "--report", "json"]);
+    let row: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(row["relation"], "none", "{row}");
+    assert!(row["tests"].as_array().unwrap().iter().any(|test| test["holds"] == false), "{row}");
+    assert_eq!(code(&run(&["compare", paths[0], "no-such-file.txt"])), 2);
+    assert_eq!(code(&run(&["compare", "a", "b", "--in", paths[0]])), 2);
+}

@@ -57,7 +57,7 @@ fn of_two_equally_long_documents_the_lower_id_is_the_contained_one_in_any_order(
     // Copies of the one stand on both sides of the other, so which of them comes first in the file must not matter.
     let mut lines = [record("m", &one), record("a", &one), record("k", &other)];
     for turn in 0..3 {
-        let reports = Reports::of(&dir.file("x.jsonl", lines.concat()), &[]);
+        let reports = Reports::of(&dir.file("x.jsonl", lines.concat()), &["--classic"]);
         let relations = reports.relations();
         let inner = |a: &str, b: &str| relations[&(a.to_owned(), b.to_owned())].clone();
         assert_eq!(inner("a", "k"), ("contained".to_owned(), "a".to_owned()), "turn {turn}");
@@ -116,9 +116,10 @@ fn every_pair_and_every_figure_is_the_oracle_s() {
     let dir = Dir::new();
     let lines = records();
     let path = dir.file("x.jsonl", lines.join("\n"));
-    for (flags, jaccard, containment) in
-        [(&[][..], 0.8, 0.7), (&["--jaccard", "0.5", "--containment", "0.6"][..], 0.5, 0.6)]
-    {
+    for (flags, jaccard, containment) in [
+        (&["--classic"][..], 0.8, 0.7),
+        (&["--classic", "--jaccard", "0.5", "--containment", "0.6"], 0.5, 0.6),
+    ] {
         let truth = brute_force(&lines, |j, c, tokens| j >= jaccard || (c >= containment && tokens >= 20));
         assert!(truth.len() > 90);
         assert_eq!(measured(&Reports::of(&path, flags)), truth);
@@ -127,9 +128,9 @@ fn every_pair_and_every_figure_is_the_oracle_s() {
 
 #[test]
 fn other_methods_find_a_part_of_it_and_measure_the_same() {
-    let whole = measured(&Reports::of(&corpus(""), &[]));
+    let whole = measured(&Reports::of(&corpus(""), &["--classic"]));
     for (method, at_least) in [("minhash", 0.6), ("simhash", 0.1)] {
-        let part = measured(&Reports::of(&corpus(""), &["--method", method]));
+        let part = measured(&Reports::of(&corpus(""), &["--classic", "--method", method]));
         assert!(part.iter().all(|(pair, measures)| whole.get(pair) == Some(measures)), "{method}");
         assert!(
             part.len() as f64 > at_least * whole.len() as f64,
@@ -198,7 +199,7 @@ fn relatives_have_the_oracle_s_pairs_and_relations() {
             .collect();
         let truth = brute_force(&lines, |j, c, tokens| j >= 0.8 || (c >= 0.7 && tokens >= 20));
         let all = brute_force(&lines, |_, _, _| true);
-        let reports = Reports::of(&dir.file("x.jsonl", lines.join("\n")), &["-j", "2"]);
+        let reports = Reports::of(&dir.file("x.jsonl", lines.join("\n")), &["--classic", "-j", "2"]);
         let relations = reports.relations();
         let found = measured(&reports);
         for (pair, measures) in &found {
@@ -228,4 +229,75 @@ fn relatives_have_the_oracle_s_pairs_and_relations() {
     assert!(wanted > 1000);
     println!("{} of {wanted} pairs are missed: {missed:?}", missed.len());
     assert!(missed.len() * 1000 <= wanted, "{} of {wanted}: {missed:?}", missed.len());
+}
+
+/// The relation, its contained side and all its figures: what a pair is, apart from which of its two is `a`.
+fn told(pair: &Value) -> (String, String, Vec<String>) {
+    let sides = |a: &str, b: &str| {
+        let (mut first, mut second) = (pair[a].to_string(), pair[b].to_string());
+        if pair["a"].as_str() > pair["b"].as_str() {
+            std::mem::swap(&mut first, &mut second);
+        }
+        [first, second]
+    };
+    let figures = [["jaccard", "score"], ["identity", "same_site"]].concat();
+    let figures = figures.iter().map(|name| pair[name].to_string());
+    let sided =
+        [sides("coverage_a", "coverage_b"), sides("containment_a_in_b", "containment_b_in_a")].concat();
+    let text = |name: &str| pair[name].as_str().unwrap_or_default().to_owned();
+    (text("relation"), text("inner"), figures.chain(sided).collect())
+}
+
+#[test]
+fn a_relation_is_a_function_of_two_documents_and_the_model() {
+    let dir = Dir::new();
+    let lines = records();
+    let of: BTreeMap<String, &String> = lines
+        .iter()
+        .map(|line| (serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned(), line))
+        .collect();
+    let model = dir.path("model").display().to_string();
+    let all = Reports::of(&dir.file("all.jsonl", lines.join("\n")), &["--save-model", &model]);
+    let again = Reports::of(&dir.path("all.jsonl"), &["--model", &model]);
+    assert_eq!(again.pairs, all.pairs, "a model that was kept judges as the one that was learned");
+    let mut random = Random(11);
+    for turn in 0..60 {
+        let pair = &all.pairs[random.below(all.pairs.len())];
+        let (a, b) = (pair["a"].as_str().unwrap(), pair["b"].as_str().unwrap());
+        let both = [of[a].as_str(), of[b].as_str()];
+        let text = if turn % 2 == 0 { both.join("\n") } else { [both[1], both[0]].join("\n") };
+        let alone = Reports::of(&dir.file("two.jsonl", text), &["--model", &model]);
+        assert_eq!(alone.pairs.len(), 1, "{a} {b}: {pair}");
+        assert_eq!(told(&alone.pairs[0]), told(pair), "{a} {b}");
+    }
+}
+
+#[test]
+fn spans_are_whole_tokens_that_stand_on_both_sides() {
+    let lines = records();
+    let text: BTreeMap<String, String> = lines
+        .iter()
+        .map(|line| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            (record["id"].as_str().unwrap().to_owned(), record["text"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let mut seen = 0;
+    for pair in Reports::of(&corpus(""), &[]).pairs {
+        for span in pair["spans"].as_array().unwrap() {
+            let cut = |side: &str| {
+                let text = text.get(pair[side].as_str().unwrap())?;
+                let [start, end] = [0, 1].map(|i| span[side][i].as_u64().unwrap() as usize);
+                Some(reference::tokens(text.get(start..end).expect("between characters")))
+            };
+            let (Some(a), Some(b)) = (cut("a"), cut("b")) else { continue };
+            assert!(!a.is_empty() && !b.is_empty(), "{span}");
+            let tokens = span["tokens"].as_u64().unwrap() as usize;
+            assert!(
+                tokens <= a.len().max(b.len()) && (0.0..=1.0).contains(&span["identity"].as_f64().unwrap())
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 300, "{seen}");
 }

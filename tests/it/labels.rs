@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::harness::*;
 
-/// Labels that need alignment, chrome or templates, and are not met yet. Lower it when they are.
-const KNOWN_GAPS: usize = 243;
+/// Labels that need alignment, chrome or templates, and are not met yet. Lower it when they are. They are forms whose
+/// facts stand so close that no two have a sample in common, forms filled in again at one address, which are called
+/// updates, and one story of which a house style spells the numbers out.
+const KNOWN_GAPS: usize = 27;
 
 fn table(name: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(corpus(name)).unwrap();
@@ -13,7 +15,7 @@ fn table(name: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_label_that_raw_measures_decide_is_met() {
+fn every_label_is_met_but_for_known_gaps() {
     let reports = Reports::of(&corpus(""), &[]);
     let found = reports.relations();
     let none = (String::from("none"), String::new());
@@ -35,13 +37,12 @@ fn every_label_that_raw_measures_decide_is_met() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let strangers: Vec<_> = found.keys().filter(|pair| !labelled.contains(pair)).collect();
     assert!(strangers.is_empty(), "pairs without a label: {strangers:?}");
-    println!("of the labels of later parts, {met_early} are met and {} are expected gaps:", gaps.len());
-    gaps.iter().for_each(|gap| println!("  {gap}"));
-    assert!(
-        gaps.len() <= KNOWN_GAPS,
-        "{} labels of later parts are not met, {KNOWN_GAPS} were not",
+    println!(
+        "of the labels that raw measures do not decide, {met_early} are met and {} are known gaps:",
         gaps.len()
     );
+    gaps.iter().for_each(|gap| println!("  {gap}"));
+    assert!(gaps.len() <= KNOWN_GAPS, "{} such labels are not met, {KNOWN_GAPS} were not", gaps.len());
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn recall_on_labelled_sets() {
     };
     for set in ["arabic-news", "planted-20k"] {
         let folder = Path::new(&data).join(set);
-        let found = Reports::of(&folder.join("docs.jsonl.gz"), &[]).relations();
+        let found = Reports::of(&folder.join("docs.jsonl.gz"), &["--classic"]).relations();
         let families = std::fs::read_to_string(folder.join("families.jsonl")).unwrap_or_default();
         let family: std::collections::BTreeMap<String, usize> = families
             .lines()

@@ -47,6 +47,11 @@ pub enum Command {
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
+    /// Explain one pair: what two documents are to each other, and why.
+    #[command(after_help = "Examples:\n  \
+        wirecopy compare one.txt other.txt\n  \
+        wirecopy compare 4711 4712 --in crawl.jsonl")]
+    Compare(Compare),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -87,15 +92,18 @@ pub struct Scan {
     /// Matched tokens from which two documents share a passage.
     #[arg(long, default_value_t = 50)]
     pub partial_words: u32,
+    /// Keep what the corpus taught, for other runs.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub save_model: Option<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
+    pub model: Option<PathBuf>,
     /// Tokens that a contained document has at least.
     #[arg(long, default_value_t = 20)]
     pub min_words: u32,
     /// Tokens in a shingle; 8 to 10 suit scripts without spaces between words.
     #[arg(long, default_value_t = 5)]
     pub shingle: usize,
-    /// Keep the model that pairs were judged under in FILE, for `wirecopy filter --model FILE`.
-    #[arg(long, value_name = "FILE", conflicts_with = "classic")]
-    pub save_model: Option<PathBuf>,
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,
@@ -117,6 +125,25 @@ pub struct Scan {
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
     #[arg(long, hide = true)]
     pub kernel: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Compare {
+    /// A file, or with --in an id.
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// Another.
+    #[arg(value_name = "B")]
+    pub b: String,
+    /// Where the documents of these ids are; the model is learned there.
+    #[arg(long = "in", value_name = "PATH")]
+    pub within: Vec<PathBuf>,
+    /// Judge under a model that was saved, instead of learning one.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Write a report: json, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

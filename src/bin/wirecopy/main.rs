@@ -1,9 +1,11 @@
 //! `wirecopy`: near-duplicates and syndicated copies, from the command line.
 
 mod args;
+mod compare;
 mod filter;
 mod index;
 mod lines;
+mod model;
 mod output;
 mod page;
 mod progress;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     args.color.write_global();
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
+        args::Command::Compare(compare) => compare::run(&args, compare),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
         args::Command::Filter(filter) => filter::run(&args, filter),

@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 use wirecopy::corpus::Corpus;
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Scan, scan};
+use wirecopy::scan::{Scan, scan, scan_under};
 
 use crate::args;
+use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
 use crate::settings::Settings;
@@ -28,11 +29,17 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let settings = Settings::of(typed)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open(&settings.resources)?;
-    let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
-    drop(bar);
-    if let (Some(path), Some(model)) = (&typed.save_model, &found.model) {
-        std::fs::write(path, model.write()).with_context(|| format!("cannot write {}", path.display()))?;
+    let found = match &typed.model {
+        Some(file) => {
+            let model = model::read(settings.recipe, file)?;
+            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
+        }
+        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    };
+    if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
+        model::write(settings.recipe, learned, file)?;
     }
+    drop(bar);
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     let whole = summarised || targets.iter().any(|target| target.format != Format::Pairs);

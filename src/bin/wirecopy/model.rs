@@ -1,0 +1,21 @@
+//! Models in files.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use wirecopy::model::Model;
+use wirecopy::recipe::Recipe;
+
+pub fn read(recipe: Recipe, path: &Path) -> Result<Model> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    Model::read(recipe, BufReader::new(file)).with_context(|| format!("cannot use {}", path.display()))
+}
+
+pub fn write(recipe: Recipe, model: &Model, path: &Path) -> Result<()> {
+    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    let mut file = BufWriter::new(file);
+    let written = model.write(recipe, &mut file).and_then(|()| file.flush());
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
