@@ -5,19 +5,20 @@ test:
 	cargo test --locked
 	tests/browser/run
 
-# What takes longer than every change should wait for: many more random cases, the external labelled sets where
+# What takes longer than every change should wait for: many more random cases, 300 kills of the filter, the external labelled sets where
 # WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
 FUZZ_SECONDS ?= 3600
 soak:
-	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 cargo test --release --locked
+	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 WIRECOPY_KILLS=300 cargo test --release --locked
 	cargo run --release --locked --example fuzz -- --seconds $(FUZZ_SECONDS)
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 
-# A bench a stage and one end to end; every container beside JSON lines.
+# A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles.
 bench:
 	cargo bench --locked --bench stages
 	cargo bench --locked --bench formats
+	benches/filter
 
 # Side by side with other tools, from their registries.
 compare:

@@ -26,6 +26,14 @@ pub enum ErrorKind {
     Cancelled,
     /// Nothing that was asked for could be read.
     NothingReadable,
+    /// A file of an index is damaged; the place is the file, the detail what is wrong and where.
+    Corrupt,
+    /// A file of an index was written by another version of the format.
+    Version,
+    /// An index was built by another recipe, or under another model.
+    Mismatch,
+    /// Another writer has the index.
+    Locked,
 }
 
 impl ErrorKind {
@@ -39,6 +47,10 @@ impl ErrorKind {
             ErrorKind::Setting => "setting out of range",
             ErrorKind::Cancelled => "cancelled",
             ErrorKind::NothingReadable => "nothing readable",
+            ErrorKind::Corrupt => "damaged",
+            ErrorKind::Version => "another format version",
+            ErrorKind::Mismatch => "does not match",
+            ErrorKind::Locked => "in use",
         }
     }
 }

@@ -35,10 +35,22 @@ impl Mapping {
     /// # Errors
     /// The system's, where it cannot map.
     pub fn new(file: &File) -> io::Result<Mapping> {
+        Mapping::advised(file, memmap2::Advice::Sequential)
+    }
+
+    /// As [`Mapping::new`], for reading here and there.
+    ///
+    /// # Errors
+    /// The system's, where it cannot map.
+    pub fn random(file: &File) -> io::Result<Mapping> {
+        Mapping::advised(file, memmap2::Advice::Random)
+    }
+
+    fn advised(file: &File, advice: memmap2::Advice) -> io::Result<Mapping> {
         // SAFETY: see "Why mapping is sound here" above.
         let map = unsafe { memmap2::Mmap::map(file)? };
         #[cfg(unix)]
-        let _ = map.advise(memmap2::Advice::Sequential);
+        let _ = map.advise(advice);
         let slot = guard::watch(map.as_ptr() as usize, map.len());
         Ok(Mapping { map, slot })
     }

@@ -184,7 +184,7 @@ pub(super) struct Found {
 
 /// A place where facts differ: a key on each side for what stands around it, and what fills it there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     keys: [u64; 2],
     fillers: [u64; 2],
 }
@@ -284,7 +284,7 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
 /// Tokens on each side of a slot that name it.
 const AROUND: usize = 3;
 
-pub(super) fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
+pub(crate) fn places(alignment: &Alignment, a: &Words, b: &Words) -> Vec<Place> {
     let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
     typed
         .map(|slot| Place {
@@ -312,7 +312,7 @@ fn filler(words: &Words, (start, end): (u32, u32)) -> u64 {
 }
 
 /// Whether the model knows most of these places as slots of templates.
-pub(super) fn is_family(model: &Model, places: &[Place]) -> bool {
+pub(crate) fn is_family(model: &Model, places: &[Place]) -> bool {
     let is_slot = |place: &&Place| place.keys.iter().any(|key| model.slots.contains(key));
     let known = places.iter().filter(is_slot).count();
     known >= 2 && 2 * known >= places.len()

@@ -1,6 +1,6 @@
 //! The batch run: corpus to verified pairs and clusters.
 
-mod aligned;
+pub(crate) mod aligned;
 mod boilerplate;
 mod detail;
 mod explain;

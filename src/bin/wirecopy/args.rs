@@ -62,6 +62,14 @@ pub enum Command {
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
     Text(Text),
+    /// Say of every document that arrives whether an index has it, and add it.
+    #[command(after_help = "Examples:\n  \
+        crawler | wirecopy filter --index seen/ | ingest\n  \
+        wirecopy filter --index seen/ --on-duplicate drop --only exact,near feed.jsonl > new.jsonl\n  \
+        wirecopy filter --index seen/ --check < candidates.jsonl")]
+    Filter(Filter),
+    /// Create, fill, look into and repair a persistent index.
+    Index(Index),
     /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
@@ -340,6 +348,220 @@ pub struct Input {
     /// The field with the publisher.
     #[arg(long, value_name = "NAME", default_value = "source", help_heading = "Fields")]
     pub source_field: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Filter {
+    /// JSON lines: files, or standard input.
+    #[arg(value_name = "FILE")]
+    pub paths: Vec<PathBuf>,
+    /// The index: a directory; created where there is none.
+    #[arg(long, value_name = "DIR")]
+    pub index: PathBuf,
+    /// What is done with duplicates: tag, drop or divert=FILE.
+    #[arg(long, value_name = "WHAT", default_value = "tag")]
+    pub on_duplicate: String,
+    /// What counts as a duplicate there: exact, update, templated, near, contained, contains, partial.
+    #[arg(long, value_name = "RELATION", value_delimiter = ',', default_value = "exact,near,contained")]
+    pub only: Vec<String>,
+    /// Answer only: the index stays as it is.
+    #[arg(long)]
+    pub check: bool,
+    /// Lines that give no document go to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Exit with 2 if any line gave no document.
+    #[arg(long)]
+    pub strict: bool,
+    /// What is safe when a verdict is written: with batch all of its batch by one sync, with always one sync a document.
+    #[arg(long, value_enum, default_value_t = Durability::Batch)]
+    pub durability: Durability,
+    /// The model that pairs are judged under; an index that has another one is refused.
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub create: Create,
+    #[command(flatten)]
+    pub judging: Judging,
+    #[command(flatten)]
+    pub fields: FieldOptions,
+    /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
+    #[arg(long, value_name = "COUNT", hide = true)]
+    pub memory_documents: Option<u32>,
+    /// Larger lines give no document.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
+    pub max_record: u64,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// What an index is created with.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Create {
+    /// With an index that is created: keep texts and verify, or signatures only and estimate.
+    #[arg(long, value_enum, default_value_t = Store::Text, help_heading = "Creating")]
+    pub store: Store,
+    /// With an index that is created: documents expire so long after they were seen (30d, 12h).
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Creating")]
+    pub window: Option<u64>,
+    /// Tokens in a shingle; with an index that is there, what it must have been built by.
+    #[arg(long, help_heading = "Creating")]
+    pub shingle: Option<usize>,
+}
+
+/// What counts as what.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Judging {
+    /// Score (aligned coverage times identity) from which two documents are near.
+    #[arg(long, default_value_t = 0.7)]
+    pub threshold: f64,
+    /// Share of the smaller of two documents from which it is contained in the other.
+    #[arg(long, default_value_t = 0.7)]
+    pub containment: f64,
+    /// Matched tokens from which two documents share a passage.
+    #[arg(long, default_value_t = 50)]
+    pub partial_words: u32,
+    /// Tokens that a contained document has at least.
+    #[arg(long, default_value_t = 20)]
+    pub min_words: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Durability {
+    /// One sync a batch.
+    Batch,
+    /// One sync a document.
+    Always,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// Compressed texts.
+    Text,
+    /// Samples only.
+    Signatures,
+}
+
+/// Names of the fields of a record, where only JSON lines are read.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct FieldOptions {
+    /// The field with the text.
+    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Fields")]
+    pub text_field: String,
+    /// The field with the id.
+    #[arg(long, value_name = "NAME", default_value = "id", help_heading = "Fields")]
+    pub id_field: String,
+    /// The field with the headline.
+    #[arg(long, value_name = "NAME", default_value = "title", help_heading = "Fields")]
+    pub title_field: String,
+    /// The field with the URL.
+    #[arg(long, value_name = "NAME", default_value = "url", help_heading = "Fields")]
+    pub url_field: String,
+    /// The field with the canonical URL.
+    #[arg(long, value_name = "NAME", default_value = "canonical_url", help_heading = "Fields")]
+    pub canonical_field: String,
+    /// The field with the date.
+    #[arg(long, value_name = "NAME", default_value = "date", help_heading = "Fields")]
+    pub date_field: String,
+    /// The field with the publisher.
+    #[arg(long, value_name = "NAME", default_value = "source", help_heading = "Fields")]
+    pub source_field: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Index {
+    #[command(subcommand)]
+    pub command: IndexCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Create an empty index.
+    Create {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        #[command(flatten)]
+        create: Create,
+        /// The model that pairs are judged under.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+    },
+    /// Take all documents of files and directories, as filter does.
+    Build {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        #[command(flatten)]
+        input: Box<Input>,
+        #[command(flatten)]
+        create: Create,
+        /// The model that pairs are judged under.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+        #[command(flatten)]
+        judging: Judging,
+        /// Worker threads; 0 for as many as there are processors.
+        #[arg(short = 'j', long, default_value_t = 0)]
+        threads: usize,
+    },
+    /// What is in it.
+    Stats {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read every byte and name what is not what was written; exit with 1 if anything is.
+    Verify {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Keep all that is intact, and name the ids that are gone.
+    Repair {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Merge everything, without what was deleted or replaced.
+    Compact {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Delete documents by id.
+    Delete {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Ids; from standard input, one a line, where none is given.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// What is known of ids: a JSON object a line, with the verdict of the first time.
+    Query {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Ids; from standard input, one a line, where none is given.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Every document that is found: a JSON object a line.
+    Export {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+/// A time in milliseconds, from a number with s, m, h or d behind it.
+fn duration(text: &str) -> Result<u64, String> {
+    let unit = match text.char_indices().last() {
+        Some((at, 's')) => (at, 1000),
+        Some((at, 'm')) => (at, 60_000),
+        Some((at, 'h')) => (at, 3_600_000),
+        Some((at, 'd')) => (at, 86_400_000),
+        _ => return Err("a number with s, m, h or d behind it".to_owned()),
+    };
+    let number: u64 =
+        text[..unit.0].parse().map_err(|_| "a number with s, m, h or d behind it".to_owned())?;
+    number.checked_mul(unit.1).filter(|time| *time > 0).ok_or_else(|| "too large, or nothing".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

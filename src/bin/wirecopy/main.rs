@@ -4,6 +4,9 @@ mod apply;
 mod args;
 mod compare;
 mod dedup;
+mod filter;
+mod index;
+mod lines;
 mod model;
 mod output;
 mod page;
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         args::Command::Apply(apply) => apply::run(&args, apply),
         args::Command::Undo(undo) => apply::undo(&args, undo),
         args::Command::Report(report) => report::run(&args, report),
+        args::Command::Filter(filter) => filter::run(&args, filter),
+        args::Command::Index(index) => index::run(&args, index),
     };
     match result {
         Ok(code) => code,

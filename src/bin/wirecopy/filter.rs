@@ -1,0 +1,408 @@
+//! `wirecopy filter`: documents in, the same lines with a verdict out.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use anyhow::{Context, Result, bail};
+use wirecopy::corpus::{FieldNames, Fields, JsonLines, Reader as _, Reason, Scratch, Value};
+use wirecopy::document::site_of;
+use wirecopy::filter::{Answer, Filter, Incoming, address, line, open_or_create};
+use wirecopy::index::store::{Disk, Store};
+use wirecopy::index::verdict::Finding;
+use wirecopy::index::{Keep, Limits, Reader, Setup};
+use wirecopy::kernel::Kernel;
+use wirecopy::model::site_hash;
+use wirecopy::options::{Policy, Resources};
+use wirecopy::recipe::Recipe;
+
+use crate::args;
+use crate::lines::{self, Chunk};
+
+/// Documents that are answered together, at most.
+const BATCH: usize = 1024;
+
+/// Bytes of lines that are answered together, about.
+const BATCH_BYTES: usize = 4 << 20;
+
+pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
+    let outputs = Outputs::open(typed)?;
+    let filter = open(typed)?;
+    let mut records = Records {
+        reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
+        paths: typed.paths.clone(),
+        max: typed.max_record,
+        scratch: Scratch::new(Kernel::detect()),
+    };
+    let mut session =
+        Session { typed, filter, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
+    let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
+    let result = session.all(&lines);
+    // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
+    if !args.quiet {
+        anstream::eprintln!("{}", session.counts.line(typed.check));
+    }
+    result?;
+    session.filter.close()?;
+    if typed.strict && session.counts.rejected > 0 {
+        anstream::eprintln!("wirecopy: lines gave no document, and --strict was given");
+        return Ok(ExitCode::from(2));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(typed: &args::Filter) -> Result<Filter> {
+    let policy = typed.judging.policy();
+    let resources = Resources { threads: typed.threads, ..Resources::default() };
+    if typed.check {
+        let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
+        let model = typed.model.as_ref().map(|path| read_model(path)).transpose()?;
+        let model = model.as_deref().map(wirecopy::index::model_hash);
+        let reader = Reader::open(&store, typed.create.recipe()?, model)?;
+        return Ok(Filter::reading(reader, policy, &resources)?);
+    }
+    let mut limits = Limits::default();
+    limits.documents = typed.memory_documents.unwrap_or(limits.documents).max(1);
+    writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources, limits)
+}
+
+/// A filter over the index of a directory, which is created where there is none.
+pub fn writing(
+    directory: &Path,
+    create: &args::Create,
+    model: Option<&Path>,
+    policy: Policy,
+    resources: &Resources,
+    limits: Limits,
+) -> Result<Filter> {
+    let disk = Disk::new(directory);
+    disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
+    let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?, limits)?;
+    Ok(Filter::writing(writer, policy, resources)?)
+}
+
+fn read_model(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+impl args::Create {
+    /// The recipe that was asked for.
+    pub fn recipe(&self) -> Result<Option<Recipe>> {
+        Ok(self.shingle.map(Recipe::with_shingle).transpose()?)
+    }
+
+    /// What an index is created with.
+    pub fn setup(&self, model: Option<&Path>) -> Result<Setup> {
+        Ok(Setup {
+            keep: match self.store {
+                args::Store::Text => Keep::Text,
+                args::Store::Signatures => Keep::Signatures,
+            },
+            recipe: self.recipe()?.unwrap_or_default(),
+            model: model.map(read_model).transpose()?,
+            window: self.window.unwrap_or(0),
+        })
+    }
+}
+
+impl args::Judging {
+    /// What counts as what.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            threshold: self.threshold,
+            containment: self.containment,
+            partial_words: self.partial_words,
+            min_words: self.min_words,
+            ..Policy::default()
+        }
+    }
+}
+
+impl args::FieldOptions {
+    fn names(&self) -> FieldNames {
+        FieldNames {
+            text: self.text_field.clone(),
+            id: self.id_field.clone(),
+            title: self.title_field.clone(),
+            url: self.url_field.clone(),
+            canonical_url: self.canonical_field.clone(),
+            date: self.date_field.clone(),
+            source: self.source_field.clone(),
+        }
+    }
+}
+
+/// Where lines go.
+struct Outputs {
+    out: BufWriter<io::Stdout>,
+    duplicates: Duplicates,
+    only: Vec<Finding>,
+    rejects: Option<Writing>,
+}
+
+/// A file that is written, with its name for messages.
+struct Writing {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+enum Duplicates {
+    Tag,
+    Drop,
+    Divert(Writing),
+}
+
+impl Writing {
+    fn create(path: &Path) -> Result<Writing> {
+        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        Ok(Writing { file: BufWriter::new(file), path: path.to_owned() })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.file.flush().with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+impl Outputs {
+    fn open(typed: &args::Filter) -> Result<Outputs> {
+        let duplicates = match typed.on_duplicate.split_once('=') {
+            None if typed.on_duplicate == "tag" => Duplicates::Tag,
+            None if typed.on_duplicate == "drop" => Duplicates::Drop,
+            Some(("divert", file)) if !file.is_empty() => {
+                Duplicates::Divert(Writing::create(Path::new(file))?)
+            }
+            _ => bail!("--on-duplicate takes tag, drop or divert=FILE, not `{}`", typed.on_duplicate),
+        };
+        let finding = |name: &String| match Finding::named(name) {
+            Some(finding) if finding != Finding::New => Ok(finding),
+            _ => bail!("no relation is called `{name}`"),
+        };
+        let only = typed.only.iter().map(finding).collect::<Result<_>>()?;
+        let rejects = typed.rejects.as_deref().map(Writing::create).transpose()?;
+        Ok(Outputs { out: BufWriter::with_capacity(1 << 20, io::stdout()), duplicates, only, rejects })
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if let Duplicates::Divert(file) = &mut self.duplicates {
+            file.flush()?;
+        }
+        if let Some(file) = &mut self.rejects {
+            file.flush()?;
+        }
+        self.out.flush().context("cannot write to standard output")
+    }
+}
+
+/// Every line has one outcome.
+#[derive(Default)]
+struct Counts {
+    passed: u64,
+    dropped: u64,
+    diverted: u64,
+    rejected: u64,
+    again: u64,
+    findings: [u64; Finding::ALL.len()],
+}
+
+impl Counts {
+    fn line(&self, checked: bool) -> String {
+        let lines = self.passed + self.dropped + self.diverted + self.rejected;
+        let mut line = format!(
+            "{lines} lines: {} passed, {} dropped, {} diverted, {} rejected",
+            self.passed, self.dropped, self.diverted, self.rejected
+        );
+        let found: Vec<String> = Finding::ALL
+            .into_iter()
+            .zip(self.findings)
+            .filter(|(_, count)| *count > 0)
+            .map(|(finding, count)| format!("{count} {}", finding.name()))
+            .collect();
+        if !found.is_empty() {
+            line = format!("{line}; {}", found.join(", "));
+        }
+        if self.again > 0 {
+            line = format!("{line}; {} were answered before", self.again);
+        }
+        if checked { format!("{line}; checked only") } else { line }
+    }
+}
+
+/// Lines to documents.
+struct Records {
+    reader: JsonLines,
+    paths: Vec<PathBuf>,
+    max: u64,
+    scratch: Scratch,
+}
+
+impl Records {
+    fn name(&self, input: usize) -> String {
+        self.paths.get(input).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
+    }
+
+    /// The document of a line; `number` is the line's in its input, from 0.
+    fn document(&mut self, record: &[u8], input: usize, number: u64) -> Result<Incoming, Reason> {
+        if record.len() as u64 > self.max {
+            return Err(Reason::TooLarge(self.max));
+        }
+        let fields = self.reader.fields(record)?;
+        let text = fields.text.decode(&mut self.scratch).text.to_owned();
+        let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
+        let Fields { url, canonical_url, source, id, .. } = fields;
+        let (url, canonical, source) = (own(url), own(canonical_url), own(source));
+        let site = site_of(Some(&source), Some(&canonical), Some(&url), "");
+        let named = id.is_some();
+        let id = id.map_or_else(|| format!("{}#{number}", self.name(input)), Value::to_text);
+        Ok(Incoming {
+            id,
+            named,
+            text,
+            site: site_hash(site),
+            url: address(&url),
+            canonical: address(&canonical),
+        })
+    }
+}
+
+impl Records {
+    /// The lines of a chunk, but for blank ones.
+    fn of(&mut self, chunk: Chunk) -> Vec<Waiting> {
+        let chunk = Arc::new(chunk);
+        let bytes = &chunk.bytes;
+        let (mut at, mut number) = (0, chunk.line);
+        let mut waiting = Vec::new();
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+            let trimmed = bytes[at..end].trim_ascii_end();
+            let record = at..at + trimmed.len();
+            if !trimmed.is_empty() {
+                let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
+                let json = if bom { &trimmed[3..] } else { trimmed };
+                let outcome = self
+                    .document(json, chunk.input, number)
+                    .map_err(|reason| (format!("{}: line {}", self.name(chunk.input), number + 1), reason));
+                waiting.push(Waiting { chunk: chunk.clone(), record, end, outcome });
+            }
+            number += 1;
+            at = end;
+        }
+        waiting
+    }
+}
+
+/// One line that waits for its answer.
+struct Waiting {
+    chunk: Arc<Chunk>,
+    record: std::ops::Range<usize>,
+    end: usize,
+    outcome: Result<Incoming, (String, Reason)>,
+}
+
+struct Session<'a> {
+    typed: &'a args::Filter,
+    filter: Filter,
+    outputs: Outputs,
+    counts: Counts,
+    batch: Vec<Waiting>,
+    bytes: usize,
+}
+
+impl Session<'_> {
+    /// Answers lines as they come: those that are there together, together.
+    fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
+        loop {
+            match chunks.try_recv() {
+                Ok(chunk) => self.take(chunk?)?,
+                Err(TryRecvError::Empty) => {
+                    self.answer()?;
+                    match chunks.recv() {
+                        Ok(chunk) => self.take(chunk?)?,
+                        Err(_) => return Ok(()),
+                    }
+                }
+                Err(TryRecvError::Disconnected) => return self.answer(),
+            }
+        }
+    }
+
+    fn take(&mut self, lines: Vec<Waiting>) -> Result<()> {
+        let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
+        for line in lines {
+            self.bytes += line.record.len();
+            self.batch.push(line);
+            if self.batch.len() >= most || self.bytes >= BATCH_BYTES {
+                self.answer()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self) -> Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.bytes = 0;
+        let mut documents = Vec::with_capacity(self.batch.len());
+        let mut waiting = Vec::with_capacity(self.batch.len());
+        for one in self.batch.drain(..) {
+            let Waiting { chunk, record, end, outcome } = one;
+            let outcome = outcome.map(|document| documents.push(document));
+            waiting.push((chunk, record, end, outcome));
+        }
+        let answers = match self.typed.check {
+            true => self.filter.check(&documents)?,
+            false => self.filter.batch(&documents)?,
+        };
+        let mut answers = answers.iter();
+        for (chunk, record, end, outcome) in waiting {
+            match outcome {
+                Ok(()) => {
+                    let answer = answers.next().context("every document has an answer")?;
+                    self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
+                }
+                Err((place, reason)) => {
+                    self.counts.rejected += 1;
+                    anstream::eprintln!("wirecopy: {place}: {reason}");
+                    if let Some(file) = &mut self.outputs.rejects {
+                        file.write(&chunk.bytes[record.start..end])?;
+                        if chunk.bytes[end - 1] != b'\n' {
+                            file.write(b"\n")?;
+                        }
+                    }
+                }
+            }
+        }
+        self.outputs.flush()
+    }
+
+    fn write(&mut self, record: &[u8], rest: &[u8], answer: &Answer) -> Result<()> {
+        let mut written = Vec::with_capacity(record.len() + 256);
+        line::write_line(record, &answer.verdict, &mut written);
+        written.extend_from_slice(rest);
+        if written.last() != Some(&b'\n') {
+            written.push(b'\n');
+        }
+        self.counts.findings[answer.verdict.finding as usize] += 1;
+        self.counts.again += u64::from(answer.again);
+        let acts = self.outputs.only.contains(&answer.verdict.finding);
+        match &mut self.outputs.duplicates {
+            Duplicates::Drop if acts => self.counts.dropped += 1,
+            Duplicates::Divert(file) if acts => {
+                self.counts.diverted += 1;
+                file.write(&written)?;
+            }
+            Duplicates::Tag | Duplicates::Drop | Duplicates::Divert(_) => {
+                self.counts.passed += 1;
+                self.outputs.out.write_all(&written).context("cannot write to standard output")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,277 @@
+//! `wirecopy index`: create, fill, look into and repair a persistent index.
+
+use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use wirecopy::corpus::{Scratch, Value};
+use wirecopy::document::site_of;
+use wirecopy::filter::{self, Filter, Incoming, address, line, lookup, unpack};
+use wirecopy::index::format::Row;
+use wirecopy::index::store::{Disk, Store};
+use wirecopy::index::view::{Place, View};
+use wirecopy::index::{Keep, Limits, Reader, Writer, repair, verify};
+use wirecopy::model::site_hash;
+use wirecopy::options::{Policy, Resources};
+use wirecopy::recipe::Recipe;
+
+use crate::args::{self, IndexCommand};
+use crate::filter::writing;
+
+pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
+    match &typed.command {
+        IndexCommand::Create { directory, create, model } => {
+            let disk = Disk::new(directory);
+            disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
+            Writer::create(Arc::new(disk), &create.setup(model.as_deref())?, Limits::default())?.close()?;
+        }
+        IndexCommand::Build { directory, input, create, model, judging, threads } => {
+            let resources = Resources { threads: *threads, ..Resources::default() };
+            let (policy, limits) = (judging.policy(), Limits::default());
+            let filter = writing(directory, create, model.as_deref(), policy, &resources, limits)?;
+            return build(args, filter, input, &resources);
+        }
+        IndexCommand::Stats { directory, json } => stats(directory, *json)?,
+        IndexCommand::Verify { directory } => return verified(args, directory),
+        IndexCommand::Repair { directory } => return repaired(args, directory),
+        IndexCommand::Compact { directory } => {
+            let mut writer = open(directory)?;
+            writer.compact()?;
+            writer.close()?;
+        }
+        IndexCommand::Delete { directory, ids } => return delete(args, directory, ids),
+        IndexCommand::Query { directory, ids } => return query(directory, ids),
+        IndexCommand::Export { directory } => export(directory)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(directory: &Path) -> Result<Writer> {
+    Ok(Writer::open(Arc::new(Disk::new(directory)), None, None, Limits::default())?)
+}
+
+fn read(directory: &Path) -> Result<Reader> {
+    let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
+    Ok(Reader::open(&store, None, None)?)
+}
+
+/// Documents that are taken together.
+const BATCH: usize = 1024;
+
+fn build(
+    args: &args::Args,
+    mut filter: Filter,
+    input: &args::Input,
+    resources: &Resources,
+) -> Result<ExitCode> {
+    let corpus = input.open(resources)?;
+    let (mut scratch, mut bytes) = (Scratch::new(resources.kernel), Vec::new());
+    let (mut records, mut of, mut taken) = (0, 0, 0u64);
+    let mut problems: Vec<String> =
+        corpus.problems().iter().map(|problem| format!("{}: {}", problem.path, problem.reason)).collect();
+    for piece in corpus.pieces() {
+        if piece.input() != of {
+            (of, records) = (piece.input(), 0);
+        }
+        let mut documents = Vec::new();
+        corpus.read(&piece, &mut bytes, |location, _, fields| {
+            let record = records;
+            records += 1;
+            let fields = match fields {
+                Ok(fields) => fields,
+                Err(reason) => {
+                    let path = corpus.path(location.input).display();
+                    return problems.push(format!("{path}: record {record}: {reason}"));
+                }
+            };
+            let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
+            let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
+            let site = site_of(Some(&source), Some(&canonical), Some(&url), corpus.directory(location.input));
+            documents.push(Incoming {
+                id: fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text),
+                // A file is what its path says, whatever stands in it later.
+                named: true,
+                text: fields.text.decode(&mut scratch).text.to_owned(),
+                site: site_hash(site),
+                url: address(&url),
+                canonical: address(&canonical),
+            });
+        })?;
+        for batch in documents.chunks(BATCH) {
+            taken += filter.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
+        }
+    }
+    filter.close()?;
+    problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
+    if !args.quiet {
+        anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct Stats {
+    documents: u64,
+    deleted: u64,
+    replaced: u64,
+    segments: usize,
+    segment_bytes: u64,
+    bytes: u64,
+    generation: u64,
+    store: &'static str,
+    recipe: String,
+    model: Option<String>,
+    window_seconds: u64,
+}
+
+fn stats(directory: &Path, json: bool) -> Result<()> {
+    let reader = read(directory)?;
+    let manifest = reader.manifest();
+    let view = reader.view();
+    let (mut documents, mut deleted, mut replaced) = (0, 0, 0);
+    view.each(|_, row, is_found| {
+        use wirecopy::index::format::DeathKind;
+        match view.deaths.get(&row.ordinal).map(|death| death.kind) {
+            None => documents += u64::from(is_found),
+            Some(DeathKind::Deleted) => deleted += 1,
+            Some(DeathKind::Replaced) => replaced += 1,
+        }
+        Ok(())
+    })?;
+    let disk = Disk::new(directory);
+    let bytes = disk.list()?.iter().map(|name| disk.len(name).unwrap_or(0)).sum();
+    let stats = Stats {
+        documents,
+        deleted,
+        replaced,
+        segments: manifest.segments.len(),
+        segment_bytes: manifest.segments.iter().map(|segment| segment.bytes).sum(),
+        bytes,
+        generation: manifest.generation,
+        store: match manifest.keep {
+            Keep::Text => "text",
+            Keep::Signatures => "signatures",
+        },
+        recipe: manifest.recipe.clone(),
+        model: (manifest.model != 0).then(|| format!("{:016x}", manifest.model)),
+        window_seconds: manifest.window / 1000,
+    };
+    let mut out = io::stdout().lock();
+    let value = serde_json::to_value(&stats)?;
+    if json {
+        serde_json::to_writer_pretty(&mut out, &value)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        writeln!(out, "{:<16}{value}", name.replace('_', " "))?;
+    }
+    Ok(())
+}
+
+fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
+    let faults = verify(&Disk::new(directory))?;
+    for fault in &faults {
+        anstream::eprintln!("wirecopy: {fault}");
+    }
+    if !faults.is_empty() {
+        return Ok(ExitCode::from(1));
+    }
+    if !args.quiet {
+        anstream::eprintln!("every byte is what was written");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
+    let recipe = Recipe::default();
+    let mut resample = filter::resampler(recipe)?;
+    let repaired = repair(&Disk::new(directory), recipe, &mut *resample)?;
+    for fault in &repaired.faults {
+        anstream::eprintln!("wirecopy: {fault}");
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    for id in &repaired.gone {
+        writeln!(out, "{id}")?;
+    }
+    out.flush()?;
+    if !args.quiet {
+        match repaired.faults.is_empty() {
+            true => anstream::eprintln!("nothing is damaged"),
+            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone.len()),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ids that were typed, or a line each on standard input.
+fn ids(typed: &[String]) -> Result<Vec<String>> {
+    if !typed.is_empty() {
+        return Ok(typed.to_vec());
+    }
+    io::stdin().lock().lines().collect::<io::Result<_>>().context("cannot read standard input")
+}
+
+fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitCode> {
+    let mut filter = Filter::writing(open(directory)?, Policy::default(), &Resources::default())?;
+    let deleted = filter.delete(&ids(typed)?)?;
+    filter.close()?;
+    if !args.quiet {
+        anstream::eprintln!("{deleted} documents deleted");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn query(directory: &Path, typed: &[String]) -> Result<ExitCode> {
+    let reader = read(directory)?;
+    let view = reader.view();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut missing = 0;
+    for id in ids(typed)? {
+        let versions = lookup(&view, &id)?;
+        missing += usize::from(versions.is_empty());
+        for (place, row) in versions {
+            write_document(&view, place, &row, &mut out)?;
+        }
+    }
+    out.flush().context("cannot write to standard output")?;
+    if missing > 0 {
+        bail!("{missing} of these ids are not in the index");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(directory: &Path) -> Result<()> {
+    let reader = read(directory)?;
+    let view = reader.view();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut failed = None;
+    view.each(|place, row, is_found| {
+        if is_found && failed.is_none() {
+            failed = write_document(&view, place, row, &mut out).err();
+        }
+        Ok(())
+    })?;
+    failed.map_or(Ok(()), Err)?;
+    out.flush().context("cannot write to standard output")
+}
+
+/// A document as a line: its id, its text where that is kept, and what was said of it.
+fn write_document(view: &View<'_>, place: Place, row: &Row, out: &mut impl Write) -> Result<()> {
+    let text = match row.packed {
+        0 => None,
+        _ => Some(unpack(view.text(place, row)?, row)?),
+    };
+    let mut object = serde_json::Map::new();
+    object.insert("id".to_owned(), view.id(place, row)?.into());
+    object.extend(text.map(|text| ("text".to_owned(), text.into())));
+    let record = serde_json::to_vec(&object)?;
+    let mut written = Vec::new();
+    line::write_line(&record, &view.verdict(place, row)?, &mut written);
+    written.push(b'\n');
+    out.write_all(&written).context("cannot write to standard output")
+}

@@ -1,0 +1,164 @@
+//! Pairs, judged as a scan judges them: the one door from the filter to alignment, model and relation.
+
+use crate::align::characters::{CharacterAligner, Characters};
+use crate::align::{Aligner, Alignment, Words};
+use crate::hash::avalanche;
+use crate::kernel::Kernel;
+use crate::model::{Content, Model, Reader};
+use crate::options::Policy;
+use crate::recipe::Recipe;
+use crate::relation::{Evidence, Judgement, OPEN, Verdict, judge, spans};
+use crate::scan::aligned::{is_family, places};
+use crate::verify::ShingleSet;
+
+/// Judges pairs under a model.
+#[derive(Debug)]
+pub(super) struct PairJudge {
+    pub recipe: Recipe,
+    pub kernel: Kernel,
+    pub policy: Policy,
+    pub model: Model,
+}
+
+/// Memory of one thread.
+#[derive(Debug)]
+pub(super) struct Memory {
+    reader: Reader,
+    aligner: Aligner,
+    characters: CharacterAligner,
+}
+
+/// A document, ready to be compared.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    set: ShingleSet,
+    content: Content,
+    characters: Characters,
+    /// Kept for its spans, which few documents are asked for.
+    text: String,
+    /// A hash of its tokens in their order.
+    pub tokens: u64,
+    pub page: Page,
+}
+
+/// What says whether two documents are versions of one page: hashes, 0 where there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Page {
+    pub id: u64,
+    pub url: u64,
+    pub canonical: u64,
+    pub site: u64,
+}
+
+impl Page {
+    /// Versions of one page have the same id or address; or, on one site, the same canonical address, or one the
+    /// address that is the other's canonical one.
+    pub fn is(&self, other: &Page) -> bool {
+        let same = |x: u64, y: u64| x != 0 && x == y;
+        let canonical = same(self.canonical, other.canonical)
+            || same(self.canonical, other.url)
+            || same(self.url, other.canonical);
+        same(self.id, other.id) || same(self.url, other.url) || (self.site == other.site && canonical)
+    }
+}
+
+/// A pair that is something: what, and the longest spans, as start and end byte in both.
+pub(super) struct Judged {
+    pub judgement: Judgement,
+    pub spans: Vec<[u32; 4]>,
+}
+
+impl PairJudge {
+    pub fn memory(&self) -> Memory {
+        Memory {
+            reader: Reader::new(self.recipe, self.kernel),
+            aligner: Aligner::default(),
+            characters: CharacterAligner::default(),
+        }
+    }
+
+    /// Memory for a document.
+    pub fn document(&self) -> Loaded {
+        Loaded {
+            set: ShingleSet::new(self.kernel),
+            content: Content::default(),
+            characters: Characters::default(),
+            text: String::new(),
+            tokens: 0,
+            page: Page::default(),
+        }
+    }
+
+    /// Makes `out` the document of this text.
+    pub fn load(&self, memory: &mut Memory, text: &str, page: Page, out: &mut Loaded) {
+        let reader = &mut memory.reader;
+        reader.read(text);
+        out.set.fill(reader.shingles());
+        reader.content(text, page.site, &self.model, &mut out.content);
+        if out.content.noisy {
+            out.characters.fill(&out.content.words);
+        }
+        out.text.clear();
+        out.text.push_str(text);
+        out.tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
+        out.page = page;
+    }
+
+    /// What `a` is to `b`.
+    pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, most: usize) -> Option<Judged> {
+        let (left, right) = (&a.content.words, &b.content.words);
+        let alignment = memory.aligner.align(left, right);
+        let mut evidence = Evidence::of(alignment, left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut memory.characters, a, b));
+        }
+        let judgement = match judge(&self.policy, a.set.measure(&b.set), &evidence, a.page.is(&b.page)) {
+            Verdict::Decided(judgement) => judgement,
+            Verdict::Weak(family, otherwise) => {
+                let is_family = is_family(&self.model, &places(alignment, left, right));
+                if is_family { Some(family) } else { otherwise }
+            }
+        };
+        let judgement = judgement?;
+        let stretches = longest(alignment, most);
+        let [of_a, of_b] = [(a, 0), (b, 1)].map(|(document, side)| {
+            memory.reader.read(&document.text);
+            bytes(&memory.reader, &document.content.words, &stretches, side)
+        });
+        let spans = of_a.into_iter().zip(of_b).map(|(a, b)| [a[0], a[1], b[0], b[1]]).collect();
+        Some(Judged { judgement, spans })
+    }
+
+    /// The measures of two documents.
+    pub fn measures(&self, a: &Loaded, b: &Loaded) -> crate::verify::Measures {
+        a.set.measure(&b.set)
+    }
+}
+
+fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align::characters::Noise {
+    let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+    if of(a) <= of(b) {
+        aligner.align(&a.characters, &b.content.words)
+    } else {
+        aligner.align(&b.characters, &a.content.words).swapped()
+    }
+}
+
+/// The longest spans of an alignment, in the order of the first text.
+fn longest(alignment: &Alignment, most: usize) -> Vec<[(u32, u32); 2]> {
+    let mut stretches: Vec<[(u32, u32); 2]> = spans(alignment, OPEN).map(|(a, b)| [a, b]).collect();
+    stretches.sort_unstable_by_key(|[a, b]| (std::cmp::Reverse(a.1 - a.0), *a, *b));
+    stretches.truncate(most);
+    stretches.sort_unstable();
+    stretches
+}
+
+/// Start and end byte of one side of each stretch, in the text that `reader` read last.
+fn bytes(reader: &Reader, words: &Words, stretches: &[[(u32, u32); 2]], side: usize) -> Vec<[u32; 2]> {
+    let range = |i: u32| reader.tokens().range(words.place(i as usize) as usize).unwrap_or_default();
+    let cut = |stretch: &[(u32, u32); 2]| {
+        let (start, end) = stretch[side];
+        [range(start).start as u32, range(end.saturating_sub(1).max(start)).end as u32]
+    };
+    stretches.iter().map(cut).collect()
+}

@@ -1,0 +1,795 @@
+//! The pre-ingest filter: a document arrives, and something says whether it is new.
+//!
+//! The second flow beside [`crate::scan`], over the same sample, gate, exact measures and relation; under one model
+//! both say the same of a pair. [`Filter::batch`] takes documents in parallel and answers as if they had come one by
+//! one: a document finds those before it, in the index and in its batch, and none behind it.
+//!
+//! What was said is kept with the document. So whoever asks again with the same id and text is given the same answer,
+//! whatever came since.
+
+mod judge;
+pub mod line;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::candidates::Gate;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::avalanche;
+use crate::index::format::{MATCHES, NAMED, Row, SPANS, encode_verdict, key};
+use crate::index::store::Store;
+use crate::index::verdict::{Finding, Match, Verdict};
+use crate::index::view::{Near, Place, View, Wanted};
+use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash, now};
+use crate::model::Model;
+use crate::options::{Policy, Resources};
+use crate::recipe::Recipe;
+use crate::relation::{Relation, Side, classic};
+use crate::signature::winnow::LEVELS;
+use crate::sketch::Sketcher;
+use crate::verify::Measures;
+use judge::{Loaded, Page, PairJudge};
+
+/// A document that arrives.
+#[derive(Debug, Clone, Default)]
+pub struct Incoming {
+    /// Its id: the key. At most 65,535 bytes count.
+    pub id: String,
+    /// Whether the record named the id; one that was made up says nothing about versions.
+    pub named: bool,
+    /// Its text.
+    pub text: String,
+    /// [`crate::model::site_hash`] of its site.
+    pub site: u64,
+    /// [`address`] of its URL.
+    pub url: u64,
+    /// [`address`] of its canonical URL.
+    pub canonical: u64,
+}
+
+/// The hash of a URL; 0 of an empty one.
+pub fn address(url: &str) -> u64 {
+    if url.is_empty() { 0 } else { xxh3_64(url.as_bytes()).max(1) }
+}
+
+/// What is said of a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether it was given before, to the same id and text.
+    pub again: bool,
+}
+
+/// Candidates that are judged for one document, at most.
+const JUDGED: usize = 32;
+
+/// Loaded documents that a thread keeps, by ordinal modulo this: families arrive together.
+const LOADED: usize = 128;
+
+/// How hard texts are compressed: light, since it is done while the sender waits.
+const LEVEL: i32 = 1;
+
+/// An index with what is needed to judge.
+#[derive(Debug)]
+pub struct Filter {
+    index: Index,
+    pool: rayon::ThreadPool,
+    judge: PairJudge,
+    gate: Gate,
+    keep: Keep,
+    workers: Vec<Mutex<Worker>>,
+}
+
+#[derive(Debug)]
+enum Index {
+    Writing(Box<Writer>),
+    Reading(Box<Reader>),
+}
+
+impl Index {
+    fn view(&self) -> View<'_> {
+        match self {
+            Index::Writing(writer) => writer.view(),
+            Index::Reading(reader) => reader.view(),
+        }
+    }
+
+    fn next(&self) -> u32 {
+        match self {
+            Index::Writing(writer) => writer.next(),
+            Index::Reading(reader) => reader.next(),
+        }
+    }
+}
+
+/// Memory of one thread.
+#[derive(Debug)]
+struct Worker {
+    sketcher: Sketcher,
+    packer: Packer,
+    memory: judge::Memory,
+    /// The document that arrives.
+    own: Loaded,
+    /// Others, each with its ordinal.
+    others: Vec<Option<(u32, Loaded)>>,
+}
+
+impl Worker {
+    /// The place of an indexed document among the others, loaded.
+    fn other(&mut self, judge: &PairJudge, view: &View<'_>, place: Place, row: &Row) -> Result<usize> {
+        let at = row.ordinal as usize % LOADED;
+        let slot = &mut self.others[at];
+        if slot.as_ref().is_none_or(|(ordinal, _)| *ordinal != row.ordinal) {
+            let text = self.packer.unpack(view.text(place, row)?, row)?;
+            let (ordinal, document) = slot.get_or_insert_with(|| (0, judge.document()));
+            judge.load(&mut self.memory, &text, page(row), document);
+            *ordinal = row.ordinal;
+        }
+        Ok(at)
+    }
+}
+
+/// Compresses and decompresses texts, reusing its memory.
+struct Packer {
+    compressor: zstd::bulk::Compressor<'static>,
+    decompressor: zstd::bulk::Decompressor<'static>,
+}
+
+impl std::fmt::Debug for Packer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Packer")
+    }
+}
+
+impl Packer {
+    fn new() -> Result<Packer> {
+        let failed = |e| Error::io(ErrorKind::Setting, "zstd", e);
+        Ok(Packer {
+            compressor: zstd::bulk::Compressor::new(LEVEL).map_err(failed)?,
+            decompressor: zstd::bulk::Decompressor::new().map_err(failed)?,
+        })
+    }
+
+    fn pack(&mut self, text: &str) -> Result<Vec<u8>> {
+        self.compressor.compress(text.as_bytes()).map_err(|e| Error::io(ErrorKind::Write, "zstd", e))
+    }
+
+    fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<String> {
+        let no_text =
+            || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
+        let bytes = self.decompressor.decompress(packed, row.bytes as usize).map_err(|_| no_text())?;
+        String::from_utf8(bytes).ok().filter(|text| text.len() == row.bytes as usize).ok_or_else(no_text)
+    }
+}
+
+/// The text of a document as it is kept.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where it is none.
+pub fn unpack(packed: &[u8], row: &Row) -> Result<String> {
+    Packer::new()?.unpack(packed, row)
+}
+
+/// What a document is before anyone looks at others.
+struct Prepared {
+    row: Row,
+    keys: Vec<u64>,
+    packed: Vec<u8>,
+    /// Versions of it in the index, the oldest first.
+    versions: Vec<Row>,
+}
+
+/// How a document of a batch stands to those before it.
+enum Standing {
+    /// The document of this ordinal has the same id and text.
+    Again(u32),
+    /// Nobody has; perhaps it replaces the document of an ordinal.
+    Fresh { replaces: Option<u32> },
+}
+
+impl Filter {
+    /// Over an index that takes documents.
+    ///
+    /// # Errors
+    /// A model that cannot be read, or no threads.
+    pub fn writing(writer: Writer, policy: Policy, resources: &Resources) -> Result<Filter> {
+        let (recipe, keep, model) = (writer.recipe(), writer.manifest().keep, writer.model()?);
+        Filter::new(Index::Writing(Box::new(writer)), recipe, keep, model.as_deref(), policy, resources)
+    }
+
+    /// Over an index that is only asked: [`Filter::check`].
+    ///
+    /// # Errors
+    /// A model that cannot be read, or no threads.
+    pub fn reading(reader: Reader, policy: Policy, resources: &Resources) -> Result<Filter> {
+        let (recipe, keep) = (reader.recipe(), reader.manifest().keep);
+        let model = reader.model().map(<[u8]>::to_vec);
+        Filter::new(Index::Reading(Box::new(reader)), recipe, keep, model.as_deref(), policy, resources)
+    }
+
+    fn new(
+        index: Index,
+        recipe: Recipe,
+        keep: Keep,
+        model: Option<&[u8]>,
+        policy: Policy,
+        resources: &Resources,
+    ) -> Result<Filter> {
+        policy.validate()?;
+        let model = match model {
+            Some(bytes) => Model::read(recipe, bytes)?,
+            None => Model::default(),
+        };
+        let judge = PairJudge { recipe, kernel: resources.kernel, policy, model };
+        let pool = resources.pool()?;
+        let workers = (0..pool.current_num_threads())
+            .map(|_| {
+                Ok(Mutex::new(Worker {
+                    sketcher: Sketcher::new(recipe, resources.kernel),
+                    packer: Packer::new()?,
+                    memory: judge.memory(),
+                    own: judge.document(),
+                    others: (0..LOADED).map(|_| None).collect(),
+                }))
+            })
+            .collect::<Result<_>>()?;
+        let gate = Gate::at_most(policy.least_overlap(), 2);
+        Ok(Filter { index, pool, judge, gate, keep, workers })
+    }
+
+    /// Everything in the index.
+    pub fn view(&self) -> View<'_> {
+        self.index.view()
+    }
+
+    /// Whether texts are compared, and not only samples.
+    pub fn verifies(&self) -> bool {
+        self.keep == Keep::Text
+    }
+
+    /// Takes documents, as if one by one. Once it returns, what it says is safe on disk.
+    ///
+    /// # Errors
+    /// Damage that was met, or a disk that fails: nothing of the batch is then acknowledged.
+    ///
+    /// # Panics
+    /// Never on documents; on a filter that only reads it answers as [`Filter::check`].
+    pub fn batch(&mut self, documents: &[Incoming]) -> Result<Vec<Answer>> {
+        let prepared = self.prepare(documents, true)?;
+        let Index::Writing(writer) = &mut self.index else { return self.check(documents) };
+        let (standing, admitted) = admit(writer, documents, prepared)?;
+        let found = self.look(documents, &standing)?;
+        self.acknowledge(documents, standing, admitted, found)
+    }
+
+    /// Says what would be said of documents, each for itself, and takes none.
+    ///
+    /// # Errors
+    /// Damage that was met.
+    pub fn check(&self, documents: &[Incoming]) -> Result<Vec<Answer>> {
+        let mut prepared = self.prepare(documents, false)?;
+        let view = self.index.view();
+        let next = self.index.next();
+        prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = next);
+        let standing: Vec<Standing> = prepared
+            .iter()
+            .zip(documents)
+            .map(|(prepared, document)| stand(&prepared.versions, &prepared.row, document.named))
+            .collect();
+        let looked = self.each(documents.len(), |worker, i| match standing[i] {
+            Standing::Again(_) => Ok(Vec::new()),
+            Standing::Fresh { replaces } => {
+                self.matches(&view, worker, &documents[i], &prepared[i].row, &prepared[i].keys, replaces)
+            }
+        })?;
+        let mut answers = Vec::with_capacity(documents.len());
+        for (((standing, found), prepared), document) in
+            standing.iter().zip(looked).zip(&prepared).zip(documents)
+        {
+            answers.push(match standing {
+                Standing::Again(ordinal) => again(&view, *ordinal)?,
+                Standing::Fresh { .. } => {
+                    let cluster =
+                        cluster(&view, &found)?.unwrap_or_else(|| own_cluster(document, &prepared.row));
+                    Answer { verdict: self.verdict(found, cluster, prepared.row.seen), again: false }
+                }
+            });
+        }
+        Ok(answers)
+    }
+
+    /// Deletes all versions of these ids; returns how many documents that were.
+    ///
+    /// # Errors
+    /// Damage, a disk that fails, or [`ErrorKind::Setting`] on a filter that only reads.
+    pub fn delete(&mut self, ids: &[String]) -> Result<usize> {
+        let view = self.index.view();
+        let mut gone = Vec::new();
+        for id in ids {
+            let id = cut(id);
+            gone.extend(view.versions(id, id_hash(id))?.iter().map(|(_, row)| row.ordinal));
+        }
+        match &mut self.index {
+            Index::Writing(writer) => writer.delete(&gone)?,
+            Index::Reading(_) => return Err(Error::new(ErrorKind::Setting).because("open for reading only")),
+        }
+        Ok(gone.len())
+    }
+
+    /// Ends the session well.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub fn close(self) -> Result<()> {
+        match self.index {
+            Index::Writing(writer) => writer.close(),
+            Index::Reading(_) => Ok(()),
+        }
+    }
+
+    /// The index, to be kept in order.
+    pub fn writer(&mut self) -> Option<&mut Writer> {
+        match &mut self.index {
+            Index::Writing(writer) => Some(writer),
+            Index::Reading(_) => None,
+        }
+    }
+
+    /// Calls `work` for 0 to `count`, on all threads, each with its memory; results are in order.
+    fn each<T: Send>(
+        &self,
+        count: usize,
+        work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let next = AtomicUsize::new(0);
+        let next = &next;
+        let mut parts: Vec<Vec<(usize, Result<T>)>> = if count == 1 {
+            // Waking threads takes longer than one document does.
+            let mut worker = self.workers[0].lock().unwrap_or_else(PoisonError::into_inner);
+            vec![vec![(0, work(&mut worker, 0))]]
+        } else {
+            self.pool.install(|| {
+                self.workers
+                    .par_iter()
+                    .map(|worker| {
+                        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+                        let mut own = Vec::new();
+                        loop {
+                            let i = next.fetch_add(1, Ordering::Relaxed);
+                            if i >= count {
+                                return own;
+                            }
+                            own.push((i, work(&mut worker, i)));
+                        }
+                    })
+                    .collect()
+            })
+        };
+        let mut all: Vec<(usize, Result<T>)> = parts.drain(..).flatten().collect();
+        all.sort_unstable_by_key(|one| one.0);
+        all.into_iter().map(|(_, result)| result).collect()
+    }
+
+    fn prepare(&self, documents: &[Incoming], taken: bool) -> Result<Vec<Prepared>> {
+        let view = self.index.view();
+        let seen = now();
+        let model = &self.judge.model;
+        self.each(documents.len(), |worker, i| {
+            let document = &documents[i];
+            let id = cut(&document.id);
+            let sketch = worker.sketcher.sketch(&document.text);
+            let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(document.site, **hash));
+            let keys = keys(content.map(|hash| key(*hash)));
+            let row = Row {
+                tokens: sketch.tokens,
+                bytes: document.text.len() as u32,
+                id: id.len() as u16,
+                flags: if document.named { NAMED } else { 0 },
+                sequence: sketch.sequence,
+                text_hash: xxh3_64(document.text.as_bytes()),
+                counts: sketch.counts,
+                site: document.site,
+                url: document.url,
+                canonical: document.canonical,
+                id_hash: id_hash(id),
+                seen,
+                ..Row::default()
+            };
+            let versions = view.versions(id, row.id_hash)?.into_iter().map(|(_, row)| row).collect();
+            let packed = match taken && self.keep == Keep::Text {
+                true => worker.packer.pack(&document.text)?,
+                false => Vec::new(),
+            };
+            Ok(Prepared { row, keys, packed, versions })
+        })
+    }
+
+    /// The matches of every fresh document.
+    fn look(
+        &self,
+        documents: &[Incoming],
+        standing: &[(Standing, Row, Vec<u64>)],
+    ) -> Result<Vec<Vec<Matched>>> {
+        let view = self.index.view();
+        self.each(documents.len(), |worker, i| match &standing[i] {
+            (Standing::Again(_), ..) => Ok(Vec::new()),
+            (Standing::Fresh { replaces }, row, keys) => {
+                self.matches(&view, worker, &documents[i], row, keys, *replaces)
+            }
+        })
+    }
+
+    fn acknowledge(
+        &mut self,
+        documents: &[Incoming],
+        standing: Vec<(Standing, Row, Vec<u64>)>,
+        mut admitted: Vec<crate::index::Admitted>,
+        found: Vec<Vec<Matched>>,
+    ) -> Result<Vec<Answer>> {
+        let mut answers = Vec::with_capacity(documents.len());
+        let mut pending = admitted.iter_mut();
+        let mut more = Vec::new();
+        for (((standing, row, keys), found), document) in standing.into_iter().zip(found).zip(documents) {
+            match standing {
+                Standing::Again(ordinal) => answers.push(again(&self.index.view(), ordinal)?),
+                Standing::Fresh { .. } => {
+                    let joined = cluster(&self.index.view(), &found)?;
+                    let cluster = joined.unwrap_or_else(|| own_cluster(document, &row));
+                    let verdict = self.verdict(found, cluster, row.seen);
+                    more.clear();
+                    more.extend_from_slice(cut(&document.id).as_bytes());
+                    encode_verdict(&verdict, &mut more);
+                    if let (Some(one), Index::Writing(writer)) = (pending.next(), &mut self.index) {
+                        one.keys = keys;
+                        writer.settle(one.local, row.id, &more, cluster);
+                    }
+                    answers.push(Answer { verdict, again: false });
+                }
+            }
+        }
+        if let Index::Writing(writer) = &mut self.index {
+            writer.commit(admitted)?;
+        }
+        Ok(answers)
+    }
+
+    fn verdict(&self, found: Vec<Matched>, cluster: u64, seen: u64) -> Verdict {
+        let finding = found.first().map_or(Finding::New, |best| best.found.finding);
+        let matches = found.into_iter().map(|matched| matched.found).collect();
+        Verdict { finding, verified: self.verifies(), matches, cluster, seen }
+    }
+
+    /// Whom a document matches, the best first.
+    fn matches(
+        &self,
+        view: &View<'_>,
+        worker: &mut Worker,
+        document: &Incoming,
+        row: &Row,
+        keys: &[u64],
+        replaces: Option<u32>,
+    ) -> Result<Vec<Matched>> {
+        let mut looking =
+            Looking { filter: self, view, worker, document, row, is_loaded: false, found: Vec::new() };
+        if row.tokens == 0 {
+            return Ok(Vec::new());
+        }
+        looking.copies()?;
+        // A copy's other matches are those of what it is a copy of.
+        if looking.found.is_empty() {
+            let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
+            looking.near(view.near(&wanted, &self.gate, 4 * JUDGED)?, keys)?;
+        }
+        looking.found.sort_by(|a, b| {
+            let key = |m: &Matched| (m.found.finding.rank(), m.ordinal);
+            let by_score = b.found.score.total_cmp(&a.found.score);
+            key(a).0.cmp(&key(b).0).then(by_score).then(key(a).1.cmp(&key(b).1))
+        });
+        if let Some(replaced) = replaces {
+            looking.update(replaced, keys)?;
+        }
+        looking.found.truncate(MATCHES);
+        Ok(looking.found)
+    }
+}
+
+/// A match, and the document it is.
+struct Matched {
+    ordinal: u32,
+    found: Match,
+}
+
+/// Decides how documents stand to those before them, and takes what is fresh.
+#[expect(clippy::type_complexity, reason = "two lists that are used side by side at once")]
+fn admit(
+    writer: &mut Writer,
+    documents: &[Incoming],
+    prepared: Vec<Prepared>,
+) -> Result<(Vec<(Standing, Row, Vec<u64>)>, Vec<crate::index::Admitted>)> {
+    let mut standing = Vec::with_capacity(documents.len());
+    let mut admitted = Vec::new();
+    // Versions of ids that came in this batch.
+    let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
+    for (document, prepared) in documents.iter().zip(prepared) {
+        let Prepared { mut row, keys, packed, mut versions } = prepared;
+        row.ordinal = writer.next();
+        let own = came.entry(cut(&document.id)).or_default();
+        versions.extend_from_slice(own);
+        let stands = stand(&versions, &row, document.named);
+        if let Standing::Fresh { replaces } = stands {
+            let one = writer.admit(Arriving {
+                row,
+                id: cut(&document.id),
+                keys: keys.clone(),
+                text: packed,
+                replaces,
+            })?;
+            own.push(row);
+            admitted.push(one);
+        }
+        standing.push((stands, row, keys));
+    }
+    Ok((standing, admitted))
+}
+
+fn stand(versions: &[Row], row: &Row, named: bool) -> Standing {
+    let same = versions.iter().find(|v| v.text_hash == row.text_hash && v.bytes == row.bytes);
+    match same {
+        Some(same) => Standing::Again(same.ordinal),
+        None => {
+            let last = versions.iter().rfind(|version| version.flags & NAMED != 0);
+            Standing::Fresh { replaces: last.filter(|_| named).map(|last| last.ordinal) }
+        }
+    }
+}
+
+fn again(view: &View<'_>, ordinal: u32) -> Result<Answer> {
+    let gone = || Error::new(ErrorKind::Corrupt).because(format!("document {ordinal} is not where it was"));
+    let place = view.place(ordinal)?.ok_or_else(gone)?;
+    let row = view.row(place)?;
+    Ok(Answer { verdict: view.verdict(place, &row)?, again: true })
+}
+
+/// The cluster of the first match that the document shares one with.
+fn cluster(view: &View<'_>, found: &[Matched]) -> Result<Option<u64>> {
+    let shared = [Finding::Exact, Finding::Near, Finding::Contained, Finding::Contains];
+    let Some(best) = found.iter().find(|matched| shared.contains(&matched.found.finding)) else {
+        return Ok(None);
+    };
+    match view.place(best.ordinal)? {
+        Some(place) => Ok(Some(view.row(place)?.cluster)),
+        None => Ok(None),
+    }
+}
+
+fn own_cluster(document: &Incoming, row: &Row) -> u64 {
+    avalanche(xxh3_64(document.id.as_bytes()) ^ row.text_hash.rotate_left(32))
+}
+
+fn id_hash(id: &str) -> u64 {
+    xxh3_64(id.as_bytes()).max(1)
+}
+
+/// An id, no longer than is kept.
+fn cut(id: &str) -> &str {
+    let mut end = id.len().min(crate::index::format::MAX_ID);
+    while !id.is_char_boundary(end) {
+        end -= 1;
+    }
+    &id[..end]
+}
+
+fn page(row: &Row) -> Page {
+    let id = if row.flags & NAMED != 0 { row.id_hash } else { 0 };
+    Page { id, url: row.url, canonical: row.canonical, site: row.site }
+}
+
+/// One document, looking for others.
+struct Looking<'a> {
+    filter: &'a Filter,
+    view: &'a View<'a>,
+    worker: &'a mut Worker,
+    document: &'a Incoming,
+    row: &'a Row,
+    is_loaded: bool,
+    found: Vec<Matched>,
+}
+
+impl Looking<'_> {
+    /// Loads the document itself, once that is needed.
+    fn load(&mut self) {
+        if !self.is_loaded {
+            let Worker { memory, own, .. } = &mut *self.worker;
+            self.filter.judge.load(memory, &self.document.text, page(self.row), own);
+            self.is_loaded = true;
+        }
+    }
+
+    /// The document itself and an indexed one, loaded, and memory to compare them.
+    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut judge::Memory, &Loaded, &Loaded)> {
+        self.load();
+        let at = self.worker.other(&self.filter.judge, self.view, place, row)?;
+        let Worker { memory, own, others, .. } = &mut *self.worker;
+        let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
+        Ok((memory, own, other))
+    }
+
+    fn push(
+        &mut self,
+        place: Place,
+        row: &Row,
+        finding: Finding,
+        measures: Measures,
+        score: f64,
+        spans: Vec<[u32; 4]>,
+    ) -> Result<()> {
+        let id = self.view.id(place, row)?.to_owned();
+        let found = Match { id, finding, measures, score: score as f32, spans };
+        self.found.push(Matched { ordinal: row.ordinal, found });
+        Ok(())
+    }
+
+    /// Documents of the same token sequence.
+    fn copies(&mut self) -> Result<()> {
+        let copies = self.view.copies(self.row.sequence, self.row.tokens, self.row.ordinal, MATCHES)?;
+        for (place, row) in copies {
+            let same = match self.filter.verifies() {
+                true if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes => true,
+                true => {
+                    let (_, own, other) = self.pair(place, &row)?;
+                    own.tokens == other.tokens
+                }
+                false => true,
+            };
+            if !same {
+                continue;
+            }
+            let measures = match self.filter.verifies() {
+                true => {
+                    self.load();
+                    self.filter.judge.measures(&self.worker.own, &self.worker.own)
+                }
+                false => Measures::of_equal(self.sampled(&row).0),
+            };
+            self.push(place, &row, Finding::Exact, measures, 1.0, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Sample sizes at the coarser of two levels.
+    fn sampled(&self, other: &Row) -> (u32, u32) {
+        let (a, b) = (self.row.counts, other.counts);
+        let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
+        level.map_or((0, 0), |level| (u32::from(a[level]), u32::from(b[level])))
+    }
+
+    fn near(&mut self, near: Vec<Near>, keys: &[u64]) -> Result<()> {
+        // Of copies of one text the oldest stands for all, but for those that share a page with the document.
+        let mut texts: Vec<(u64, bool)> = Vec::new();
+        let mut judged = 0;
+        for Near { place, row } in near {
+            let text = (row.sequence, page(self.row).is(&page(&row)));
+            if texts.contains(&text) {
+                continue;
+            }
+            texts.push(text);
+            judged += 1;
+            // The likeliest come first: what is left then would say nothing more.
+            let copies = self.found.iter().filter(|matched| matched.found.finding.is_copy()).count();
+            if judged > JUDGED || copies >= MATCHES {
+                break;
+            }
+            if self.filter.verifies() {
+                self.judge(place, &row)?;
+            } else {
+                self.estimate(place, &row, keys)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
+        let filter = self.filter;
+        let (memory, own, other) = self.pair(place, row)?;
+        let judged = filter.judge.judge(memory, own, other, SPANS);
+        if let Some(judged) = judged {
+            let judgement = judged.judgement;
+            let finding = Finding::of(judgement.relation, judgement.inner == Some(Side::A));
+            self.push(place, row, finding, judgement.measures, judgement.score, judged.spans)?;
+        }
+        Ok(())
+    }
+
+    /// Shares of samples stand in for shares of shingles.
+    fn measures(&self, place: Place, row: &Row, keys: &[u64]) -> Result<Measures> {
+        let (a, b) = self.sampled(row);
+        let common = self.view.common(place, keys)?;
+        Ok(Measures { a, b, common: common.min(a).min(b) })
+    }
+
+    fn estimate(&mut self, place: Place, row: &Row, keys: &[u64]) -> Result<()> {
+        let measures = self.measures(place, row, keys)?;
+        let judgement = classic(&self.filter.judge.policy, measures, (self.row.tokens, row.tokens));
+        if let Some(judgement) = judgement {
+            let finding = match page(self.row).is(&page(row)) {
+                true => Finding::Update,
+                false => Finding::of(judgement.relation, judgement.inner == Some(Side::A)),
+            };
+            self.push(place, row, finding, measures, judgement.score, Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// The version that the document replaces, before all others.
+    fn update(&mut self, replaced: u32, keys: &[u64]) -> Result<()> {
+        let Some(place) = self.view.place(replaced)? else { return Ok(()) };
+        let row = self.view.row(place)?;
+        self.found.retain(|matched| matched.ordinal != replaced);
+        let verified = self.filter.verifies() && row.packed > 0;
+        let (measures, spans) = if verified {
+            let filter = self.filter;
+            let (memory, own, other) = self.pair(place, &row)?;
+            let judged = filter.judge.judge(memory, own, other, SPANS);
+            (filter.judge.measures(own, other), judged.map_or_else(Vec::new, |judged| judged.spans))
+        } else {
+            (self.measures(place, &row, keys)?, Vec::new())
+        };
+        let score = measures.containment();
+        self.push(place, &row, Finding::of(Relation::Update, false), measures, score, spans)?;
+        self.found.rotate_right(1);
+        Ok(())
+    }
+}
+
+/// Opens an index for a filter, creating it as `setup` says where there is none.
+///
+/// # Errors
+/// As [`Writer::create`] and [`Writer::open`].
+pub fn open_or_create(
+    store: Arc<dyn Store>,
+    setup: &crate::index::Setup,
+    recipe: Option<Recipe>,
+    limits: Limits,
+) -> Result<Writer> {
+    if crate::index::exists(&*store)? {
+        let model = setup.model.as_deref().map(model_hash);
+        return Writer::open(store, recipe, model, limits);
+    }
+    Writer::create(store, setup, limits)
+}
+
+/// All versions of an id that were not deleted, the oldest first.
+///
+/// # Errors
+/// Damage.
+pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
+    let id = cut(id);
+    view.versions(id, id_hash(id))
+}
+
+/// Makes samples anew from kept texts, for [`crate::index::repair`].
+///
+/// # Errors
+/// No memory for a decompressor.
+pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>> {
+    let mut packer = Packer::new()?;
+    let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
+    Ok(Box::new(move |row, packed| {
+        let text = packer.unpack(packed, row)?;
+        Ok(keys(sketcher.sketch(&text).sample.iter().map(|hash| key(*hash))))
+    }))
+}
+
+/// Keys in order, each once.
+fn keys(sample: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut keys: Vec<u64> = sample.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.truncate(usize::from(u16::MAX));
+    keys
+}

@@ -1,0 +1,805 @@
+//! The bytes of an index: constants, and encoding and decoding without any input or output.
+//!
+//! docs/index-format.md is the definition. Whatever is decoded may be anything: everything here checks bounds and
+//! answers `None` where bytes are not what they should be.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::verdict::{Finding, Match, Verdict};
+use crate::signature::winnow::LEVELS;
+use crate::verify::Measures;
+
+/// The version of the format that is written.
+pub const VERSION: u32 = 1;
+
+/// The oldest version that is read.
+pub const OLDEST: u32 = 1;
+
+const MAGIC: &[u8; 8] = b"wirecopy";
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// What belongs to the index.
+    Manifest,
+    /// A write-ahead log.
+    Log,
+    /// A sealed segment.
+    Segment,
+}
+
+impl FileKind {
+    fn tag(self) -> &'static [u8; 4] {
+        match self {
+            FileKind::Manifest => b"MANI",
+            FileKind::Log => b"LOG ",
+            FileKind::Segment => b"SEGM",
+        }
+    }
+}
+
+/// Bytes of the header that all files begin with: magic, kind, version.
+pub const HEADER: usize = 16;
+
+/// Why a header is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadHeader {
+    /// No file of this kind.
+    Magic,
+    /// A version that is not read.
+    Version(u32),
+}
+
+/// The header of a file.
+pub fn header(kind: FileKind) -> Vec<u8> {
+    [MAGIC.as_slice(), kind.tag(), &VERSION.to_le_bytes()].concat()
+}
+
+/// Checks that a file begins as one of this kind does.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_header(kind: FileKind, bytes: &[u8]) -> Result<(), BadHeader> {
+    let expected = [MAGIC.as_slice(), kind.tag()].concat();
+    if bytes.len() < HEADER || bytes[..12] != expected[..] {
+        return Err(BadHeader::Magic);
+    }
+    match u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) {
+        OLDEST..=VERSION => Ok(()),
+        other => Err(BadHeader::Version(other)),
+    }
+}
+
+/// The 40 bits of a hash that tables keep: the lowest, as in the join of a scan. The highest say little, for samples are
+/// the smallest hashes.
+pub fn key(hash: u64) -> u64 {
+    hash & ((1 << KEY_BITS) - 1)
+}
+
+/// Bits of a key.
+pub const KEY_BITS: u32 = 40;
+
+/// Bytes of a key in a log.
+const KEY_BYTES: usize = 5;
+
+/// Decodes numbers one behind the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Cursor<'a>(pub &'a [u8]);
+
+impl<'a> Cursor<'a> {
+    /// The next so many bytes.
+    pub fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.bytes(N)?.try_into().ok()
+    }
+
+    /// The next byte.
+    pub fn u8(&mut self) -> Option<u8> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    /// The next two bytes.
+    pub fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    /// The next four bytes.
+    pub fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// The next eight bytes.
+    pub fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// A string behind its length.
+    pub fn string(&mut self) -> Option<&'a str> {
+        let len = self.u16()?;
+        std::str::from_utf8(self.bytes(usize::from(len))?).ok()
+    }
+}
+
+fn put_string(out: &mut Vec<u8>, text: &str) {
+    let mut len = text.len().min(usize::from(u16::MAX));
+    while !text.is_char_boundary(len) {
+        len -= 1;
+    }
+    out.extend_from_slice(&(len as u16).to_le_bytes());
+    out.extend_from_slice(&text.as_bytes()[..len]);
+}
+
+/// Bytes of a row.
+pub const ROW: usize = 112;
+
+/// The longest id that is kept, in bytes.
+pub const MAX_ID: usize = u16::MAX as usize;
+
+/// What is kept of a document at a fixed place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Row {
+    /// Its number in the order of arrival.
+    pub ordinal: u32,
+    /// Tokens.
+    pub tokens: u32,
+    /// Bytes of the text.
+    pub bytes: u32,
+    /// Bytes of the compressed text.
+    pub packed: u32,
+    /// Where that begins.
+    pub text_at: u64,
+    /// Where its more bytes begin.
+    pub more_at: u64,
+    /// How many those are.
+    pub more: u32,
+    /// How many of those are the id.
+    pub id: u16,
+    /// [`NAMED`], or nothing.
+    pub flags: u16,
+    /// Hash of the token sequence.
+    pub sequence: u64,
+    /// Hash of the text.
+    pub text_hash: u64,
+    /// Sample sizes by level.
+    pub counts: [u16; LEVELS],
+    /// Hash of the site's name.
+    pub site: u64,
+    /// Hash of the URL, 0 if there is none.
+    pub url: u64,
+    /// Hash of the canonical URL, 0 if there is none.
+    pub canonical: u64,
+    /// Hash of the id.
+    pub id_hash: u64,
+    /// Milliseconds since 1970.
+    pub seen: u64,
+    /// Its cluster.
+    pub cluster: u64,
+}
+
+/// The record named its id.
+pub const NAMED: u16 = 1;
+
+impl Row {
+    /// Appends the row.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        for number in [self.ordinal, self.tokens, self.bytes, self.packed] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&self.text_at.to_le_bytes());
+        out.extend_from_slice(&self.more_at.to_le_bytes());
+        out.extend_from_slice(&self.more.to_le_bytes());
+        out.extend_from_slice(&self.id.to_le_bytes());
+        out.extend_from_slice(&self.flags.to_le_bytes());
+        out.extend_from_slice(&self.sequence.to_le_bytes());
+        out.extend_from_slice(&self.text_hash.to_le_bytes());
+        for count in self.counts {
+            out.extend_from_slice(&count.to_le_bytes());
+        }
+        for number in [self.site, self.url, self.canonical, self.id_hash, self.seen, self.cluster] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    /// Where a row's sample sizes stand, and in how many bytes.
+    pub const COUNTS: (usize, usize) = (56, 2 * LEVELS);
+
+    /// Sample sizes as they stand in a row.
+    pub fn decode_counts(bytes: &[u8]) -> Option<[u16; LEVELS]> {
+        let mut c = Cursor(bytes);
+        Some([c.u16()?, c.u16()?, c.u16()?, c.u16()?])
+    }
+
+    /// A row of [`ROW`] bytes.
+    pub fn decode(bytes: &[u8]) -> Option<Row> {
+        let mut c = Cursor(bytes);
+        let row = Row {
+            ordinal: c.u32()?,
+            tokens: c.u32()?,
+            bytes: c.u32()?,
+            packed: c.u32()?,
+            text_at: c.u64()?,
+            more_at: c.u64()?,
+            more: c.u32()?,
+            id: c.u16()?,
+            flags: c.u16()?,
+            sequence: c.u64()?,
+            text_hash: c.u64()?,
+            counts: [c.u16()?, c.u16()?, c.u16()?, c.u16()?],
+            site: c.u64()?,
+            url: c.u64()?,
+            canonical: c.u64()?,
+            id_hash: c.u64()?,
+            seen: c.u64()?,
+            cluster: c.u64()?,
+        };
+        (u32::from(row.id) <= row.more).then_some(row)
+    }
+}
+
+/// Most matches that a verdict keeps.
+pub const MATCHES: usize = 8;
+
+/// Most spans that a match keeps.
+pub const SPANS: usize = 8;
+
+/// Appends a verdict, but for its cluster and time, which are in the row.
+pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
+    out.push(verdict.finding as u8);
+    out.push(u8::from(verdict.verified));
+    let matches = &verdict.matches[..verdict.matches.len().min(MATCHES)];
+    out.push(matches.len() as u8);
+    for one in matches {
+        put_string(out, &one.id);
+        out.push(one.finding as u8);
+        for count in [one.measures.a, one.measures.b, one.measures.common] {
+            out.extend_from_slice(&count.to_le_bytes());
+        }
+        out.extend_from_slice(&one.score.to_bits().to_le_bytes());
+        let spans = &one.spans[..one.spans.len().min(SPANS)];
+        out.push(spans.len() as u8);
+        for place in spans.iter().flatten() {
+            out.extend_from_slice(&place.to_le_bytes());
+        }
+    }
+}
+
+/// The verdict of a row with these verdict bytes.
+pub fn decode_verdict(bytes: &[u8], row: &Row) -> Option<Verdict> {
+    let finding = |number: u8| Finding::ALL.get(usize::from(number)).copied();
+    let mut c = Cursor(bytes);
+    let (kind, flags, count) = (finding(c.u8()?)?, c.u8()?, c.u8()?);
+    let mut matches = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        let id = c.string()?.to_owned();
+        let finding = finding(c.u8()?)?;
+        let measures = Measures { a: c.u32()?, b: c.u32()?, common: c.u32()? };
+        let score = f32::from_bits(c.u32()?);
+        let spans = c.u8()?;
+        let spans: Option<Vec<[u32; 4]>> =
+            (0..spans).map(|_| Some([c.u32()?, c.u32()?, c.u32()?, c.u32()?])).collect();
+        matches.push(Match { id, finding, measures, score, spans: spans? });
+    }
+    let verified = flags & 1 != 0;
+    c.0.is_empty().then_some(Verdict {
+        finding: kind,
+        verified,
+        matches,
+        cluster: row.cluster,
+        seen: row.seen,
+    })
+}
+
+/// Why a document is no longer found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeathKind {
+    /// It was deleted.
+    Deleted,
+    /// A later version of it came.
+    Replaced,
+}
+
+/// From which arrival on a document is no longer found, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Death {
+    /// The ordinal of the first arrival that does not find it.
+    pub from: u32,
+    /// Why.
+    pub kind: DeathKind,
+}
+
+fn encode_death(ordinal: u32, death: Death, out: &mut Vec<u8>) {
+    out.extend_from_slice(&ordinal.to_le_bytes());
+    out.extend_from_slice(&death.from.to_le_bytes());
+    out.push(match death.kind {
+        DeathKind::Deleted => 1,
+        DeathKind::Replaced => 2,
+    });
+}
+
+fn decode_death(c: &mut Cursor<'_>) -> Option<(u32, Death)> {
+    let (ordinal, from) = (c.u32()?, c.u32()?);
+    let kind = match c.u8()? {
+        1 => DeathKind::Deleted,
+        2 => DeathKind::Replaced,
+        _ => return None,
+    };
+    Some((ordinal, Death { from, kind }))
+}
+
+/// What an index keeps of texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// The text, compressed: pairs are verified.
+    #[default]
+    Text,
+    /// Samples only: pairs are estimated.
+    Signatures,
+}
+
+/// A segment, as the manifest names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SegmentEntry {
+    /// The number of its file.
+    pub number: u64,
+    /// Documents.
+    pub documents: u32,
+    /// Its first ordinal.
+    pub first: u32,
+    /// Its last ordinal.
+    pub last: u32,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// When its first and its last document was seen.
+    pub seen: (u64, u64),
+    /// The hash of its footer.
+    pub check: u64,
+}
+
+/// What belongs to an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// Rises with every manifest.
+    pub generation: u64,
+    /// What is kept of texts.
+    pub keep: Keep,
+    /// Tokens in a shingle.
+    pub shingle: u32,
+    /// The recipe's fingerprint.
+    pub recipe: String,
+    /// The hash of the model, 0 if there is none.
+    pub model: u64,
+    /// After so many milliseconds documents expire; 0 if they never do.
+    pub window: u64,
+    /// The first ordinal that is in no segment.
+    pub next: u32,
+    /// The first log that is not in segments.
+    pub log_from: u64,
+    /// The log that was written to at that time.
+    pub log: u64,
+    /// How many of that log's bytes were synced.
+    pub log_len: u64,
+    /// The next file number.
+    pub file: u64,
+    /// The segments, by ordinal.
+    pub segments: Vec<SegmentEntry>,
+    /// Documents of segments that are no longer found, by ordinal.
+    pub deaths: Vec<(u32, Death)>,
+}
+
+impl Manifest {
+    /// The manifest as a file.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = header(FileKind::Manifest);
+        out.extend_from_slice(&self.generation.to_le_bytes());
+        out.push(match self.keep {
+            Keep::Text => 0,
+            Keep::Signatures => 1,
+        });
+        out.extend_from_slice(&self.shingle.to_le_bytes());
+        put_string(&mut out, &self.recipe);
+        out.extend_from_slice(&self.model.to_le_bytes());
+        out.extend_from_slice(&self.window.to_le_bytes());
+        out.extend_from_slice(&self.next.to_le_bytes());
+        out.extend_from_slice(&self.log_from.to_le_bytes());
+        out.extend_from_slice(&self.log.to_le_bytes());
+        out.extend_from_slice(&self.log_len.to_le_bytes());
+        out.extend_from_slice(&self.file.to_le_bytes());
+        out.extend_from_slice(&(self.segments.len() as u32).to_le_bytes());
+        for s in &self.segments {
+            out.extend_from_slice(&s.number.to_le_bytes());
+            for number in [s.documents, s.first, s.last] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            for number in [s.bytes, s.seen.0, s.seen.1, s.check] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+        }
+        out.extend_from_slice(&(self.deaths.len() as u32).to_le_bytes());
+        for &(ordinal, death) in &self.deaths {
+            encode_death(ordinal, death, &mut out);
+        }
+        let sum = xxh3_64(&out);
+        out.extend_from_slice(&sum.to_le_bytes());
+        out
+    }
+
+    /// The manifest in a file whose header was checked.
+    pub fn decode(bytes: &[u8]) -> Option<Manifest> {
+        let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(8)?)?;
+        if xxh3_64(body).to_le_bytes() != sum {
+            return None;
+        }
+        let mut c = Cursor(body.get(HEADER..)?);
+        let mut manifest = Manifest {
+            generation: c.u64()?,
+            keep: match c.u8()? {
+                0 => Keep::Text,
+                1 => Keep::Signatures,
+                _ => return None,
+            },
+            shingle: c.u32()?,
+            recipe: c.string()?.to_owned(),
+            model: c.u64()?,
+            window: c.u64()?,
+            next: c.u32()?,
+            log_from: c.u64()?,
+            log: c.u64()?,
+            log_len: c.u64()?,
+            file: c.u64()?,
+            segments: Vec::new(),
+            deaths: Vec::new(),
+        };
+        for _ in 0..c.u32()? {
+            manifest.segments.push(SegmentEntry {
+                number: c.u64()?,
+                documents: c.u32()?,
+                first: c.u32()?,
+                last: c.u32()?,
+                bytes: c.u64()?,
+                seen: (c.u64()?, c.u64()?),
+                check: c.u64()?,
+            });
+        }
+        for _ in 0..c.u32()? {
+            manifest.deaths.push(decode_death(&mut c)?);
+        }
+        c.0.is_empty().then_some(manifest)
+    }
+}
+
+/// Bytes of a log's header.
+pub const LOG_HEADER: usize = 40;
+
+/// The header of a log.
+pub fn log_header(number: u64, first: u32) -> Vec<u8> {
+    let mut out = header(FileKind::Log);
+    out.extend_from_slice(&number.to_le_bytes());
+    out.extend_from_slice(&first.to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    let sum = xxh3_64(&out);
+    out.extend_from_slice(&sum.to_le_bytes());
+    out
+}
+
+/// Number and first ordinal of a log that begins so; its header was checked.
+pub fn decode_log_header(bytes: &[u8]) -> Option<(u64, u32)> {
+    let body = bytes.get(..LOG_HEADER - 8)?;
+    if bytes.get(LOG_HEADER - 8..LOG_HEADER)? != xxh3_64(body).to_le_bytes() {
+        return None;
+    }
+    let mut c = Cursor(&body[HEADER..]);
+    Some((c.u64()?, c.u32()?))
+}
+
+/// The first bytes of every record.
+pub const RECORD: u32 = 0x5243_4157;
+
+/// Bytes of a record before its payload.
+pub const RECORD_HEADER: usize = 28;
+
+/// The longest payload.
+const MAX_PAYLOAD: usize = 1 << 31;
+
+/// A record of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record<'a> {
+    /// A document came.
+    Document(Arrival<'a>),
+    /// A document is no longer found.
+    Death(u32, Death),
+}
+
+/// A document as logs have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival<'a> {
+    /// Its row; places are 0.
+    pub row: Row,
+    /// The version it replaces.
+    pub replaces: Option<u32>,
+    /// Its sample.
+    pub keys: Vec<u64>,
+    /// Id and verdict.
+    pub more: &'a [u8],
+    /// The compressed text.
+    pub text: &'a [u8],
+}
+
+/// Appends a record of log `number`, of which `synced` bytes are synced.
+pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.extend_from_slice(&RECORD.to_le_bytes());
+    let kind: u32 = match record {
+        Record::Document(_) => 1,
+        Record::Death(..) => 2,
+    };
+    out.extend_from_slice(&kind.to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&synced.to_le_bytes());
+    out.extend_from_slice(&[0; 8]);
+    match record {
+        Record::Document(arrival) => {
+            Row { text_at: 0, more_at: 0, ..arrival.row }.encode(out);
+            out.extend_from_slice(&arrival.replaces.map_or(0, |ordinal| ordinal + 1).to_le_bytes());
+            out.extend_from_slice(&(arrival.keys.len() as u16).to_le_bytes());
+            for key in &arrival.keys {
+                out.extend_from_slice(&key.to_le_bytes()[..KEY_BYTES]);
+            }
+            out.extend_from_slice(arrival.more);
+            out.extend_from_slice(arrival.text);
+        }
+        Record::Death(ordinal, death) => encode_death(*ordinal, *death, out),
+    }
+    let len = (out.len() - begin - RECORD_HEADER) as u32;
+    out[begin + 8..begin + 12].copy_from_slice(&len.to_le_bytes());
+    let sum = record_sum(&out[begin..begin + 20], &out[begin + RECORD_HEADER..], number);
+    out[begin + 20..begin + 28].copy_from_slice(&sum.to_le_bytes());
+}
+
+fn record_sum(head: &[u8], payload: &[u8], number: u64) -> u64 {
+    xxh3_64_with_seed(payload, xxh3_64_with_seed(head, number))
+}
+
+/// The record of log `number` that `bytes` begin with: how many bytes it takes, how many bytes of the log it says were
+/// synced, and what it holds. `None` where there is none.
+pub fn decode_record(bytes: &[u8], number: u64) -> Option<(usize, u64, Record<'_>)> {
+    let mut c = Cursor(bytes);
+    let head = c.bytes(20)?;
+    let sum = c.u64()?;
+    let mut h = Cursor(head);
+    let (magic, kind, len, synced) = (h.u32()?, h.u32()?, h.u32()? as usize, h.u64()?);
+    if magic != RECORD || len > MAX_PAYLOAD {
+        return None;
+    }
+    let payload = c.bytes(len)?;
+    if record_sum(head, payload, number) != sum {
+        return None;
+    }
+    let mut c = Cursor(payload);
+    let record = match kind {
+        1 => Record::Document(decode_arrival(c)?),
+        2 => {
+            let (ordinal, death) = decode_death(&mut c)?;
+            Record::Death(ordinal, death)
+        }
+        _ => return None,
+    };
+    Some((RECORD_HEADER + len, synced, record))
+}
+
+fn decode_arrival(mut c: Cursor<'_>) -> Option<Arrival<'_>> {
+    let row = Row::decode(c.bytes(ROW)?)?;
+    let replaces = c.u32()?.checked_sub(1);
+    let count = usize::from(c.u16()?);
+    let keys = c.bytes(count * KEY_BYTES)?;
+    let number = |key: &[u8]| key.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+    let keys = keys.chunks_exact(KEY_BYTES).map(number).collect();
+    let (more, text) = (c.bytes(row.more as usize)?, c.bytes(row.packed as usize)?);
+    c.0.is_empty().then_some(Arrival { row, replaces, keys, more, text })
+}
+
+/// Where a table stands in a segment, and how its entries are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableEntry {
+    /// Where the entries begin.
+    pub entries: u64,
+    /// How many there are.
+    pub count: u64,
+    /// Where the directory begins.
+    pub directory: u64,
+    /// There are 2^bits buckets.
+    pub bits: u8,
+    /// Bytes of an entry.
+    pub width: u8,
+    /// Bits of an entry that are the document.
+    pub document_bits: u8,
+}
+
+/// The last bytes of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Footer {
+    /// Documents.
+    pub documents: u32,
+    /// The first ordinal.
+    pub first: u32,
+    /// The last ordinal.
+    pub last: u32,
+    /// When the first and the last document was seen.
+    pub seen: (u64, u64),
+    /// Begin and length of texts, more bytes and rows.
+    pub stretches: [(u64, u64); 3],
+    /// Postings, ids, sequences.
+    pub tables: [TableEntry; 3],
+    /// Where the sums begin.
+    pub sums: u64,
+    /// The hash of the sums.
+    pub sums_hash: u64,
+}
+
+/// Bytes of a footer.
+pub const FOOTER: usize = 4 * 4 + 2 * 8 + 6 * 8 + 3 * (3 * 8 + 8) + 2 * 8 + 8 + 8;
+
+const FOOTER_MAGIC: &[u8; 4] = b"WSEG";
+
+impl Footer {
+    /// The footer of segment `number`, and its hash.
+    pub fn encode(&self, number: u64) -> (Vec<u8>, u64) {
+        let mut out = Vec::with_capacity(FOOTER);
+        for field in [self.documents, self.first, self.last, 0] {
+            out.extend_from_slice(&field.to_le_bytes());
+        }
+        out.extend_from_slice(&self.seen.0.to_le_bytes());
+        out.extend_from_slice(&self.seen.1.to_le_bytes());
+        for (at, len) in self.stretches {
+            out.extend_from_slice(&at.to_le_bytes());
+            out.extend_from_slice(&len.to_le_bytes());
+        }
+        for table in self.tables {
+            for field in [table.entries, table.count, table.directory] {
+                out.extend_from_slice(&field.to_le_bytes());
+            }
+            out.extend_from_slice(&[table.bits, table.width, table.document_bits, 0, 0, 0, 0, 0]);
+        }
+        out.extend_from_slice(&self.sums.to_le_bytes());
+        out.extend_from_slice(&self.sums_hash.to_le_bytes());
+        let hash = xxh3_64_with_seed(&out, number);
+        out.extend_from_slice(&hash.to_le_bytes());
+        out.extend_from_slice(&(FOOTER as u32).to_le_bytes());
+        out.extend_from_slice(FOOTER_MAGIC);
+        (out, hash)
+    }
+
+    /// The footer that segment `number` ends with, and its hash.
+    pub fn decode(file: &[u8], number: u64) -> Option<(Footer, u64)> {
+        let bytes = file.get(file.len().checked_sub(FOOTER)?..)?;
+        let (body, tail) = bytes.split_at(FOOTER - 16);
+        let hash = xxh3_64_with_seed(body, number);
+        let mut t = Cursor(tail);
+        if t.u64()? != hash || t.u32()? != FOOTER as u32 || t.bytes(4)? != FOOTER_MAGIC {
+            return None;
+        }
+        let mut c = Cursor(body);
+        let (documents, first, last, _) = (c.u32()?, c.u32()?, c.u32()?, c.u32()?);
+        let mut footer = Footer { documents, first, last, seen: (c.u64()?, c.u64()?), ..Footer::default() };
+        for stretch in &mut footer.stretches {
+            *stretch = (c.u64()?, c.u64()?);
+        }
+        for table in &mut footer.tables {
+            (table.entries, table.count, table.directory) = (c.u64()?, c.u64()?, c.u64()?);
+            (table.bits, table.width, table.document_bits) = (c.u8()?, c.u8()?, c.u8()?);
+            c.bytes(5)?;
+        }
+        (footer.sums, footer.sums_hash) = (c.u64()?, c.u64()?);
+        footer.is_sound(file.len() as u64).then_some((footer, hash))
+    }
+
+    /// Whether all it names lies within a file of that length, so that nobody who reads need check again.
+    fn is_sound(&self, len: u64) -> bool {
+        let within = |at: u64, len: u64| at.checked_add(len).is_some_and(|end| end <= self.sums);
+        let table = |t: &TableEntry| {
+            (1..=8).contains(&t.width)
+                && u32::from(t.bits) <= KEY_BITS
+                && t.document_bits <= 32
+                && t.count <= u64::from(u32::MAX)
+                && u64::from(t.width) * 8
+                    >= u64::from(KEY_BITS) - u64::from(t.bits) + u64::from(t.document_bits)
+                && within(t.entries, t.count * u64::from(t.width))
+                && within(t.directory, ((1u64 << t.bits) + 1) * 4)
+        };
+        let sums = self.sums.div_ceil(super::pages::PAGE as u64) * 8;
+        self.stretches.iter().all(|&(at, len)| within(at, len))
+            && self.stretches[2].1 == u64::from(self.documents) * ROW as u64
+            && self.tables.iter().all(table)
+            && self.sums.checked_add(sums + FOOTER as u64) == Some(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row() -> impl Strategy<Value = Row> {
+        (any::<[u32; 4]>(), any::<[u64; 8]>(), any::<[u16; 4]>(), 0u16..40).prop_map(|(a, b, counts, id)| {
+            Row {
+                ordinal: a[0],
+                tokens: a[1],
+                bytes: a[2],
+                packed: a[3],
+                id,
+                more: u32::from(id) + 3,
+                flags: NAMED,
+                sequence: b[0],
+                text_hash: b[1],
+                counts,
+                site: b[2],
+                url: b[3],
+                canonical: b[4],
+                id_hash: b[5],
+                seen: b[6],
+                cluster: b[7],
+                ..Row::default()
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_and_records_come_back(row in row(), keys in proptest::collection::vec(0u64..1 << 40, 0..20), replaces in proptest::option::of(0u32..9)) {
+            let (more, text) = (vec![7; row.more as usize], b"packed".to_vec());
+            let row = Row { packed: text.len() as u32, ..row };
+            let arrival = Arrival { row, replaces, keys, more: &more, text: &text };
+            for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced })] {
+                let mut bytes = Vec::new();
+                encode_record(&record, 3, 77, &mut bytes);
+                prop_assert_eq!(decode_record(&bytes, 3), Some((bytes.len(), 77, record)));
+                prop_assert_eq!(decode_record(&bytes, 4), None);
+                prop_assert_eq!(decode_record(&bytes[..bytes.len() - 1], 3), None);
+            }
+        }
+
+        #[test]
+        fn no_byte_flips_unseen(at in 0usize..300, bit in 0u32..8) {
+            let death = Death { from: 3, kind: DeathKind::Deleted };
+            let entry = SegmentEntry { number: 4, documents: 5, last: 4, bytes: 999, ..SegmentEntry::default() };
+            let manifest = Manifest {
+                generation: 7, keep: Keep::Text, shingle: 5, recipe: "r".into(), model: 0, window: 0, next: 5,
+                log_from: 3, log: 3, log_len: 40, file: 9, segments: vec![entry], deaths: vec![(1, death)],
+            };
+            let mut bytes = manifest.encode();
+            prop_assert_eq!(Manifest::decode(&bytes), Some(manifest));
+            let at = at % bytes.len();
+            bytes[at] ^= 1 << bit;
+            prop_assert!(check_header(FileKind::Manifest, &bytes).is_err() || Manifest::decode(&bytes).is_none());
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Manifest::decode(&bytes);
+            let _ = decode_record(&bytes, 0);
+            let _ = Footer::decode(&bytes, 0);
+            let _ = decode_verdict(&bytes, &Row::default());
+        }
+    }
+
+    #[test]
+    fn verdicts_come_back() {
+        let one = Match {
+            id: "caf\u{e9}".into(),
+            finding: Finding::Contains,
+            measures: Measures { a: 3, b: 2, common: 2 },
+            score: 0.75,
+            spans: vec![[1, 2, 3, 4]],
+        };
+        let row = Row { cluster: 5, seen: 6, ..Row::default() };
+        let verdict =
+            Verdict { finding: Finding::Contains, verified: true, matches: vec![one], cluster: 5, seen: 6 };
+        let mut bytes = Vec::new();
+        encode_verdict(&verdict, &mut bytes);
+        assert_eq!(decode_verdict(&bytes, &row), Some(verdict));
+    }
+}

@@ -1,0 +1,238 @@
+//! Documents that are in no segment yet: the logs' content, in memory, with the same questions answered.
+
+use std::collections::HashSet;
+
+use super::format::{Arrival, Row, key};
+use super::segment::{Each, Source, Which};
+use crate::candidates::HEAVY;
+use crate::error::Result;
+use crate::signature::winnow::LEVELS;
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// Which documents have a key: chains in one array, the youngest first.
+#[derive(Debug, Default)]
+struct Chains {
+    heads: Vec<u32>,
+    entries: Vec<Entry>,
+    /// Keys and documents beyond the first [`CHAIN`] of a key: nobody goes through those.
+    beyond: Vec<(u64, u32)>,
+    in_beyond: HashSet<(u64, u32)>,
+}
+
+/// Documents of one key that are chained, at most: one more than makes a key a frequent one.
+const CHAIN: u32 = HEAVY as u32 + 1;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key: u64,
+    local: u32,
+    next: u32,
+    /// How many of its key were before it.
+    nth: u32,
+}
+
+impl Chains {
+    fn slot(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (self.heads.len() - 1)
+    }
+
+    fn push(&mut self, key: u64, local: u32, most: u32) {
+        if self.entries.len() >= self.heads.len() {
+            self.heads = vec![NONE; (self.heads.len() * 2).max(1024)];
+            for at in 0..self.entries.len() {
+                self.link(at);
+            }
+        }
+        let nth = self.of(key).next().map_or(0, |youngest| youngest.nth + 1);
+        if nth >= most {
+            self.beyond.push((key, local));
+            self.in_beyond.insert((key, local));
+            return;
+        }
+        self.entries.push(Entry { key, local, next: NONE, nth });
+        self.link(self.entries.len() - 1);
+    }
+
+    fn link(&mut self, at: usize) {
+        let slot = self.slot(self.entries[at].key);
+        self.entries[at].next = self.heads[slot];
+        self.heads[slot] = at as u32;
+    }
+
+    /// The entries of a key, the youngest first.
+    fn of(&self, key: u64) -> impl Iterator<Item = Entry> + '_ {
+        let mut at = if self.heads.is_empty() { NONE } else { self.heads[self.slot(key)] };
+        let chain = std::iter::from_fn(move || {
+            let entry = self.entries.get(at as usize).copied()?;
+            at = entry.next;
+            Some(entry)
+        });
+        chain.filter(move |entry| entry.key == key)
+    }
+
+    fn truncate(&mut self, documents: u32) {
+        while self.entries.last().is_some_and(|entry| entry.local >= documents) {
+            if let Some(entry) = self.entries.pop() {
+                let slot = self.slot(entry.key);
+                self.heads[slot] = entry.next;
+            }
+        }
+        while self.beyond.last().is_some_and(|(_, local)| *local >= documents) {
+            if let Some(posting) = self.beyond.pop() {
+                self.in_beyond.remove(&posting);
+            }
+        }
+    }
+}
+
+/// Documents of consecutive ordinals.
+#[derive(Debug, Default)]
+pub struct Memory {
+    first: u32,
+    rows: Vec<Row>,
+    more: Vec<u8>,
+    texts: Vec<u8>,
+    tables: [Chains; 3],
+}
+
+impl Memory {
+    /// Of documents from this ordinal on.
+    pub fn new(first: u32) -> Memory {
+        Memory { first, ..Memory::default() }
+    }
+
+    /// The first ordinal.
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// The ordinal of the next document.
+    pub fn next(&self) -> u32 {
+        self.first + self.len()
+    }
+
+    /// Documents in it, found or not.
+    pub fn len(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Bytes of texts, ids and verdicts.
+    pub fn bytes(&self) -> usize {
+        self.texts.len() + self.more.len()
+    }
+
+    /// Appends a document. Its ordinal is [`Memory::next`], whatever its row says.
+    pub fn push(&mut self, row: Row, keys: &[u64], more: &[u8], text: &[u8]) {
+        let local = self.len();
+        let row = Row {
+            ordinal: self.first + local,
+            text_at: self.texts.len() as u64,
+            packed: text.len() as u32,
+            more_at: 0,
+            more: 0,
+            ..row
+        };
+        self.texts.extend_from_slice(text);
+        self.tables[Which::Ids as usize].push(key(row.id_hash), local, NONE);
+        self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
+        let postings = &mut self.tables[Which::Postings as usize];
+        keys.iter().for_each(|&key| postings.push(key, local, CHAIN));
+        self.rows.push(row);
+        self.set_more(local, row.id, more);
+    }
+
+    /// Gives a document its id and verdict; the first `id` bytes are the id.
+    pub fn set_more(&mut self, local: u32, id: u16, more: &[u8]) {
+        if let Some(row) = self.rows.get_mut(local as usize) {
+            (row.more_at, row.more, row.id) = (self.more.len() as u64, more.len() as u32, id);
+            self.more.extend_from_slice(more);
+        }
+    }
+
+    /// Gives a document its cluster.
+    pub fn set_cluster(&mut self, local: u32, cluster: u64) {
+        if let Some(row) = self.rows.get_mut(local as usize) {
+            row.cluster = cluster;
+        }
+    }
+
+    /// Takes back all documents from place `local` on.
+    pub fn truncate(&mut self, local: u32) {
+        if let Some(row) = self.rows.get(local as usize) {
+            self.texts.truncate(row.text_at as usize);
+            self.rows.truncate(local as usize);
+            self.tables.iter_mut().for_each(|chains| chains.truncate(local));
+        }
+    }
+
+    /// A document's row.
+    pub fn row(&self, local: u32) -> Row {
+        self.rows[local as usize]
+    }
+
+    /// A document's sample sizes.
+    pub fn counts(&self, local: u32) -> [u16; LEVELS] {
+        self.rows[local as usize].counts
+    }
+
+    /// A document's id and verdict.
+    pub fn more(&self, row: &Row) -> &[u8] {
+        &self.more[row.more_at as usize..][..row.more as usize]
+    }
+
+    /// A document's compressed text.
+    pub fn text(&self, row: &Row) -> &[u8] {
+        &self.texts[row.text_at as usize..][..row.packed as usize]
+    }
+
+    /// The documents of a key, the last first; of a frequent key only so many of the first that it shows.
+    #[inline]
+    pub fn find(&self, which: Which, key: u64) -> impl Iterator<Item = u32> + '_ {
+        self.tables[which as usize].of(key).map(|entry| entry.local)
+    }
+
+    /// Whether a document has a key in its sample.
+    pub fn has(&self, key: u64, local: u32) -> bool {
+        let postings = &self.tables[Which::Postings as usize];
+        postings.of(key).any(|entry| entry.local == local) || postings.in_beyond.contains(&(key, local))
+    }
+
+    /// The place of the document of an ordinal.
+    pub fn local(&self, ordinal: u32) -> Option<u32> {
+        ordinal.checked_sub(self.first).filter(|local| *local < self.len())
+    }
+
+    /// A document as logs have it.
+    pub fn arrival(&self, local: u32, keys: Vec<u64>, replaces: Option<u32>) -> Arrival<'_> {
+        let row = self.row(local);
+        Arrival { row, replaces, keys, more: self.more(&row), text: self.text(&row) }
+    }
+}
+
+impl Source for Memory {
+    fn posting_count(&self) -> u64 {
+        let postings = &self.tables[Which::Postings as usize];
+        (postings.entries.len() + postings.beyond.len()) as u64
+    }
+
+    fn each(&self, each: &mut Each<'_>) -> Result<()> {
+        self.rows.iter().try_for_each(|row| each(row, self.more(row), self.text(row)))
+    }
+
+    fn postings(&self) -> Box<dyn Iterator<Item = Result<(u64, u32)>> + '_> {
+        let postings = &self.tables[Which::Postings as usize];
+        let mut all: Vec<(u64, u32)> =
+            postings.entries.iter().map(|entry| (entry.key, entry.local)).collect();
+        all.extend_from_slice(&postings.beyond);
+        all.sort_unstable();
+        all.dedup();
+        Box::new(all.into_iter().map(Ok))
+    }
+}

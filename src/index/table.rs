@@ -1,0 +1,169 @@
+//! Sorted tables of 40-bit keys and documents, packed: about five bytes an entry, found in two reads.
+
+use super::format::{KEY_BITS, TableEntry};
+use super::pages::Pages;
+use crate::error::Result;
+
+/// Entries in a bucket, on average: few enough to look through, and enough to keep the directory small.
+const BUCKET: u64 = 16;
+
+/// A table of a segment.
+#[derive(Debug, Clone, Copy)]
+pub struct Table(pub TableEntry);
+
+impl Table {
+    fn rest_bits(&self) -> u32 {
+        KEY_BITS - u32::from(self.0.bits)
+    }
+
+    fn split(&self, key: u64) -> (u64, u64) {
+        (key >> self.rest_bits(), key & ((1 << self.rest_bits()) - 1))
+    }
+
+    /// The bytes of all entries of a bucket.
+    fn bucket<'a>(&self, pages: &'a Pages, bucket: u64) -> Result<&'a [u8]> {
+        let bounds = pages.get(self.0.directory as usize + bucket as usize * 4, 8)?;
+        let number =
+            |at: usize| u32::from_le_bytes([bounds[at], bounds[at + 1], bounds[at + 2], bounds[at + 3]]);
+        let (from, to) = (u64::from(number(0)), u64::from(number(4)));
+        if from > to || to > self.0.count {
+            return Err(pages.corrupt(format!("bucket {bucket} lies at {from} to {to} of {}", self.0.count)));
+        }
+        let width = usize::from(self.0.width);
+        pages.get(self.0.entries as usize + from as usize * width, (to - from) as usize * width)
+    }
+
+    fn entry(&self, bytes: &[u8]) -> (u64, u32) {
+        let mut entry = [0; 8];
+        entry[..bytes.len()].copy_from_slice(bytes);
+        let entry = u64::from_le_bytes(entry);
+        let document = entry & ((1u64 << self.0.document_bits) - 1);
+        (entry >> self.0.document_bits, document as u32)
+    }
+
+    /// Calls `each` with the documents of a key, in order, until it returns false. Two reads, and one bucket.
+    ///
+    /// # Errors
+    /// Damage.
+    #[inline]
+    pub fn find(&self, pages: &Pages, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
+        let (bucket, rest) = self.split(key);
+        for bytes in self.bucket(pages, bucket)?.chunks_exact(usize::from(self.0.width)) {
+            let (of, document) = self.entry(bytes);
+            if of > rest || (of == rest && !each(document)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a document has a key. Logarithmic in the bucket.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn has(&self, pages: &Pages, key: u64, document: u32) -> Result<bool> {
+        let (bucket, rest) = self.split(key);
+        let (bytes, width) = (self.bucket(pages, bucket)?, usize::from(self.0.width));
+        let (mut from, mut to) = (0, bytes.len() / width);
+        while from < to {
+            let middle = (from + to) / 2;
+            let entry = self.entry(&bytes[middle * width..(middle + 1) * width]);
+            match entry.cmp(&(rest, document)) {
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Equal => return Ok(true),
+                std::cmp::Ordering::Greater => to = middle,
+            }
+        }
+        Ok(false)
+    }
+
+    /// All keys and documents, in order.
+    pub fn iter<'a>(&self, pages: &'a Pages) -> Entries<'a> {
+        Entries { table: *self, pages, bucket: 0, bytes: &[], skips: false }
+    }
+}
+
+/// Goes through a table.
+#[derive(Debug)]
+pub struct Entries<'a> {
+    table: Table,
+    pages: &'a Pages,
+    /// The bucket after the one that `bytes` is left of.
+    bucket: u64,
+    bytes: &'a [u8],
+    /// Whether it goes on behind damage.
+    skips: bool,
+}
+
+impl Entries<'_> {
+    /// The same, going on behind damage.
+    pub fn skipping_damage(self) -> Self {
+        Entries { skips: true, ..self }
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Result<(u64, u32)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.bytes.is_empty() {
+            if self.bucket >> self.table.0.bits != 0 {
+                return None;
+            }
+            match self.table.bucket(self.pages, self.bucket) {
+                Ok(bytes) => self.bytes = bytes,
+                Err(error) => {
+                    self.bucket = if self.skips { self.bucket + 1 } else { 1 << KEY_BITS };
+                    return Some(Err(error));
+                }
+            }
+            self.bucket += 1;
+        }
+        let (entry, rest) = self.bytes.split_at(usize::from(self.table.0.width));
+        self.bytes = rest;
+        let (of, document) = self.table.entry(entry);
+        Some(Ok(((self.bucket - 1) << self.table.rest_bits() | of, document)))
+    }
+}
+
+/// Packs a table, given its entries in order.
+#[derive(Debug)]
+pub struct TableWriter {
+    table: Table,
+    directory: Vec<u32>,
+}
+
+impl TableWriter {
+    /// Of about `count` entries (at least 2^32 are too many) about `documents` documents, that begin at `at`.
+    pub fn new(at: u64, count: u64, documents: u32) -> TableWriter {
+        let bits = (count / BUCKET).max(1).ilog2().min(28);
+        let document_bits = (u32::BITS - documents.saturating_sub(1).leading_zeros()).max(1);
+        let width = (KEY_BITS - bits + document_bits).div_ceil(8);
+        let entry = TableEntry {
+            entries: at,
+            bits: bits as u8,
+            width: width as u8,
+            document_bits: document_bits as u8,
+            ..TableEntry::default()
+        };
+        TableWriter { table: Table(entry), directory: Vec::with_capacity((1 << bits) + 1) }
+    }
+
+    /// Appends an entry to `out`.
+    pub fn push(&mut self, key: u64, document: u32, out: &mut Vec<u8>) {
+        let (bucket, rest) = self.table.split(key);
+        while self.directory.len() <= bucket as usize {
+            self.directory.push(self.table.0.count as u32);
+        }
+        let entry = rest << self.table.0.document_bits | u64::from(document);
+        out.extend_from_slice(&entry.to_le_bytes()[..usize::from(self.table.0.width)]);
+        self.table.0.count += 1;
+    }
+
+    /// The directory, which begins at `at`, and the table.
+    pub fn finish(mut self, at: u64) -> (Vec<u8>, TableEntry) {
+        self.directory.resize((1 << self.table.0.bits) + 1, self.table.0.count as u32);
+        self.table.0.directory = at;
+        (self.directory.iter().flat_map(|number| number.to_le_bytes()).collect(), self.table.0)
+    }
+}

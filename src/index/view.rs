@@ -1,0 +1,344 @@
+//! Questions over all parts of an index as it was at one moment.
+
+use std::collections::HashMap;
+
+use super::format::{Death, DeathKind, Row, decode_verdict, key};
+use super::memory::Memory;
+use super::segment::{Segment, Which};
+use super::verdict::Verdict;
+use crate::candidates::{Gate, HEAVY};
+use crate::error::{Error, ErrorKind, Result};
+use crate::signature::winnow::LEVELS;
+
+/// Documents that are no longer found, by ordinal.
+pub type Deaths = HashMap<u32, Death>;
+
+/// A part of an index: documents of ascending ordinals.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    /// Sealed.
+    Segment(&'a Segment),
+    /// In a log.
+    Memory(&'a Memory),
+}
+
+/// An index at one moment.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// By ordinal.
+    pub parts: Vec<Part<'a>>,
+    /// What is no longer found.
+    pub deaths: &'a Deaths,
+}
+
+/// Where a document is: its part, and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    part: u32,
+    local: u32,
+}
+
+/// A document worth a look.
+#[derive(Debug, Clone, Copy)]
+pub struct Near {
+    /// Where it is.
+    pub place: Place,
+    /// Its row.
+    pub row: Row,
+}
+
+/// What an arriving document is looked for by.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its sample, each key once.
+    pub keys: &'a [u64],
+    /// Sample sizes by level.
+    pub counts: [u16; LEVELS],
+    /// The first ordinal that it does not find.
+    pub before: u32,
+}
+
+/// Documents of crowds that are compared, at most: those who share most of the frequent keys.
+const CROWD: usize = 8;
+
+impl<'a> View<'a> {
+    /// The row of a document.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn row(&self, place: Place) -> Result<Row> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.row(place.local),
+            Part::Memory(memory) => Ok(memory.row(place.local)),
+        }
+    }
+
+    /// The compressed text of a document.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn text(&self, place: Place, row: &Row) -> Result<&'a [u8]> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.text(row),
+            Part::Memory(memory) => Ok(memory.text(row)),
+        }
+    }
+
+    fn more(&self, place: Place, row: &Row) -> Result<&'a [u8]> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.more(row),
+            Part::Memory(memory) => Ok(memory.more(row)),
+        }
+    }
+
+    /// The id of a document.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn id(&self, place: Place, row: &Row) -> Result<&'a str> {
+        let more = self.more(place, row)?;
+        let id = more.get(..usize::from(row.id)).and_then(|id| std::str::from_utf8(id).ok());
+        id.ok_or_else(|| no_document(row))
+    }
+
+    /// What was said of a document when it came.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn verdict(&self, place: Place, row: &Row) -> Result<Verdict> {
+        let more = self.more(place, row)?;
+        let verdict = more.get(usize::from(row.id)..).and_then(|bytes| decode_verdict(bytes, row));
+        verdict.ok_or_else(|| no_document(row))
+    }
+
+    /// Whether the arrival of ordinal `at` finds a document.
+    pub fn is_alive(&self, row: &Row, at: u32) -> bool {
+        row.ordinal < at && self.deaths.get(&row.ordinal).is_none_or(|death| at < death.from)
+    }
+
+    /// The document of an ordinal, found or not.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn place(&self, ordinal: u32) -> Result<Option<Place>> {
+        for (part, number) in self.parts.iter().zip(0..) {
+            let local = match part {
+                Part::Segment(segment) => segment.local(ordinal)?,
+                Part::Memory(memory) => memory.local(ordinal),
+            };
+            if let Some(local) = local {
+                return Ok(Some(Place { part: number, local }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Documents of a key in one part, in order, until `each` returns false.
+    fn find(&self, part: usize, which: Which, key: u64, each: &mut impl FnMut(u32) -> bool) -> Result<()> {
+        match self.parts[part] {
+            Part::Segment(segment) => segment.find(which, key, each),
+            Part::Memory(memory) => {
+                let found: Vec<u32> = memory.find(which, key).collect();
+                for local in found.into_iter().rev() {
+                    if !each(local) {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// All that came under an id and were not deleted, the oldest first; `id_hash` is its hash.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn versions(&self, id: &str, id_hash: u64) -> Result<Vec<(Place, Row)>> {
+        let mut versions = Vec::new();
+        for part in 0..self.parts.len() {
+            let mut found = Vec::new();
+            self.find(part, Which::Ids, key(id_hash), &mut |local| {
+                found.push(local);
+                true
+            })?;
+            for local in found {
+                let place = Place { part: part as u32, local };
+                let row = self.row(place)?;
+                let deleted =
+                    self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted);
+                if row.id_hash == id_hash && !deleted && self.id(place, &row)? == id {
+                    versions.push((place, row));
+                }
+            }
+        }
+        Ok(versions)
+    }
+
+    /// The first few documents of a token sequence that the arrival of ordinal `at` finds.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn copies(&self, sequence: u64, tokens: u32, at: u32, most: usize) -> Result<Vec<(Place, Row)>> {
+        let mut copies = Vec::new();
+        for part in 0..self.parts.len() {
+            let mut error = None;
+            self.find(part, Which::Sequences, key(sequence), &mut |local| {
+                let place = Place { part: part as u32, local };
+                match self.row(place) {
+                    Ok(row) => {
+                        if row.sequence == sequence && row.tokens == tokens && self.is_alive(&row, at) {
+                            copies.push((place, row));
+                        }
+                        copies.len() < most
+                    }
+                    Err(damage) => {
+                        error = Some(damage);
+                        false
+                    }
+                }
+            })?;
+            match error {
+                Some(error) => return Err(error),
+                None if copies.len() >= most => break,
+                None => {}
+            }
+        }
+        Ok(copies)
+    }
+
+    /// Documents that have enough of a sample in common, the largest share first, then the oldest; at most `most`.
+    ///
+    /// As in the join of a scan, a key that stands in more than [`HEAVY`] documents makes no pair by itself: of the
+    /// documents that share such keys, the few oldest that share most of them are given.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
+        let (mut light, mut crowd) = (Vec::new(), Vec::new());
+        let (mut found, mut heavy) = (Vec::new(), 0);
+        for &key in wanted.keys {
+            found.clear();
+            self.holders(key, wanted.before, &mut found)?;
+            if found.len() > HEAVY {
+                crowd.extend_from_slice(&found);
+                heavy += 1;
+            } else {
+                light.extend_from_slice(&found);
+            }
+        }
+        let shares = self.gated(wanted, gate, &mut light)?;
+        let mut near = self.alive(&shares, wanted.before, most)?;
+        if heavy >= gate.between(&wanted.counts, &wanted.counts) {
+            let mut others = self.gated(wanted, gate, &mut crowd)?;
+            others.retain(|(_, place)| near.iter().all(|one| one.place != *place));
+            near.extend(self.alive(&others, wanted.before, CROWD)?);
+        }
+        Ok(near)
+    }
+
+    /// The documents before ordinal `before` that have a key; of a frequent one some more than [`HEAVY`], with the oldest.
+    fn holders(&self, key: u64, before: u32, found: &mut Vec<Place>) -> Result<()> {
+        for (part, number) in self.parts.iter().zip(0..) {
+            match part {
+                Part::Segment(segment) => segment.find(Which::Postings, key, |local| {
+                    found.push(Place { part: number, local });
+                    found.len() <= HEAVY
+                })?,
+                Part::Memory(memory) => {
+                    let before = before.saturating_sub(memory.first());
+                    let earlier = memory.find(Which::Postings, key).filter(|local| *local < before);
+                    found.extend(earlier.map(|local| Place { part: number, local }));
+                }
+            }
+            if found.len() > HEAVY {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts places that stand several times; those that pass the gate, the largest share first.
+    fn gated(&self, wanted: &Wanted<'_>, gate: &Gate, places: &mut [Place]) -> Result<Vec<(u32, Place)>> {
+        places.sort_unstable();
+        let mut shares = Vec::new();
+        for same in places.chunk_by(|a, b| a == b) {
+            let (common, place) = (same.len() as u32, same[0]);
+            let counts = self.counts(place)?;
+            if common >= gate.between(&wanted.counts, &counts) {
+                shares.push((share(common, &wanted.counts, &counts), place));
+            }
+        }
+        // Places are in the order of arrival.
+        shares.sort_unstable_by_key(|&(share, place)| (std::cmp::Reverse(share), place));
+        Ok(shares)
+    }
+
+    /// The first `most` of these that the arrival of ordinal `before` finds.
+    fn alive(&self, shares: &[(u32, Place)], before: u32, most: usize) -> Result<Vec<Near>> {
+        let mut near = Vec::new();
+        for &(_, place) in shares {
+            if near.len() == most {
+                break;
+            }
+            let row = self.row(place)?;
+            if self.is_alive(&row, before) {
+                near.push(Near { place, row });
+            }
+        }
+        Ok(near)
+    }
+
+    /// The sample sizes of a document.
+    fn counts(&self, place: Place) -> Result<[u16; LEVELS]> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.counts(place.local),
+            Part::Memory(memory) => Ok(memory.counts(place.local)),
+        }
+    }
+
+    fn has(&self, place: Place, key: u64) -> Result<bool> {
+        match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.has(key, place.local),
+            Part::Memory(memory) => Ok(memory.has(key, place.local)),
+        }
+    }
+
+    /// How many of these keys a document has in its sample.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn common(&self, place: Place, keys: &[u64]) -> Result<u32> {
+        keys.iter().try_fold(0, |common, &key| Ok(common + u32::from(self.has(place, key)?)))
+    }
+
+    /// Calls `each` with every document, by ordinal, and whether it is found.
+    ///
+    /// # Errors
+    /// Damage, or what `each` returns.
+    pub fn each(&self, mut each: impl FnMut(Place, &Row, bool) -> Result<()>) -> Result<()> {
+        for (part, number) in self.parts.iter().zip(0..) {
+            let len = match part {
+                Part::Segment(segment) => segment.len(),
+                Part::Memory(memory) => memory.len(),
+            };
+            for local in 0..len {
+                let place = Place { part: number, local };
+                let row = self.row(place)?;
+                each(place, &row, !self.deaths.contains_key(&row.ordinal))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keys in common as a share of the smaller sample, at the coarser of two levels.
+fn share(common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
+    let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
+    let smaller = level.map_or(1, |level| u32::from(a[level].min(b[level])));
+    // Of ten thousand.
+    (common * 10_000 / smaller).min(10_000)
+}
+
+fn no_document(row: &Row) -> Error {
+    Error::new(ErrorKind::Corrupt).because(format!("document {} has no id and verdict", row.ordinal))
+}

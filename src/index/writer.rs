@@ -1,0 +1,553 @@
+//! The one that writes: takes documents, acknowledges them, seals, merges, deletes.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
+use super::log::{Log, log_name, log_number, read_logs};
+use super::memory::Memory;
+use super::merge::{Built, Job};
+use super::segment::{Segment, segment_name};
+use super::store::{Lock, Store};
+use super::view::{Deaths, Part, View};
+use super::{
+    LOCK, MANIFEST_TMP, Setup, check_setup, exists, failed, model_hash, model_name, publish, read_manifest,
+    read_model, write_whole,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::recipe::Recipe;
+
+/// When a memory is full, and how many segments are merged.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Documents of a memory.
+    pub documents: u32,
+    /// Bytes of a memory's texts, ids and verdicts.
+    pub bytes: usize,
+    /// Segments of about one size that are merged into one.
+    pub fan: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { documents: 16_384, bytes: 32 << 20, fan: 8 }
+    }
+}
+
+/// A document that was taken and is not acknowledged yet.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Its place in the writer's memory.
+    pub local: u32,
+    /// Its sample.
+    pub keys: Vec<u64>,
+    /// The version it replaces.
+    pub replaces: Option<u32>,
+}
+
+/// A document to take: all but its verdict.
+#[derive(Debug)]
+pub struct Arriving<'a> {
+    /// Its row; ordinal and places are filled in.
+    pub row: Row,
+    /// Its id, of as many bytes as the row says.
+    pub id: &'a str,
+    /// Its sample, each key once.
+    pub keys: Vec<u64>,
+    /// Its compressed text; empty where none is kept.
+    pub text: Vec<u8>,
+    /// The version it replaces.
+    pub replaces: Option<u32>,
+}
+
+/// An index, open for writing.
+///
+/// Documents are taken ([`Writer::admit`]), compared with what is there, given their verdicts
+/// ([`Writer::settle`]) and acknowledged together ([`Writer::commit`]). After an error of the disk nothing more is
+/// written: open the index again.
+#[derive(Debug)]
+pub struct Writer {
+    store: Arc<dyn Store>,
+    recipe: Recipe,
+    limits: Limits,
+    manifest: Manifest,
+    segments: Vec<Arc<Segment>>,
+    /// Full memories and their logs, the oldest being sealed.
+    full: VecDeque<(Arc<Memory>, u64)>,
+    memory: Memory,
+    log: Log,
+    deaths: Deaths,
+    seal: Option<Job>,
+    merge: Option<Job>,
+    broken: bool,
+    _lock: Lock,
+}
+
+/// Who holds the lock, for whoever does not get it.
+fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("process {} on {}", std::process::id(), host.trim())
+}
+
+pub(super) fn lock(store: &dyn Store) -> Result<Lock> {
+    let taken = store.lock(LOCK, &holder()).map_err(|e| failed(store, LOCK, ErrorKind::Write, e))?;
+    taken.map_err(|holder| {
+        Error::new(ErrorKind::Locked).at(store.place()).because(format!("{holder} is writing to it"))
+    })
+}
+
+impl Writer {
+    /// Creates an empty index.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where there is one, [`ErrorKind::Locked`], [`ErrorKind::Write`].
+    pub fn create(store: Arc<dyn Store>, setup: &Setup, limits: Limits) -> Result<Writer> {
+        let held = lock(&*store)?;
+        if exists(&*store)? {
+            return Err(Error::new(ErrorKind::Setting)
+                .at(store.place())
+                .because("there is an index already"));
+        }
+        let mut manifest = Manifest {
+            generation: 1,
+            keep: setup.keep,
+            shingle: setup.recipe.shingle() as u32,
+            recipe: setup.recipe.fingerprint(),
+            model: 0,
+            window: setup.window,
+            next: 0,
+            log_from: 1,
+            log: 1,
+            log_len: 0,
+            file: 2,
+            segments: Vec::new(),
+            deaths: Vec::new(),
+        };
+        if let Some(model) = &setup.model {
+            manifest.model = model_hash(model);
+            write_whole(&*store, &model_name(manifest.model), model)?;
+        }
+        let log = Log::create(&*store, 1, 0)?;
+        manifest.log_len = log.synced();
+        publish(&*store, &manifest)?;
+        Ok(Writer {
+            store,
+            recipe: setup.recipe,
+            limits,
+            manifest,
+            segments: Vec::new(),
+            full: VecDeque::new(),
+            memory: Memory::new(0),
+            log,
+            deaths: Deaths::new(),
+            seal: None,
+            merge: None,
+            broken: false,
+            _lock: held,
+        })
+    }
+
+    /// Opens an index. `recipe` and `model` are what it must have been built by, where that matters.
+    ///
+    /// What a crash tore is cut off and what it left behind removed: nothing of that was acknowledged.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Locked`], [`ErrorKind::Mismatch`], [`ErrorKind::Version`], [`ErrorKind::Corrupt`], or the store's.
+    pub fn open(
+        store: Arc<dyn Store>,
+        recipe: Option<Recipe>,
+        model: Option<u64>,
+        limits: Limits,
+    ) -> Result<Writer> {
+        let held = lock(&*store)?;
+        let manifest = read_manifest(&*store)?;
+        let recipe = check_setup(&*store, &manifest, recipe, model)?;
+        let segments: Result<Vec<_>> =
+            manifest.segments.iter().map(|entry| Segment::open(&*store, entry).map(Arc::new)).collect();
+        let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
+        let mut full = VecDeque::new();
+        let mut current = None;
+        read_logs(&*store, &manifest, |number, read| {
+            let Some(read) = read else { return remove(&*store, &log_name(number)) };
+            deaths.extend(read.deaths.iter().copied());
+            let log = Log::resume(&*store, number, &read)?;
+            if let Some((log, memory)) = current.replace((log, read.memory)) {
+                let log: Log = log;
+                full.push_back((Arc::new(memory), log.number()));
+            }
+            Ok(())
+        })?;
+        let Some((log, memory)) = current else {
+            return Err(super::corrupt(
+                &*store,
+                &log_name(manifest.log_from),
+                "its header is not what was written",
+            ));
+        };
+        let mut writer = Writer {
+            store,
+            recipe,
+            limits,
+            segments: segments?,
+            full,
+            memory,
+            log,
+            deaths,
+            seal: None,
+            merge: None,
+            broken: false,
+            _lock: held,
+            manifest,
+        };
+        writer.clean()?;
+        let expired = writer.expire();
+        if !expired.is_empty() {
+            writer.publish()?;
+            writer.remove_segments(&expired)?;
+        }
+        Ok(writer)
+    }
+
+    /// Removes what belongs to no index: a crash left it.
+    fn clean(&mut self) -> Result<()> {
+        let names =
+            self.store.list().map_err(|e| Error::io(ErrorKind::NotReadable, self.store.place(), e))?;
+        for name in names {
+            let old_log = log_number(&name).is_some_and(|number| number < self.manifest.log_from);
+            let segment = name.strip_prefix("seg-").and_then(|digits| digits.parse::<u64>().ok());
+            let stray =
+                segment.is_some_and(|number| self.manifest.segments.iter().all(|s| s.number != number));
+            if old_log || stray || name == MANIFEST_TMP {
+                remove(&*self.store, &name)?;
+            }
+            // Logs are numbered like segments, and one of them may be younger than the manifest.
+            let number = log_number(&name).or(segment);
+            self.manifest.file = self.manifest.file.max(number.map_or(0, |number| number + 1));
+        }
+        Ok(())
+    }
+
+    /// The recipe it was built by.
+    pub fn recipe(&self) -> Recipe {
+        self.recipe
+    }
+
+    /// What the index was created with and holds, as of the last publication.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The model it was built under, as it is on disk.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn model(&self) -> Result<Option<Vec<u8>>> {
+        read_model(&*self.store, &self.manifest)
+    }
+
+    /// Everything in it, with what was taken since the last commit.
+    pub fn view(&self) -> View<'_> {
+        let segments = self.segments.iter().map(|segment| Part::Segment(segment));
+        let full = self.full.iter().map(|(memory, _)| Part::Memory(memory));
+        View {
+            parts: segments.chain(full).chain([Part::Memory(&self.memory)]).collect(),
+            deaths: &self.deaths,
+        }
+    }
+
+    /// The ordinal of the next document.
+    pub fn next(&self) -> u32 {
+        self.memory.next()
+    }
+
+    /// Takes a document: it is found from now on, and not acknowledged yet.
+    ///
+    /// # Errors
+    /// After an error of the disk; where there are no ordinals left.
+    pub fn admit(&mut self, arriving: Arriving<'_>) -> Result<Admitted> {
+        self.check()?;
+        let (local, ordinal) = (self.memory.len(), self.memory.next());
+        if ordinal >= u32::MAX - 1 {
+            return Err(Error::new(ErrorKind::TooLarge).at(self.store.place()).because("no ordinals left"));
+        }
+        let Arriving { row, id, keys, text, replaces } = arriving;
+        self.memory.push(row, &keys, id.as_bytes(), &text);
+        if let Some(replaced) = replaces {
+            self.deaths.insert(replaced, Death { from: ordinal, kind: DeathKind::Replaced });
+        }
+        Ok(Admitted { local, keys, replaces })
+    }
+
+    /// Gives a document its id, verdict and cluster; `more` begins with `id` bytes of id.
+    pub fn settle(&mut self, local: u32, id: u16, more: &[u8], cluster: u64) {
+        self.memory.set_more(local, id, more);
+        self.memory.set_cluster(local, cluster);
+    }
+
+    /// Makes everything taken since the last time safe, with one sync.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`]. Then nothing of it is acknowledged, and what was taken is taken back.
+    pub fn commit(&mut self, admitted: Vec<Admitted>) -> Result<()> {
+        self.check()?;
+        let first = admitted.first().map(|one| one.local);
+        let replaced: Vec<u32> = admitted.iter().filter_map(|one| one.replaces).collect();
+        let written = self.write(admitted);
+        if let (Err(_), Some(first)) = (&written, first) {
+            self.broken = true;
+            self.memory.truncate(first);
+            replaced.iter().for_each(|ordinal| {
+                self.deaths.remove(ordinal);
+            });
+        }
+        written?;
+        self.tend(false)
+    }
+
+    fn write(&mut self, admitted: Vec<Admitted>) -> Result<()> {
+        for one in admitted {
+            self.log.push(&Record::Document(self.memory.arrival(one.local, one.keys, one.replaces)));
+        }
+        self.log.commit(&*self.store)
+    }
+
+    /// Deletes documents by ordinal; those that no document has are passed over.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`].
+    pub fn delete(&mut self, ordinals: &[u32]) -> Result<()> {
+        self.check()?;
+        let death = Death { from: self.memory.next(), kind: DeathKind::Deleted };
+        for &ordinal in ordinals {
+            self.log.push(&Record::Death(ordinal, death));
+        }
+        self.log.commit(&*self.store).inspect_err(|_| self.broken = true)?;
+        self.deaths.extend(ordinals.iter().map(|&ordinal| (ordinal, death)));
+        self.tend(false)
+    }
+
+    fn check(&self) -> Result<()> {
+        match self.broken {
+            true => {
+                let why =
+                    "a write failed before: what the disk has is unknown until the index is opened again";
+                Err(Error::new(ErrorKind::Write).at(self.store.place()).because(why))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Publishes what was built in the background, and has built what is due. Waits for it if `wait` says so.
+    fn tend(&mut self, wait: bool) -> Result<()> {
+        let tended = self.try_tend(wait);
+        self.broken |= tended.is_err();
+        tended
+    }
+
+    fn try_tend(&mut self, wait: bool) -> Result<()> {
+        if self.memory.len() >= self.limits.documents || self.memory.bytes() >= self.limits.bytes {
+            self.fill()?;
+        }
+        // Two memories wait at most: who writes faster than segments can be written waits here.
+        while let Some(job) = self.seal.take_if(|job| wait || self.full.len() > 2 || job.is_done()) {
+            self.sealed(job.wait()?)?;
+            self.begin_seal()?;
+        }
+        self.begin_seal()?;
+        if let Some(job) = self.merge.take_if(|job| wait || job.is_done()) {
+            self.merged(job.wait()?)?;
+        }
+        if !wait {
+            self.begin_merge();
+        }
+        Ok(())
+    }
+
+    /// Begins the next log and memory.
+    fn fill(&mut self) -> Result<()> {
+        let (number, next) = (self.file(), self.memory.next());
+        let log = Log::create(&*self.store, number, next)?;
+        let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+        let number = std::mem::replace(&mut self.log, log).number();
+        self.full.push_back((Arc::new(memory), number));
+        Ok(())
+    }
+
+    fn file(&mut self) -> u64 {
+        let number = self.manifest.file;
+        self.manifest.file += 1;
+        number
+    }
+
+    fn begin_seal(&mut self) -> Result<()> {
+        if self.seal.is_some() {
+            return Ok(());
+        }
+        while self.full.front().is_some_and(|(memory, _)| memory.is_empty()) {
+            self.sealed(Built { segment: None, replaces: Vec::new(), dropped: Vec::new() })?;
+        }
+        if let Some((memory, _)) = self.full.front().cloned() {
+            let number = self.file();
+            self.seal = Some(Job::seal(self.store.clone(), number, memory));
+        }
+        Ok(())
+    }
+
+    fn sealed(&mut self, built: Built) -> Result<()> {
+        let Some((memory, number)) = self.full.pop_front() else { return Ok(()) };
+        self.segments.extend(built.segment);
+        self.manifest.next = memory.next();
+        self.manifest.log_from = self.full.front().map_or(self.log.number(), |(_, number)| *number);
+        let expired = self.expire();
+        self.publish()?;
+        remove(&*self.store, &log_name(number))?;
+        self.remove_segments(&expired)
+    }
+
+    /// Takes out segments of which every document is older than the window.
+    fn expire(&mut self) -> Vec<u64> {
+        if self.manifest.window == 0 {
+            return Vec::new();
+        }
+        let oldest = super::now().saturating_sub(self.manifest.window);
+        let gone: Vec<SegmentEntry> =
+            self.segments.iter().map(|segment| segment.entry).filter(|entry| entry.seen.1 < oldest).collect();
+        self.segments.retain(|segment| segment.entry.seen.1 >= oldest);
+        self.deaths
+            .retain(|ordinal, _| gone.iter().all(|entry| !(entry.first..=entry.last).contains(ordinal)));
+        gone.iter().map(|entry| entry.number).collect()
+    }
+
+    fn publish(&mut self) -> Result<()> {
+        self.manifest.generation += 1;
+        (self.manifest.log, self.manifest.log_len) = (self.log.number(), self.log.synced());
+        self.manifest.segments = self.segments.iter().map(|segment| segment.entry).collect();
+        let sealed = self.deaths.iter().filter(|(ordinal, _)| **ordinal < self.manifest.next);
+        self.manifest.deaths = sealed.map(|(&ordinal, &death)| (ordinal, death)).collect();
+        self.manifest.deaths.sort_unstable_by_key(|death| death.0);
+        publish(&*self.store, &self.manifest)
+    }
+
+    fn remove_segments(&self, numbers: &[u64]) -> Result<()> {
+        numbers.iter().try_for_each(|&number| remove(&*self.store, &segment_name(number)))
+    }
+
+    fn begin_merge(&mut self) {
+        if self.merge.is_some() {
+            return;
+        }
+        let Some(range) = self.mergeable() else { return };
+        let (number, segments) = (self.file(), self.segments[range].to_vec());
+        self.merge = Some(Job::merge(self.store.clone(), number, segments, self.deaths.clone(), false));
+    }
+
+    /// The youngest neighbouring segments of about one size, where there are enough.
+    fn mergeable(&self) -> Option<Range<usize>> {
+        let full = u64::from(self.limits.documents);
+        let tier =
+            |segment: &Segment| (u64::from(segment.len()) / full).max(1).ilog(self.limits.fan.max(2) as u64);
+        let mut end = self.segments.len();
+        while end > 0 {
+            let size = tier(&self.segments[end - 1]);
+            let from =
+                self.segments[..end].iter().rposition(|segment| tier(segment) > size).map_or(0, |at| at + 1);
+            if end - from >= self.limits.fan.max(2) && self.is_within_window(from..end) {
+                return Some(from..end);
+            }
+            end = from;
+        }
+        None
+    }
+
+    /// Whether segments were seen at one time, compared with the window: whole segments expire.
+    fn is_within_window(&self, range: Range<usize>) -> bool {
+        let entries = || self.segments[range.clone()].iter().map(|segment| segment.entry.seen);
+        let first = entries().map(|seen| seen.0).min().unwrap_or_default();
+        let last = entries().map(|seen| seen.1).max().unwrap_or_default();
+        self.manifest.window == 0 || last - first <= self.manifest.window / 4
+    }
+
+    fn merged(&mut self, built: Built) -> Result<()> {
+        let numbers: Vec<u64> = self.segments.iter().map(|segment| segment.entry.number).collect();
+        let at = numbers.windows(built.replaces.len().max(1)).position(|some| *some == built.replaces[..]);
+        let Some(at) = at else {
+            // One of them expired meanwhile.
+            return self
+                .remove_segments(&built.segment.map(|s| s.entry.number).into_iter().collect::<Vec<_>>());
+        };
+        self.segments.splice(at..at + built.replaces.len(), built.segment);
+        built.dropped.iter().for_each(|ordinal| {
+            self.deaths.remove(ordinal);
+        });
+        self.publish()?;
+        self.remove_segments(&built.replaces)
+    }
+
+    /// Seals everything, and merges all segments into one without anything dead.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`], or damage.
+    pub fn compact(&mut self) -> Result<()> {
+        self.seal()?;
+        if let Some(job) = self.merge.take() {
+            job.stop();
+            // Whatever it says: its file is removed with the next cleaning.
+            let _ = job.wait();
+        }
+        if self.segments.is_empty() {
+            return Ok(());
+        }
+        let (segments, deaths) = (self.segments.clone(), self.deaths.clone());
+        let number = self.file();
+        let job = Job::merge(self.store.clone(), number, segments, deaths, true);
+        let merged = job.wait().and_then(|built| self.merged(built));
+        self.broken |= merged.is_err();
+        merged?;
+        self.clean()
+    }
+
+    /// Seals everything that is in memory, and waits for what is built in the background.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`].
+    pub fn seal(&mut self) -> Result<()> {
+        self.check()?;
+        if !self.memory.is_empty() {
+            self.fill().inspect_err(|_| self.broken = true)?;
+        }
+        self.tend(true)
+    }
+
+    /// Ends the session well: waits for what is built in the background, and writes down how long the log is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`].
+    pub fn close(mut self) -> Result<()> {
+        self.check()?;
+        self.tend(true)?;
+        if (self.manifest.log, self.manifest.log_len) == (self.log.number(), self.log.synced()) {
+            return Ok(());
+        }
+        self.publish()
+    }
+}
+
+impl Drop for Writer {
+    /// What is built in the background is given up: the next session builds it again.
+    fn drop(&mut self) {
+        for job in [self.seal.take(), self.merge.take()].into_iter().flatten() {
+            job.stop();
+            let _ = job.wait();
+        }
+    }
+}
+
+/// Removes a file that nobody needs; that it is gone already is well.
+pub(super) fn remove(store: &dyn Store, name: &str) -> Result<()> {
+    match store.remove(name) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(store, name, ErrorKind::Write, e)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,278 @@
+//! The filter: one outcome a line, every byte kept, and the same answers however documents come.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use wirecopy::filter::{Filter, Incoming};
+use wirecopy::index::verdict::Finding;
+use wirecopy::index::{Keep, Setup, Writer};
+use wirecopy::options::{Policy, Resources};
+
+use crate::disk::FaultyDisk;
+use crate::harness::{Dir, code, record, run_with_input, stdout};
+use crate::index::{SMALL, said, stream};
+
+const NEWS: &str = "The council met on Tuesday evening and agreed, after two hours of debate, to close the old bridge \
+    for repairs until the spring, when the river is low and the masons can reach the piers. Shopkeepers on the far \
+    bank asked for a ferry, and were told that the harbour master would look into what such a service might cost.";
+
+fn filter(dir: &Dir, flags: &[&str], input: &str) -> (Vec<Value>, String, i32) {
+    let index = dir.path("index");
+    let arguments = [&["filter", "--index", index.to_str().unwrap()], flags].concat();
+    let output = run_with_input(&arguments, input.as_bytes());
+    let lines = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (lines, String::from_utf8_lossy(&output.stderr).into_owned(), code(&output))
+}
+
+fn said_of(lines: &[Value]) -> Vec<(&str, Option<&str>)> {
+    lines.iter().map(|l| (l["wirecopy"]["verdict"].as_str().unwrap(), l["wirecopy"]["of"].as_str())).collect()
+}
+
+#[test]
+fn verdicts_name_what_they_rest_on() {
+    let dir = Dir::new();
+    let longer = format!(
+        "{NEWS} Elsewhere, the library will open an hour later, and stay open on Saturdays. {}",
+        "Much else was said about the weather and the roads and the price of bread in the old town. "
+            .repeat(3)
+    );
+    let input =
+        [record("a", NEWS), record("b", NEWS), record("c", &longer), record("d", "something else entirely")]
+            .concat();
+    let (lines, closing, exit) = filter(&dir, &[], &input);
+    assert_eq!(exit, 0);
+    assert_eq!(
+        said_of(&lines),
+        [("new", None), ("exact", Some("a")), ("contains", Some("a")), ("new", None)]
+    );
+    assert!(closing.contains("4 lines: 4 passed, 0 dropped, 0 diverted, 0 rejected"), "{closing}");
+    let found = &lines[2]["wirecopy"]["matches"][0];
+    assert_eq!(
+        (&found["id"], &found["relation"], &found["containment_of_match"]),
+        (&json!("a"), &json!("contains"), &json!(1.0))
+    );
+    let span = &found["spans"][0];
+    let cut = |text: &str, side: &Value| {
+        text[side[0].as_u64().unwrap() as usize..side[1].as_u64().unwrap() as usize].to_owned()
+    };
+    assert_eq!(cut(&longer, &span["a"]), cut(NEWS, &span["b"]));
+    assert_eq!(lines[0]["wirecopy"]["cluster"], lines[1]["wirecopy"]["cluster"]);
+    assert_ne!(lines[0]["wirecopy"]["cluster"], lines[3]["wirecopy"]["cluster"]);
+    // The same again: the same answers, times included.
+    assert_eq!(filter(&dir, &[], &input).0, lines);
+    // Changed text under a known id is a new version of it, not a duplicate of itself.
+    let (lines, ..) = filter(&dir, &[], &record("a", &NEWS.replace("Tuesday", "Wednesday")));
+    assert_eq!(said_of(&lines), [("update", Some("a"))]);
+}
+
+#[test]
+fn checking_takes_nothing() {
+    let dir = Dir::new();
+    filter(&dir, &[], &record("a", NEWS));
+    for _ in 0..2 {
+        let (lines, closing, _) =
+            filter(&dir, &["--check"], &[record("b", NEWS), record("c", NEWS)].concat());
+        assert_eq!(said_of(&lines), [("exact", Some("a")); 2]);
+        assert!(closing.contains("checked only"), "{closing}");
+    }
+}
+
+#[test]
+fn duplicates_are_dropped_or_diverted_and_the_count_adds_up() {
+    let dir = Dir::new();
+    let input = [
+        record("a", NEWS),
+        record("b", NEWS),
+        "no json\n".into(),
+        "\n".into(),
+        record("c", "other words"),
+        "{\"id\":1}\n".into(),
+    ]
+    .concat();
+    let (lines, closing, exit) = filter(&dir, &["--on-duplicate", "drop", "--strict"], &input);
+    assert_eq!(exit, 2, "--strict");
+    assert_eq!(said_of(&lines), [("new", None), ("new", None)]);
+    assert!(closing.contains("5 lines: 2 passed, 1 dropped, 0 diverted, 2 rejected"), "{closing}");
+    assert!(
+        closing.contains("-: line 3: malformed JSON") && closing.contains("-: line 6: no field `text`"),
+        "{closing}"
+    );
+    let dir = Dir::new();
+    let divert = format!("divert={}", dir.path("duplicates").display());
+    let rejects = dir.path("rejects");
+    let (lines, closing, exit) =
+        filter(&dir, &["--on-duplicate", &divert, "--rejects", rejects.to_str().unwrap()], &input);
+    assert_eq!((exit, lines.len()), (0, 2));
+    assert!(closing.contains("2 passed, 0 dropped, 1 diverted, 2 rejected"), "{closing}");
+    assert_eq!(std::fs::read_to_string(&rejects).unwrap(), "no json\n{\"id\":1}\n");
+    let diverted = std::fs::read_to_string(dir.path("duplicates")).unwrap();
+    assert!(diverted.contains("\"of\":\"a\"") && diverted.lines().count() == 1, "{diverted}");
+    // Only what --only names.
+    let dir = Dir::new();
+    let (lines, ..) = filter(&dir, &["--on-duplicate", "drop", "--only", "near"], &input);
+    assert_eq!(lines.len(), 3);
+    assert_eq!(filter(&dir, &["--only", "nonsense"], "").2, 2);
+    assert_eq!(filter(&dir, &["--on-duplicate", "burn"], "").2, 2);
+}
+
+#[test]
+fn every_byte_is_kept() {
+    let dir = Dir::new();
+    let input = "{\"id\" : \"a\",\t\"text\":\"caf\\u00e9 \\ud83d\\ude00\" , \"n\": 1.0e5 }\r\n{\"wirecopy\":0,\"text\":\"x\"}";
+    let index = dir.path("index");
+    let output = run_with_input(&["filter", "-q", "--index", index.to_str().unwrap()], input.as_bytes());
+    let text = stdout(&output);
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().unwrap();
+    assert!(
+        first.starts_with(
+            "{\"id\" : \"a\",\t\"text\":\"caf\\u00e9 \\ud83d\\ude00\" , \"n\": 1.0e5 ,\"wirecopy\":{"
+        ),
+        "{first}"
+    );
+    assert!(first.ends_with("}}\r\n"), "{first}");
+    assert!(lines.next().unwrap().starts_with("{\"text\":\"x\",\"wirecopy\":{"));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_trickle_is_answered_at_once() {
+    use std::io::{BufRead, Write};
+    let dir = Dir::new();
+    let mut child = crate::harness::program()
+        .args(["filter", "-q", "--index"])
+        .arg(dir.path("index"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
+    for n in 0..5 {
+        stdin.write_all(record(&format!("doc{n}"), &format!("{NEWS} {n}")).as_bytes()).unwrap();
+        // The answer comes though nothing follows.
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains(&format!("\"doc{n}\"")), "{line}");
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn whoever_stops_reading_is_no_error() {
+    let dir = Dir::new();
+    let mut child = crate::harness::program()
+        .args(["filter", "-q", "--index"])
+        .arg(dir.path("index"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    use std::io::Write;
+    let _ = (0..2000).try_for_each(|n| stdin.write_all(record(&n.to_string(), NEWS).as_bytes()));
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn created(keep: Keep, threads: usize) -> Filter {
+    let setup = Setup { keep, ..Setup::default() };
+    let writer = Writer::create(FaultyDisk::new().store(), &setup, SMALL).unwrap();
+    Filter::writing(writer, Policy::default(), &Resources { threads, ..Resources::default() }).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn batches_say_what_one_by_one_says(seed in any::<u64>(), size in 1usize..40, signatures in any::<bool>()) {
+        let keep = if signatures { Keep::Signatures } else { Keep::Text };
+        let documents = stream(90, seed);
+        let (mut single, mut batched) = (created(keep, 1), created(keep, 2));
+        let one_by_one: Vec<String> =
+            documents.iter().map(|one| said(&single.batch(std::slice::from_ref(one)).unwrap()[0])).collect();
+        let together: Vec<String> =
+            documents.chunks(size).flat_map(|batch| batched.batch(batch).unwrap()).map(|a| said(&a)).collect();
+        prop_assert_eq!(one_by_one, together);
+    }
+}
+
+#[test]
+fn signatures_estimate_and_say_so() {
+    let dir = Dir::new();
+    let edited = NEWS.replace("masons", "builders");
+    let input = [record("a", NEWS), record("b", NEWS), record("c", &edited)].concat();
+    let (lines, ..) = filter(&dir, &["--store", "signatures"], &input);
+    assert_eq!(said_of(&lines)[1], ("exact", Some("a")));
+    let found = &lines[2]["wirecopy"];
+    assert_eq!(found["verified"], false);
+    assert!(found["verdict"] == "near" || found["verdict"] == "contained", "{found}");
+    assert!(found["matches"][0]["error"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn documents_without_words_are_nobodys_duplicates() {
+    let mut filter = created(Keep::Text, 1);
+    let empty =
+        |id: &str| Incoming { id: id.into(), named: true, text: " ... ".into(), ..Incoming::default() };
+    let answers = filter.batch(&[empty("a"), empty("b")]).unwrap();
+    assert!(answers.iter().all(|answer| answer.verdict.finding == Finding::New));
+}
+
+/// Scan and filter over one stream, under one model: whom they call copies, and what they say of the same pairs.
+#[test]
+fn filter_and_scan_agree_pair_by_pair() {
+    let dir = Dir::new();
+    let mut seen = std::collections::BTreeSet::new();
+    let documents: Vec<Incoming> =
+        (20..24).flat_map(|seed| stream(150, seed)).filter(|one| seen.insert(one.text.clone())).collect();
+    let ids = (0..documents.len()).map(|n| format!("d{n:04}"));
+    let input: String = ids.zip(&documents).map(|(id, one)| record(&id, &one.text)).collect();
+    let (file, model) = (dir.file("all.jsonl", &input), dir.path("model"));
+    let pairs = dir.path("pairs");
+    let report = format!("pairs={}", pairs.display());
+    let model = model.to_str().unwrap();
+    let scanned = crate::harness::run(&[
+        "scan",
+        "-q",
+        file.to_str().unwrap(),
+        "--report",
+        &report,
+        "--save-model",
+        model,
+    ]);
+    assert_eq!(code(&scanned), 0);
+    let (lines, ..) = filter(&dir, &["--model", model, file.to_str().unwrap()], "");
+    let written = std::fs::read_to_string(&pairs).unwrap();
+    let mut scanned = std::collections::BTreeMap::new();
+    for pair in written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let id = |name: &str| pair[name].as_str().unwrap().to_owned();
+        // Ids are in the order of arrival: the later one looks for the earlier.
+        let (earlier, later) = (id("a"), id("b"));
+        let relation = match pair["relation"].as_str().unwrap() {
+            "contained" if pair["inner"] == pair["a"] => "contains".to_owned(),
+            other => other.to_owned(),
+        };
+        scanned.insert((later, earlier), relation);
+    }
+    let (mut same, mut other, mut missed) = (0, 0, 0);
+    for line in &lines {
+        let verdict = &line["wirecopy"];
+        for found in verdict["matches"].as_array().unwrap() {
+            let of = |value: &Value| value.as_str().unwrap().to_owned();
+            match scanned.remove(&(of(&line["id"]), of(&found["id"]))) {
+                Some(relation) if relation == found["relation"] => same += 1,
+                _ => other += 1,
+            }
+        }
+        if verdict["matches"].as_array().unwrap().len() == wirecopy::index::format::MATCHES {
+            scanned.retain(|(later, _), _| *later != line["id"]);
+        }
+    }
+    missed += scanned.len();
+    assert!(same > 100, "{same} pairs");
+    assert!(other + missed <= same / 100, "{same} the same, {other} otherwise, {missed} missed: {scanned:?}");
+}

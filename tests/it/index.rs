@@ -1,0 +1,568 @@
+//! Bad days of an index: whatever fails, nothing acknowledged is lost and nothing is answered wrongly.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use wirecopy::error::ErrorKind;
+use wirecopy::filter::{Answer, Filter, Incoming, lookup, resampler};
+use wirecopy::index::store::{Disk, Store};
+use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Reader, Setup, Writer, repair, verify};
+use wirecopy::options::{Policy, Resources};
+use wirecopy::recipe::Recipe;
+
+use crate::disk::{Failing, FaultyDisk};
+use crate::harness::{Dir, code, corpus, program, run};
+
+/// Numbers that look random and are the same every time.
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Numbers {
+        Numbers(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, most: usize) -> usize {
+        (self.next() % most as u64) as usize
+    }
+}
+
+/// A stream of articles: new ones, copies, edited ones, excerpts, new versions and repeats of earlier ones.
+pub fn stream(count: usize, seed: u64) -> Vec<Incoming> {
+    let mut numbers = Numbers::new(seed);
+    let mut all: Vec<Incoming> = Vec::new();
+    while all.len() < count {
+        let number = all.len();
+        let words = 60 + numbers.below(120);
+        let mut fresh: Vec<String> = (0..words).map(|_| format!("word{}", numbers.below(5000))).collect();
+        let mut id = format!("article-{number}");
+        if !all.is_empty() {
+            let earlier = all[numbers.below(all.len())].clone();
+            let mut old: Vec<String> = earlier.text.split(' ').map(str::to_owned).collect();
+            match numbers.below(10) {
+                0 => fresh = old,
+                1 => {
+                    let at = numbers.below(old.len());
+                    old[at] = "edited".to_owned();
+                    fresh = old;
+                }
+                2 => fresh = old.split_off(old.len() / 3),
+                3 => {
+                    fresh.append(&mut old);
+                }
+                4 => {
+                    id = earlier.id;
+                    old.push(format!("later{number}"));
+                    fresh = old;
+                }
+                5 => {
+                    all.push(earlier);
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        all.push(Incoming { id, named: true, text: fresh.join(" "), ..Incoming::default() });
+    }
+    all
+}
+
+/// Memories and segments so small that every kind of thing happens within a few documents.
+pub const SMALL: Limits = Limits { documents: 8, bytes: 1 << 20, fan: 2 };
+
+fn resources() -> Resources {
+    Resources { threads: 1, ..Resources::default() }
+}
+
+fn filter(writer: Writer) -> Filter {
+    Filter::writing(writer, Policy::default(), &resources()).unwrap()
+}
+
+fn created(disk: &FaultyDisk, keep: Keep) -> wirecopy::error::Result<Filter> {
+    let setup = Setup { keep, ..Setup::default() };
+    Writer::create(disk.store(), &setup, SMALL).map(filter)
+}
+
+fn opened(disk: &FaultyDisk) -> wirecopy::error::Result<Filter> {
+    Writer::open(disk.store(), None, None, SMALL).map(filter)
+}
+
+/// What is the same in every run: all but the time.
+pub fn said(answer: &Answer) -> String {
+    let matches =
+        answer.verdict.matches.iter().map(|m| (m.id.clone(), m.finding, m.measures, m.spans.clone()));
+    format!("{:?} {:x} {:?}", answer.verdict.finding, answer.verdict.cluster, matches.collect::<Vec<_>>())
+}
+
+/// What a session of all documents says that nothing disturbs.
+fn undisturbed(documents: &[Incoming], keep: Keep) -> Vec<String> {
+    let mut filter = created(&FaultyDisk::new(), keep).unwrap();
+    documents.iter().map(|one| said(&filter.batch(std::slice::from_ref(one)).unwrap()[0])).collect()
+}
+
+/// Takes documents in batches of some size until something fails; returns how many were acknowledged, and the error.
+fn take(
+    filter: &mut Filter,
+    documents: &[Incoming],
+    expected: &[String],
+) -> (usize, Option<wirecopy::error::Error>) {
+    let mut done = 0;
+    for batch in documents.chunks(5) {
+        match filter.batch(batch) {
+            Ok(answers) => {
+                for answer in &answers {
+                    assert_eq!(said(answer), expected[done]);
+                    done += 1;
+                }
+            }
+            Err(error) => return (done, Some(error)),
+        }
+    }
+    (done, None)
+}
+
+/// What was acknowledged is there, word for word, and a replay of the whole stream says what was said.
+fn nothing_is_lost(
+    disk: &FaultyDisk,
+    documents: &[Incoming],
+    expected: &[String],
+    acknowledged: usize,
+    what: &str,
+) {
+    assert_eq!(verify(&*disk.store()).unwrap(), Vec::<String>::new(), "{what}");
+    let mut filter = opened(disk).unwrap_or_else(|error| panic!("{what}: {error}"));
+    for (answer, expected) in filter.check(&documents[..acknowledged]).unwrap().iter().zip(expected) {
+        assert!(answer.again, "{what}: an acknowledged document is gone");
+        assert_eq!(&said(answer), expected, "{what}");
+    }
+    let (done, error) = take(&mut filter, documents, expected);
+    assert!(error.is_none() && done == documents.len(), "{what}: {error:?}");
+    filter.close().unwrap();
+}
+
+fn session(disk: &FaultyDisk, documents: &[Incoming], expected: &[String], fresh: bool) -> (usize, bool) {
+    let filter = if fresh { created(disk, Keep::Text) } else { opened(disk) };
+    let Ok(mut filter) = filter else { return (0, false) };
+    let (done, error) = take(&mut filter, documents, expected);
+    if error.is_some() {
+        assert!(filter.batch(&documents[..1]).is_err(), "after a failure nothing more is written");
+        // What was acknowledged is still answered.
+        assert!(filter.check(&documents[..done]).unwrap().iter().all(|answer| answer.again));
+        return (done, false);
+    }
+    let compacted = filter.writer().unwrap().seal().is_ok();
+    (done, compacted && filter.close().is_ok())
+}
+
+#[test]
+fn every_operation_fails_once() {
+    let documents = stream(60, 1);
+    let expected = undisturbed(&documents, Keep::Text);
+    let whole = FaultyDisk::new();
+    assert_eq!(session(&whole, &documents, &expected, true), (60, true));
+    let operations = whole.operations();
+    assert!(operations > 100);
+    let mut numbers = Numbers::new(2);
+    for (failing, number) in (0..operations + 5).flat_map(|n| [(Failing::Once(n), n), (Failing::From(n), n)])
+    {
+        let what = format!("{failing:?}");
+        let disk = FaultyDisk::new();
+        if number % 2 == 0 {
+            disk.write_short();
+        }
+        disk.fail(failing);
+        let (done, _) = session(&disk, &documents, &expected, true);
+        let left = disk.after_crash(|| numbers.next());
+        // A crash while the index is created leaves none, or an empty one.
+        if left.files().contains_key(MANIFEST) {
+            nothing_is_lost(&left, &documents, &expected, done, &what);
+        } else {
+            assert_eq!(done, 0, "{what}");
+            created(&left, Keep::Text).unwrap_or_else(|error| panic!("{what}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn failures_of_an_index_that_is_opened_again() {
+    let documents = stream(40, 3);
+    let expected = undisturbed(&documents, Keep::Text);
+    let begun = FaultyDisk::new();
+    assert_eq!(session(&begun, &documents[..25], &expected, true), (25, true));
+    let files = begun.files();
+    let mut numbers = Numbers::new(4);
+    for number in 0.. {
+        let disk = FaultyDisk::with(files.clone());
+        disk.fail(Failing::From(number));
+        let (done, whole) = session(&disk, &documents, &expected, false);
+        if whole {
+            break;
+        }
+        let left = disk.after_crash(|| numbers.next());
+        nothing_is_lost(&left, &documents, &expected, done.max(25), &format!("operation {number}"));
+    }
+}
+
+#[test]
+fn the_disk_is_full_at_every_write() {
+    let documents = stream(40, 5);
+    let expected = undisturbed(&documents, Keep::Text);
+    let whole = FaultyDisk::new();
+    session(&whole, &documents, &expected, true);
+    let most: usize = whole.files().values().map(Vec::len).sum();
+    let mut numbers = Numbers::new(6);
+    for room in (0..2 * most as u64).step_by(most / 50) {
+        let disk = FaultyDisk::new();
+        disk.fail(Failing::Full(room));
+        let Ok(mut filter) = created(&disk, Keep::Text) else { continue };
+        let (done, error) = take(&mut filter, &documents, &expected);
+        if let Some(error) = error {
+            assert_eq!(error.kind(), ErrorKind::Write, "{error}");
+            assert!(filter.check(&documents[..done]).unwrap().iter().all(|answer| answer.again));
+        }
+        drop(filter);
+        // There is room again.
+        disk.fail(Failing::Never);
+        nothing_is_lost(&disk, &documents, &expected, done, &format!("room for {room} bytes"));
+        let left = disk.after_crash(|| numbers.next());
+        nothing_is_lost(&left, &documents, &expected, done, &format!("room for {room} bytes, after a crash"));
+    }
+}
+
+/// The files of an index with segments, deletions and a log, and what it says of its documents.
+fn sample(documents: &[Incoming], expected: &[String], keep: Keep) -> BTreeMap<String, Vec<u8>> {
+    let disk = FaultyDisk::new();
+    let mut filter = created(&disk, keep).unwrap();
+    let (done, error) = take(&mut filter, documents, expected);
+    assert!(error.is_none() && done == documents.len());
+    filter.close().unwrap();
+    disk.files()
+}
+
+/// Opens a damaged index and asks it everything: right answers, or an error that names a file.
+fn is_right_or_refused(
+    files: BTreeMap<String, Vec<u8>>,
+    documents: &[Incoming],
+    expected: &[String],
+    what: &str,
+) -> bool {
+    let disk = FaultyDisk::with(files);
+    let answered = Reader::open(&disk.store(), None, None)
+        .and_then(|reader| Filter::reading(reader, Policy::default(), &resources()))
+        .and_then(|filter| {
+            // Unknown ids, so that everything is looked up and compared.
+            let probes: Vec<Incoming> = documents
+                .iter()
+                .map(|one| Incoming { id: format!("probe-{}", one.id), ..one.clone() })
+                .collect();
+            Ok((filter.check(documents)?, filter.check(&probes)?))
+        });
+    match answered {
+        Ok((known, probed)) => {
+            for (answer, expected) in known.iter().zip(expected) {
+                assert_eq!(&said(answer), expected, "{what}");
+            }
+            let lost =
+                probed.iter().filter(|probe| probe.verdict.finding == wirecopy::index::verdict::Finding::New);
+            assert_eq!(lost.count(), 0, "{what}: a copy is called new");
+            true
+        }
+        Err(error) => {
+            let named = error.place().is_some_and(|place| place.starts_with("disk"));
+            assert!(named && !error.reason().is_empty(), "{what}: {error}");
+            false
+        }
+    }
+}
+
+#[test]
+fn damage_is_named_or_does_no_harm() {
+    let documents = stream(45, 7);
+    for keep in [Keep::Text, Keep::Signatures] {
+        let expected = undisturbed(&documents, keep);
+        let files = sample(&documents, &expected, keep);
+        assert!(
+            files.keys().any(|name| name.starts_with("seg-"))
+                && files.keys().any(|name| name.starts_with("log-"))
+        );
+        assert!(is_right_or_refused(files.clone(), &documents, &expected, "intact"));
+        let mut numbers = Numbers::new(8);
+        for (name, bytes) in files.iter().filter(|(name, _)| *name != LOCK) {
+            let ends = (0..bytes.len().min(80)).chain(bytes.len().saturating_sub(260)..bytes.len());
+            let within = (0..60).map(|_| numbers.below(bytes.len())).collect::<Vec<_>>();
+            for at in ends.chain(within) {
+                let damages: [(&str, Vec<u8>); 3] = [
+                    ("flipped", {
+                        let mut b = bytes.clone();
+                        b[at] ^= 1 << (at % 8);
+                        b
+                    }),
+                    ("cut", bytes[..at].to_vec()),
+                    ("zeroed", {
+                        let mut b = bytes.clone();
+                        let end = (at + 64).min(b.len());
+                        b[at..end].fill(0);
+                        b
+                    }),
+                ];
+                for (kind, damaged) in damages {
+                    let what = format!("{keep:?} {name} {kind} at {at}");
+                    if damaged == *bytes {
+                        continue;
+                    }
+                    let mut files = files.clone();
+                    files.insert(name.clone(), damaged);
+                    let faults = verify(&FaultyDisk::with(files.clone())).map_or(1, |faults| faults.len());
+                    assert!(faults > 0, "{what}: not found by verify");
+                    is_right_or_refused(files, &documents, &expected, &what);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn repair_keeps_what_is_intact_and_names_what_is_gone() {
+    let documents = stream(45, 9);
+    let expected = undisturbed(&documents, Keep::Text);
+    let files = sample(&documents, &expected, Keep::Text);
+    let mut numbers = Numbers::new(10);
+    for (name, bytes) in files.iter().filter(|(name, _)| *name != LOCK) {
+        for _ in 0..12 {
+            let mut damaged = bytes.clone();
+            let at = numbers.below(bytes.len());
+            damaged[at] ^= 16;
+            let what = format!("{name} at {at}");
+            let mut files = files.clone();
+            files.insert(name.clone(), damaged);
+            let disk = FaultyDisk::with(files);
+            let mut resample = resampler(Recipe::default()).unwrap();
+            let repaired = repair(&disk, Recipe::default(), &mut *resample).unwrap();
+            assert!(!repaired.faults.is_empty(), "{what}");
+            assert_eq!(verify(&disk).unwrap(), Vec::<String>::new(), "{what}");
+            let filter = opened(&disk).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let whole_segment = repaired.gone.iter().any(|gone| gone.starts_with("all "));
+            let mut missing = 0;
+            for answer in filter.check(&documents).unwrap() {
+                missing += usize::from(!answer.again);
+            }
+            // Pages hold several small documents, and one id may come several times.
+            assert!(
+                whole_segment || missing <= 3 * repaired.gone.len(),
+                "{what}: {missing} {:?}",
+                repaired.gone
+            );
+        }
+    }
+}
+
+#[test]
+fn deletes_and_compaction() {
+    let disk = FaultyDisk::new();
+    let documents = stream(50, 11);
+    let mut filter = created(&disk, Keep::Text).unwrap();
+    filter.batch(&documents).unwrap();
+    let gone: Vec<String> = documents.iter().take(10).map(|one| one.id.clone()).collect();
+    let deleted = filter.delete(&gone).unwrap();
+    assert!(deleted >= 5);
+    assert_eq!(filter.delete(&gone).unwrap(), 0, "deleted once");
+    for _ in 0..2 {
+        for id in &gone {
+            assert!(lookup(&filter.view(), id).unwrap().is_empty());
+        }
+        let copies = filter.check(&documents[..10]).unwrap();
+        assert!(
+            copies.iter().all(|answer| answer.verdict.of().is_none_or(|of| !gone.iter().any(|id| id == of)))
+        );
+        filter.writer().unwrap().compact().unwrap();
+        filter.close().unwrap();
+        filter = opened(&disk).unwrap();
+    }
+    assert_eq!(disk.files().keys().filter(|name| name.starts_with("seg-")).count(), 1);
+}
+
+#[test]
+fn whole_segments_expire() {
+    let disk = FaultyDisk::new();
+    let setup = Setup { window: 50, ..Setup::default() };
+    let documents = stream(30, 12);
+    let mut filter = Writer::create(disk.store(), &setup, SMALL).map(filter).unwrap();
+    filter.batch(&documents).unwrap();
+    filter.writer().unwrap().seal().unwrap();
+    filter.close().unwrap();
+    std::thread::sleep(Duration::from_millis(120));
+    let filter = opened(&disk).unwrap();
+    assert!(filter.check(&documents).unwrap().iter().all(|answer| !answer.again));
+    assert!(!disk.files().keys().any(|name| name.starts_with("seg-")));
+}
+
+#[test]
+fn a_second_writer_is_told_who_is_first() {
+    let dir = Dir::new();
+    let store = || -> std::sync::Arc<dyn Store> { std::sync::Arc::new(Disk::new(dir.path("index"))) };
+    Disk::new(dir.path("index")).create_directory().unwrap();
+    let first = Writer::create(store(), &Setup::default(), SMALL).unwrap();
+    let error = Writer::open(store(), None, None, SMALL).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked);
+    assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    let output = run(&["index", "compact", dir.path("index").to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("process {}", std::process::id())));
+    // Whoever reads needs no lock.
+    assert!(Reader::open(&store(), None, None).is_ok());
+    drop(first);
+    assert!(Writer::open(store(), None, None, SMALL).is_ok());
+}
+
+#[test]
+fn another_recipe_or_model_is_refused_by_name() {
+    let disk = FaultyDisk::new();
+    created(&disk, Keep::Text).unwrap().close().unwrap();
+    let other = Recipe::with_shingle(8).unwrap();
+    let error = Writer::open(disk.store(), Some(other), None, SMALL).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Mismatch);
+    let both = [Recipe::default().fingerprint(), other.fingerprint()];
+    assert!(both.iter().all(|name| error.to_string().contains(name)), "{error}");
+    let error = Reader::open(&disk.store(), None, Some(0xabc)).unwrap_err();
+    assert!(error.kind() == ErrorKind::Mismatch && error.to_string().contains("0000000000000abc"), "{error}");
+    let mut files = disk.files();
+    files.get_mut(MANIFEST).unwrap()[12] = 9;
+    let error = Reader::open(&FaultyDisk::with(files).store(), None, None).unwrap_err();
+    assert!(error.kind() == ErrorKind::Version && error.to_string().contains("version 9"), "{error}");
+}
+
+#[test]
+fn readers_see_one_moment() {
+    let disk = FaultyDisk::new();
+    let documents = stream(60, 13);
+    let mut filter = created(&disk, Keep::Text).unwrap();
+    filter.batch(&documents[..30]).unwrap();
+    let reader = Reader::open(&disk.store(), None, None).unwrap();
+    let then = Filter::reading(reader, Policy::default(), &resources()).unwrap();
+    let before: Vec<String> = then.check(&documents).unwrap().iter().map(said).collect();
+    filter.batch(&documents[30..]).unwrap();
+    filter.writer().unwrap().compact().unwrap();
+    let after: Vec<String> = then.check(&documents).unwrap().iter().map(said).collect();
+    assert_eq!(before, after);
+}
+
+/// How many times the program is killed: 30, or what the environment says.
+fn kills() -> usize {
+    std::env::var("WIRECOPY_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(30)
+}
+
+fn lines(documents: &[Incoming]) -> Vec<u8> {
+    let line = |one: &Incoming| format!("{}\n", serde_json::json!({ "id": one.id, "text": one.text }));
+    documents.iter().map(line).collect::<String>().into_bytes()
+}
+
+fn verdicts(output: &[u8]) -> Vec<(Value, Value, Value)> {
+    let whole = output.rsplitn(2, |&b| b == b'\n').nth(1).unwrap_or_default();
+    let lines = whole.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+    let verdict = |line: &[u8]| {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        (line["id"].clone(), line["wirecopy"]["verdict"].clone(), line["wirecopy"]["of"].clone())
+    };
+    lines.map(verdict).collect()
+}
+
+fn filtered(index: &Path, flags: &[&str], input: &[u8]) -> Vec<(Value, Value, Value)> {
+    // A file, since whoever writes to a pipe must read at the same time.
+    let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    file.write_all(input).unwrap();
+    let mut filter = program();
+    filter.args(["filter", "--quiet", "--memory-documents", "32", "--index"]).arg(index).args(flags);
+    let output = filter.arg(file.path()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    verdicts(&output.stdout)
+}
+
+#[test]
+fn killed_at_any_moment() {
+    let documents = stream(800, 14);
+    let input = lines(&documents);
+    let dir = Dir::new();
+    let expected = filtered(&dir.path("whole"), &[], &input);
+    assert_eq!(expected.len(), documents.len());
+    let mut numbers = Numbers::new(15);
+    for kill in 0..kills() {
+        let index = dir.path(&format!("killed-{kill}"));
+        let mut acknowledged = 0;
+        // Killed several times on the way, going on where the last one ended.
+        for _ in 0..3 {
+            let mut child = program()
+                .args(["filter", "--quiet", "--memory-documents", "32", "--index"])
+                .arg(&index)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            let fed = input.clone();
+            let feeder = std::thread::spawn(move || drop(stdin.write_all(&fed)));
+            let reader = std::thread::spawn(move || {
+                let mut output = Vec::new();
+                stdout.read_to_end(&mut output).map(|_| output)
+            });
+            std::thread::sleep(Duration::from_millis(5 + numbers.next() % 150));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            feeder.join().unwrap();
+            let got = verdicts(&reader.join().unwrap().unwrap());
+            assert_eq!(got, expected[..got.len()], "kill {kill}");
+            acknowledged = acknowledged.max(got.len());
+        }
+        if acknowledged > 0 {
+            let known = filtered(&index, &["--check"], &lines(&documents[..acknowledged]));
+            assert_eq!(known, expected[..acknowledged], "kill {kill}: an acknowledged document is gone");
+        }
+        assert_eq!(filtered(&index, &[], &input), expected, "kill {kill}: a replay says something else");
+        let verified = run(&["index", "verify", index.to_str().unwrap()]);
+        assert_eq!(code(&verified), 0, "{}", String::from_utf8_lossy(&verified.stderr));
+        std::fs::remove_dir_all(&index).unwrap();
+    }
+}
+
+#[test]
+fn an_index_of_version_1_is_opened() {
+    let frozen = corpus("golden/index_v1");
+    let dir = Dir::new();
+    let documents = stream(44, 16);
+    if std::env::var_os("WIRECOPY_BLESS").is_some() && !frozen.exists() {
+        let disk = FaultyDisk::new();
+        let mut filter = created(&disk, Keep::Text).unwrap();
+        documents.chunks(5).for_each(|batch| drop(filter.batch(batch).unwrap()));
+        filter.delete(&["article-3".to_owned()]).unwrap();
+        filter.close().unwrap();
+        std::fs::create_dir_all(&frozen).unwrap();
+        for (name, bytes) in disk.files() {
+            std::fs::write(frozen.join(name), bytes).unwrap();
+        }
+    }
+    // A copy, so that nobody writes to the frozen one.
+    std::fs::create_dir_all(dir.path("index")).unwrap();
+    for entry in std::fs::read_dir(&frozen).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), dir.path("index").join(entry.file_name())).unwrap();
+    }
+    let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(Disk::new(dir.path("index")));
+    assert_eq!(verify(&*store).unwrap(), Vec::<String>::new());
+    let mut filter = Writer::open(store, None, None, SMALL).map(filter).unwrap();
+    let answers = filter.check(&documents).unwrap();
+    for (answer, document) in answers.iter().zip(&documents) {
+        assert_eq!(answer.again, document.id != "article-3", "{}", document.id);
+    }
+    assert_eq!(filter.batch(&stream(5, 17)).unwrap().len(), 5);
+    filter.close().unwrap();
+}
