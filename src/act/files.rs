@@ -16,7 +16,6 @@ pub(super) fn write_whole(
     write(&mut out)?;
     out.flush()?;
     drop(out);
-    new.as_file().sync_all()?;
     readable(new.as_file())?;
     new.persist(path)?;
     Ok(())

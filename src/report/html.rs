@@ -6,13 +6,13 @@
 //!
 //! # What is left out
 //!
-//! The file stays under [`LIMIT`] bytes. No cluster and no page repeat is ever left out. What is, in this order:
+//! The file stays under [`LIMIT`] bytes, up to some hundred thousand clusters. No cluster and no page repeat is ever left out. What is, in this order:
 //!
 //! 1. **Texts**, by [`rounds`]: first every cluster's representative with its least similar copy, the largest cluster
 //!    first; then every cluster's next copy; and so on, exact copies after all others. A document whose text does not
 //!    fit any more, or that has more than [`TEXT`] bytes, is shown by its excerpts, and then without text.
 //! 2. Addresses and paths of copies, then titles of copies, in all clusters alike.
-//! 3. Copies beyond the first hundred of a cluster; their number stays.
+//! 3. Copies of a cluster beyond the first hundred, thirty, ten, three; their number stays.
 //!
 //! The page says what was left out of it.
 
@@ -34,9 +34,6 @@ pub const TEXT: usize = 400_000;
 
 /// Bytes kept for texts before addresses and titles are left out for them.
 const TEXTS_AT_LEAST: usize = 4_000_000;
-
-/// Copies shown of a cluster where not all fit.
-const COPIES: usize = 100;
 
 /// Documents in a row that do not fit, after which no other is tried.
 const FULL: usize = 500;
@@ -118,30 +115,43 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// How much of the copies is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Thin {
-    Nothing,
-    Addresses,
-    Titles,
-    Copies,
+/// What is left out of the rows of copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Thin {
+    /// Addresses and paths.
+    addresses: bool,
+    /// Titles.
+    titles: bool,
+    /// Copies of a cluster beyond so many; none if `None`.
+    copies: Option<usize>,
 }
+
+/// Ever less, until it fits.
+const THIN: [Thin; 7] = {
+    const fn beyond(copies: usize) -> Thin {
+        Thin { addresses: true, titles: true, copies: Some(copies) }
+    }
+    [
+        Thin { addresses: false, titles: false, copies: None },
+        Thin { addresses: true, titles: false, copies: None },
+        Thin { addresses: true, titles: true, copies: None },
+        beyond(100),
+        beyond(30),
+        beyond(10),
+        beyond(3),
+    ]
+};
 
 /// The page's data, escaped for the inside of a script element.
 fn data(report: &Report) -> io::Result<String> {
     let page = PageData::new(report);
-    let mut thin = Thin::Nothing;
-    let core = loop {
-        let core = escaped(&serde_json::to_string(&page.core(thin))?);
-        if core.len() + TEXTS_AT_LEAST <= LIMIT || thin == Thin::Copies {
-            break core;
+    let mut core = String::new();
+    for thin in THIN {
+        core = escaped(&serde_json::to_string(&page.core(thin))?);
+        if core.len() + TEXTS_AT_LEAST <= LIMIT {
+            break;
         }
-        thin = match thin {
-            Thin::Nothing => Thin::Addresses,
-            Thin::Addresses => Thin::Titles,
-            Thin::Titles | Thin::Copies => Thin::Copies,
-        };
-    };
+    }
     let room = LIMIT.saturating_sub(core.len() + STYLE.len() + SCRIPT.len() + PAGE.len() + 1024);
     let evidence = page.evidence(room)?;
     Ok(format!("{{\"core\":{core},\"evidence\":{evidence}}}"))
@@ -188,7 +198,7 @@ struct Core<'a> {
     problems: &'a [super::ProblemRow],
     problems_in_all: usize,
     sites: &'a [&'a str],
-    left_out: u8,
+    left_out: Thin,
     clusters: Vec<Row<'a>>,
 }
 
@@ -196,29 +206,34 @@ struct Core<'a> {
 #[derive(Serialize)]
 struct Row<'a>(&'a str, usize, Vec<Document<'a>>, &'a [super::TouchRow]);
 
-/// A document: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation, score,
-/// jaccard, containment, url, canonical url, path, record.
-#[derive(Serialize)]
-struct Document<'a>(
-    &'a str,
-    usize,
-    Title<'a>,
-    Option<&'a str>,
-    u32,
-    u32,
-    Option<&'a str>,
-    [Option<f64>; 3],
-    Option<&'a str>,
-    Option<&'a str>,
-    &'a str,
-    Option<u32>,
-);
+/// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
+/// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), url, canonical
+/// url, path, record. What is null at the end of the list is left out.
+struct Document<'a>(Vec<Cell<'a>>);
+
+/// Relations that have a number in the page's data.
+const RELATIONS: [&str; 4] = ["exact", "near", "contained", "contains"];
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Title<'a> {
-    Own(Option<&'a str>),
-    Same(u8),
+enum Cell<'a> {
+    None,
+    Number(u64),
+    Text(&'a str),
+    Measures([Option<f64>; 3]),
+}
+
+impl<'a> Cell<'a> {
+    fn text(text: Option<&'a str>) -> Cell<'a> {
+        text.map_or(Cell::None, Cell::Text)
+    }
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let filled = self.0.iter().rposition(|cell| !matches!(cell, Cell::None)).map_or(0, |last| last + 1);
+        self.0[..filled].serialize(serializer)
+    }
 }
 
 /// What the page shows of a document's text: all of it, or pieces; and what it shares with the representative.
@@ -267,41 +282,55 @@ impl<'a> PageData<'a> {
             problems: first(&report.problems),
             problems_in_all: report.problems.len(),
             sites: &self.sites,
-            left_out: thin as u8,
+            left_out: thin,
             clusters: report.clusters.iter().map(|cluster| self.row(cluster, thin)).collect(),
         }
     }
 
     fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> Row<'_> {
-        let shown = if thin == Thin::Copies { 1 + COPIES } else { usize::MAX };
+        let shown = thin.copies.map_or(usize::MAX, |copies| 1 + copies);
         let representative = &cluster.representative;
         let documents = cluster.documents().take(shown).enumerate();
         let rows = documents.map(|(place, document)| self.document(document, representative, place, thin));
         Row(&cluster.id, cluster.members.len() + 1, rows.collect(), &cluster.touches)
     }
 
-    fn document(&self, row: &'a MemberRow, first: &'a MemberRow, place: usize, thin: Thin) -> Document<'_> {
+    fn document(&self, row: &'a MemberRow, first: &'a MemberRow, place: usize, thin: Thin) -> Document<'a> {
         let is_copy = place > 0;
-        let title = match () {
-            () if is_copy && row.title.is_some() && row.title == first.title => Title::Same(0),
-            () if is_copy && thin >= Thin::Titles => Title::Own(None),
-            () => Title::Own(row.title.as_deref()),
+        let site = self.number_of.get(&*row.site).copied().unwrap_or_default();
+        let title = match row.title.as_deref() {
+            title if is_copy && title.is_some() && title == first.title.as_deref() => Cell::Number(0),
+            _ if is_copy && thin.titles => Cell::None,
+            title => Cell::text(title),
         };
-        let addresses = !is_copy || thin < Thin::Addresses;
-        Document(
-            &row.id,
-            self.number_of.get(&*row.site).copied().unwrap_or_default(),
+        let relation = row.relation.as_deref().map(|relation| {
+            let number = RELATIONS.iter().position(|&known| known == relation);
+            number.map_or(Cell::Text(relation), |number| Cell::Number(number as u64))
+        });
+        let measures = match [row.score, row.jaccard, row.containment].map(|measure| measure.map(rounded)) {
+            [None, None, None] => Cell::None,
+            [Some(1.0), Some(1.0), Some(1.0)] => Cell::Number(1),
+            measures => Cell::Measures(measures),
+        };
+        let mut cells = vec![
+            Cell::Text(&row.id),
+            Cell::Number(site as u64),
             title,
-            row.date.as_deref(),
-            row.tokens,
-            row.bytes,
-            row.relation.as_deref(),
-            [row.score, row.jaccard, row.containment].map(|measure| measure.map(rounded)),
-            row.url.as_deref().filter(|_| addresses),
-            row.canonical_url.as_deref().filter(|_| addresses),
-            if addresses { &row.path } else { "" },
-            row.record.filter(|_| addresses),
-        )
+            Cell::text(row.date.as_deref()),
+            Cell::Number(row.tokens.into()),
+            Cell::Number(row.bytes.into()),
+            relation.unwrap_or(Cell::None),
+            measures,
+        ];
+        if !(is_copy && thin.addresses) {
+            cells.extend([
+                Cell::text(row.url.as_deref()),
+                Cell::text(row.canonical_url.as_deref()),
+                Cell::Text(&row.path),
+                row.record.map_or(Cell::None, |record| Cell::Number(record.into())),
+            ]);
+        }
+        Document(cells)
     }
 
     /// Texts and excerpts by id, as an escaped object of at most `room` bytes, but for a page's own.

@@ -251,6 +251,18 @@ fn moved_files_come_back() {
 }
 
 #[test]
+fn files_move_across_file_systems() {
+    let scanned = Scanned::new();
+    let before = scanned.files();
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+    let action = format!("move={}", other.path().display());
+    let (exit, text) = scanned.apply(&["--action", &action, "--yes"]);
+    assert_eq!((exit, scanned.files().len()), (0, 2), "{text}");
+    assert_eq!(scanned.undo().0, 0);
+    assert_eq!(scanned.files(), before);
+}
+
+#[test]
 fn links_are_for_equal_bytes_and_come_apart() {
     let scanned = Scanned::new();
     let before = scanned.files();

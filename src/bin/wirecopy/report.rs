@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -126,7 +127,17 @@ pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> 
     let mut out = anstream::stdout().lock();
     for path in targets.filter_map(|target| target.file.as_deref()) {
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        writeln!(out, "report: file://{}", whole.display()).context("cannot write to standard output")?;
+        writeln!(out, "report: file://{}", escaped(&whole)).context("cannot write to standard output")?;
     }
     Ok(())
+}
+
+/// A path as the path of an address.
+fn escaped(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let escape = |&byte: &u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    path.as_os_str().as_bytes().iter().map(escape).collect()
 }

@@ -52,12 +52,16 @@ const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !=
 
 // ---- clusters
 
+const relationOf = d => typeof d[6] === "number" ? RELATIONS[d[6]] : d[6] || null;
+const scoreOf = d => d[7] === 1 ? 1 : d[7] ? d[7][0] : null;
+
 function opened(row) {
   const [id, size, documents, touches] = row;
   const first = documents[0];
   const members = documents.map((d, place) => ({
     id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
-    relation: d[6], score: d[7][0], jaccard: d[7][1], containment: d[7][2], url: d[8], canonical: d[9], path: d[10], record: d[11], place,
+    relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
+    url: d[8] || null, canonical: d[9] || null, path: d[10] || "", record: d[11] === undefined ? null : d[11], place,
   }));
   return { id, size, members, touches, kept: members[0] };
 }
@@ -88,9 +92,11 @@ function factsOf(index) {
       if (from === null || d[3] < from) from = d[3];
       if (to === null || d[3] > to) to = d[3];
     }
-    if (d[6]) {
-      relations[d[6]] = (relations[d[6]] || 0) + 1;
-      if (d[7][0] !== null && d[7][0] < score) score = d[7][0];
+    const relation = relationOf(d);
+    if (relation) {
+      relations[relation] = (relations[relation] || 0) + 1;
+      const own = scoreOf(d);
+      if (own !== null && own < score) score = own;
     }
   }
   const names = [...sites].map(site => core.sites[site]);
@@ -565,10 +571,11 @@ function surveyed() {
     sizes.set(bucket, (sizes.get(bucket) || 0) + 1);
     for (let i = 1; i < documents.length; i++) {
       const d = documents[i];
-      relations[d[6]] = (relations[d[6]] || 0) + 1;
-      if (d[7][0] !== null) similarity[Math.min(19, Math.floor(d[7][0] * 20 + 1e-9))]++;
+      const [relation, score] = [relationOf(d), scoreOf(d)];
+      relations[relation] = (relations[relation] || 0) + 1;
+      if (score !== null) similarity[Math.min(19, Math.floor(score * 20 + 1e-9))]++;
       if (d[3]) dates.push(d[3].slice(0, 10));
-      if (d[6] !== "contains") saved += d[5];
+      if (relation !== "contains") saved += d[5];
       const pair = documents[0][1] + "\t" + d[1];
       carried.set(pair, (carried.get(pair) || 0) + 1);
     }
@@ -624,7 +631,8 @@ function leftOut() {
   const whole = shown.filter(e => e.t !== undefined).length;
   const documents = core.clusters.reduce((sum, row) => sum + row[1], 0);
   const said = `${count(whole, "text")} in full and ${count(shown.length - whole, "document")} in excerpts, of ${count(documents, "document")} in clusters.`;
-  return [said, core.left_out ? " Addresses and paths of copies were left out to keep this file small." : "", core.left_out > 1 ? " So were titles of copies." : "", core.left_out > 2 ? " So were copies beyond the first hundred of a cluster." : "", " The json report has everything."].join("");
+  const { addresses, titles, copies } = core.left_out;
+  return [said, addresses ? " Addresses and paths of copies were left out to keep this file small." : "", titles ? " So were titles of copies." : "", copies ? ` So were copies of a cluster beyond the first ${copies}.` : "", " The json report has everything."].join("");
 }
 
 function sitesTable(sites) {
