@@ -127,13 +127,14 @@ fn without_member(object: &[u8]) -> Vec<&[u8]> {
         }
     }
     parts.push(&object[keep..]);
-    // The comma that stood before what went last.
-    if parts.len() > 1 && parts.last().is_some_and(|last| last.iter().all(u8::is_ascii_whitespace)) {
-        let before = parts.len() - 2;
-        let trimmed = parts[before].trim_ascii_end();
-        if let Some(cut) = trimmed.strip_suffix(b",") {
-            parts[before] = cut;
-        }
+    // The comma that stood before what went last; members of our name may have stood one behind the other.
+    let is_blank = |part: &[u8]| part.iter().all(u8::is_ascii_whitespace);
+    if parts.len() > 1
+        && parts.last().is_some_and(|last| is_blank(last))
+        && let Some(before) = parts.iter().rposition(|part| !is_blank(part))
+        && let Some(cut) = parts[before].trim_ascii_end().strip_suffix(b",")
+    {
+        parts[before] = cut;
     }
     parts
 }
