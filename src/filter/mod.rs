@@ -29,6 +29,7 @@ use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::relation::{Relation, Side, classic};
+use crate::scan::PASSAGE;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
@@ -238,7 +239,7 @@ impl Filter {
                 }))
             })
             .collect::<Result<_>>()?;
-        let gate = Gate::at_most(policy.least_overlap(), 2);
+        let gate = Gate::at_most(policy.least_overlap(), PASSAGE);
         Ok(Filter { index, pool, judge, gate, keep, workers })
     }
 

@@ -49,7 +49,7 @@ use texts::Texts;
 pub const STAR: usize = 100;
 
 /// Common samples from which a pair may share a passage.
-const PASSAGE: u32 = 2;
+pub(crate) const PASSAGE: u32 = 2;
 
 /// A verified pair. `a` has the lower id.
 #[derive(Debug, Clone, Copy, PartialEq)]
