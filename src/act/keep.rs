@@ -72,7 +72,7 @@ impl Rules {
             Err(e) => Err(setting(e.to_string())),
         };
         let mut rules = Vec::new();
-        for name in text.split(',').map(str::trim) {
+        for name in split(text).into_iter().map(str::trim) {
             rules.push(match name.split_once('=') {
                 None if name == "canonical-url" => Rule::CanonicalUrl,
                 None if name == "earliest" => Rule::Earliest,
@@ -121,6 +121,20 @@ impl Rules {
             (None, None) => (0, "id"),
         }
     }
+}
+
+/// The rules of a list: parted by commas, but not by those within the braces of a glob.
+fn split(text: &str) -> Vec<&str> {
+    let mut depth = 0usize;
+    text.split(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .collect()
 }
 
 /// Sites by line, the first ranks first.

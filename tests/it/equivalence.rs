@@ -43,7 +43,21 @@ fn order_of_input_changes_nothing() {
     assert_eq!(forward.pairs, shuffled.pairs);
     let sorted = |csv: &str| csv.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&forward.csv), sorted(&shuffled.csv));
-    assert_eq!(forward.json["clusters"], shuffled.json["clusters"]);
+    let clusters = |reports: &Reports| without_places(reports.json["clusters"].clone());
+    assert!(clusters(&forward) == clusters(&shuffled));
+}
+
+/// The same without what says where documents stand.
+fn without_places(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Array(values) => values.into_iter().map(without_places).collect(),
+        Value::Object(fields) => {
+            let kept = fields.into_iter().filter(|(name, _)| name != "path" && name != "record");
+            Value::Object(kept.map(|(name, value)| (name, without_places(value))).collect())
+        }
+        other => other,
+    }
 }
 
 #[test]
