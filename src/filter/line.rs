@@ -128,12 +128,13 @@ fn without_member(object: &[u8]) -> Vec<&[u8]> {
     }
     parts.push(&object[keep..]);
     // The comma that stood before what went last.
-    if parts.len() > 1 && parts.last().is_some_and(|last| last.iter().all(u8::is_ascii_whitespace)) {
-        let before = parts.len() - 2;
-        let trimmed = parts[before].trim_ascii_end();
-        if let Some(cut) = trimmed.strip_suffix(b",") {
-            parts[before] = cut;
-        }
+    let blank = |part: &&[u8]| part.iter().all(u8::is_ascii_whitespace);
+    let after = parts.iter().rev().take_while(|part| blank(part)).count();
+    if after > 0
+        && let Some(before) = parts.len().checked_sub(after + 1)
+        && let Some(cut) = parts[before].trim_ascii_end().strip_suffix(b",")
+    {
+        parts[before] = cut;
     }
     parts
 }
