@@ -127,11 +127,11 @@ fn without_member(object: &[u8]) -> Vec<&[u8]> {
         }
     }
     parts.push(&object[keep..]);
-    // The comma that stood before what went last; members of our name may have stood one behind the other.
-    let is_blank = |part: &[u8]| part.iter().all(u8::is_ascii_whitespace);
-    if parts.len() > 1
-        && parts.last().is_some_and(|last| is_blank(last))
-        && let Some(before) = parts.iter().rposition(|part| !is_blank(part))
+    // The comma that stood before what went last.
+    let blank = |part: &&[u8]| part.iter().all(u8::is_ascii_whitespace);
+    let after = parts.iter().rev().take_while(|part| blank(part)).count();
+    if after > 0
+        && let Some(before) = parts.len().checked_sub(after + 1)
         && let Some(cut) = parts[before].trim_ascii_end().strip_suffix(b",")
     {
         parts[before] = cut;
