@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod compare;
 mod dedup;
+mod help;
 mod model;
 mod output;
 mod page;
@@ -30,6 +31,8 @@ fn main() -> ExitCode {
         args::Command::Apply(apply) => apply::run(&args, apply),
         args::Command::Undo(undo) => apply::undo(&args, undo),
         args::Command::Report(report) => report::run(&args, report),
+        args::Command::Completions(completions) => help::completions(completions),
+        args::Command::Man(man) => help::man(man),
     };
     match result {
         Ok(code) => code,
