@@ -88,8 +88,11 @@ fn layout_and_compression_stay() {
 fn rules_choose_and_protect() {
     let dir = Dir::new();
     let line = |id: &str, date: &str, url: &str, canonical: &str| {
-        serde_json::json!({ "id": id, "date": date, "url": url, "canonical_url": canonical, "text": STORY })
-            .to_string()
+        serde_json::json!({
+            "id": id, "date": date, "url": url, "canonical_url": canonical, "text": STORY,
+            "source": url.split('/').nth(2),
+        })
+        .to_string()
     };
     let home = "https://harbour.example/lamp";
     let text = [
