@@ -60,3 +60,31 @@ fn recall_on_labelled_sets() {
         );
     }
 }
+
+/// Of labelled pages, the shares of wanted passages that the text has, and of unwanted ones that it does not.
+#[test]
+fn main_text_of_labelled_pages() {
+    let Some(data) = std::env::var_os("WIRECOPY_DATA") else {
+        println!("skipped 1 set: WIRECOPY_DATA is not set");
+        return;
+    };
+    let folder = Path::new(&data).join("html-pages");
+    let segments = std::fs::read_to_string(folder.join("segments.json")).unwrap();
+    let segments: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&segments).unwrap();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let [mut wanted, mut unwanted] = [[0; 2]; 2];
+    for (name, page) in &segments {
+        let bytes = std::fs::read(folder.join("pages").join(name)).unwrap();
+        let read = wirecopy::html::read(&bytes, None, wirecopy::html::HtmlMode::Main).unwrap();
+        let text = words(&read.text);
+        for (kind, [right, all]) in [("wanted", &mut wanted), ("unwanted", &mut unwanted)] {
+            for passage in page[kind].as_array().unwrap() {
+                let there = text.contains(&words(passage.as_str().unwrap()));
+                *right += usize::from(there == (kind == "wanted"));
+                *all += 1;
+            }
+        }
+    }
+    println!("wanted in {wanted:?}, unwanted out {unwanted:?}");
+    assert!(wanted[0] * 100 >= wanted[1] * 90 && unwanted[0] * 100 >= unwanted[1] * 88);
+}
