@@ -236,7 +236,8 @@ impl Evidence {
         evidence.spans = spans(alignment, OPEN)
             .fold([0; 2], |[a, b], (of_a, of_b)| [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]);
         let [share_a, share_b] = evidence.shares();
-        if share_a >= share_b {
+        // Of two that are covered alike, one is chosen by what it is, and not by its place.
+        if (share_a, a.key()) >= (share_b, b.key()) {
             evidence.count_kinds(a, alignment, 0);
         } else {
             evidence.count_kinds(b, alignment, 1);

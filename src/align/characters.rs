@@ -44,6 +44,9 @@ fn windows(characters: &[u8]) -> impl Iterator<Item = u64> + '_ {
     characters.windows(SEED).map(|window| window.iter().fold(0, |all, &c| all << 8 | u64::from(c)))
 }
 
+/// A stretch of either text: start and end in characters.
+pub type Stretches = ((u32, u32), (u32, u32));
+
 /// What the characters of two texts show.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Noise {
@@ -117,7 +120,7 @@ pub struct CharacterAligner {
     gaps: Gaps,
     filled: Vec<Run>,
     other: Vec<u8>,
-    chains: Vec<((u32, u32), (u32, u32))>,
+    chains: Vec<Stretches>,
 }
 
 impl CharacterAligner {
@@ -163,7 +166,7 @@ impl CharacterAligner {
     }
 
     /// The chains of the last two texts: start and end in the first, which was indexed, and in the second.
-    pub fn chains(&self) -> &[((u32, u32), (u32, u32))] {
+    pub fn chains(&self) -> &[Stretches] {
         &self.chains
     }
 

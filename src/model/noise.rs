@@ -36,8 +36,11 @@ impl Seen {
     #[inline]
     pub fn add(&mut self, hash: u64) {
         let (word, shift) = self.place(hash);
-        let before = self.words[word] >> shift & 1;
-        self.words[word] |= (1 + before) << shift;
+        let before = self.words[word] >> shift & 3;
+        // Most tokens were seen twice long ago; not writing then is what makes this cheap.
+        if before < 2 {
+            self.words[word] |= (1 + before) << shift;
+        }
     }
 
     /// Adds what another table of the same size counted.
@@ -64,9 +67,9 @@ impl Seen {
     pub fn is_noisy<'a>(&self, tokens: usize, token: impl Fn(usize) -> (u64, &'a [u8])) -> bool {
         let (mut words, mut single) = (0usize, 0usize);
         for (hash, token) in (0..tokens).step_by(1 + tokens / LOOKED_AT).map(token) {
-            if token.len() >= SHORTEST && !token.iter().any(u8::is_ascii_digit) {
+            if token.len() >= SHORTEST {
                 words += 1;
-                single += usize::from(self.is_single(hash));
+                single += usize::from(self.is_single(hash) && !token.iter().any(u8::is_ascii_digit));
             }
         }
         words >= WORDS && single as f64 >= SHARE * words as f64

@@ -44,13 +44,16 @@ pub(super) trait Judge: Sync {
     fn judge(&self, worker: &mut Self::Worker, a: &Self::Document, b: &Self::Document) -> Self::Verdict;
 }
 
+/// What every pair gives, and documents that are no longer what they were.
+pub(super) type AllJudged<V> = (Vec<Option<V>>, Vec<u32>);
+
 /// What every pair gives, in order, `None` where a document is no longer what it was; and those documents.
 pub(super) fn judge_all<J: Judge>(
     texts: &Texts<'_>,
     judge: &J,
     pairs: &[Candidate],
     cancel: &Cancel,
-) -> Result<(Vec<Option<J::Verdict>>, Vec<u32>)> {
+) -> Result<AllJudged<J::Verdict>> {
     let blocks = blocks(pairs, &texts.documents.entries);
     let judged: Vec<Judged<J::Verdict>> = blocks
         .par_iter()

@@ -150,7 +150,12 @@ fn run(
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
-    let groups = groups::exact(&texts, &documents, cancel)?;
+    let mut groups = groups::exact(&texts, &documents, cancel)?;
+    // The one that stands for the others is of the first site by name, whatever the order: chrome depends on sites.
+    for group in &mut groups {
+        let first = (0..group.len()).min_by_key(|&i| (documents.entries[group[i] as usize].site, group[i]));
+        group.swap(0, first.unwrap_or_default());
+    }
     let mut removed = bitvec![0; documents.entries.len()];
     for &copy in groups.iter().flat_map(|group| &group[1..]) {
         removed.set(copy as usize, true);
@@ -554,8 +559,9 @@ impl Scan {
 
     /// Clusters, and the pairs that groups of equal documents imply.
     fn group(&mut self, groups: &[Group], shingles: &[u32], found: &[(Candidate, Judgement)]) {
+        let leaders: Vec<u32> = groups.iter().map(|group| group[0]).collect();
         let groups = self.sorted_by_id(groups);
-        let stars = Stars::new(self, &groups, found);
+        let stars = Stars::new(self, &groups, &leaders, found);
         let mut pairs: Vec<Pair> = Vec::new();
         for (group, &shingles) in groups.iter().zip(shingles) {
             let centres = if group.len() > STAR { 1 } else { group.len() };
@@ -690,14 +696,12 @@ struct Stars {
 }
 
 impl Stars {
-    fn new(scan: &Scan, groups: &[Vec<DocId>], found: &[(Candidate, Judgement)]) -> Stars {
+    /// `leaders` are the documents that stand for the groups in `found`.
+    fn new(scan: &Scan, groups: &[Vec<DocId>], leaders: &[u32], found: &[(Candidate, Judgement)]) -> Stars {
         let mut nodes: Vec<Vec<DocId>> = groups.to_vec();
         let mut node_of = vec![u32::MAX; scan.documents.entries.len()];
-        for (number, group) in groups.iter().enumerate() {
-            // Candidates name a group by its lowest number.
-            if let Some(lowest) = group.iter().min() {
-                node_of[lowest.index()] = number as u32;
-            }
+        for (number, &leader) in leaders.iter().enumerate() {
+            node_of[leader as usize] = number as u32;
         }
         for d in found.iter().flat_map(|((a, b), _)| [*a, *b]) {
             if node_of[d as usize] == u32::MAX {
