@@ -345,3 +345,17 @@ fn compare_explains_a_pair_and_names_the_test_that_failed() {
     assert_eq!(code(&run(&["compare", paths[0], "no-such-file.txt"])), 2);
     assert_eq!(code(&run(&["compare", "a", "b", "--in", paths[0]])), 2);
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("dedup") && stdout(&output).contains("baseline"), "{shell}");
+    }
+    let dir = Dir::new();
+    assert_eq!(code(&run(&["man", &dir.path("man1").display().to_string()])), 0);
+    for page in ["wirecopy.1", "wirecopy-scan.1", "wirecopy-report-diff.1"] {
+        assert!(std::fs::read_to_string(dir.path("man1").join(page)).unwrap().contains("wirecopy"), "{page}");
+    }
+}

@@ -90,6 +90,28 @@ pub enum Command {
     /// Make other reports of a saved json report, or compare two.
     #[command(subcommand)]
     Report(Report),
+    /// Print what a shell needs to complete commands and options.
+    #[command(
+        after_help = "Example:\n  wirecopy completions bash > ~/.local/share/bash-completion/completions/wirecopy"
+    )]
+    Completions(Completions),
+    /// Write manual pages, one for each command.
+    #[command(after_help = "Example:\n  wirecopy man ~/.local/share/man/man1")]
+    Man(Man),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Completions {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Man {
+    /// Where the pages go.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod args;
 mod compare;
 mod dedup;
 mod filter;
+mod help;
 mod index;
 mod lines;
 mod model;
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
         args::Command::Report(report) => report::run(&args, report),
         args::Command::Filter(filter) => filter::run(&args, filter),
         args::Command::Index(index) => index::run(&args, index),
+        args::Command::Completions(completions) => help::completions(completions),
+        args::Command::Man(man) => help::man(man),
     };
     match result {
         Ok(code) => code,
