@@ -402,7 +402,7 @@ pub struct Filter {
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     #[command(flatten)]
-    pub create: Create,
+    pub create: Creation,
     #[command(flatten)]
     pub judging: Judging,
     #[command(flatten)]
@@ -420,7 +420,7 @@ pub struct Filter {
 
 /// What an index is created with.
 #[derive(Debug, Clone, ClapArgs)]
-pub struct Create {
+pub struct Creation {
     /// With an index that is created: keep texts and verify, or signatures only and estimate.
     #[arg(long, value_enum, default_value_t = Store::Text, help_heading = "Creating")]
     pub store: Store,
@@ -504,7 +504,7 @@ pub enum IndexCommand {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
         #[command(flatten)]
-        create: Create,
+        create: Creation,
         /// The model that pairs are judged under.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
@@ -516,7 +516,7 @@ pub enum IndexCommand {
         #[command(flatten)]
         input: Box<Input>,
         #[command(flatten)]
-        create: Create,
+        create: Creation,
         /// The model that pairs are judged under.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,

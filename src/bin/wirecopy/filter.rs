@@ -72,7 +72,7 @@ fn open(typed: &args::Filter) -> Result<Filter> {
 /// A filter over the index of a directory, which is created where there is none.
 pub fn writing(
     directory: &Path,
-    create: &args::Create,
+    create: &args::Creation,
     model: Option<&Path>,
     policy: Policy,
     resources: &Resources,
@@ -88,7 +88,7 @@ fn read_model(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-impl args::Create {
+impl args::Creation {
     /// The recipe that was asked for.
     pub fn recipe(&self) -> Result<Option<Recipe>> {
         Ok(self.shingle.map(Recipe::with_shingle).transpose()?)
