@@ -30,6 +30,7 @@
 
 pub mod act;
 pub mod align;
+mod calendar;
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;

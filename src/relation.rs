@@ -378,6 +378,22 @@ pub enum Verdict {
     Weak(Judgement, Option<Judgement>),
 }
 
+impl Verdict {
+    /// The decision, given whether the slots are those of a family.
+    pub fn decided(self, is_family: impl FnOnce() -> bool) -> Option<Judgement> {
+        match self {
+            Verdict::Decided(judgement) => judgement,
+            Verdict::Weak(family, otherwise) => {
+                if is_family() {
+                    Some(family)
+                } else {
+                    otherwise
+                }
+            }
+        }
+    }
+}
+
 /// Whether the documents are versions of one page, by id or address.
 pub type SamePage = bool;
 

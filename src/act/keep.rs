@@ -5,6 +5,7 @@ use std::path::Path;
 
 use globset::{Glob, GlobMatcher};
 
+use crate::calendar::days;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::MemberRow;
 
@@ -154,12 +155,7 @@ fn instant(text: &str) -> Option<i64> {
     if text.get(4..5) != Some("-") || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    // Days of the proleptic calendar, years beginning in March: Howard Hinnant, "chrono-compatible low-level date
-    // algorithms".
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468;
+    let days = days(year, month, day);
     let (Some(hour), Some(minute)) = (number(11..13), number(14..16)) else { return Some(days * 86_400) };
     let second = number(17..19).unwrap_or(0);
     let zone = text.get(16..).and_then(|rest| rest.rfind(['+', '-']).map(|at| &rest[at..]));

@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, OPEN, Verdict, judge, spans};
+use crate::relation::{Evidence, Judgement, OPEN, judge, spans};
 use crate::scan::aligned::{is_family, places};
 use crate::verify::ShingleSet;
 
@@ -112,14 +112,8 @@ impl PairJudge {
         if a.content.noisy || b.content.noisy {
             evidence.noise = Some(noise(&mut memory.characters, a, b));
         }
-        let judgement = match judge(&self.policy, a.set.measure(&b.set), &evidence, a.page.is(&b.page)) {
-            Verdict::Decided(judgement) => judgement,
-            Verdict::Weak(family, otherwise) => {
-                let is_family = is_family(&self.model, &places(alignment, left, right));
-                if is_family { Some(family) } else { otherwise }
-            }
-        };
-        let judgement = judgement?;
+        let judgement = judge(&self.policy, a.set.measure(&b.set), &evidence, a.page.is(&b.page))
+            .decided(|| is_family(&self.model, &places(alignment, left, right)))?;
         let stretches = longest(alignment, most);
         let [of_a, of_b] = [(a, 0), (b, 1)].map(|(document, side)| {
             memory.reader.read(&document.text);

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::calendar::civil;
 use crate::index::verdict::{Match, Verdict};
-use crate::kernel::Kernel;
+use crate::kernel::{self, Kernel, StringEnd};
 
 /// The name of the member that is added.
 pub const MEMBER: &str = "wirecopy";
@@ -77,22 +78,9 @@ pub fn write_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
 /// Milliseconds since 1970 as RFC 3339 has them, in UTC.
 pub fn time(milliseconds: u64) -> String {
     let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = civil(days as i64);
     let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", rest % 1000)
-}
-
-/// Year, month and day of a day since 1970: the algorithm of Howard Hinnant, "chrono-compatible low-level date
-/// algorithms", for days that are not before it.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
 /// Appends a record, which must be a JSON object, with a verdict as its last member; a member of that name that was
@@ -193,15 +181,10 @@ fn push_member(
 
 /// Behind the closing quote of the string that begins at `at`.
 fn string_end(bytes: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'"' => return at + 1,
-            _ => at += 1,
-        }
+    match kernel::string_end(Kernel::PORTABLE, bytes, at + 1) {
+        StringEnd::Quote(end, _) => end + 1,
+        StringEnd::Missing | StringEnd::BadEscape(_) => bytes.len(),
     }
-    bytes.len()
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ pub fn read(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage
 /// As [`read`].
 pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
     let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
-    extraction.page.blocks = extraction.blocks();
+    extraction.page.blocks = extraction.blocks(|_| true);
     Ok(extraction.page)
 }
 
@@ -185,9 +185,7 @@ pub fn read_with_repeated_blocks(
     let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
     let repeated = extraction.repeated();
     if !repeated.is_empty() {
-        let blocks = extraction.blocks().into_iter().enumerate();
-        extraction.page.blocks =
-            blocks.filter(|(i, _)| repeated.contains(i)).map(|(_, block)| block).collect();
+        extraction.page.blocks = extraction.blocks(|i| repeated.contains(&i));
     }
     Ok(extraction.page)
 }
@@ -287,15 +285,16 @@ impl Extraction {
         by_words.into_values().filter(|same| same.len() > 1).flatten().collect()
     }
 
-    fn blocks(&self) -> Vec<Block> {
+    /// The blocks of the pieces of these numbers.
+    fn blocks(&self, wanted: impl Fn(usize) -> bool) -> Vec<Block> {
         if self.pieces.list.is_empty() {
             let range = 0..self.page.text.len() as u32;
             let block = Block { range, kind: BlockKind::Paragraph, path: String::new(), in_link: false };
             return if self.page.text.is_empty() { Vec::new() } else { vec![block] };
         }
         let mut paths = paths::Paths::of(&self.document, &self.items);
-        let pieces = self.pieces.list.iter().zip(&self.ranges);
-        pieces.map(|(piece, range)| self.block(piece, range.clone(), &mut paths)).collect()
+        let pieces = self.pieces.list.iter().zip(&self.ranges).enumerate().filter(|(i, _)| wanted(*i));
+        pieces.map(|(_, (piece, range))| self.block(piece, range.clone(), &mut paths)).collect()
     }
 
     fn block(&self, piece: &cut::Piece, range: Range<u32>, paths: &mut paths::Paths<'_>) -> Block {

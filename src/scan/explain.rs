@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::site_hash;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, Test, Verdict, classic, judge, tests};
+use crate::relation::{Evidence, Judgement, Test, classic, judge, tests};
 use crate::report::SpanRow;
 use crate::verify::Measures;
 
@@ -64,16 +64,7 @@ impl<'a> Judge for Explain<'a> {
         let measures = a.0.set.measure(&b.0.set);
         let same_page = (self.0).0.same_page(&a.0, &b.0);
         let family = is_family(model, &places(worker.aligner.last(), left, right));
-        let judgement = match judge(policy, measures, &evidence, same_page) {
-            Verdict::Decided(judgement) => judgement,
-            Verdict::Weak(of_family, otherwise) => {
-                if family {
-                    Some(of_family)
-                } else {
-                    otherwise
-                }
-            }
-        };
+        let judgement = judge(policy, measures, &evidence, same_page).decided(|| family);
         let tests = tests(policy, &evidence, same_page, family);
         Explained { judgement, measures, evidence: Some(evidence), tests, spans }
     }

@@ -134,17 +134,23 @@ fn every_byte_is_kept() {
     assert!(output.stderr.is_empty());
 }
 
-#[test]
-fn a_trickle_is_answered_at_once() {
-    use std::io::{BufRead, Write};
-    let dir = Dir::new();
-    let mut child = crate::harness::program()
+/// A filter that waits for its first line.
+fn spawned(dir: &Dir) -> std::process::Child {
+    crate::harness::program()
         .args(["filter", "-q", "--index"])
         .arg(dir.path("index"))
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+fn a_trickle_is_answered_at_once() {
+    use std::io::{BufRead, Write};
+    let dir = Dir::new();
+    let mut child = spawned(&dir);
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
     for n in 0..5 {
@@ -161,14 +167,7 @@ fn a_trickle_is_answered_at_once() {
 #[test]
 fn whoever_stops_reading_is_no_error() {
     let dir = Dir::new();
-    let mut child = crate::harness::program()
-        .args(["filter", "-q", "--index"])
-        .arg(dir.path("index"))
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawned(&dir);
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     use std::io::Write;

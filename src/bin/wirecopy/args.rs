@@ -238,22 +238,12 @@ pub struct Run {
     /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
     #[arg(long)]
     pub classic: bool,
-    /// Score (aligned coverage times identity) from which two documents are near.
-    #[arg(long, default_value_t = 0.7)]
-    pub threshold: f64,
+    #[command(flatten)]
+    pub judging: Judging,
     /// With --classic: Jaccard similarity from which two documents are near.
     #[arg(long, default_value_t = 0.8)]
     pub jaccard: f64,
-    /// Share of the smaller of two documents from which it is contained in the other.
-    #[arg(long, default_value_t = 0.7)]
-    pub containment: f64,
-    /// Matched tokens from which two documents share a passage.
-    #[arg(long, default_value_t = 50)]
-    pub partial_words: u32,
-    /// Tokens that a contained document has at least.
-    #[arg(long, default_value_t = 20)]
-    pub min_words: u32,
-    /// Tokens in a shingle; 8 to 10 suit scripts without spaces between words.
+    /// Tokens in a shingle; in scripts without spaces between words a token is a character.
     #[arg(long, default_value_t = 5)]
     pub shingle: usize,
     /// How candidate pairs are found; each is verified exactly, whichever it is.
@@ -349,27 +339,8 @@ pub struct Input {
     /// Leave larger records out, as a problem.
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1G", help_heading = "Input")]
     pub max_record: u64,
-    /// The field with the text.
-    #[arg(long, value_name = "NAME", default_value = "text", help_heading = "Fields")]
-    pub text_field: String,
-    /// The field with the id.
-    #[arg(long, value_name = "NAME", default_value = "id", help_heading = "Fields")]
-    pub id_field: String,
-    /// The field with the headline.
-    #[arg(long, value_name = "NAME", default_value = "title", help_heading = "Fields")]
-    pub title_field: String,
-    /// The field with the URL.
-    #[arg(long, value_name = "NAME", default_value = "url", help_heading = "Fields")]
-    pub url_field: String,
-    /// The field with the canonical URL.
-    #[arg(long, value_name = "NAME", default_value = "canonical_url", help_heading = "Fields")]
-    pub canonical_field: String,
-    /// The field with the date.
-    #[arg(long, value_name = "NAME", default_value = "date", help_heading = "Fields")]
-    pub date_field: String,
-    /// The field with the publisher.
-    #[arg(long, value_name = "NAME", default_value = "source", help_heading = "Fields")]
-    pub source_field: String,
+    #[command(flatten)]
+    pub fields: FieldOptions,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -465,7 +436,7 @@ pub enum Store {
     Signatures,
 }
 
-/// Names of the fields of a record, where only JSON lines are read.
+/// Names of the fields of a record.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct FieldOptions {
     /// The field with the text.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use anyhow::{Context, Result, bail};
-use wirecopy::corpus::{FieldNames, Fields, JsonLines, Reader as _, Reason, Scratch, Value};
+use wirecopy::corpus::{Fields, JsonLines, Reader as _, Reason, Scratch, Value};
 use wirecopy::document::site_of;
 use wirecopy::filter::{Answer, Filter, Incoming, address, line, open_or_create};
 use wirecopy::index::store::{Disk, Store};
@@ -105,33 +105,6 @@ impl args::Creation {
             model: model.map(read_model).transpose()?,
             window: self.window.unwrap_or(0),
         })
-    }
-}
-
-impl args::Judging {
-    /// What counts as what.
-    pub fn policy(&self) -> Policy {
-        Policy {
-            threshold: self.threshold,
-            containment: self.containment,
-            partial_words: self.partial_words,
-            min_words: self.min_words,
-            ..Policy::default()
-        }
-    }
-}
-
-impl args::FieldOptions {
-    fn names(&self) -> FieldNames {
-        FieldNames {
-            text: self.text_field.clone(),
-            id: self.id_field.clone(),
-            title: self.title_field.clone(),
-            url: self.url_field.clone(),
-            canonical_url: self.canonical_field.clone(),
-            date: self.date_field.clone(),
-            source: self.source_field.clone(),
-        }
     }
 }
 

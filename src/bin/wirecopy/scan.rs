@@ -92,13 +92,13 @@ fn whole_report(
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
-        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields()),
+        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields.names()),
         accounting: found.accounting(corpus),
         sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
-        boilerplate: found.boilerplate(corpus, settings.recipe, &settings.resources)?,
+        boilerplate: Vec::new(),
         templates: Vec::new(),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
@@ -107,7 +107,7 @@ fn whole_report(
     Ok((report, pages))
 }
 
-/// Adds what the reports that were asked for need: passages and sources, and texts, as many as they show.
+/// Adds what the reports that were asked for need: passages, sources and chrome, and texts, as many as they show.
 fn complete(
     targets: &[Target<Format>],
     settings: &Settings,
@@ -124,6 +124,7 @@ fn complete(
     };
     if texts > 0 || asks(Rendering::Json) {
         found.detail(corpus, report, &settings.resources)?;
+        report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
         let repeating: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();

@@ -24,16 +24,13 @@ impl Settings {
         };
         let policy = Policy {
             mode: if run.classic { Mode::Classic } else { Mode::Aligned },
-            threshold: run.threshold,
             jaccard: run.jaccard,
-            containment: run.containment,
-            partial_words: run.partial_words,
-            min_words: run.min_words,
             method: match run.method {
                 args::Method::Join => Method::Join,
                 args::Method::Minhash => Method::Minhash,
                 args::Method::Simhash => Method::Simhash,
             },
+            ..run.judging.policy()
         };
         policy.validate()?;
         let resources = Resources {
@@ -46,8 +43,21 @@ impl Settings {
     }
 }
 
-impl args::Input {
-    pub fn fields(&self) -> FieldNames {
+impl args::Judging {
+    /// What counts as what.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            threshold: self.threshold,
+            containment: self.containment,
+            partial_words: self.partial_words,
+            min_words: self.min_words,
+            ..Policy::default()
+        }
+    }
+}
+
+impl args::FieldOptions {
+    pub fn names(&self) -> FieldNames {
         FieldNames {
             text: self.text_field.clone(),
             id: self.id_field.clone(),
@@ -58,10 +68,12 @@ impl args::Input {
             source: self.source_field.clone(),
         }
     }
+}
 
+impl args::Input {
     pub fn open(&self, resources: &Resources) -> Result<Corpus> {
         let options = CorpusOptions {
-            fields: self.fields(),
+            fields: self.fields.names(),
             walk: WalkOptions {
                 hidden: self.hidden,
                 no_ignore: self.no_ignore,

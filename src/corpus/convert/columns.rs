@@ -13,6 +13,7 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, Ser
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
+use crate::calendar::civil;
 use crate::corpus::record::{FieldNames, Reason, Scratch, Value};
 use crate::corpus::spool::Draft;
 
@@ -278,18 +279,9 @@ impl Unit {
     }
 }
 
-/// The day so many days after 1970 began: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
-/// `civil_from_days`.
+/// The day so many days after 1970 began.
 fn date(days: i64) -> String {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
