@@ -27,6 +27,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
 
+use super::charset::Utf8Stream;
 use super::inflate::{Compression, decompressed};
 use super::record::{FieldNames, Fields, Reason, Scratch, Value};
 use super::spool::{Draft, Spool};
@@ -255,14 +256,24 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     fn plain(&mut self, from: &mut dyn Read, format: Format, place: &Place, depth: usize) -> Step {
         match format {
             Format::Jsonl => lines::read(from, place, self),
-            Format::Csv => table::read(from, b',', place, self),
-            Format::Tsv => table::read(from, b'\t', place, self),
+            Format::Csv => self.table(from, b',', place),
+            Format::Tsv => self.table(from, b'\t', place),
             Format::Warc => warc::read(from, place, self),
             Format::Tar => archive::read(from, place, self, depth),
             Format::Parquet => self.parquet(from, place),
             Format::Html => self.body(from, true, place),
             Format::Text | Format::Auto => self.body(from, false, place),
         }
+    }
+
+    fn table(&mut self, from: &mut dyn Read, delimiter: u8, place: &Place) -> Step {
+        let mut from = Utf8Stream::new(from);
+        let done = table::read(&mut from, delimiter, place, self);
+        if from.replaced > 0 {
+            let reason = format!("{} sequences that its charset does not have became U+FFFD", from.replaced);
+            self.problem(&place.path, None, reason, false);
+        }
+        done
     }
 
     #[cfg(feature = "parquet")]
