@@ -1,9 +1,11 @@
 .PHONY: test soak bench compare screenshots
 
-# All tests. Cargo fetches what they need; the browser test installs Debian's chromium where it may.
+# All tests. Cargo fetches what they need; the browser test installs Debian's chromium where it may, and the one of the
+# Parquet report DuckDB and pandas.
 test:
 	cargo test --locked
 	tests/browser/run
+	tests/parquet/run
 
 # What takes longer than every change should wait for: many more random cases, 300 kills of the filter, the external labelled sets where
 # WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.

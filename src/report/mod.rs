@@ -8,6 +8,8 @@ pub mod diff;
 pub mod html;
 mod markdown;
 mod pairs;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod terminal;
 
 use std::borrow::Cow;

@@ -20,3 +20,5 @@ mod pages;
 mod reports;
 mod schema;
 mod shared;
+#[cfg(feature = "parquet")]
+mod tables;

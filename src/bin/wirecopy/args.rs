@@ -179,7 +179,7 @@ pub struct Render {
     /// A report that --report json or json+text wrote.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Write a report: html, json, json+text or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text or markdown, to FILE or to standard output; or parquet=DIR, the clusters.
     #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
@@ -204,7 +204,8 @@ pub struct Diff {
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output; or parquet=DIR,
+    /// tables of documents, pairs and clusters.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Keep what the corpus taught, for other runs.

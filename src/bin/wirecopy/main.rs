@@ -15,6 +15,8 @@ mod progress;
 mod report;
 mod scan;
 mod settings;
+#[cfg(feature = "parquet")]
+mod tables;
 mod text;
 
 use std::process::ExitCode;

@@ -28,11 +28,17 @@ impl<F: Copy> Target<F> {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (argument, None),
         };
+        if name == "parquet" && cfg!(not(feature = "parquet")) {
+            bail!("this build writes no Parquet: it was made without the feature `parquet`");
+        }
         let known = formats.iter().find(|(known, _)| *known == name);
         let Some(&(_, format)) = known else {
             let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
             bail!("no report is called `{name}`; there are {}", names.join(", "));
         };
+        if name == "parquet" && file.is_none() {
+            bail!("parquet is several files: --report parquet=DIR");
+        }
         Ok(Target { format, file })
     }
 

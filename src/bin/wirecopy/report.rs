@@ -23,11 +23,18 @@ pub enum Rendering {
     Markdown,
 }
 
-const FORMATS: [(&str, Rendering); 4] = [
-    ("json", Rendering::Json),
-    ("json+text", Rendering::JsonWithTexts),
-    ("html", Rendering::Html),
-    ("markdown", Rendering::Markdown),
+#[derive(Clone, Copy)]
+enum Format {
+    Parquet,
+    Of(Rendering),
+}
+
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Of(Rendering::Json)),
+    ("json+text", Format::Of(Rendering::JsonWithTexts)),
+    ("html", Format::Of(Rendering::Html)),
+    ("markdown", Format::Of(Rendering::Markdown)),
+    ("parquet", Format::Parquet),
 ];
 
 impl Rendering {
@@ -63,7 +70,12 @@ fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let report = read(&typed.report)?;
     for target in &targets {
-        target.write(|out| target.format.write(&report, out))?;
+        match (target.format, &target.file) {
+            (Format::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
+            #[cfg(feature = "parquet")]
+            (Format::Parquet, Some(directory)) => crate::tables::write_saved(directory, &report)?,
+            (Format::Parquet, _) => {}
+        }
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print_places(targets.iter())?;

@@ -17,21 +17,25 @@ use crate::output::Target;
 use crate::progress::Bar;
 use crate::report::{self, Rendering};
 use crate::settings::Settings;
+#[cfg(feature = "parquet")]
+use crate::tables;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
     Pairs,
     Csv,
+    Parquet,
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 6] = [
+const FORMATS: [(&str, Format); 7] = [
     ("pairs", Format::Pairs),
     ("csv", Format::Csv),
     ("json", Format::Of(Rendering::Json)),
     ("json+text", Format::Of(Rendering::JsonWithTexts)),
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
+    ("parquet", Format::Parquet),
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
@@ -59,12 +63,17 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     if let Some((report, pages)) = &mut whole {
         complete(&targets, &settings, &corpus, &found, report, pages)?;
     }
-    let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
+    let spans = match targets.iter().any(|target| matches!(target.format, Format::Pairs | Format::Parquet)) {
         true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
         false => None,
     };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
+        #[cfg(feature = "parquet")]
+        if let (Format::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
+            tables::write_all(directory, &corpus, &found, whole, spans)?;
+            continue;
+        }
         target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
@@ -147,7 +156,7 @@ fn write(
             write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
         }
         (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
-        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
+        _ => write_pairs(found.pair_rows(spans), out),
     }
 }
 

@@ -1,0 +1,38 @@
+//! The `parquet` report: a directory of tables.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use wirecopy::corpus::Corpus;
+use wirecopy::report::parquet::{write_clusters, write_documents, write_pairs};
+use wirecopy::report::{Report, SpanRow};
+use wirecopy::scan::{Pages, Scan};
+
+/// Writes `documents.parquet`, `pairs.parquet` and `clusters.parquet` of a scan.
+pub fn write_all(
+    directory: &Path,
+    corpus: &Corpus,
+    found: &Scan,
+    (report, pages): &(Report, Pages),
+    spans: Option<&[Vec<SpanRow>]>,
+) -> Result<()> {
+    let documents = found.document_rows(corpus, &report.clusters, &pages.repeats);
+    write(directory, "documents", |file| write_documents(documents, file))?;
+    write(directory, "pairs", |file| write_pairs(found.pair_rows(spans), file))?;
+    write_saved(directory, report)
+}
+
+/// Writes `clusters.parquet`, all that a saved report has: it names neither pairs nor documents in no cluster.
+pub fn write_saved(directory: &Path, report: &Report) -> Result<()> {
+    write(directory, "clusters", |file| write_clusters(&report.clusters, file))
+}
+
+fn write(directory: &Path, name: &str, table: impl FnOnce(File) -> io::Result<()>) -> Result<()> {
+    let path = directory.join(name).with_extension("parquet");
+    std::fs::create_dir_all(directory)
+        .and_then(|()| File::create(&path))
+        .with_context(|| format!("cannot create {}", path.display()))
+        .and_then(|file| table(file).with_context(|| format!("cannot write {}", path.display())))
+}

@@ -1,0 +1,221 @@
+//! The `parquet` report: tables of documents, of pairs and of clusters, with typed columns that may be null.
+//!
+//! Rows are written in groups as they come, so that no more than a group is in memory; pages are compressed by zstd.
+//! The same rows give the same bytes.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use parquet::basic::Compression;
+use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+
+use super::{ClusterRow, DocumentRow, MemberRow, PairRow, SpanRow};
+
+/// Rows of a group.
+const GROUP: usize = 1 << 16;
+
+/// Writes a row for every document: the columns of the `csv` report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write + Send) -> io::Result<()> {
+    let columns: [Column<DocumentRow>; 10] = [
+        ("id", Cell::Text(|row| Some(&row.id))),
+        ("cluster", Cell::Text(|row| filled(&row.cluster))),
+        ("relation", Cell::Text(|row| filled(row.relation))),
+        ("representative", Cell::Text(|row| filled(&row.representative))),
+        ("jaccard", Cell::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
+        ("containment", Cell::Number(|row| row.measures.map(|[_, containment, _]| containment))),
+        ("score", Cell::Number(|row| row.measures.map(|[.., score]| score))),
+        ("origin", Cell::Text(|_| None)),
+        ("parent", Cell::Text(|_| None)),
+        ("repeats", Cell::Count(|row| Some(row.repeats as i64))),
+    ];
+    write(&columns, rows, out)
+}
+
+/// Writes a row for every pair: the members of the `pairs` report. `spans` is a list of `a_start`, `a_end`,
+/// `b_start`, `b_end`, `tokens` and `identity`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write + Send) -> io::Result<()> {
+    let columns: [Column<PairRow<'a>>; 13] = [
+        ("a", Cell::Text(|row| Some(row.a))),
+        ("b", Cell::Text(|row| Some(row.b))),
+        ("relation", Cell::Text(|row| Some(row.relation))),
+        ("inner", Cell::Text(|row| row.inner)),
+        ("same_site", Cell::Flag(|row| row.same_site)),
+        ("jaccard", Cell::Number(|row| Some(row.jaccard))),
+        ("containment_a_in_b", Cell::Number(|row| Some(row.containment_a_in_b))),
+        ("containment_b_in_a", Cell::Number(|row| Some(row.containment_b_in_a))),
+        ("score", Cell::Number(|row| Some(row.score))),
+        ("coverage_a", Cell::Number(|row| row.coverage_a)),
+        ("coverage_b", Cell::Number(|row| row.coverage_b)),
+        ("identity", Cell::Number(|row| row.identity)),
+        ("spans", Cell::Spans(|row| row.spans)),
+    ];
+    write(&columns, rows, out)
+}
+
+/// Writes a row for every document in a cluster, the representative first: the `json` report's members, without
+/// their passages.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Result<()> {
+    type Row<'a> = (&'a ClusterRow, &'a MemberRow);
+    let columns: [Column<Row<'_>>; 15] = [
+        ("cluster", Cell::Text(|(cluster, _)| Some(&cluster.id))),
+        ("representative", Cell::Text(|(cluster, _)| Some(&cluster.representative.id))),
+        ("id", Cell::Text(|(_, member)| Some(&member.id))),
+        ("title", Cell::Text(|(_, member)| member.title.as_deref())),
+        ("url", Cell::Text(|(_, member)| member.url.as_deref())),
+        ("canonical_url", Cell::Text(|(_, member)| member.canonical_url.as_deref())),
+        ("date", Cell::Text(|(_, member)| member.date.as_deref())),
+        ("site", Cell::Text(|(_, member)| filled(&member.site))),
+        ("path", Cell::Text(|(_, member)| filled(&member.path))),
+        ("record", Cell::Count(|(_, member)| member.record.map(i64::from))),
+        ("tokens", Cell::Count(|(_, member)| Some(i64::from(member.tokens)))),
+        ("relation", Cell::Text(|(_, member)| member.relation.as_deref())),
+        ("jaccard", Cell::Number(|(_, member)| member.jaccard)),
+        ("containment", Cell::Number(|(_, member)| member.containment)),
+        ("score", Cell::Number(|(_, member)| member.score)),
+    ];
+    let rows = clusters.iter().flat_map(|cluster| cluster.documents().map(move |member| (cluster, member)));
+    write(&columns, rows, out)
+}
+
+/// What csv leaves empty is null here.
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// A column's name, and what a row has in it.
+type Column<R> = (&'static str, Cell<R>);
+
+enum Cell<R> {
+    Text(fn(&R) -> Option<&str>),
+    Number(fn(&R) -> Option<f64>),
+    Count(fn(&R) -> Option<i64>),
+    Flag(fn(&R) -> bool),
+    Spans(fn(&R) -> Option<&[SpanRow]>),
+}
+
+/// The figures of a span.
+const SPAN: [(&str, fn(&SpanRow) -> i64); 5] = [
+    ("a_start", |span| span.a[0] as i64),
+    ("a_end", |span| span.a[1] as i64),
+    ("b_start", |span| span.b[0] as i64),
+    ("b_end", |span| span.b[1] as i64),
+    ("tokens", |span| i64::from(span.tokens)),
+];
+
+impl<R> Cell<R> {
+    /// The column as a schema declares it.
+    fn declared(&self, name: &str) -> String {
+        match self {
+            Cell::Text(_) => format!("optional byte_array {name} (STRING);"),
+            Cell::Number(_) => format!("optional double {name};"),
+            Cell::Count(_) => format!("optional int64 {name};"),
+            Cell::Flag(_) => format!("optional boolean {name};"),
+            Cell::Spans(_) => {
+                let counts: String = SPAN.iter().map(|(name, _)| format!("required int64 {name};")).collect();
+                let element = format!("required group element {{ {counts} required double identity; }}");
+                format!("optional group {name} (LIST) {{ repeated group list {{ {element} }} }}")
+            }
+        }
+    }
+
+    fn write<W: Write + Send>(&self, rows: &[R], group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        match self {
+            Cell::Text(cell) => {
+                put::<ByteArrayType, _>(group, rows.iter().map(|row| cell(row).map(Into::into)))
+            }
+            Cell::Number(cell) => put::<DoubleType, _>(group, rows.iter().map(cell)),
+            Cell::Count(cell) => put::<Int64Type, _>(group, rows.iter().map(cell)),
+            Cell::Flag(cell) => put::<BoolType, _>(group, rows.iter().map(|row| Some(cell(row)))),
+            Cell::Spans(cell) => {
+                for (_, figure) in SPAN {
+                    put_lists::<Int64Type, _>(group, rows.iter().map(cell), figure)?;
+                }
+                put_lists::<DoubleType, _>(group, rows.iter().map(cell), |span| span.identity)
+            }
+        }
+    }
+}
+
+fn write<R>(
+    columns: &[Column<R>],
+    mut rows: impl Iterator<Item = R>,
+    out: impl Write + Send,
+) -> io::Result<()> {
+    let declared: String = columns.iter().map(|(name, cell)| cell.declared(name)).collect();
+    let schema = Arc::new(parse_message_type(&format!("message wirecopy {{ {declared} }}"))?);
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default()));
+    let mut file = SerializedFileWriter::new(out, schema, Arc::new(properties.build()))?;
+    loop {
+        let rows: Vec<R> = rows.by_ref().take(GROUP).collect();
+        if rows.is_empty() {
+            break;
+        }
+        let mut group = file.next_row_group()?;
+        for (_, cell) in columns {
+            cell.write(&rows, &mut group)?;
+        }
+        group.close()?;
+    }
+    file.close()?;
+    Ok(())
+}
+
+/// The next column: a value for each row that has one.
+fn put<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    cells: impl Iterator<Item = Option<T::T>>,
+) -> Result<()> {
+    let (mut values, mut levels) = (Vec::new(), Vec::new());
+    for cell in cells {
+        levels.push(i16::from(cell.is_some()));
+        values.extend(cell);
+    }
+    put_column::<T, W>(group, &values, &levels, None)
+}
+
+/// The next column: of each row that has spans one figure of every span. Level 0 is no list, 1 an empty one.
+fn put_lists<'a, T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    lists: impl Iterator<Item = Option<&'a [SpanRow]>>,
+    figure: fn(&SpanRow) -> T::T,
+) -> Result<()> {
+    let (mut values, mut levels, mut repeats) = (Vec::new(), Vec::new(), Vec::new());
+    for list in lists {
+        let spans = list.unwrap_or_default();
+        if spans.is_empty() {
+            levels.push(i16::from(list.is_some()));
+            repeats.push(0);
+        }
+        for (place, span) in spans.iter().enumerate() {
+            levels.push(2);
+            repeats.push(i16::from(place > 0));
+            values.push(figure(span));
+        }
+    }
+    put_column::<T, W>(group, &values, &levels, Some(&repeats))
+}
+
+fn put_column<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    values: &[T::T],
+    levels: &[i16],
+    repeats: Option<&[i16]>,
+) -> Result<()> {
+    let missing = || ParquetError::General("more columns than the schema has".to_owned());
+    let mut column = group.next_column()?.ok_or_else(missing)?;
+    column.typed::<T>().write_batch(values, Some(levels), repeats)?;
+    column.close()
+}
