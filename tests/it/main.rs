@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cli;
+mod config;
 mod containers;
 mod dedup;
 mod disk;

@@ -19,6 +19,19 @@ pub struct Args {
     /// When to use colours (NO_COLOR is heeded too).
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    #[command(flatten)]
+    pub defaults: Defaults,
+}
+
+/// Where defaults for flags are.
+#[derive(Debug, ClapArgs)]
+pub struct Defaults {
+    /// Defaults for flags are in FILE, and not in the nearest wirecopy.toml upwards.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read no wirecopy.toml.
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub no_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -16,6 +16,7 @@ use wirecopy::scan::{Explained, Scan, scan, scan_under};
 
 use crate::args;
 use crate::model;
+use crate::nearest::did_you_mean;
 use crate::output::Target;
 
 #[derive(Clone, Copy)]
@@ -88,9 +89,12 @@ fn by_path(corpus: &Corpus, found: &Scan, path: &Path) -> Result<DocId> {
 }
 
 fn by_id(corpus: &Corpus, found: &Scan, id: &str) -> Result<DocId> {
-    let mut all = (0..found.documents.entries.len() as u32).map(DocId);
-    all.find(|&document| found.read_id(corpus, document) == id)
-        .with_context(|| format!("there is no document of id `{id}`"))
+    let all = (0..found.documents.entries.len() as u32).map(DocId);
+    let ids = all.clone().map(|document| found.read_id(corpus, document));
+    match all.zip(ids.clone()).find(|(_, own)| own == id) {
+        Some((document, _)) => Ok(document),
+        None => bail!("there is no document of id `{id}`{}", did_you_mean(id, ids)),
+    }
 }
 
 fn row<'a>(

@@ -3,12 +3,14 @@
 mod apply;
 mod args;
 mod compare;
+mod config;
 mod dedup;
 mod filter;
 mod help;
 mod index;
 mod lines;
 mod model;
+mod nearest;
 mod output;
 mod page;
 mod progress;
@@ -21,13 +23,28 @@ mod text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::Result;
 
 fn main() -> ExitCode {
     quieten_guarded_panics();
-    let args = args::Args::parse();
+    match run() {
+        Ok(code) => code,
+        // Whoever read our output has seen enough: `wirecopy ... | head` is no error.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("wirecopy: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let args = config::parse()?;
     args.color.write_global();
-    let result = match &args.command {
+    if let (true, Some(file)) = (args.verbose, &args.defaults.config) {
+        anstream::eprintln!("settings of {}", file.display());
+    }
+    match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Compare(compare) => compare::run(&args, compare),
         args::Command::Page(page) => page::run(&args, page),
@@ -40,15 +57,6 @@ fn main() -> ExitCode {
         args::Command::Index(index) => index::run(&args, index),
         args::Command::Completions(completions) => help::completions(completions),
         args::Command::Man(man) => help::man(man),
-    };
-    match result {
-        Ok(code) => code,
-        // Whoever read our output has seen enough: `wirecopy ... | head` is no error.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            anstream::eprintln!("wirecopy: {error:#}");
-            ExitCode::from(2)
-        }
     }
 }
 

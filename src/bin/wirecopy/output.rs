@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use crate::nearest::did_you_mean;
+
 /// A report that was asked for.
 pub struct Target<F> {
     pub format: F,
@@ -34,7 +36,8 @@ impl<F: Copy> Target<F> {
         let known = formats.iter().find(|(known, _)| *known == name);
         let Some(&(_, format)) = known else {
             let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
-            bail!("no report is called `{name}`; there are {}", names.join(", "));
+            let hint = did_you_mean(name, &names);
+            bail!("no report is called `{name}`; there are {}{hint}", names.join(", "));
         };
         if name == "parquet" && file.is_none() {
             bail!("parquet is several files: --report parquet=DIR");

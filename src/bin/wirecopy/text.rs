@@ -11,6 +11,7 @@ use wirecopy::recipe::Recipe;
 use wirecopy::text::Tokens;
 
 use crate::args;
+use crate::nearest::did_you_mean;
 use crate::output::Target;
 
 #[derive(Serialize)]
@@ -55,7 +56,10 @@ fn read(typed: &args::Text) -> Result<String> {
             Ok(text) => Ok(text),
             Err(reason) => bail!("{reason}"),
         },
-        (None, Some(id), _) => bail!("no document has the id `{id}`"),
+        (None, Some(id), _) => {
+            let ids = (0..read.documents.entries.len() as u32).map(|d| read.read_id(&corpus, DocId(d)));
+            bail!("no document has the id `{id}`{}", did_you_mean(id, ids))
+        }
         (None, None, Some(problem)) => bail!("{}: {}", problem.path, problem.reason),
         (None, None, None) => bail!("no document there"),
     }
