@@ -11,6 +11,7 @@ mod pages;
 mod passages;
 mod read;
 mod spans;
+mod strip;
 mod summary;
 mod texts;
 
@@ -42,6 +43,7 @@ use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};
 use spans::Shown;
+pub use strip::Stripper;
 pub(crate) use summary::relation_from_a;
 use texts::Texts;
 
