@@ -97,7 +97,7 @@ pub(super) fn candidates(
     }
     let numbers = (0..removed.len() as u32).collect();
     let mut postings = Postings::gather(vec![(runs, numbers)], removed, cancel)?;
-    postings.limit(RARE);
+    postings.keep_lists(|list| list.len() <= RARE);
     let joined = postings.join(&counts, &Gate::of_share(SHARE, LEAST), cancel)?;
     let pairs = joined.candidates.into_iter();
     Ok(pairs.filter(|&(a, b)| is_noisy[a as usize] || is_noisy[b as usize]).collect())

@@ -20,7 +20,7 @@ fn threads_and_instruction_sets_change_nothing() {
 }
 
 /// Every document of the bundled corpus that is JSON lines, as one list.
-fn records() -> Vec<String> {
+pub fn records() -> Vec<String> {
     let mut lines = Vec::new();
     for folder in std::fs::read_dir(corpus("")).unwrap() {
         let path = folder.unwrap().path().join("wire.jsonl");
@@ -156,10 +156,10 @@ fn other_methods_find_a_part_of_it_and_measure_the_same() {
 }
 
 /// Numbers that are the same in every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         wirecopy::hash::avalanche(wirecopy::hash::avalanche(self.0)) as usize % n
     }
