@@ -367,19 +367,22 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
         return vec![false; pages.len()];
     }
     let mut marks = Vec::new();
-    // Of each page: whether all of it seems to be chrome, whether some of it is, and its shingles within that.
+    // Of each page: whether all of it seems to be chrome, whether some of it is, and its shingles there that go over the
+    // end of a line. Where a line is missing here and there they are rare, and chrome all the same.
     let mut mark = |page: &&Page| {
         let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
         let marked = seems && chrome.mark((hash, k), &[], &page.shingles, &page.breaks, &mut marks);
-        let mut inside: Vec<u64> = Vec::new();
+        let mut over: Vec<u64> = Vec::new();
         if marked {
-            let places = page.shingles.iter().zip(marks.windows(k));
-            inside.extend(
-                places.filter(|(_, marks)| marks.iter().all(|&mark| mark)).map(|(shingle, _)| *shingle),
+            let places = page.shingles.iter().zip(marks.windows(k).zip(page.breaks.windows(k)));
+            let goes_over =
+                |marks: &[bool], breaks: &[bool]| !marks.contains(&false) && breaks[1..].contains(&true);
+            over.extend(
+                places.filter(|(_, (marks, breaks))| goes_over(marks, breaks)).map(|(&shingle, _)| shingle),
             );
-            inside.sort_unstable();
+            over.sort_unstable();
         }
-        (seems && !marked, (marked, inside))
+        (seems && !marked, (marked, over))
     };
     let (all, some): (Vec<bool>, Vec<(bool, Vec<u64>)>) = pages.iter().map(&mut mark).unzip();
     // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
@@ -388,11 +391,10 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
     for list in site.lists() {
         let is_chrome = chrome.contains(hash, list[0].0);
         for &(shingle, page) in list.iter().filter(|posting| some[posting.1 as usize].0) {
-            // Where a line is missing here and there, the shingles over its place are rare and chrome all the same.
-            let inside = || some[page as usize].1.binary_search(&shingle).is_ok();
+            let over = || some[page as usize].1.binary_search(&shingle).is_ok();
             if is_chrome {
                 counts[page as usize].push(list.len() as u32);
-            } else if list.len() <= SHARED && !inside() {
+            } else if list.len() <= SHARED && !over() {
                 partners[page as usize]
                     .extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
             }

@@ -4,7 +4,9 @@ pub(crate) mod aligned;
 mod boilerplate;
 mod detail;
 mod explain;
+mod grams;
 mod groups;
+mod masked;
 mod measure;
 mod noisy;
 mod pages;
@@ -327,6 +329,8 @@ impl Flow<'_> {
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
             joined.candidates.extend(noisy);
+            progress.begin("forms");
+            joined.candidates.extend(masked::candidates(self.texts, &aligned, self.removed, cancel)?);
             joined.candidates.sort_unstable();
             joined.candidates.dedup();
             self.scope.keep(documents, &mut joined.candidates);
