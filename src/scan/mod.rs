@@ -326,6 +326,7 @@ impl Flow<'_> {
             });
             let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
+            self.scope.keep(documents, &mut joined.slight);
             joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;

@@ -284,6 +284,18 @@ fn a_relation_is_a_function_of_two_documents_and_the_model() {
         assert_eq!(alone.pairs.len(), 1, "{a} {b}: {pair}");
         assert_eq!(told(&alone.pairs[0]), told(pair), "{a} {b}");
     }
+    // Any two documents, which mostly are nothing to each other.
+    let known = all.relations();
+    let ids: Vec<&String> = of.keys().collect();
+    for _ in 0..60 {
+        let (a, b) = (ids[random.below(ids.len())], ids[random.below(ids.len())]);
+        let pair = (a.min(b).clone(), a.max(b).clone());
+        if a != b && !known.contains_key(&pair) {
+            let text = [of[a].as_str(), of[b].as_str()].join("\n");
+            let alone = Reports::of(&dir.file("two.jsonl", text), &["--model", &model]);
+            assert!(alone.pairs.is_empty(), "{a} {b}: {:?}", alone.pairs);
+        }
+    }
 }
 
 #[test]
