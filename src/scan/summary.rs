@@ -50,6 +50,8 @@ impl Scan {
             unreadable: self.documents.problems.iter().filter(|problem| problem.unreadable).count() as u64,
             duplicates: self.clusters.iter().map(|cluster| cluster.members.len() as u64).sum(),
             unsettled: self.unsettled as u64,
+            against: self.documents.against.count_ones() as u64,
+            undated: self.documents.dates.iter().filter(|date| date.is_none()).count() as u64,
             skipped: corpus.skipped().clone(),
             ..Accounting::default()
         };

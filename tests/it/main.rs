@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod chrome;
 mod cli;
 mod containers;
 mod dedup;
@@ -19,4 +20,5 @@ mod library;
 mod pages;
 mod reports;
 mod schema;
+mod sets;
 mod shared;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod changes;
 mod compare;
 mod dedup;
 mod filter;

@@ -9,7 +9,7 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Pages, Scan, scan, scan_under};
+use wirecopy::scan::{Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
 use crate::model;
@@ -25,27 +25,28 @@ enum Format {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 6] = [
+const FORMATS: [(&str, Format); 7] = [
     ("pairs", Format::Pairs),
     ("csv", Format::Csv),
     ("json", Format::Of(Rendering::Json)),
     ("json+text", Format::Of(Rendering::JsonWithTexts)),
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
+    ("boilerplate", Format::Of(Rendering::Boilerplate)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
+    let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open(&settings.resources)?;
-    let found = match &typed.model {
-        Some(file) => {
-            let model = model::read(settings.recipe, file)?;
-            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
-        }
-        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    let Settings { recipe, policy, resources } = &settings;
+    let found = match (&typed.model, &boilerplate) {
+        (Some(file), _) => scan_under(model::read(*recipe, file)?, &corpus, *recipe, policy, resources)?,
+        (None, Some(given)) => scan_with(given, &corpus, *recipe, policy, resources)?,
+        (None, None) => scan(&corpus, *recipe, policy, resources)?,
     };
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
         model::write(settings.recipe, learned, file)?;
@@ -92,7 +93,12 @@ fn whole_report(
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
-        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields.names()),
+        settings: Resolved::new(
+            settings.recipe,
+            &settings.policy,
+            &typed.input.fields.names(),
+            corpus.against(),
+        ),
         accounting: found.accounting(corpus),
         sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
@@ -124,6 +130,8 @@ fn complete(
     };
     if texts > 0 || asks(Rendering::Json) {
         found.detail(corpus, report, &settings.resources)?;
+    }
+    if texts > 0 || asks(Rendering::Json) || asks(Rendering::Boilerplate) {
         report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
