@@ -109,6 +109,7 @@ mod tests {
             id: format!("cluster of {}", ids[0]),
             representative: member(&ids[0]),
             members: ids[1..].iter().map(member).collect(),
+            origin: None,
             touches: Vec::new(),
         };
         Report {

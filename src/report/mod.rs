@@ -8,6 +8,7 @@ pub mod diff;
 pub mod html;
 mod markdown;
 mod pairs;
+mod sites;
 pub mod terminal;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use serde_json::Value;
 pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, SpanRow, write_pairs};
+pub use sites::{SitePairRow, write_sites};
 
 use crate::corpus::{FieldNames, Place, Problem};
 use crate::options::{Mode, Policy};
@@ -49,6 +51,9 @@ pub struct Report {
     /// Titles that several pages of one site have; most pages first.
     #[serde(default)]
     pub titles: Vec<TitleRow>,
+    /// Who carries whose text, by carrier and source.
+    #[serde(default)]
+    pub site_pairs: Vec<SitePairRow>,
     /// Learned chrome; empty in classic mode.
     pub boilerplate: Vec<BoilerplateRow>,
     /// Learned templates; empty in classic mode.
@@ -211,6 +216,9 @@ pub struct ClusterRow {
     pub representative: MemberRow,
     /// The others, by id.
     pub members: Vec<MemberRow>,
+    /// Who had it first, most likely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginRow>,
     /// What it touches without being one with it; strongest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub touches: Vec<TouchRow>,
@@ -221,6 +229,36 @@ impl ClusterRow {
     pub fn documents(&self) -> impl Iterator<Item = &MemberRow> {
         std::iter::once(&self.representative).chain(&self.members)
     }
+}
+
+/// Who had a cluster's text first, most likely.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OriginRow {
+    /// The document's id.
+    pub id: String,
+    /// What decided: `canonical`, `credit`, `earliest`, `novel`, `edits` or `longest`.
+    pub rule: Cow<'static, str>,
+    /// How much speaks for it, 0 to 1.
+    pub confidence: f64,
+    /// `known`, or `unknown order` where neither dates nor names tell one.
+    pub order: Cow<'static, str>,
+    /// A name that at least half of the documents credit and that is no site of theirs: the text is from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<String>,
+}
+
+/// Whom a document has its text from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParentRow {
+    /// The other document's id. One of the cluster, but for a version of a page that is in another or in none.
+    pub id: String,
+    /// Why: `canonical`, `credit`, `version` or `text`.
+    pub way: Cow<'static, str>,
+    /// Seconds from the parent's date to this document's; none where a date is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<i64>,
+    /// Share of this document's shingles that stand in the parent, 0 to 1.
+    pub verbatim: f64,
 }
 
 /// Something related to a cluster that is not of it.
@@ -281,6 +319,9 @@ pub struct MemberRow {
     /// The relation's score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// Whom it has its text from; none for the origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentRow>,
     /// What its text (`a`) shares with the representative's (`b`), in order of place here; chrome too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<SpanRow>,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use wirecopy::report::diff::{Changed, Diff};
 use wirecopy::report::html::write_html;
-use wirecopy::report::{Report, write_markdown};
+use wirecopy::report::{Report, write_markdown, write_sites};
 
 use crate::args;
 use crate::output::Target;
@@ -21,13 +21,15 @@ pub enum Rendering {
     JsonWithTexts,
     Html,
     Markdown,
+    Sites,
 }
 
-const FORMATS: [(&str, Rendering); 4] = [
+const FORMATS: [(&str, Rendering); 5] = [
     ("json", Rendering::Json),
     ("json+text", Rendering::JsonWithTexts),
     ("html", Rendering::Html),
     ("markdown", Rendering::Markdown),
+    ("sites", Rendering::Sites),
 ];
 
 impl Rendering {
@@ -35,6 +37,7 @@ impl Rendering {
         match self {
             Rendering::Html => write_html(report, out),
             Rendering::Markdown => write_markdown(report, out),
+            Rendering::Sites => write_sites(&report.site_pairs, out),
             Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
             Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
         }
