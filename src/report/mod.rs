@@ -234,7 +234,7 @@ impl ClusterRow {
 /// Who had a cluster's text first, most likely.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OriginRow {
-    /// The document's id.
+    /// The document's id; of none of the cluster where an excerpt was printed before any page that has the whole.
     pub id: String,
     /// What decided: `canonical`, `credit`, `earliest`, `novel`, `edits` or `longest`.
     pub rule: Cow<'static, str>,

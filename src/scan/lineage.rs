@@ -17,6 +17,10 @@ use crate::relation::Relation;
 use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
 use crate::text::Tokens;
 
+/// Least share of a member's text that a document from outside the cluster has, to have had it before the cluster: a
+/// paragraph of background is less.
+const PASSAGE: f64 = 1.0 / 3.0;
+
 /// Who had it first, and who took it from whom.
 #[derive(Debug, Default)]
 pub struct Lineage {
@@ -29,7 +33,7 @@ pub struct Lineage {
 /// The most likely origin of a cluster; see [`crate::origin::Descent`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
-    /// The document.
+    /// The document; one from outside where an excerpt was printed before any page that has the whole.
     pub document: DocId,
     /// What decided.
     pub rule: Rule,
@@ -65,19 +69,22 @@ impl Scan {
         let nothing = Model::default();
         let gatherer =
             Gatherer { scan: self, texts: &texts, recipe, model: self.model.as_ref().unwrap_or(&nothing) };
+        let relatives = self.relatives();
         let traced: Vec<(Vec<DocId>, Descent)> = resources.pool()?.install(|| {
-            let clusters = self.clusters.par_iter();
-            let traced = clusters.map(|cluster| {
+            let clusters = self.clusters.par_iter().zip(&relatives);
+            let traced = clusters.map(|(cluster, relatives)| {
                 resources.cancel.check()?;
-                let documents = self.by_id(cluster);
+                let mut documents = self.by_id(cluster);
+                documents.extend(gatherer.earlier(&documents, relatives));
                 let descent = trace(&gatherer.copies(&documents));
                 Ok((documents, descent))
             });
             traced.collect::<Result<_>>()
         })?;
         let mut lineage = Lineage::default();
-        for (documents, descent) in traced {
-            for (&document, parent) in documents.iter().zip(&descent.parents) {
+        for (cluster, (documents, descent)) in self.clusters.iter().zip(traced) {
+            let members = documents.iter().zip(&descent.parents).take(cluster.members.len() + 1);
+            for (&document, parent) in members {
                 let taken = |&Parent { of, way, lag, verbatim }: &Parent| Taken {
                     from: documents[of],
                     way,
@@ -104,6 +111,49 @@ impl Scan {
         documents.push(cluster.representative);
         documents.sort_unstable_by_key(|&document| self.ids.rank(document));
         documents
+    }
+
+    /// By cluster: documents that are none of it and have a large part of its text, at one place, as most of its members
+    /// know. An excerpt may have been printed before any page that has the whole.
+    fn relatives(&self) -> Vec<Vec<DocId>> {
+        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
+        for (number, cluster) in self.clusters.iter().enumerate() {
+            cluster_of.extend(self.by_id(cluster).into_iter().map(|document| (document, number)));
+        }
+        // By cluster and document: members that share with it, and the largest share of one of them.
+        let mut shared: BTreeMap<(usize, DocId), (usize, f64)> = BTreeMap::new();
+        // By document: the first end and the last start of what it shares with others.
+        let mut bounds: HashMap<DocId, (f64, f64)> = HashMap::new();
+        for &Pair { a, b, judgement } in
+            self.pairs.iter().filter(|pair| pair.judgement.relation != Relation::Templated)
+        {
+            let Some(overlap) = judgement.overlap else { continue };
+            let [of_b, of_a] = judgement.covers();
+            for (own, other, extent, share) in
+                [(a, b, overlap.extent[0], of_b), (b, a, overlap.extent[1], of_a)]
+            {
+                let bound = bounds.entry(own).or_insert((f64::INFINITY, 0.0));
+                *bound = (bound.0.min(extent.1), bound.1.max(extent.0));
+                let Some(&cluster) =
+                    cluster_of.get(&other).filter(|cluster| cluster_of.get(&own) != Some(cluster))
+                else {
+                    continue;
+                };
+                let known = shared.entry((cluster, own)).or_default();
+                *known = (known.0 + 1, known.1.max(share));
+            }
+        }
+        let mut relatives = vec![Vec::new(); self.clusters.len()];
+        for ((cluster, document), (members, share)) in shared {
+            let is_most = 2 * members > self.clusters[cluster].members.len() + 1;
+            // A digest has parts of several stories, each at its place.
+            let at_one_place =
+                bounds.get(&document).is_some_and(|(first_end, last_start)| last_start < first_end);
+            if is_most && share >= PASSAGE && at_one_place {
+                relatives[cluster].push(document);
+            }
+        }
+        relatives
     }
 
     /// Adds of every page that is a later version of another the latest before it.
@@ -216,6 +266,21 @@ impl Gatherer<'_> {
     fn copies(&self, documents: &[DocId]) -> Vec<Copy> {
         let reader = || Reader::new(self.recipe, self.texts.kernel);
         documents.par_iter().map_init(reader, |reader, &document| self.copy(reader, document)).collect()
+    }
+
+    /// Of the relatives of a cluster those that are dated before all that is dated in it.
+    fn earlier(&self, members: &[DocId], relatives: &[DocId]) -> Vec<DocId> {
+        let at = |document: DocId| {
+            let date = self.scan.meta(self.texts.corpus, document).date;
+            date.as_deref().and_then(When::of).map(|when| when.at)
+        };
+        if relatives.is_empty() {
+            return Vec::new();
+        }
+        let Some(first) = members.iter().filter_map(|&document| at(document)).min() else {
+            return Vec::new();
+        };
+        relatives.iter().copied().filter(|&document| at(document).is_some_and(|at| at < first)).collect()
     }
 
     fn copy(&self, reader: &mut Reader, document: DocId) -> Copy {
