@@ -31,6 +31,7 @@
 
 pub mod act;
 pub mod align;
+pub mod audit;
 mod calendar;
 pub mod candidates;
 pub mod cluster;
@@ -55,5 +56,6 @@ pub mod scan;
 pub mod shingle;
 pub mod signature;
 pub mod sketch;
+pub mod template;
 pub mod text;
 pub mod verify;

@@ -10,6 +10,7 @@ mod markdown;
 mod pairs;
 mod sites;
 pub mod terminal;
+mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, SpanRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};
+pub use values::write_values;
 
 use crate::corpus::{FieldNames, Place, Problem};
 use crate::options::{Mode, Policy};
@@ -59,7 +61,7 @@ pub struct Report {
     /// Learned templates; empty in classic mode.
     pub templates: Vec<TemplateRow>,
     /// The audit, where one was asked for.
-    pub audit: Option<Never>,
+    pub audit: Option<AuditRow>,
     /// What could not be read, or not as it stood.
     pub problems: Vec<ProblemRow>,
     /// Texts by id, of documents in clusters and of pages that repeat something; in `json+text` of all of them, in
@@ -100,9 +102,60 @@ pub struct BoilerplateRow {
     pub documents: u32,
 }
 
-/// The entry of a list that this version never fills.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Never {}
+/// What some documents' pairs with all others say of the run's recall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Documents that were drawn and compared with all others.
+    pub sampled: u64,
+    /// The seed that drew them.
+    pub seed: u64,
+    /// Those that have any pair.
+    pub with_pairs: u64,
+    /// Their pairs.
+    pub pairs: u64,
+    /// Those that the run found.
+    pub found: u64,
+    /// Mean over documents of the share of their pairs that was found; none where there are no pairs.
+    pub recall: Option<f64>,
+    /// Lower bound of the 95 % interval.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+    /// The same by relation.
+    pub by_relation: BTreeMap<Cow<'static, str>, RecallRow>,
+    /// Pairs that were missed.
+    pub missed: Vec<MissedRow>,
+}
+
+/// The recall of one relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecallRow {
+    /// Documents that have such a pair.
+    pub documents: u64,
+    /// Pairs.
+    pub pairs: u64,
+    /// Those that the run found.
+    pub found: u64,
+    /// Mean over documents; none where there are no pairs.
+    pub recall: Option<f64>,
+    /// Lower bound of the 95 % interval.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+/// A pair that the run missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedRow {
+    /// The id that sorts first.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// What they are to each other.
+    pub relation: Cow<'static, str>,
+    /// What kept them from being compared.
+    pub gate: Cow<'static, str>,
+}
 
 /// Settings that decide what comes out, resolved. Kept as they were written: those of another version are shown
 /// and never interpreted.
@@ -156,14 +209,32 @@ pub struct SourceRow {
 }
 
 /// A form that documents fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemplateRow {
-    /// What stays.
+    /// What stays, with `{kind}` for each slot in order and optional sentences in brackets.
     pub skeleton: String,
-    /// Places that differ.
-    pub slots: u64,
+    /// Places that are filled in, in order.
+    pub slots: Vec<SlotRow>,
     /// Ids of the documents.
     pub documents: Vec<String>,
+    /// Sentences that some of the documents leave out.
+    #[serde(default)]
+    pub optional: u64,
+    /// Share of the documents' words that are skeleton, 0 to 1; chrome is not counted.
+    #[serde(default)]
+    pub share: f64,
+    /// Bits that it saves to write the documents as fillings; see [`crate::template`].
+    #[serde(default)]
+    pub bits_saved: f64,
+}
+
+/// A place of a template that documents fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRow {
+    /// `number`, `date`, `money`, `name` or `text`.
+    pub kind: Cow<'static, str>,
+    /// By document, in their order: what fills it there; none where it is left out.
+    pub values: Vec<Option<String>>,
 }
 
 /// documents = unique + duplicates + empty + unreadable.

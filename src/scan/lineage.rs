@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::audit::outside;
 use super::texts::Texts;
 use super::{Cluster, Pair, Scan};
 use crate::corpus::Corpus;
@@ -292,13 +293,7 @@ impl Gatherer<'_> {
             copy.credits = credits(text);
             reader.read(text);
             let chrome = reader.chrome(text, site_hash(&copy.site), self.model);
-            let k = self.recipe.shingle();
-            let mut lines = chrome.into_iter().peekable();
-            let content = reader.shingles().iter().enumerate().filter(|(at, _)| {
-                while lines.next_if(|line| line.end <= *at).is_some() {}
-                lines.peek().is_none_or(|line| line.start >= at + k)
-            });
-            copy.shingles = content.map(|(_, &shingle)| shingle).collect();
+            copy.shingles = outside(reader.shingles(), &chrome, self.recipe.shingle()).collect();
         });
         copy.shingles.sort_unstable();
         copy.shingles.dedup();

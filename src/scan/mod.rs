@@ -1,9 +1,11 @@
 //! The batch run: corpus to verified pairs and clusters.
 
 pub(crate) mod aligned;
+mod audit;
 mod boilerplate;
 mod detail;
 mod explain;
+mod families;
 mod groups;
 mod lineage;
 mod measure;
@@ -36,6 +38,7 @@ use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
+pub use audit::AuditOptions;
 pub use detail::hash_file;
 pub use explain::Explained;
 use groups::Group;

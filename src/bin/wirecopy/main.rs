@@ -15,6 +15,7 @@ mod progress;
 mod report;
 mod scan;
 mod settings;
+mod templates;
 mod text;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Compare(compare) => compare::run(&args, compare),
+        args::Command::Templates(templates) => templates::run(&args, templates),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
         args::Command::Dedup(dedup) => dedup::run(&args, dedup),

@@ -9,7 +9,7 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Lineage, Pages, Scan, scan, scan_under};
+use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under};
 
 use crate::args;
 use crate::model;
@@ -59,6 +59,11 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let mut whole = whole.then(|| whole_report(typed, &settings, &corpus, &found)).transpose()?;
     if let Some(whole) = &mut whole {
         complete(&targets, &settings, &corpus, &found, whole)?;
+    }
+    if let (Some(documents), Some(whole)) = (typed.audit, &mut whole) {
+        let options = AuditOptions { documents, seed: typed.seed };
+        let Settings { recipe, policy, resources } = &settings;
+        whole.report.audit = Some(found.audit(&corpus, *recipe, policy, resources, options)?);
     }
     let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
         true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
@@ -136,6 +141,7 @@ fn complete(
     if json_or_page {
         found.detail(corpus, report, &settings.resources)?;
         report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
+        report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
         let repeating: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
