@@ -33,6 +33,7 @@ pub mod act;
 pub mod align;
 pub mod audit;
 mod calendar;
+pub mod calibrate;
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;

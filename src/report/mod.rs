@@ -60,6 +60,9 @@ pub struct Report {
     pub boilerplate: Vec<BoilerplateRow>,
     /// Learned templates; empty in classic mode.
     pub templates: Vec<TemplateRow>,
+    /// What the run found of copies planted in it, in thought.
+    #[serde(default)]
+    pub recovery: Option<RecoveryRow>,
     /// The audit, where one was asked for.
     pub audit: Option<AuditRow>,
     /// What could not be read, or not as it stood.
@@ -100,6 +103,26 @@ pub struct BoilerplateRow {
     pub text: String,
     /// Documents that have it.
     pub documents: u32,
+}
+
+/// What a run would have found of copies planted beside some of its documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryRow {
+    /// Documents that copies were planted of.
+    pub documents: u64,
+    /// By kind of copy.
+    pub by_kind: BTreeMap<Cow<'static, str>, PlantedRow>,
+    /// What this shows, and what it does not.
+    pub shows: Cow<'static, str>,
+}
+
+/// Planted copies of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlantedRow {
+    /// How many.
+    pub planted: u64,
+    /// Those that would have been compared with their original.
+    pub met: u64,
 }
 
 /// What some documents' pairs with all others say of the run's recall.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Accounting, AuditRow, ClusterRow, MemberRow, PageRow, Report, TitleRow};
+use super::{Accounting, AuditRow, ClusterRow, MemberRow, PageRow, RecoveryRow, Report, TitleRow};
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +59,10 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         rest(out, report.pages.len(), look.shown, "page", "--all")?;
     }
     write_titles(out, &report.titles, look)?;
-    if let Some(audit) = &report.audit {
-        write_audit(out, audit, look)?;
+    match (&report.audit, &report.recovery) {
+        (Some(audit), _) => write_audit(out, audit, look)?,
+        (None, Some(recovery)) => write_recovery(out, recovery)?,
+        (None, None) => {}
     }
     write_pairs(out, accounting)?;
     write_sites(out, accounting)?;
@@ -83,6 +85,10 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
         write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
+    if let Some(origin) = &cluster.origin {
+        let order = if origin.order == "known" { "" } else { ", unknown order" };
+        writeln!(out, "  had it first: {} (by rule `{}`{order})", plain(&origin.id), origin.rule)?;
+    }
     match excerpt {
         Some(excerpt) => {
             writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4)))
@@ -123,6 +129,21 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
     }
     rest(out, titles.len(), look.members, "title", "--all")
+}
+
+/// What would have been found of planted copies.
+fn write_recovery(out: &mut String, recovery: &RecoveryRow) -> fmt::Result {
+    if recovery.documents == 0 {
+        return Ok(());
+    }
+    let kinds =
+        recovery.by_kind.iter().map(|(kind, row)| format!("{} of {} with {kind}", row.met, row.planted));
+    let kinds: Vec<String> = kinds.collect();
+    writeln!(
+        out,
+        "\nplanted copies that would have been compared: {} (--audit N looks at real pairs)",
+        kinds.join(", ")
+    )
 }
 
 /// How much of what is there was found.

@@ -10,10 +10,11 @@ use rayon::prelude::*;
 
 use super::aligned::{Aligned, is_family};
 use super::measure::judge_all;
+use super::recovery::gate;
 use super::texts::Texts;
-use super::{PASSAGE, STAR, Scan};
+use super::{STAR, Scan};
 use crate::audit::{Draws, interval};
-use crate::candidates::{Candidate, Gate};
+use crate::candidates::Candidate;
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
@@ -346,12 +347,12 @@ impl<'a> Auditor<'a> {
 
     /// What kept a pair from being a candidate.
     fn gate(&self, (a, b): Candidate) -> &'static str {
-        let gate = match (self.policy.method, self.model) {
-            (Method::Minhash, _) => return "no common band of minhash",
-            (Method::Simhash, _) => return "simhash further apart than 3 bits",
-            (Method::Join, None) => Gate::new(self.policy.least_overlap()),
-            (Method::Join, Some(_)) => Gate::at_most(self.policy.least_overlap(), PASSAGE),
-        };
+        match self.policy.method {
+            Method::Minhash => return "no common band of minhash",
+            Method::Simhash => return "simhash further apart than 3 bits",
+            Method::Join => {}
+        }
+        let gate = gate(self.policy);
         let mut reader = self.reader();
         let mut read = |document: u32| {
             let mut lists = (Vec::new(), Hashes::default());

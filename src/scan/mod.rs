@@ -13,6 +13,7 @@ mod noisy;
 mod pages;
 mod passages;
 mod read;
+mod recovery;
 mod spans;
 mod summary;
 mod texts;

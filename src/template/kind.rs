@@ -97,11 +97,19 @@ impl Filling<'_> {
             Kind::Date
         } else if digits && all.clone().all(sized) {
             Kind::Number
-        } else if all.clone().all(|i| self.kinds[i].is(Word::FACT)) {
+        } else if all.clone().all(|i| self.kinds[i].is(Word::FACT)) || self.is_capitalised() {
             Kind::Name
         } else {
             Kind::Text
         }
+    }
+}
+
+impl Filling<'_> {
+    /// Whether these are several words, each with a capital: at the start of a sentence one says nothing.
+    fn is_capitalised(&self) -> bool {
+        let capital = |word: &str| word.starts_with(char::is_uppercase);
+        self.hashes.len() > 1 && self.text.split_whitespace().all(capital)
     }
 }
 

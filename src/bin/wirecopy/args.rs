@@ -61,6 +61,13 @@ pub enum Command {
         wirecopy templates notes.jsonl\n  \
         wirecopy templates notes.jsonl --report csv=values.csv")]
     Templates(Templates),
+    /// Say what other thresholds would give: pairs, clusters, documents removed, and pairs next to each.
+    #[command(mut_arg("paths", |paths| paths.required(false).required_unless_present("from")))]
+    #[command(after_help = "Examples:\n  \
+        wirecopy calibrate crawl.jsonl\n  \
+        wirecopy scan crawl.jsonl --threshold 0.3 --containment 0.3 --quiet --report pairs=pairs.ndjson\n  \
+        wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv")]
+    Calibrate(Calibrate),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -300,6 +307,20 @@ pub enum Method {
     Minhash,
     /// SimHash within Hamming distance 3.
     Simhash,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Calibrate {
+    #[command(flatten)]
+    pub input: Input,
+    /// Pairs that scan --report pairs wrote, instead of documents. What it left out below its thresholds is not counted.
+    #[arg(long, value_name = "PAIRS")]
+    pub from: Option<PathBuf>,
+    /// Write a report: json or csv, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod calibrate;
 mod compare;
 mod dedup;
 mod filter;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Compare(compare) => compare::run(&args, compare),
+        args::Command::Calibrate(calibrate) => calibrate::run(&args, calibrate),
         args::Command::Templates(templates) => templates::run(&args, templates),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),

@@ -109,6 +109,7 @@ fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found:
         site_pairs: Vec::new(),
         boilerplate: Vec::new(),
         templates: Vec::new(),
+        recovery: Some(found.recovery(corpus, settings.recipe, &settings.policy, &settings.resources)?),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
         texts: Default::default(),
