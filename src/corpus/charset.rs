@@ -6,9 +6,10 @@
 //! `encoding_rs`.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::Reason;
 
@@ -55,24 +56,24 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tex
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Text { text: Cow::Borrowed(text), encoding: UTF_8.name(), replaced: 0 }),
-        Err(error) => Ok(decode_unnamed(bytes, named.is_some(), error.valid_up_to())),
+        Err(error) => Ok(decode_as(of_unnamed(bytes, named.is_some(), error.valid_up_to()), bytes)),
     }
 }
 
-/// Bytes that are not valid UTF-8, from `broken` on. Where they claim to be, or nearly are, a few stray bytes
-/// are the likelier story than another charset.
-fn decode_unnamed(bytes: &[u8], claims_utf8: bool, broken: usize) -> Text<'_> {
+/// The charset of bytes that are not valid UTF-8, from `broken` on. Where they claim to be, or nearly are, a few stray
+/// bytes are the likelier story than another charset.
+fn of_unnamed(bytes: &[u8], claims_utf8: bool, broken: usize) -> &'static Encoding {
     let lossy = decode_as(UTF_8, bytes);
     let non_ascii = lossy.text.chars().filter(|c| !c.is_ascii()).count();
     let sound = non_ascii.saturating_sub(lossy.replaced as usize);
     if sound > lossy.replaced as usize * if claims_utf8 { 1 } else { 4 } {
-        return lossy;
+        return UTF_8;
     }
     let start = broken.saturating_sub(DETECTED / 2);
     let part = &bytes[start..bytes.len().min(start + DETECTED)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(part, true);
-    decode_as(detector.guess(None, Utf8Detection::Deny), bytes)
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 /// Bytes with NUL among them: UTF-16 without a mark, UTF-8 with stray NULs, or no text.
@@ -102,6 +103,115 @@ fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     let (text, broken) = encoding.decode_without_bom_handling(&head[..pairs * 2]);
     let control = |c: char| c.is_control() && !c.is_whitespace();
     (!broken && !text.contains(control)).then_some(encoding)
+}
+
+/// How much is read at once, and how much is looked at to tell a charset where the first byte beyond ASCII stands.
+const STEP: usize = 256 << 10;
+
+/// A stream in any charset as UTF-8: what cannot be held whole, and so is decided upon where it first leaves ASCII.
+/// UTF-8 passes as it stands, invalid sequences with it.
+pub(super) struct Utf8Stream<R> {
+    from: R,
+    charset: Charset,
+    ready: Vec<u8>,
+    at: usize,
+    /// Invalid sequences that became U+FFFD.
+    pub replaced: u32,
+    over: bool,
+    broken: Option<io::Error>,
+}
+
+enum Charset {
+    /// Nothing read yet.
+    Unread,
+    /// ASCII so far.
+    Open,
+    Utf8,
+    Other(Decoder),
+}
+
+impl<R: Read> Utf8Stream<R> {
+    /// A stream that was not read yet.
+    pub fn new(from: R) -> Utf8Stream<R> {
+        Utf8Stream {
+            from,
+            charset: Charset::Unread,
+            ready: Vec::new(),
+            at: 0,
+            replaced: 0,
+            over: false,
+            broken: None,
+        }
+    }
+
+    fn refill(&mut self) {
+        (self.at, self.over) = (0, true);
+        self.ready.clear();
+        match (&mut self.from).take(STEP as u64).read_to_end(&mut self.ready) {
+            Ok(read) => self.over = read < STEP,
+            Err(broken) => self.broken = Some(broken),
+        }
+        if matches!(self.charset, Charset::Unread) {
+            self.charset = match Encoding::for_bom(&self.ready) {
+                Some((encoding, mark)) => {
+                    self.at = mark;
+                    Charset::of(encoding)
+                }
+                None => {
+                    utf_16(&self.ready[..self.ready.len().min(SNIFFED)]).map_or(Charset::Open, Charset::of)
+                }
+            };
+        }
+        if matches!(self.charset, Charset::Open) && !self.ready.is_ascii() {
+            // A character that the end cuts must not speak for another charset.
+            let cut = if self.over { None } else { memchr::memrchr(b'\n', &self.ready) };
+            let whole = &self.ready[..cut.unwrap_or(self.ready.len())];
+            let broken =
+                std::str::from_utf8(whole).err().and_then(|e| Some((e.valid_up_to(), e.error_len()?)));
+            self.charset = match broken {
+                None => Charset::Utf8,
+                Some((at, _)) => Charset::of(of_unnamed(whole, false, at)),
+            };
+        }
+        if let Charset::Other(decoder) = &mut self.charset {
+            let raw = &self.ready[self.at..];
+            let longest = decoder.max_utf8_buffer_length(raw.len()).unwrap_or(4 * raw.len());
+            let mut text = String::with_capacity(longest);
+            let (_, _, broken) = decoder.decode_to_string(raw, &mut text, self.over);
+            if broken {
+                let count = text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
+                self.replaced = self.replaced.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            }
+            (self.ready, self.at) = (text.into_bytes(), 0);
+        }
+    }
+}
+
+impl Charset {
+    fn of(encoding: &'static Encoding) -> Charset {
+        match encoding == UTF_8 {
+            true => Charset::Utf8,
+            false => Charset::Other(encoding.new_decoder_without_bom_handling()),
+        }
+    }
+}
+
+impl<R: Read> Read for Utf8Stream<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.ready.len() {
+            if let Some(broken) = self.broken.take() {
+                return Err(broken);
+            }
+            if self.over {
+                return Ok(0);
+            }
+            self.refill();
+        }
+        let length = buffer.len().min(self.ready.len() - self.at);
+        buffer[..length].copy_from_slice(&self.ready[self.at..self.at + length]);
+        self.at += length;
+        Ok(length)
+    }
 }
 
 fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Text<'a> {
@@ -227,5 +337,32 @@ mod tests {
         assert_eq!(decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", Some("utf-8"), true), Err(Reason::Binary));
         assert_eq!(decoded(b"a\0b", None, false), of("a\0b", "UTF-8", 0));
         assert_eq!(decoded(b"", None, true), of("", "UTF-8", 0));
+    }
+
+    fn streamed(bytes: &[u8]) -> (String, u32) {
+        let mut stream = Utf8Stream::new(bytes);
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).expect("read");
+        (String::from_utf8_lossy(&all).into_owned(), stream.replaced)
+    }
+
+    #[test]
+    fn a_stream_is_decided_upon_where_it_leaves_ascii() {
+        let late = ["id,text\n".repeat(100_000), "7,Привет мир и добрый день всем\n".repeat(20_000)].concat();
+        let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(&late);
+        assert_eq!(streamed(&bytes), (late.clone(), 0));
+        assert_eq!(streamed(late.as_bytes()), (late.clone(), 0));
+        for mark in ["\u{feff}", ""] {
+            let units = |c: u16| c.to_le_bytes();
+            let text = format!("{mark}id,text\n1,some words that are ASCII, mostly: café\n");
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(units).collect();
+            assert_eq!(streamed(&bytes), (text.trim_start_matches('\u{feff}').to_owned(), 0));
+            assert_eq!(streamed(&bytes[..bytes.len() - 1]).1, 1);
+        }
+        // Stray bytes in UTF-8 are its reader's to replace and to count.
+        let mut stray = "é".repeat(50).into_bytes();
+        stray.push(0xff);
+        assert_eq!(streamed(&stray), (format!("{}\u{fffd}", "é".repeat(50)), 0));
+        assert_eq!(streamed(b""), (String::new(), 0));
     }
 }

@@ -169,9 +169,10 @@ fn ids_and_sites_come_from_where_a_record_stands() {
 fn rows_that_are_no_documents_are_named() {
     let dir = Dir::new();
     let story = &docs(1)[0].text;
-    let table = format!("id,text\na,{story}\nb\nc,{story},more\n\nd,\"{story}\n,\"\"\"\ne,\nf,caf\u{e9}\n");
+    let table = format!("id,text\na,{story}\nb\nc,{story},more\n\nd,\"{story}\n,\"\"\"\ne,\nf,éééééééééé?\n");
     let mut bytes = table.into_bytes();
-    let last = bytes.len() - 3;
+    // Too little among what is UTF-8 to speak for another charset.
+    let last = bytes.len() - 2;
     bytes[last] = 0xFF;
     let reports = Reports::of(&dir.file("x.csv", bytes), &[]);
     let counts = ["documents", "unreadable", "empty"].map(|name| reports.count(name));
@@ -179,7 +180,7 @@ fn rows_that_are_no_documents_are_named() {
     assert_eq!(reports.relations().len(), 1);
     let reasons = reports.reasons().join("\n");
     for expected in
-        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 2 sequences that are no UTF-8"]
+        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 1 sequences that are no UTF-8"]
     {
         assert!(reasons.contains(expected), "{expected} is not in {reasons}");
     }
@@ -387,6 +388,47 @@ fn bombs_are_put_out() {
     (0..8).for_each(|_| doll = tar(&[("doll.tar", &doll)]));
     let output = run(&["scan", dir.file("doll.tar", doll).to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("archives in one another"));
+}
+
+#[test]
+fn names_without_end_are_not_held() {
+    let dir = Dir::new();
+    let story = docs(1)[0].text.clone();
+    let named = |length: usize| {
+        let mut builder = tar::Builder::new(Vec::new());
+        for name in ["first.txt".to_owned(), format!("{}/long.txt", "d".repeat(length))] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(story.len() as u64);
+            builder.append_data(&mut header, name, story.as_bytes()).unwrap();
+        }
+        builder.into_inner().unwrap()
+    };
+    let reports = Reports::of(&dir.file("long.tar", named(5000)), &[]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (2, 0), "{:?}", reports.reasons());
+    let reports = Reports::of(&dir.file("endless.tar.gz", gzip(&named(50 << 20))), &[]);
+    assert_eq!((reports.count("documents"), reports.count("unreadable")), (2, 1));
+    assert!(reports.reasons().join("\n").contains("headers of more than"), "{:?}", reports.reasons());
+}
+
+#[test]
+fn tables_of_other_charsets() {
+    let dir = Dir::new();
+    let story = "Городской совет решил сохранить старые часы на башне, потому что жители собрали подписи.";
+    let rows = |d: char| format!("id{d}title{d}text\n1{d}Часы{d}\"{story}\"\n2{d}Часы{d}\"{story}\"\n");
+    let commas = rows(',');
+    let (cyrillic, _, unmappable) = encoding_rs::WINDOWS_1251.encode(&commas);
+    assert!(!unmappable);
+    let tabs = format!("\u{feff}{}", rows('\t'));
+    let utf_16: Vec<u8> = tabs.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in
+        [("x.csv", cyrillic.to_vec()), ("x.tsv", utf_16.clone()), ("x.csv.gz", gzip(&cyrillic))]
+    {
+        let path = dir.file(name, bytes);
+        assert_eq!(stdout(&run(&["text", path.to_str().unwrap(), "--id", "2"])), story, "{name}");
+    }
+    // Half a character at the end.
+    let reports = Reports::of(&dir.file("cut.tsv", &utf_16[..utf_16.len() - 3]), &[]);
+    assert!(reports.reasons().join("\n").contains("became U+FFFD"), "{:?}", reports.reasons());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod filter;
 mod formats;
 mod fuzzing;
 mod golden;
+mod guide;
 mod harness;
 mod index;
 mod labels;

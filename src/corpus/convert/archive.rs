@@ -1,5 +1,6 @@
 //! tar: every entry that a reader knows, as if it were a file. Nothing is ever unpacked.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 
@@ -14,10 +15,13 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, 
     if depth == DEPTH {
         return Err(Stop::Input(format!("more than {DEPTH} archives in one another")));
     }
-    let mut archive = tar::Archive::new(from);
+    let left = Cell::new(HEADERS);
+    let mut archive = tar::Archive::new(Bounded { from, left: &left });
     for entry in archive.entries()? {
         sink.resources.cancel.check()?;
         let mut entry = entry?;
+        // Enough for what this entry holds, read here or passed by the library, and for the next one's headers.
+        left.set(entry.size().saturating_add(HEADERS));
         let name = clean(&entry.path_bytes());
         let inside = place.entry(&name);
         let kind = entry.header().entry_type();
@@ -54,6 +58,25 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, 
         }
     }
     Ok(())
+}
+
+/// Bytes of headers before an entry: long names and extensions, which the library holds in memory.
+const HEADERS: u64 = 1 << 20;
+
+/// A stream of which only so much is left to be read.
+struct Bounded<'a> {
+    from: &'a mut dyn Read,
+    left: &'a Cell<u64>,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.from.read(buffer)?;
+        let left = self.left.get().checked_sub(n as u64);
+        let large = || std::io::Error::other(format!("headers of more than {HEADERS} bytes before an entry"));
+        self.left.set(left.ok_or_else(large)?);
+        Ok(n)
+    }
 }
 
 fn described(kind: tar::EntryType) -> &'static str {

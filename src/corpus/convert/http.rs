@@ -1,5 +1,6 @@
 //! An HTTP response as a crawl keeps it: head, transfer coding, content coding.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use crate::corpus::inflate::{Compression, decompressed};
@@ -42,10 +43,10 @@ impl<'a> Response<'a> {
     /// # Errors
     /// What is wrong with it. Many crawlers undo codings and keep the header, so that a body which does not begin as
     /// its coding would is taken as it is.
-    pub fn body(&self, limit: u64) -> Result<Vec<u8>, String> {
+    pub fn body(&self, limit: u64) -> Result<Cow<'a, [u8]>, String> {
         let body = match self.chunked.then(|| unchunked(self.body)).flatten() {
-            Some(body) => body,
-            None => self.body.to_vec(),
+            Some(body) => Cow::Owned(body),
+            None => Cow::Borrowed(self.body),
         };
         let coding = self.content_encoding.unwrap_or_default().to_ascii_lowercase();
         let from: Box<dyn Read + '_> = match (coding.as_str(), Compression::of(&body)) {
@@ -61,9 +62,9 @@ impl<'a> Response<'a> {
         };
         let mut decoded = Vec::new();
         match from.take(limit + 1).read_to_end(&mut decoded) {
-            Ok(_) => Ok(decoded),
+            Ok(_) => Ok(decoded.into()),
             // A crawl cuts long bodies; what came before the cut is text all the same.
-            Err(_) if !decoded.is_empty() => Ok(decoded),
+            Err(_) if !decoded.is_empty() => Ok(decoded.into()),
             Err(e) => Err(format!("content encoding `{coding}`: {e}")),
         }
     }
@@ -125,7 +126,7 @@ mod tests {
 
     fn body(head: &str, body: &[u8]) -> Result<Vec<u8>, String> {
         let bytes = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
-        Response::of(&bytes).ok_or("no response")?.body(1000)
+        Ok(Response::of(&bytes).ok_or("no response")?.body(1000)?.into_owned())
     }
 
     #[test]

@@ -15,15 +15,19 @@ mod table;
 mod warc;
 mod window;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
 
+use super::charset::Utf8Stream;
 use super::inflate::{Compression, decompressed};
 use super::record::{FieldNames, Fields, Reason, Scratch, Value};
 use super::spool::{Draft, Spool};
@@ -98,7 +102,7 @@ pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Res
             skipped: BTreeMap::new(),
         };
         for job in jobs {
-            let place = Place { name: job.name.clone(), path: job.path.display().to_string() };
+            let place = Place { name: job.name.as_str().into(), path: job.path.display().to_string().into() };
             match sink.job(job, &place) {
                 Ok(()) => {}
                 Err(Stop::Run(error)) => return Err(error),
@@ -146,9 +150,9 @@ type Step = std::result::Result<(), Stop>;
 #[derive(Debug, Clone)]
 struct Place {
     /// What ids are made of.
-    name: String,
+    name: Arc<str>,
     /// What problems name.
-    path: String,
+    path: Arc<str>,
 }
 
 impl Place {
@@ -157,7 +161,7 @@ impl Place {
     }
 
     fn entry(&self, name: &str) -> Place {
-        Place { name: format!("{}/{name}", self.name), path: format!("{}/{name}", self.path) }
+        Place { name: format!("{}/{name}", self.name).into(), path: format!("{}/{name}", self.path).into() }
     }
 }
 
@@ -175,7 +179,8 @@ struct Page {
 }
 
 enum Body {
-    Held(Vec<u8>),
+    /// These bytes of its batch's bodies.
+    Held(Range<usize>),
     /// A file of its own, read where it is converted.
     File(PathBuf, u64),
 }
@@ -193,6 +198,8 @@ const BATCH: u64 = 4 << 20;
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
+    /// The bodies of all its pages, so that threads do not hand one another thousands of small allocations.
+    bodies: Vec<u8>,
     bytes: u64,
 }
 
@@ -249,14 +256,24 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     fn plain(&mut self, from: &mut dyn Read, format: Format, place: &Place, depth: usize) -> Step {
         match format {
             Format::Jsonl => lines::read(from, place, self),
-            Format::Csv => table::read(from, b',', place, self),
-            Format::Tsv => table::read(from, b'\t', place, self),
+            Format::Csv => self.table(from, b',', place),
+            Format::Tsv => self.table(from, b'\t', place),
             Format::Warc => warc::read(from, place, self),
             Format::Tar => archive::read(from, place, self, depth),
             Format::Parquet => self.parquet(from, place),
             Format::Html => self.body(from, true, place),
             Format::Text | Format::Auto => self.body(from, false, place),
         }
+    }
+
+    fn table(&mut self, from: &mut dyn Read, delimiter: u8, place: &Place) -> Step {
+        let mut from = Utf8Stream::new(from);
+        let done = table::read(&mut from, delimiter, place, self);
+        if from.replaced > 0 {
+            let reason = format!("{} sequences that its charset does not have became U+FFFD", from.replaced);
+            self.problem(&place.path, None, reason, false);
+        }
+        done
     }
 
     #[cfg(feature = "parquet")]
@@ -286,10 +303,19 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     /// One document that is all of its bytes.
     fn body(&mut self, from: &mut dyn Read, is_html: bool, place: &Place) -> Step {
-        let limit = self.rules.max_record;
-        let mut body = Vec::new();
-        from.take(limit + 1).read_to_end(&mut body)?;
-        self.whole(place, is_html, Body::Held(body))
+        let start = self.batch.bodies.len();
+        if let Err(broken) = from.take(self.rules.max_record + 1).read_to_end(&mut self.batch.bodies) {
+            self.batch.bodies.truncate(start);
+            return Err(broken.into());
+        }
+        self.whole(place, is_html, Body::Held(start..self.batch.bodies.len()))
+    }
+
+    /// Bytes kept until the page that is handed in next is converted.
+    fn hold(&mut self, body: &[u8]) -> Body {
+        let start = self.batch.bodies.len();
+        self.batch.bodies.extend_from_slice(body);
+        Body::Held(start..self.batch.bodies.len())
     }
 
     fn whole(&mut self, place: &Place, is_html: bool, body: Body) -> Step {
@@ -309,10 +335,13 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     /// A document that still has to be decoded or extracted.
     fn page(&mut self, page: Page) -> Step {
         let bytes = match &page.body {
-            Body::Held(body) => body.len() as u64,
+            Body::Held(range) => range.len() as u64,
             Body::File(_, length) => *length,
         };
         if bytes > self.rules.max_record {
+            if let Body::Held(range) = page.body {
+                self.batch.bodies.truncate(range.start);
+            }
             let large = Reason::TooLarge(self.rules.max_record).to_string();
             self.lost(&page.place, page.record, large);
             return Ok(());
@@ -424,38 +453,41 @@ impl Converter<'_> {
     }
 
     fn convert(&mut self, batch: Batch) -> Result<()> {
-        let unready = batch.items.iter().filter(|item| !matches!(item, Item::Ready(_))).count();
-        let done: Vec<Done> = if unready > 1 {
+        let Batch { items, bodies, .. } = batch;
+        let unready = items.iter().filter(|item| !matches!(item, Item::Ready(_))).count();
+        let all: Vec<Done> = if unready > 1 {
             if self.pool.is_none() {
                 self.pool = Some(self.resources.pool()?);
             }
-            let work = || batch.items.into_par_iter().map(|item| self.done(item)).collect();
+            // Folded in runs of neighbours, so that a run's records are one piece; runs stay in order.
+            let add = |done, item| self.done(done, item, &bodies);
+            let work = || items.into_par_iter().fold(Done::default, add).collect();
             match &self.pool {
                 Some(pool) => pool.install(work),
                 None => work(),
             }
         } else {
-            batch.items.into_iter().map(|item| self.done(item)).collect()
+            vec![items.into_iter().fold(Done::default(), |done, item| self.done(done, item, &bodies))]
         };
-        for Done { records, problems } in done {
+        for Done { records, problems } in all {
             self.spool.append(&records)?;
             self.problems.extend(problems);
         }
         Ok(())
     }
 
-    fn done(&self, item: Item) -> Done {
-        let mut done = Done::default();
+    fn done(&self, mut done: Done, item: Item, bodies: &[u8]) -> Done {
         match item {
-            Item::Ready(records) => done.records = records,
-            Item::Page(page) => done.page(*page, self.rules),
+            Item::Ready(records) if done.records.is_empty() => done.records = records,
+            Item::Ready(records) => done.records.extend_from_slice(&records),
+            Item::Page(page) => done.page(*page, bodies, self.rules),
             Item::Lines(chunk) => chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done),
         }
         done
     }
 }
 
-/// What became of an item.
+/// What became of items that follow one another.
 #[derive(Default)]
 struct Done {
     records: Vec<u8>,
@@ -467,20 +499,26 @@ impl Done {
         self.problems.push(Problem { path: path.to_owned(), record, reason, unreadable });
     }
 
-    fn page(&mut self, page: Page, rules: &Rules) {
+    fn page(&mut self, page: Page, bodies: &[u8], rules: &Rules) {
         let bytes = match page.body {
-            Body::Held(bytes) => Ok(bytes),
-            Body::File(path, _) => read_at_most(&path, rules.max_record),
+            Body::Held(range) => Ok(Cow::Borrowed(&bodies[range])),
+            Body::File(path, _) => read_at_most(&path, rules.max_record).map(Cow::Owned),
         };
-        let path = &page.place.path;
-        let read = match bytes {
-            Ok(bytes) if bytes.len() as u64 > rules.max_record => Err(Reason::TooLarge(rules.max_record)),
-            Ok(bytes) if page.is_html => page::html(&bytes, page.charset.as_deref(), rules.html),
-            Ok(bytes) => page::text(&bytes, page.charset.as_deref()),
+        let path = &*page.place.path;
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
             Err(e) => {
                 let reason = Error::io(ErrorKind::Read, path, e).reason();
                 return self.problem(path, page.record, reason, true);
             }
+        };
+        let charset = page.charset.as_deref();
+        let read = if bytes.len() as u64 > rules.max_record {
+            Err(Reason::TooLarge(rules.max_record))
+        } else if page.is_html {
+            page::html(&bytes, charset, rules.html)
+        } else {
+            page::text(&bytes, charset)
         };
         let said = match read {
             Ok(said) => said,

@@ -1,12 +1,14 @@
 //! A page's bytes to its text.
 
+use std::borrow::Cow;
+
 use crate::corpus::{Place, Reason, charset};
 use crate::html::{self, HtmlMode};
 
 /// What a page says.
 #[derive(Debug, Default)]
-pub(super) struct Said {
-    pub text: String,
+pub(super) struct Said<'a> {
+    pub text: Cow<'a, str>,
     pub title: Option<String>,
     pub canonical_url: Option<String>,
     pub date: Option<String>,
@@ -18,11 +20,11 @@ pub(super) struct Said {
 }
 
 /// The text of an HTML page. `charset` is what its protocol says.
-pub(super) fn html(bytes: &[u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said, Reason> {
+pub(super) fn html<'a>(bytes: &'a [u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said<'a>, Reason> {
     let page = html::read_with_repeated_blocks(bytes, charset, mode)?;
     let place = |block: html::Block| Place { range: block.range, path: block.path, in_link: block.in_link };
     Ok(Said {
-        text: page.text,
+        text: page.text.into(),
         title: page.title,
         canonical_url: page.canonical_url,
         date: page.date,
@@ -33,7 +35,7 @@ pub(super) fn html(bytes: &[u8], charset: Option<&str>, mode: HtmlMode) -> Resul
 }
 
 /// Plain text. `charset` is what its protocol says.
-pub(super) fn text(bytes: &[u8], charset: Option<&str>) -> Result<Said, Reason> {
+pub(super) fn text<'a>(bytes: &'a [u8], charset: Option<&str>) -> Result<Said<'a>, Reason> {
     let decoded = charset::decode(bytes, charset, false)?;
-    Ok(Said { text: decoded.text.into_owned(), replaced: decoded.replaced, ..Said::default() })
+    Ok(Said { text: decoded.text, replaced: decoded.replaced, ..Said::default() })
 }

@@ -4,11 +4,12 @@
 //! another status than 2xx and bodies of other types than HTML and plain text are counted as skipped, by status and by
 //! content type; the rest of a crawl's book-keeping gives no documents.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::http::{Response, content_type};
 use super::window::Window;
-use super::{Body, Page, Place, Sink, Step};
+use super::{Page, Place, Sink, Step};
 use crate::corpus::record::Reason;
 
 /// How every header begins.
@@ -90,53 +91,82 @@ fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
     // Consumed, so that whoever looks for the next header does not find this one.
     window.consume(MAGIC.len());
     let mut header = Header::default();
-    let mut field: Option<(String, String)> = None;
+    let mut field: Option<(Field, String)> = None;
     let begun = window.offset();
     loop {
         let length = window.line(LINE)?;
         if length > LINE || window.offset() - begun > HEADER as u64 {
             return Err(Bad::Malformed("its header is too long".to_owned()));
         }
-        let line = window.bytes()[..length].to_vec();
+        let line = &window.bytes()[..length];
         if line.last() != Some(&b'\n') {
             return Err(Bad::Malformed("cut off in its header".to_owned()));
         }
-        window.consume(length);
-        let line = String::from_utf8_lossy(&line);
+        let line = String::from_utf8_lossy(line);
         let text = line.trim_end();
         if text.starts_with([' ', '\t']) {
             if let Some((_, value)) = &mut field {
                 value.push(' ');
                 value.push_str(text.trim_start());
             }
-            continue;
+        } else {
+            if let Some((field, value)) = field.take() {
+                header.set(field, value);
+            }
+            let named = text.split_once(':');
+            field = named.and_then(|(name, value)| Some((Field::of(name)?, value.trim().to_owned())));
         }
-        if let Some((name, value)) = field.take() {
-            header.set(&name, value);
-        }
-        if text.is_empty() {
+        let over = text.is_empty();
+        drop(line);
+        window.consume(length);
+        if over {
             return Ok(Some(header));
         }
-        field =
-            text.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+}
+
+/// What matters of a header.
+#[derive(Debug, Clone, Copy)]
+enum Field {
+    Kind,
+    Length,
+    Id,
+    Url,
+    Date,
+    ContentType,
+    PayloadType,
+}
+
+const FIELDS: [(&str, Field); 7] = [
+    ("WARC-Type", Field::Kind),
+    ("Content-Length", Field::Length),
+    ("WARC-Record-ID", Field::Id),
+    ("WARC-Target-URI", Field::Url),
+    ("WARC-Date", Field::Date),
+    ("Content-Type", Field::ContentType),
+    ("WARC-Identified-Payload-Type", Field::PayloadType),
+];
+
+impl Field {
+    fn of(name: &str) -> Option<Field> {
+        FIELDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|&(_, field)| field)
     }
 }
 
 impl Header {
-    fn set(&mut self, name: &str, value: String) {
+    fn set(&mut self, field: Field, value: String) {
         let unwrapped = |value: &str| value.trim_start_matches('<').trim_end_matches('>').to_owned();
-        match name {
-            "warc-type" => self.kind = value.to_ascii_lowercase(),
-            "content-length" => self.length = value.parse().ok(),
-            "warc-record-id" => {
+        match field {
+            Field::Kind => self.kind = value.to_ascii_lowercase(),
+            Field::Length => self.length = value.parse().ok(),
+            Field::Id => {
                 let id = unwrapped(&value);
                 self.id = Some(id.strip_prefix("urn:uuid:").map(str::to_owned).unwrap_or(id));
             }
-            "warc-target-uri" => self.url = Some(unwrapped(&value)),
-            "warc-date" => self.date = Some(value),
-            "content-type" => self.content_type = Some(value),
-            "warc-identified-payload-type" => self.payload_type = Some(value),
-            _ => {}
+            Field::Url => self.url = Some(unwrapped(&value)),
+            Field::Date => self.date = Some(value),
+            Field::ContentType => self.content_type = Some(value),
+            Field::PayloadType => self.payload_type = Some(value),
         }
     }
 
@@ -229,13 +259,14 @@ fn document(block: &[u8], header: &Header, number: u32, place: &Place, sink: &mu
         }
     };
     let body = match response.map(|response| response.body(sink.rules.max_record)) {
-        None => block.to_vec(),
+        None => Cow::Borrowed(block),
         Some(Ok(body)) => body,
         Some(Err(reason)) => {
             sink.lost(place, Some(number), reason);
             return Ok(());
         }
     };
+    let body = sink.hold(&body);
     sink.page(Page {
         place: place.clone(),
         record: Some(number),
@@ -244,7 +275,7 @@ fn document(block: &[u8], header: &Header, number: u32, place: &Place, sink: &mu
         date: header.date.clone(),
         is_html,
         charset,
-        body: Body::Held(body),
+        body,
     })
 }
 
