@@ -1,28 +1,28 @@
 //! The audit: some documents against all others, without sampling, caps or gates.
 //!
-//! Whoever shares one shingle of content with a drawn document is judged with it as a candidate would be, by the same
-//! code; what differs is only how the two met. So recall is that of finding candidates, under the relations as they are
+//! Whoever shares one shingle of content with a drawn document is aligned and judged with it as a candidate is; what
+//! differs is only how the two met. So recall is that of finding candidates, under the relations as they are
 //! defined; whether the relations are right is for the labelled sets to say.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::aligned::{Aligned, is_family};
-use super::measure::judge_all;
+use super::aligned::{Aligned, Found, Loaded, Worker, is_family};
+use super::measure::{Judge, judge_all};
 use super::recovery::gate;
 use super::texts::Texts;
 use super::{STAR, Scan};
 use crate::audit::{Draws, interval};
 use crate::candidates::Candidate;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Fields};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::model::hashed::{ByHash, Hashes};
 use crate::model::{Model, Reader, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Relation, classic};
+use crate::relation::{Judgement, Relation, classic, shares_too_little};
 use crate::report::{AuditRow, MissedRow, RecallRow};
 use crate::rows::Rows;
 use crate::signature::winnow::{Winnow, level};
@@ -327,7 +327,7 @@ impl<'a> Auditor<'a> {
             model,
             sites: &self.sites,
         };
-        let (found, _) = judge_all(&self.texts, &aligned, &others, &self.resources.cancel)?;
+        let (found, _) = judge_all(&self.texts, &InFull(aligned), &others, &self.resources.cancel)?;
         let judged = others.iter().zip(found).filter_map(|(&pair, found)| {
             let found = found?;
             let judgement: Judgement = found.verdict.decided(|| is_family(model, &found.slots))?;
@@ -375,12 +375,53 @@ impl<'a> Auditor<'a> {
         };
         let (sample_a, sample_b) = (sample(&of_a), sample(&of_b));
         let common = sample_a.intersection(&sample_b).count();
+        let distinct = |of: &[u64]| of.iter().copied().collect::<Hashes>();
+        let (all_a, all_b) = (distinct(&of_a.0), distinct(&of_b.0));
+        let measures = Measures {
+            a: all_a.len() as u32,
+            b: all_b.len() as u32,
+            common: all_a.intersection(&all_b).count() as u32,
+        };
+        let too_little = self.model.is_some() && shares_too_little(measures);
         let [a, b] = [a, b].map(|document| self.scan.documents.entries[document as usize].counts);
         match common {
             0 => "no common sample",
             _ if (common as u32) < gate.between(&a, &b) => "too few common samples",
+            _ if too_little => "too few common shingles to be aligned",
             _ => "common samples in more than 100 documents",
         }
+    }
+}
+
+/// Judges by alignment whatever two documents share.
+struct InFull<'a>(Aligned<'a>);
+
+impl Judge for InFull<'_> {
+    type Worker = Worker;
+    type Document = Loaded;
+    type Verdict = Found;
+
+    fn worker(&self) -> Worker {
+        self.0.worker()
+    }
+
+    fn document(&self) -> Loaded {
+        self.0.document()
+    }
+
+    fn load(
+        &self,
+        worker: &mut Worker,
+        number: u32,
+        text: &str,
+        fields: &Fields<'_>,
+        out: &mut Loaded,
+    ) -> u64 {
+        self.0.load(worker, number, text, fields, out)
+    }
+
+    fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
+        self.0.judge_in_full(worker, a, b, a.set.measure(&b.set))
     }
 }
 

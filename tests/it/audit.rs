@@ -107,3 +107,31 @@ fn intervals_hold_the_truth() {
     // Of 200 runs at 95 % two standard deviations are 6: the tolerance.
     assert!(held >= 190 - 6, "{held} of {runs}");
 }
+
+/// Without being asked every report says what the run would have found of planted copies, and what that does not show.
+#[test]
+fn every_run_certifies_itself_with_a_small_sample() {
+    let dir = Dir::new();
+    let path = dir.file("news.jsonl", corpus_of(3, 60));
+    let recovery = |flags: &[&str]| Reports::of(&path, flags).json["recovery"].clone();
+    let met = |recovery: &Value| {
+        let rows = recovery["by_kind"].as_object().unwrap().values();
+        rows.map(|row| (row["met"].as_u64().unwrap(), row["planted"].as_u64().unwrap())).collect::<Vec<_>>()
+    };
+    for flags in [&[][..], &["--classic"]] {
+        let recovery = recovery(flags);
+        assert!(recovery["documents"].as_u64().unwrap() > 0);
+        // A run is no more than a few in a hundred slower: one document in 200.
+        assert!(recovery["documents"].as_u64().unwrap() * 100 <= 240, "{recovery}");
+        assert!(recovery["shows"].as_str().unwrap().contains("--audit N"));
+        if flags.is_empty() {
+            assert!(met(&recovery).iter().all(|(met, planted)| met == planted), "{recovery}");
+        }
+    }
+    let weak = met(&recovery(&["--classic", "--method", "simhash"]));
+    assert!(weak.iter().any(|(met, planted)| met < planted), "simhash finds no excerpts: {weak:?}");
+    let shown = stdout(&run(&["scan", &path.display().to_string()]));
+    assert!(shown.contains("planted copies that would have been compared"), "{shown}");
+    let shown = stdout(&run(&["scan", &path.display().to_string(), "--audit", "20"]));
+    assert!(shown.contains("audit: 20 documents drawn") && shown.contains("95 % interval"), "{shown}");
+}
