@@ -109,6 +109,7 @@ mod tests {
             id: format!("cluster of {}", ids[0]),
             representative: member(&ids[0]),
             members: ids[1..].iter().map(member).collect(),
+            origin: None,
             touches: Vec::new(),
         };
         Report {
@@ -119,8 +120,10 @@ mod tests {
             clusters: clusters.iter().map(cluster).collect(),
             pages: Vec::new(),
             titles: Vec::new(),
+            site_pairs: Vec::new(),
             boilerplate: Vec::new(),
             templates: Vec::new(),
+            recovery: None,
             audit: None,
             problems: Vec::new(),
             texts: Default::default(),

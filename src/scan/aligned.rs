@@ -238,6 +238,19 @@ impl Judge for Aligned<'_> {
         if self.share_too_little(a, b, measures) {
             return Found { verdict: Verdict::Decided(None), slots: Vec::new() };
         }
+        self.judge_in_full(worker, a, b, measures)
+    }
+}
+
+impl Aligned<'_> {
+    /// As [`Judge::judge`], aligning also what shares next to nothing.
+    pub(super) fn judge_in_full(
+        &self,
+        worker: &mut Worker,
+        a: &Loaded,
+        b: &Loaded,
+        measures: Measures,
+    ) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
         let evidence = self.evidence(worker, a, b);
         let alignment = worker.aligner.last();
@@ -249,9 +262,7 @@ impl Judge for Aligned<'_> {
         };
         Found { verdict, slots }
     }
-}
 
-impl Aligned<'_> {
     /// Whether two documents are versions of one page.
     pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
         let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];

@@ -1,17 +1,21 @@
 //! The batch run: corpus to verified pairs and clusters.
 
 pub(crate) mod aligned;
+mod audit;
 mod boilerplate;
 mod detail;
 mod explain;
+mod families;
 mod grams;
 mod groups;
+mod lineage;
 mod masked;
 mod measure;
 mod noisy;
 mod pages;
 mod passages;
 mod read;
+mod recovery;
 mod scope;
 mod spans;
 mod strip;
@@ -40,9 +44,11 @@ use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 use aligned::{Aligned, Judging, Learner};
+pub use audit::AuditOptions;
 pub use detail::hash_file;
 pub use explain::Explained;
 use groups::Group;
+pub use lineage::{Lineage, Origin, Taken};
 use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};

@@ -47,6 +47,8 @@ pub enum Command {
         wirecopy scan articles/ --report html=report.html\n  \
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
         wirecopy scan ours/ --against crawl.jsonl --within 7d\n  \
+        wirecopy scan crawl.jsonl --report sites=who-carries-whom.csv\n  \
+        wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
@@ -55,6 +57,18 @@ pub enum Command {
         wirecopy compare one.txt other.txt\n  \
         wirecopy compare 4711 4712 --in crawl.jsonl")]
     Compare(Compare),
+    /// Find the forms that documents fill in: what stays, and what fills each slot in each document.
+    #[command(after_help = "Examples:\n  \
+        wirecopy templates notes.jsonl\n  \
+        wirecopy templates notes.jsonl --report csv=values.csv")]
+    Templates(Templates),
+    /// Say what other thresholds would give: pairs, clusters, documents removed, and pairs next to each.
+    #[command(mut_arg("paths", |paths| paths.required(false).required_unless_present("from")))]
+    #[command(after_help = "Examples:\n  \
+        wirecopy calibrate crawl.jsonl\n  \
+        wirecopy scan crawl.jsonl --threshold 0.3 --containment 0.3 --quiet --report pairs=pairs.ndjson\n  \
+        wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv")]
+    Calibrate(Calibrate),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -190,7 +204,7 @@ pub struct Render {
     /// A report that --report json or json+text wrote.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Write a report: html, json, json+text, markdown or boilerplate, to FILE or to standard output.
+    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
@@ -215,9 +229,15 @@ pub struct Diff {
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: html, json, json+text, pairs, csv, markdown or boilerplate, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
+    /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
+    #[arg(long, value_name = "N")]
+    pub audit: Option<usize>,
+    /// Which documents the audit draws.
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "audit")]
+    pub seed: u64,
     /// Keep what the corpus taught, for other runs.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub save_model: Option<PathBuf>,
@@ -309,6 +329,37 @@ pub enum Method {
     Minhash,
     /// SimHash within Hamming distance 3.
     Simhash,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Calibrate {
+    #[command(flatten)]
+    pub input: Input,
+    /// Pairs that scan --report pairs wrote, instead of documents. What it left out below its thresholds is not counted.
+    #[arg(long, value_name = "PAIRS")]
+    pub from: Option<PathBuf>,
+    /// Write a report: json or csv, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Templates {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write a report: json, or csv with a line for every value, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    /// Show all templates and documents in the summary.
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub judging: Judging,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use wirecopy::model::boilerplate::write_boilerplate;
 use wirecopy::report::diff::{Changed, Diff};
 use wirecopy::report::html::write_html;
-use wirecopy::report::{Report, write_markdown};
+use wirecopy::report::{Report, write_markdown, write_sites};
 
 use crate::args;
 use crate::output::Target;
@@ -23,14 +23,16 @@ pub enum Rendering {
     Html,
     Markdown,
     Boilerplate,
+    Sites,
 }
 
-const FORMATS: [(&str, Rendering); 5] = [
+const FORMATS: [(&str, Rendering); 6] = [
     ("json", Rendering::Json),
     ("json+text", Rendering::JsonWithTexts),
     ("html", Rendering::Html),
     ("markdown", Rendering::Markdown),
     ("boilerplate", Rendering::Boilerplate),
+    ("sites", Rendering::Sites),
 ];
 
 impl Rendering {
@@ -41,6 +43,7 @@ impl Rendering {
             Rendering::Boilerplate => {
                 write_boilerplate(report.boilerplate.iter().map(|row| (&*row.source, &*row.text)), out)
             }
+            Rendering::Sites => write_sites(&report.site_pairs, out),
             Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
             Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
         }

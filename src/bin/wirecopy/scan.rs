@@ -9,7 +9,7 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Pages, Scan, scan, scan_under, scan_with};
+use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
 use crate::model;
@@ -25,7 +25,7 @@ enum Format {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 7] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pairs", Format::Pairs),
     ("csv", Format::Csv),
     ("json", Format::Of(Rendering::Json)),
@@ -33,6 +33,7 @@ const FORMATS: [(&str, Format); 7] = [
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
     ("boilerplate", Format::Of(Rendering::Boilerplate)),
+    ("sites", Format::Of(Rendering::Sites)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
@@ -57,8 +58,13 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
     let mut whole = whole.then(|| whole_report(typed, &settings, &corpus, &found)).transpose()?;
-    if let Some((report, pages)) = &mut whole {
-        complete(&targets, &settings, &corpus, &found, report, pages)?;
+    if let Some(whole) = &mut whole {
+        complete(&targets, &settings, &corpus, &found, whole)?;
+    }
+    if let (Some(documents), Some(whole)) = (typed.audit, &mut whole) {
+        let options = AuditOptions { documents, seed: typed.seed };
+        let Settings { recipe, policy, resources } = &settings;
+        whole.report.audit = Some(found.audit(&corpus, *recipe, policy, resources, options)?);
     }
     let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
         true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
@@ -68,8 +74,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
     }
-    let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
-    if let (true, Some((report, _))) = (summarised, &whole) {
+    let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
+    if let (true, Some(Whole { report, .. })) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
@@ -84,12 +90,14 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     Ok(exit_code(typed, &found, diff.is_some_and(|diff| diff.has_new())))
 }
 
-fn whole_report(
-    typed: &args::Scan,
-    settings: &Settings,
-    corpus: &Corpus,
-    found: &Scan,
-) -> Result<(Report, Pages)> {
+/// What reports on the whole run are made of.
+struct Whole {
+    report: Report,
+    pages: Pages,
+    lineage: Lineage,
+}
+
+fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan) -> Result<Whole> {
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
@@ -104,13 +112,15 @@ fn whole_report(
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
+        site_pairs: Vec::new(),
         boilerplate: Vec::new(),
         templates: Vec::new(),
+        recovery: Some(found.recovery(corpus, settings.recipe, &settings.policy, &settings.resources)?),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
         texts: Default::default(),
     };
-    Ok((report, pages))
+    Ok(Whole { report, pages, lineage: Lineage::default() })
 }
 
 /// Adds what the reports that were asked for need: passages, sources and chrome, and texts, as many as they show.
@@ -119,19 +129,27 @@ fn complete(
     settings: &Settings,
     corpus: &Corpus,
     found: &Scan,
-    report: &mut Report,
-    pages: &Pages,
+    whole: &mut Whole,
 ) -> Result<()> {
-    let asks = |rendering| targets.iter().any(|target| target.format == Format::Of(rendering));
+    let asks_for = |format| targets.iter().any(|target| target.format == format);
+    let asks = |rendering| asks_for(Format::Of(rendering));
+    let Whole { report, pages, lineage } = whole;
     let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
         (true, _) => usize::MAX,
         (false, true) => LIMIT,
         (false, false) => 0,
     };
-    if texts > 0 || asks(Rendering::Json) {
-        found.detail(corpus, report, &settings.resources)?;
+    let json_or_page = texts > 0 || asks(Rendering::Json);
+    if json_or_page || asks_for(Format::Csv) || asks(Rendering::Sites) {
+        *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
+        found.add_lineage(corpus, lineage, &mut report.clusters);
+        report.site_pairs = found.site_pairs(corpus, lineage);
     }
-    if texts > 0 || asks(Rendering::Json) || asks(Rendering::Boilerplate) {
+    if json_or_page {
+        found.detail(corpus, report, &settings.resources)?;
+        report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
+    }
+    if json_or_page || asks(Rendering::Boilerplate) {
         report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
@@ -147,14 +165,14 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
-    whole: Option<&(Report, Pages)>,
+    whole: Option<&Whole>,
     spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
-        (Format::Csv, Some((report, pages))) => {
-            write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
+        (Format::Csv, Some(Whole { report, pages, lineage })) => {
+            write_csv(found.document_rows(corpus, &report.clusters, lineage, &pages.repeats), out)
         }
-        (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
+        (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
         (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
     }
 }
