@@ -14,6 +14,7 @@ mod passages;
 mod read;
 mod scope;
 mod spans;
+mod strip;
 mod summary;
 mod texts;
 
@@ -47,6 +48,7 @@ pub use pages::Pages;
 pub use read::{Documents, Entry};
 use scope::Scope;
 use spans::Shown;
+pub use strip::Stripper;
 pub(crate) use summary::relation_from_a;
 use texts::Texts;
 
