@@ -55,6 +55,11 @@ pub trait Reader: Debug + Send + Sync {
     /// The reason why the record is no document.
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason>;
 
+    /// The record with another text, all else as it is; none for formats that are not written where they stand.
+    fn with_text(&self, _record: &[u8], _text: &str) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Where in a page what stands more than once in it stands, for formats that know.
     fn places(&self, _record: &[u8]) -> Vec<Place> {
         Vec::new()
@@ -462,6 +467,16 @@ impl Corpus {
         let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
         let fields = self.readers[input.reader].fields(record);
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
+    }
+
+    /// The bytes of a record with another text: what else it holds is as it was. None where its format is not written,
+    /// or it is no longer what it was.
+    pub fn with_text(&self, at: Location, text: &str) -> Option<Vec<u8>> {
+        let input = &self.inputs[at.input as usize];
+        let mut scratch = Vec::new();
+        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch).ok()?;
+        let written = self.readers[input.reader].with_text(record, text)?;
+        input.store.is_intact().then_some(written)
     }
 
     /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that

@@ -15,6 +15,7 @@ mod passages;
 mod read;
 mod recovery;
 mod spans;
+mod strip;
 mod summary;
 mod texts;
 
@@ -48,6 +49,7 @@ use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};
 use spans::Shown;
+pub use strip::Stripper;
 pub(crate) use summary::relation_from_a;
 use texts::Texts;
 

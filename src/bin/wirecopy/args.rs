@@ -155,8 +155,17 @@ pub struct Dedup {
     /// List what was removed, a JSON object a line: id, kept, relation, rule.
     #[arg(long, value_name = "FILE")]
     pub removed: Option<PathBuf>,
+    /// Cut what sites print on many of their pages out of the texts that stay, in JSON lines and text files.
+    #[arg(long, value_name = "WHAT")]
+    pub strip: Option<Strip>,
     #[command(flatten)]
     pub run: Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Strip {
+    /// Lines that many pages of a site have.
+    Boilerplate,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -30,7 +30,15 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
     drop(bar);
     let decisions = decide(&found, &found.cluster_rows(&corpus), &rules, removable);
-    output.write(&corpus, &found, &decisions)?;
+    let Settings { recipe, policy, resources } = &settings;
+    let stripper = match typed.strip {
+        Some(args::Strip::Boilerplate) => match found.stripper(&corpus, *recipe, policy, resources.kernel) {
+            Some(stripper) => Some(stripper),
+            None => bail!("--strip boilerplate: --classic knows no boilerplate"),
+        },
+        None => None,
+    };
+    let stripped = output.write(&corpus, &found, &decisions, stripper)?;
     if let Some(path) = &typed.removed {
         write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -39,7 +47,11 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         let all = found.documents.entries.len();
         let gone = decisions.removed.len();
         let mut out = anstream::stdout().lock();
-        writeln!(out, "{all} documents = {} kept + {gone} removed", all - gone)
+        let stripped = match typed.strip {
+            Some(args::Strip::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
+            None => String::new(),
+        };
+        writeln!(out, "{all} documents = {} kept + {gone} removed{stripped}", all - gone)
             .context("cannot write to standard output")?;
     }
     Ok(ExitCode::SUCCESS)
