@@ -85,7 +85,9 @@ fn widened(text: &str, range: Range<usize>) -> Range<usize> {
     match whole_lines {
         true => line.len()..text.len() - rest.trim_start_matches(char::is_whitespace).len(),
         // Of the spaces on both sides one stays.
-        false if before.is_empty() || before.ends_with(char::is_whitespace) => before.len()..text.len() - rest.len(),
+        false if before.is_empty() || before.ends_with(char::is_whitespace) => {
+            before.len()..text.len() - rest.len()
+        }
         false => before.len()..text.len() - behind.len(),
     }
 }
