@@ -45,9 +45,10 @@ const FULL: usize = 500;
 /// Rows shown of problems, titles and sources; the json report has all.
 const ROWS: usize = 2_000;
 
-/// Templates shown, and documents of each with their values.
+/// Templates shown, documents of each with their values, and bytes of all of them.
 const TEMPLATES: usize = 200;
 const VALUES: usize = 300;
+const FORMS: usize = 2_000_000;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -232,19 +233,24 @@ struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    fn new(template: &'a TemplateRow) -> Form<'a> {
+    /// As much of it as there is room for; none where there is not enough for the skeleton.
+    fn new(template: &'a TemplateRow, room: &mut usize) -> Option<Form<'a>> {
+        *room = room.checked_sub(template.skeleton.len())?;
         let value = |slot: &'a SlotRow, place: usize| slot.values.get(place).and_then(Option::as_deref);
         let row = |(place, id): (usize, &'a String)| {
-            (&**id, template.slots.iter().map(|slot| value(slot, place)).collect())
+            let values: Vec<Option<&str>> = template.slots.iter().map(|slot| value(slot, place)).collect();
+            let bytes: usize = values.iter().map(|value| 5 + value.map_or(0, str::len)).sum();
+            *room = room.checked_sub(id.len() + bytes)?;
+            Some((&**id, values))
         };
-        Form {
+        Some(Form {
             skeleton: &template.skeleton,
             kinds: template.slots.iter().map(|slot| &*slot.kind).collect(),
-            rows: template.documents.iter().take(VALUES).enumerate().map(row).collect(),
+            rows: template.documents.iter().take(VALUES).enumerate().map_while(row).collect(),
             documents_in_all: template.documents.len(),
             share: rounded(template.share),
             bits_saved: template.bits_saved.round(),
-        }
+        })
     }
 }
 
@@ -333,6 +339,8 @@ impl<'a> PageData<'a> {
         let mut site_pairs: Vec<&SitePairRow> = report.site_pairs.iter().collect();
         site_pairs.sort_by_key(|pair| std::cmp::Reverse(pair.copies));
         site_pairs.truncate(ROWS);
+        let mut room = FORMS;
+        let templates = report.templates.iter().take(TEMPLATES);
         Core {
             settings: &report.settings,
             threshold: report.settings.threshold(),
@@ -345,7 +353,7 @@ impl<'a> PageData<'a> {
             titles_in_all: report.titles.len(),
             site_pairs,
             site_pairs_in_all: report.site_pairs.len(),
-            templates: report.templates.iter().take(TEMPLATES).map(Form::new).collect(),
+            templates: templates.map_while(|template| Form::new(template, &mut room)).collect(),
             templates_in_all: report.templates.len(),
             recovery: report.recovery.as_ref(),
             audit: report.audit.as_ref().map(Recall::new),

@@ -119,7 +119,7 @@ const FAILURES: usize = 3;
 ///
 /// Time is that of aligning each document with one other, once for every template that the family turns out to be.
 pub fn mine(family: &[Member]) -> Vec<Template> {
-    let mut rest: Vec<usize> = (0..family.len()).collect();
+    let mut rest: Vec<usize> = (0..family.len()).filter(|&member| !family[member].words.is_empty()).collect();
     let mut templates = Vec::new();
     let mut failures = 0;
     while rest.len() >= LEAST && failures < FAILURES {
@@ -410,7 +410,6 @@ impl<'a> Form<'a> {
         for (column, &(token, sentence)) in self.columns.iter().enumerate() {
             let slot = self.open[column].then(|| slots.next()).flatten();
             let (mut before, mut behind) = self.around(column);
-            let mut printed = false;
             let closes = bracket.is_some_and(|of| of != sentence);
             let opens = self.sentences[sentence].optional && bracket != Some(sentence);
             // A slot that begins before the sentence does is the end of the one before it.
@@ -438,16 +437,14 @@ impl<'a> Form<'a> {
             if ends_last && (closes || opens) {
                 out.push_str(behind.trim_end());
                 out.push_str(if closes { "]" } else { "" });
-                out.push_str(if opens { " [" } else { " " });
-                behind = "";
-                printed = true;
+                behind = if opens { " [" } else { " " };
             }
             bracket = if self.sentences[sentence].optional { Some(sentence) } else { None };
             if is_amount {
                 continue;
             }
             in_amount = false;
-            out.push_str(if slot.is_some() && behind.is_empty() && !printed { " " } else { behind });
+            out.push_str(if slot.is_some() && behind.is_empty() { " " } else { behind });
             out.push_str(self.seed.cut(token, token + 1));
         }
         let end = self.columns.last().map_or(0, |(token, _)| self.seed.ranges[*token].1 as usize);
