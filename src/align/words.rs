@@ -209,10 +209,15 @@ impl Seeds {
 }
 
 #[inline]
-fn slot_of(seed: &[u64], slots: usize) -> usize {
+pub(super) fn seed_hash(seed: &[u64]) -> u64 {
     let mut sum = 0u64;
     for (hash, by) in seed.iter().zip(crate::hash::MULTIPLIERS) {
         sum = sum.wrapping_add(hash.wrapping_mul(by));
     }
-    (sum >> 32) as usize & (slots - 1)
+    sum
+}
+
+#[inline]
+fn slot_of(seed: &[u64], slots: usize) -> usize {
+    (seed_hash(seed) >> 32) as usize & (slots - 1)
 }

@@ -162,7 +162,26 @@ impl Segment {
             outside |= local >= documents;
             !outside && each(local)
         })?;
-        if outside { Err(self.pages.corrupt("a table names a document that is none")) } else { Ok(()) }
+        if outside { Err(self.outside()) } else { Ok(()) }
+    }
+
+    /// Calls `each` with the number of each key and the documents that have it in their samples, in order, until it
+    /// returns false for that key.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) -> Result<()> {
+        let documents = self.len();
+        let mut outside = false;
+        self.table(Which::Postings).find_all(&self.pages, keys, |number, local| {
+            outside |= local >= documents;
+            !outside && each(number, local)
+        })?;
+        if outside { Err(self.outside()) } else { Ok(()) }
+    }
+
+    fn outside(&self) -> Error {
+        self.pages.corrupt("a table names a document that is none")
     }
 
     /// Whether a document has a key in its sample.
