@@ -7,6 +7,7 @@
 //! What was said is kept with the document. So whoever asks again with the same id and text is given the same answer,
 //! whatever came since.
 
+mod corpus;
 mod judge;
 pub mod line;
 
@@ -33,6 +34,7 @@ use crate::scan::PASSAGE;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
+pub use corpus::Known;
 use judge::{Loaded, Page, PairJudge};
 
 /// A document that arrives.
@@ -496,11 +498,7 @@ impl Filter {
             let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
             looking.near(view.near(&wanted, &self.gate, 4 * JUDGED)?, keys)?;
         }
-        looking.found.sort_by(|a, b| {
-            let key = |m: &Matched| (m.found.finding.rank(), m.ordinal);
-            let by_score = b.found.score.total_cmp(&a.found.score);
-            key(a).0.cmp(&key(b).0).then(by_score).then(key(a).1.cmp(&key(b).1))
-        });
+        order(&mut looking.found);
         if let Some(replaced) = replaces {
             looking.update(replaced, keys)?;
         }
@@ -513,6 +511,14 @@ impl Filter {
 struct Matched {
     ordinal: u32,
     found: Match,
+}
+
+/// The best first, then the oldest.
+fn order(matches: &mut [Matched]) {
+    matches.sort_by(|a, b| {
+        let by_score = b.found.score.total_cmp(&a.found.score);
+        a.found.finding.rank().cmp(&b.found.finding.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
+    });
 }
 
 /// Decides how documents stand to those before them, and takes what is fresh.

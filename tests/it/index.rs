@@ -346,8 +346,7 @@ fn repair_keeps_what_is_intact_and_names_what_is_gone() {
             let mut files = files.clone();
             files.insert(name.clone(), damaged);
             let disk = FaultyDisk::with(files);
-            let mut resample = resampler(Recipe::default()).unwrap();
-            let repaired = repair(&disk, Recipe::default(), &mut *resample).unwrap();
+            let repaired = repair(&disk, &resampler).unwrap();
             assert!(!repaired.faults.is_empty(), "{what}");
             assert_eq!(verify(&disk).unwrap(), Vec::<String>::new(), "{what}");
             let filter = opened(&disk).unwrap_or_else(|error| panic!("{what}: {error}"));

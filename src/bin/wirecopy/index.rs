@@ -16,7 +16,6 @@ use wirecopy::index::view::{Place, View};
 use wirecopy::index::{Keep, Limits, Reader, Writer, repair, verify};
 use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
 
 use crate::args::{self, IndexCommand};
 use crate::filter::writing;
@@ -188,9 +187,7 @@ fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 }
 
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let recipe = Recipe::default();
-    let mut resample = filter::resampler(recipe)?;
-    let repaired = repair(&Disk::new(directory), recipe, &mut *resample)?;
+    let repaired = repair(&Disk::new(directory), &filter::resampler)?;
     for fault in &repaired.faults {
         anstream::eprintln!("wirecopy: {fault}");
     }
