@@ -565,3 +565,66 @@ fn an_index_of_version_1_is_opened() {
     assert_eq!(filter.batch(&stream(5, 17)).unwrap().len(), 5);
     filter.close().unwrap();
 }
+
+/// By another recipe than the default one, and with nothing left of what says so first.
+#[test]
+fn repair_learns_the_recipe_from_what_is_left() {
+    let documents = stream(45, 18);
+    let recipe = Recipe::with_shingle(8).unwrap();
+    let setup = Setup { recipe, ..Setup::default() };
+    let disk = FaultyDisk::new();
+    let mut eight = Writer::create(disk.store(), &setup, SMALL).map(filter).unwrap();
+    documents.chunks(5).for_each(|batch| drop(eight.batch(batch).unwrap()));
+    eight.close().unwrap();
+    let mut files = disk.files();
+    files.get_mut(MANIFEST).unwrap()[20] ^= 1;
+    for left in ["seg-", "log-"] {
+        let files = files.iter().filter(|(name, _)| name.starts_with(left) || *name == MANIFEST);
+        let disk = FaultyDisk::with(files.map(|(name, bytes)| (name.clone(), bytes.clone())));
+        let repaired = repair(&disk, &resampler).unwrap();
+        assert!(repaired.kept > 0, "{left}");
+        let reader = Reader::open(&disk.store(), Some(recipe), None).unwrap();
+        assert_eq!(reader.recipe(), recipe, "{left}");
+    }
+    let nothing = FaultyDisk::with([(MANIFEST.to_owned(), files[MANIFEST].clone())]);
+    let repaired = repair(&nothing, &resampler).unwrap();
+    assert!(repaired.faults.iter().any(|fault| fault.contains("the default one is taken")), "{repaired:?}");
+}
+
+/// What is loaded at once is there at once, or not at all.
+#[test]
+fn loading_fails_at_every_operation() {
+    let dir = Dir::new();
+    let documents = stream(60, 19);
+    let file = dir.file("all.jsonl", lines(&documents));
+    let corpus = wirecopy::corpus::Corpus::open(&[file], &Default::default(), &resources()).unwrap();
+    let found = wirecopy::scan::scan_under(
+        Default::default(),
+        &corpus,
+        Recipe::default(),
+        &Policy::default(),
+        &resources(),
+    );
+    let found = found.unwrap();
+    let mut numbers = Numbers::new(20);
+    for number in 0.. {
+        let disk = FaultyDisk::new();
+        let mut filter = created(&disk, Keep::Text).unwrap();
+        disk.fail(Failing::From(number));
+        let loaded = filter.load(&corpus, &found, None, &resources());
+        let left = disk.after_crash(|| numbers.next());
+        if !left.files().contains_key(MANIFEST) {
+            continue;
+        }
+        assert_eq!(verify(&*left.store()).unwrap(), Vec::<String>::new(), "operation {number}");
+        let known = opened(&left).unwrap().check(&documents).unwrap();
+        let there = known.iter().filter(|answer| answer.again).count();
+        if loaded.is_ok() {
+            assert_eq!(there, documents.len());
+            break;
+        }
+        let first = documents.iter().map(|one| &one.id).collect::<std::collections::HashSet<_>>().len();
+        assert!(there == 0 || there >= first, "operation {number}: {there} documents of a load that failed");
+        assert!(number < 10_000);
+    }
+}

@@ -12,6 +12,7 @@ use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, wr
 use wirecopy::scan::{Pages, Scan, scan, scan_under};
 
 use crate::args;
+use crate::known::{Indexed, Partners};
 use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
@@ -40,13 +41,17 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open(&settings.resources)?;
-    let found = match &typed.model {
-        Some(file) => {
-            let model = model::read(settings.recipe, file)?;
-            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
-        }
+    let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
+    let given = match (&indexed, &typed.model) {
+        (Some(indexed), _) => Some(indexed.model()),
+        (None, Some(file)) => Some(model::read(settings.recipe, file)?),
+        (None, None) => None,
+    };
+    let found = match given {
+        Some(model) => scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?,
         None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
     };
+    let partners = indexed.map(|indexed| indexed.partners(&corpus, &found, &settings)).transpose()?;
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
         model::write(settings.recipe, learned, file)?;
     }
@@ -65,11 +70,14 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
+        target.write(|out| write(target.format, out, &corpus, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
     if let (true, Some((report, _))) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
+        if let Some(partners) = &partners {
+            anstream::println!("{}", partners.summary());
+        }
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
         }
@@ -80,7 +88,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
             anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
-    Ok(exit_code(typed, &found, diff.is_some_and(|diff| diff.has_new())))
+    let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
+    Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
 }
 
 fn whole_report(
@@ -139,15 +148,23 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
+    partners: Option<&Partners>,
     whole: Option<&(Report, Pages)>,
     spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (Format::Csv, Some((report, pages))) => {
-            write_csv(found.document_rows(corpus, &report.clusters, &pages.repeats), out)
+            let rows = found.document_rows(corpus, &report.clusters, &pages.repeats);
+            let Some(partners) = partners else { return write_csv(rows, out) };
+            let mut rows: Vec<_> = rows.collect();
+            partners.complete(&mut rows);
+            write_csv(rows.into_iter(), out)
         }
         (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
-        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
+        (Format::Pairs | Format::Csv | Format::Of(_), _) => {
+            let with_index = partners.into_iter().flat_map(Partners::pair_rows);
+            write_pairs(found.pair_rows(spans).chain(with_index), out)
+        }
     }
 }
 
@@ -167,13 +184,13 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Scan, has_new: bool) -> ExitCode {
+fn exit_code(typed: &args::Scan, found: &Scan, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
-    if typed.fail_on_duplicates && !found.clusters.is_empty() || typed.fail_on_new && has_new {
+    if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {
         return ExitCode::from(1);
     }
     ExitCode::SUCCESS
