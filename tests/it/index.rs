@@ -628,3 +628,54 @@ fn loading_fails_at_every_operation() {
         assert!(number < 10_000);
     }
 }
+
+/// Deletion and compaction are killed at random moments: whoever was not to be deleted is there as before, and whoever
+/// was acknowledged as deleted is gone.
+#[test]
+fn killed_while_deleting_and_compacting() {
+    let mut ids = std::collections::HashSet::new();
+    let documents: Vec<Incoming> =
+        stream(900, 21).into_iter().filter(|one| ids.insert(one.id.clone())).collect();
+    let dir = Dir::new();
+    let index = dir.path("index");
+    let expected = filtered(&index, &[], &lines(&documents));
+    let (mut kept, mut deleted): (Vec<usize>, Vec<usize>) = ((0..documents.len()).collect(), Vec::new());
+    let mut numbers = Numbers::new(22);
+    let mut run_and_kill = |arguments: &[&str]| {
+        let mut child = program()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(500 * (numbers.next() % 60)));
+        // It may be done already: then what it was asked for is so.
+        child.kill().unwrap();
+        child.wait().unwrap().success()
+    };
+    for kill in 0..kills() {
+        let place = index.to_str().unwrap();
+        if kill % 2 == 0 {
+            run_and_kill(&["index", "compact", place]);
+        } else {
+            let gone: Vec<usize> = kept.drain(..1).collect();
+            let ids: Vec<&str> = gone.iter().map(|&at| documents[at].id.as_str()).collect();
+            if run_and_kill(&[&["index", "delete", place], &ids[..]].concat()) {
+                deleted.extend(&gone);
+            }
+        }
+        let of =
+            |places: &[usize]| -> Vec<Incoming> { places.iter().map(|&at| documents[at].clone()).collect() };
+        let known = filtered(&index, &["--check"], &lines(&of(&kept)));
+        let wanted: Vec<_> = kept.iter().map(|&at| expected[at].clone()).collect();
+        assert_eq!(known, wanted, "kill {kill}");
+        let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(Disk::new(&index));
+        let reader = Reader::open(&store, None, None).unwrap();
+        let found = |at: &&usize| !lookup(&reader.view(), &documents[**at].id).unwrap().is_empty();
+        assert_eq!(deleted.iter().filter(found).count(), 0, "kill {kill}: a deleted document is back");
+        assert_eq!(verify(&*store).unwrap(), Vec::<String>::new(), "kill {kill}");
+    }
+    assert_eq!(code(&run(&["index", "compact", index.to_str().unwrap()])), 0);
+    assert_eq!(verify(&Disk::new(&index)).unwrap(), Vec::<String>::new());
+}
