@@ -165,7 +165,7 @@ fn filter(bytes: &[u8]) {
         let reader = Reader::open(&directory.store(), None, None).expect("it is opened again");
         Filter::reading(reader, Policy::default(), &single()).expect("a filter")
     });
-    let mut reader = JsonLines::new(FieldNames::default(), Kernel::detect());
+    let reader = JsonLines::new(FieldNames::default(), Kernel::detect());
     let mut scratch = Scratch::default();
     for record in bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end) {
         let Ok(fields) = reader.fields(record) else { continue };
