@@ -397,6 +397,17 @@ impl Verdict {
 /// Whether the documents are versions of one page, by id or address.
 pub type SamePage = bool;
 
+/// Common shingles below which two documents are nothing to each other, where the smaller set has this many: a phrase
+/// or two, and not what two fillings of the shortest form share.
+pub fn least_common(smaller: u32) -> u32 {
+    (smaller / 10 + 1).min(12)
+}
+
+/// Whether so little is verbatim in both that they need not be aligned; noisy texts share little whatever they are.
+pub fn shares_too_little(measures: Measures) -> bool {
+    measures.common < least_common(measures.a.min(measures.b))
+}
+
 /// The relation of two documents whose token sequences differ.
 pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page: SamePage) -> Verdict {
     let copy = copied(policy, measures, evidence);
@@ -503,7 +514,7 @@ fn copied(policy: &Policy, measures: Measures, e: &Evidence) -> Option<Judgement
 /// One test of a relation: a figure, and the least it must be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Test {
-    /// The relation that it is a test of.
+    /// The relation that it is a test of; `any` for what all of them ask for.
     pub relation: &'static str,
     /// What is measured.
     pub what: &'static str,
@@ -528,7 +539,13 @@ impl Test {
 }
 
 /// The tests that [`judge`] makes, in its order; `family` says whether the model knows the slots as those of a template.
-pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -> Vec<Test> {
+pub fn tests(
+    policy: &Policy,
+    measures: Measures,
+    e: &Evidence,
+    same_page: SamePage,
+    family: bool,
+) -> Vec<Test> {
     let overlap = e.overlap();
     let n = e.shorter();
     let score = overlap.coverage[0].min(overlap.coverage[1]) * overlap.identity;
@@ -556,6 +573,10 @@ pub fn tests(policy: &Policy, e: &Evidence, same_page: SamePage, family: bool) -
         ),
         Test::new("partial", "matched tokens", f64::from(matched), f64::from(policy.partial_words)),
     ];
+    if e.noise.is_none() {
+        let least = least_common(measures.a.min(measures.b));
+        tests.insert(0, Test::new("any", "common shingles", f64::from(measures.common), f64::from(least)));
+    }
     if let Some(noise) = noisy {
         let least = f64::from(CHARACTERS * policy.partial_words);
         tests.push(Test::new("partial", "equal characters", f64::from(noise.matched), least));

@@ -3,7 +3,7 @@
 //! Seed and extend, as in Altschul et al., "Basic local alignment search tool", J. Mol. Biol. 215, 1990; maximal
 //! matches as in Delcher et al., "Alignment of whole genomes", Nucleic Acids Research 27, 1999.
 
-use super::words::Words;
+use super::words::{Words, key_of};
 
 /// Equal tokens: `len` from `a` on in the one text, and from `b` on in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,11 +35,13 @@ pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Run>) {
     let (left, right) = (a.hashes(), b.hashes());
     let seeds = a.seeds();
     let k = seeds.k;
+    let keys = b.seeds().keys(k);
     let mut at = 0;
     while at + k <= right.len() {
         let seed = &right[at..at + k];
         let mut next = at + 1;
-        for place in seeds.of(left, seed) {
+        let key = keys.map_or_else(|| key_of(seed), |keys| keys[at]);
+        for place in seeds.of(left, seed, key) {
             let before = common_suffix(&left[..place], &right[..at]);
             let after = common_prefix(&left[place + k..], &right[at + k..]);
             let len = (before + k + after) as u32;

@@ -7,7 +7,7 @@
 use super::anchors::Run;
 use super::chain::{Chainer, Costs};
 use super::gaps::Gaps;
-use super::words::{Seeds, Words};
+use super::words::{Seeds, Words, key_of};
 
 /// Characters of a seed.
 const SEED: usize = 8;
@@ -178,7 +178,7 @@ impl CharacterAligner {
             if at < skip {
                 continue;
             }
-            for place in index.seeds.of(&index.windows, &[window]) {
+            for place in index.seeds.of(&index.windows, &[window], key_of(&[window])) {
                 let before =
                     a[..place].iter().rev().zip(b[..at].iter().rev()).take_while(|(x, y)| x == y).count();
                 let after = a[place + SEED..].iter().zip(&b[at + SEED..]).take_while(|(x, y)| x == y).count();

@@ -171,6 +171,8 @@ const OCCURRENCES: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seeds {
     pub k: usize,
+    /// By place: the hash of the seed there.
+    keys: Vec<u32>,
     slots: Vec<u32>,
     next: Vec<u32>,
 }
@@ -179,23 +181,35 @@ impl Seeds {
     pub fn fill(&mut self, hashes: &[u64], k: usize) {
         self.k = k;
         let seeds = (hashes.len() + 1).saturating_sub(k);
+        self.keys.clear();
+        self.keys.extend(hashes.windows(k).map(key_of));
         let size = (2 * seeds).next_power_of_two().max(4);
         self.slots.clear();
         self.slots.resize(size, NONE);
         self.next.clear();
         self.next.resize(seeds, NONE);
         // From the end, so that a chain runs forwards.
-        for at in (0..seeds).rev() {
-            let slot = &mut self.slots[slot_of(&hashes[at..at + k], size)];
+        for (at, &key) in self.keys.iter().enumerate().rev() {
+            let slot = &mut self.slots[key as usize & (size - 1)];
             self.next[at] = *slot;
             *slot = at as u32;
         }
     }
 
-    /// Places whose seed equals `seed`, the first few in order; `hashes` are those that were indexed.
+    /// By place: the hashes of this text's seeds of `k` tokens, where it has them.
+    pub fn keys(&self, k: usize) -> Option<&[u32]> {
+        (self.k == k).then_some(&self.keys)
+    }
+
+    /// Places whose seed equals `seed`, the first few in order; `hashes` are those that were indexed, `key` is the seed's.
     #[inline]
-    pub fn of<'a>(&'a self, hashes: &'a [u64], seed: &'a [u64]) -> impl Iterator<Item = usize> + 'a {
-        let mut at = self.slots[slot_of(seed, self.slots.len())];
+    pub fn of<'a>(
+        &'a self,
+        hashes: &'a [u64],
+        seed: &'a [u64],
+        key: u32,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let mut at = self.slots[key as usize & (self.slots.len() - 1)];
         let places = std::iter::from_fn(move || {
             let place = at;
             (place != NONE).then(|| {
@@ -208,6 +222,7 @@ impl Seeds {
     }
 }
 
+/// The hash of a seed.
 #[inline]
 pub(super) fn seed_hash(seed: &[u64]) -> u64 {
     let mut sum = 0u64;
@@ -217,7 +232,8 @@ pub(super) fn seed_hash(seed: &[u64]) -> u64 {
     sum
 }
 
+/// Its better half.
 #[inline]
-fn slot_of(seed: &[u64], slots: usize) -> usize {
-    (seed_hash(seed) >> 32) as usize & (slots - 1)
+pub(super) fn key_of(seed: &[u64]) -> u32 {
+    (seed_hash(seed) >> 32) as u32
 }

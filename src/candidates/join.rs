@@ -26,6 +26,9 @@ const LAST: u32 = 1 << 31;
 pub struct Join {
     /// Pairs that passed the gate, in order.
     pub candidates: Vec<Candidate>,
+    /// Pairs that passed only because they may share a passage, and have hardly more than a phrase or two in common as
+    /// far as samples tell; in order. None where the gate does not ask for passages.
+    pub slight: Vec<Candidate>,
     /// Documents that have little but frequent shingles.
     pub crowd: Crowd,
 }
@@ -62,8 +65,8 @@ fn join_lists(
     cancel: &Cancel,
 ) -> Result<Join> {
     let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), count);
-    let candidates = count_pairs(lists, documents, count, &heavy, gate, cancel)?;
-    Ok(Join { candidates, crowd: Crowd::new(heavy, documents, gate) })
+    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, gate, cancel)?;
+    Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, gate) })
 }
 
 /// The shared samples of a corpus, before they are joined: to learn from, and to leave some out.
@@ -221,25 +224,29 @@ fn count_pairs(
     heavy: &Heavy,
     gate: &Gate,
     cancel: &Cancel,
-) -> Result<Vec<Candidate>> {
+) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
     let places = Places::new(lists, count);
     // Beside one another: looked up for every pair met, in no order.
     let counts: Vec<[u16; LEVELS]> = (0..count as u32).map(|d| documents.counts(d)).collect();
-    let batches: Vec<Vec<Candidate>> = (0..count.div_ceil(BATCH))
+    let batches: Vec<(Vec<Candidate>, Vec<Candidate>)> = (0..count.div_ceil(BATCH))
         .into_par_iter()
         .map_init(
             || (vec![0u16; count], Vec::new(), vec![false; heavy.count()], Vec::new()),
             |(shared, met, marks, wanted), batch| {
                 cancel.check()?;
-                let mut found = Vec::new();
+                let (mut found, mut slight) = (Vec::new(), Vec::new());
                 for a in batch * BATCH..count.min((batch + 1) * BATCH) {
                     count_later(&places, a, shared, met);
                     let of_a = &counts[a];
-                    let first = found.len();
+                    let first = (found.len(), slight.len());
                     wanted.clear();
                     for b in met.drain(..) {
                         let common = u32::from(std::mem::take(&mut shared[b as usize]));
-                        match gate.between(of_a, &counts[b as usize]) {
+                        let of_b = &counts[b as usize];
+                        match gate.between(of_a, of_b) {
+                            least if common >= least && gate.is_slight(common, of_a, of_b) => {
+                                slight.push((a as u32, b));
+                            }
                             least if common >= least => found.push((a as u32, b)),
                             least => wanted.push((b, least - common)),
                         }
@@ -248,13 +255,15 @@ fn count_pairs(
                     heavy.keep_sharing(a as u32, marks, wanted);
                     heavy.unmark(a as u32, marks);
                     found.extend(wanted.drain(..).map(|(b, _)| (a as u32, b)));
-                    found[first..].sort_unstable();
+                    found[first.0..].sort_unstable();
+                    slight[first.1..].sort_unstable();
                 }
-                Ok(found)
+                Ok((found, slight))
             },
         )
         .collect::<Result<_>>()?;
-    Ok(batches.concat())
+    let (found, slight): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+    Ok((found.concat(), slight.concat()))
 }
 
 /// Counts what document `a` has in common with each later one, and notes which those are.

@@ -29,6 +29,9 @@ use crate::signature::winnow::LEVELS;
 /// A shingle that stands in more documents than this pairs no two of them by itself.
 pub const HEAVY: usize = 100;
 
+/// Most common samples of a slight pair.
+const SLIGHT: u32 = 3;
+
 /// A pair of documents worth verifying, the lower number first.
 pub type Candidate = (u32, u32);
 
@@ -81,9 +84,20 @@ impl Gate {
 
     /// The least number for two documents: both are looked at as at the coarser of their levels.
     pub fn between(&self, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
-        let comparable = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
-        comparable.map_or(u32::MAX, |level| self.least(a[level].min(b[level])))
+        comparable(a, b).map_or(u32::MAX, |samples| self.least(samples))
     }
+
+    /// Whether a pair that passes, by this many common samples, does so for a passage alone, and for a short one.
+    fn is_slight(&self, common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> bool {
+        common <= SLIGHT
+            && self.most < u32::MAX
+            && comparable(a, b).is_some_and(|samples| common < least(self.overlap, u32::from(samples)))
+    }
+}
+
+/// The smaller of two samples at the coarser of their levels.
+fn comparable(a: &[u16; LEVELS], b: &[u16; LEVELS]) -> Option<u16> {
+    (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0).map(|level| a[level].min(b[level]))
 }
 
 fn least(overlap: f64, samples: u32) -> u32 {

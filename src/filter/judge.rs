@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, OPEN, judge, least_matched, spans};
+use crate::relation::{Evidence, Judgement, OPEN, judge, least_matched, shares_too_little, spans};
 use crate::scan::aligned::{is_family, places};
 use crate::verify::ShingleSet;
 
@@ -134,13 +134,18 @@ impl PairJudge {
 
     /// What `a` is to `b`.
     pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, most: usize) -> Option<Judged> {
+        let measures = a.set.measure(&b.set);
+        let noisy = self.model.noisy && (a.content.noisy || b.content.noisy);
+        if !noisy && shares_too_little(measures) {
+            return None;
+        }
         let (left, right) = (&a.content.words, &b.content.words);
         let alignment = memory.aligner.align(left, right);
         let mut evidence = Evidence::of(alignment, left, right);
         if a.content.noisy || b.content.noisy {
             evidence.noise = Some(noise(&mut memory.characters, a, b));
         }
-        let judgement = judge(&self.policy, a.set.measure(&b.set), &evidence, a.page.is(&b.page))
+        let judgement = judge(&self.policy, measures, &evidence, a.page.is(&b.page))
             .decided(|| is_family(&self.model, &places(alignment, left, right)))?;
         let stretches = longest(alignment, most);
         let [of_a, of_b] = [(a, 0), (b, 1)].map(|(document, side)| {

@@ -21,8 +21,8 @@ use crate::model::noise::Seen;
 use crate::model::{Content, Model, Reader, site_hash};
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, Relation, Verdict, judge};
-use crate::verify::ShingleSet;
+use crate::relation::{Evidence, Judgement, Relation, Verdict, judge, shares_too_little};
+use crate::verify::{Measures, ShingleSet};
 
 /// Documents that token statistics are taken from, at most.
 const SAMPLE: usize = 1024;
@@ -225,10 +225,14 @@ impl Judge for Aligned<'_> {
     }
 
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
+        let measures = a.set.measure(&b.set);
+        if self.share_too_little(a, b, measures) {
+            return Found { verdict: Verdict::Decided(None), slots: Vec::new() };
+        }
         let (left, right) = (&a.content.words, &b.content.words);
         let evidence = self.evidence(worker, a, b);
         let alignment = worker.aligner.last();
-        let verdict = judge(self.policy, a.set.measure(&b.set), &evidence, self.same_page(a, b));
+        let verdict = judge(self.policy, measures, &evidence, self.same_page(a, b));
         let slots = match verdict {
             Verdict::Weak(..) => places(alignment, left, right),
             Verdict::Decided(Some(j)) if j.relation == Relation::Templated => places(alignment, left, right),
@@ -243,6 +247,12 @@ impl Aligned<'_> {
     pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
         let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];
         entry(a).is_page_of(entry(b))
+    }
+
+    /// Whether two documents need not be aligned.
+    pub(super) fn share_too_little(&self, a: &Loaded, b: &Loaded, measures: Measures) -> bool {
+        let noisy = self.model.noisy && (a.content.noisy || b.content.noisy);
+        !noisy && shares_too_little(measures)
     }
 
     /// Aligns two documents.

@@ -64,8 +64,11 @@ impl<'a> Judge for Explain<'a> {
         let measures = a.0.set.measure(&b.0.set);
         let same_page = (self.0).0.same_page(&a.0, &b.0);
         let family = is_family(model, &places(worker.aligner.last(), left, right));
-        let judgement = judge(policy, measures, &evidence, same_page).decided(|| family);
-        let tests = tests(policy, &evidence, same_page, family);
+        let judgement = match (self.0).0.share_too_little(&a.0, &b.0, measures) {
+            true => None,
+            false => judge(policy, measures, &evidence, same_page).decided(|| family),
+        };
+        let tests = tests(policy, measures, &evidence, same_page, family);
         Explained { judgement, measures, evidence: Some(evidence), tests, spans }
     }
 }

@@ -28,7 +28,7 @@ use crate::model::noise::Seen;
 use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Relation, Side, classic};
+use crate::relation::{Judgement, Relation, Side, classic, shares_too_little};
 use crate::report::{BoilerplateRow, SpanRow};
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
@@ -280,6 +280,7 @@ impl Flow<'_> {
             });
             let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
+            joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
             joined.candidates.extend(noisy);
@@ -305,6 +306,19 @@ impl Flow<'_> {
         }
         judging.settle(&model);
         Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Those of slight pairs that share more than a phrase or two: measuring them is a quarter of aligning them. The
+    /// others would be nothing to each other.
+    fn sharing_enough(&self, slight: Vec<Candidate>, model: &Model) -> Result<Vec<Candidate>> {
+        if model.noisy {
+            return Ok(slight);
+        }
+        let measure = Measure { recipe: self.recipe, kernel: self.resources.kernel };
+        // Documents that changed stay: they are named where they are aligned.
+        let (measured, _) = judge_all(self.texts, &measure, &slight, &self.resources.cancel)?;
+        let enough = |measures: Option<Measures>| measures.is_none_or(|m| !shares_too_little(m));
+        Ok(slight.into_iter().zip(measured).filter(|&(_, m)| enough(m)).map(|(pair, _)| pair).collect())
     }
 
     /// Candidates as peers find them.

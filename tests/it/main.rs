@@ -11,6 +11,7 @@ mod filter;
 mod formats;
 mod fuzzing;
 mod golden;
+mod guide;
 mod harness;
 mod index;
 mod labels;

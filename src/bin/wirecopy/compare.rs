@@ -138,9 +138,11 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     }
     for test in row.tests {
         let mark = if test.holds { "\x1b[32mholds\x1b[0m" } else { "\x1b[31mfails\x1b[0m" };
+        // Counts are whole, and so is what is wanted of them.
+        let decimals = if test.least.fract() == 0.0 { 0 } else { 3 };
         writeln!(
             out,
-            "  {mark}  {:<9} {}: {:.3} of {:.3}",
+            "  {mark}  {:<9} {}: {:.decimals$} of {:.decimals$}",
             test.relation, test.what, test.figure, test.least
         )?;
     }
