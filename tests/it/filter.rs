@@ -379,3 +379,76 @@ fn a_built_index_says_what_the_filter_says() {
     );
     assert_eq!(code(&crate::harness::run(&["index", "verify", built])), 0);
 }
+
+#[test]
+fn fields_have_the_names_that_are_given() {
+    let dir = Dir::new();
+    let line = |id: &str| format!("{{\"key\":\"{id}\",\"body\":\"{NEWS}\",\"text\":\"{id}\"}}\n");
+    let flags = ["--id-field", "key", "--text-field", "body", "--durability", "always"];
+    let (lines, ..) = filter(&dir, &flags, &[line("a"), line("b")].concat());
+    assert_eq!(said_of(&lines), [("new", None), ("exact", Some("a"))]);
+}
+
+/// Whoever writes faster than anybody reads waits: nothing piles up in between.
+#[test]
+fn a_full_pipe_holds_the_sender() {
+    use std::io::{Read as _, Write as _};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let dir = Dir::new();
+    let mut child = spawned(&dir);
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let padding = "x".repeat(100_000);
+    let (sent, count) = (Arc::new(AtomicUsize::new(0)), 640);
+    let sending = {
+        let sent = sent.clone();
+        std::thread::spawn(move || {
+            for n in 0..count {
+                let line = format!("{{\"id\":\"{n}\",\"text\":\"{n}\",\"padding\":\"{padding}\"}}\n");
+                stdin.write_all(line.as_bytes()).unwrap();
+                sent.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+    };
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(sent.load(Ordering::SeqCst) < count, "64 MB were taken, and nobody had read an answer");
+    let mut output = Vec::new();
+    stdout.read_to_end(&mut output).unwrap();
+    sending.join().unwrap();
+    assert_eq!(output.iter().filter(|&&b| b == b'\n').count(), count);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_index_is_created_looked_into_and_emptied_from_the_command_line() {
+    let dir = Dir::new();
+    let index = dir.path("index");
+    let index = index.to_str().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = crate::harness::run(&[&["index", arguments[0], index], &arguments[1..]].concat());
+        (code(&output), stdout(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(said(&["create", "--store", "signatures", "--shingle", "4", "--window", "30d"]).0, 0);
+    assert_eq!(said(&["create"]).0, 2, "there is one");
+    let stats: Value = serde_json::from_str(&said(&["stats", "--json"]).1).unwrap();
+    let kept = (&stats["documents"], &stats["store"], &stats["window_seconds"]);
+    assert_eq!(kept, (&json!(0), &json!("signatures"), &json!(30 * 24 * 3600)));
+    let input = [record("a", NEWS), record("b", "other words"), record("c", NEWS)].concat();
+    filter(&dir, &[], &input);
+    let lines =
+        |text: &str| -> Vec<Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let exported = lines(&said(&["export"]).1);
+    assert_eq!(said_of(&exported), [("new", None), ("new", None), ("exact", Some("a"))]);
+    let (exit, found, _) = said(&["query", "c"]);
+    assert_eq!((exit, said_of(&lines(&found))), (0, vec![("exact", Some("a"))]));
+    assert!(said(&["delete", "a", "nobody"]).2.contains("1 documents deleted"));
+    assert_eq!(said(&["query", "a"]).0, 2);
+    assert_eq!(said(&["compact"]).0, 0);
+    assert!(said(&["verify"]).2.contains("every byte is what was written"));
+    assert!(said(&["repair"]).2.contains("nothing is damaged"));
+    let stats: Value = serde_json::from_str(&said(&["stats", "--json"]).1).unwrap();
+    assert_eq!(
+        (&stats["documents"], &stats["deleted"], &stats["segments"]),
+        (&json!(2), &json!(0), &json!(1))
+    );
+}

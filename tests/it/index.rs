@@ -498,9 +498,17 @@ fn killed_at_any_moment() {
         let index = dir.path(&format!("killed-{kill}"));
         let mut acknowledged = 0;
         // Killed several times on the way, going on where the last one ended.
-        for _ in 0..3 {
+        for durability in ["batch", "always", "batch"] {
             let mut child = program()
-                .args(["filter", "--quiet", "--memory-documents", "32", "--index"])
+                .args([
+                    "filter",
+                    "--quiet",
+                    "--memory-documents",
+                    "32",
+                    "--durability",
+                    durability,
+                    "--index",
+                ])
                 .arg(&index)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
