@@ -426,12 +426,12 @@ impl Writer {
         if self.is_full() {
             self.fill()?;
         }
+        self.begin_seal()?;
         // Two memories wait at most: who writes faster than segments can be written waits here.
         while let Some(job) = self.seal.take_if(|job| wait || self.full.len() > 2 || job.is_done()) {
             self.sealed(job.wait()?)?;
             self.begin_seal()?;
         }
-        self.begin_seal()?;
         if let Some(job) = self.merge.take_if(|job| wait || job.is_done()) {
             self.merged(job.wait()?)?;
         }
