@@ -8,6 +8,7 @@ mod anchors;
 mod chain;
 pub mod characters;
 mod gaps;
+mod glance;
 mod similar;
 mod words;
 
@@ -16,6 +17,7 @@ use std::ops::Range;
 pub use anchors::Run;
 use chain::{Chainer, Costs};
 use gaps::Gaps;
+pub use glance::Glance;
 pub use similar::similar;
 pub use words::{Kind, Tokenised, Words};
 
@@ -380,6 +382,23 @@ mod tests {
             let missed = all.saturating_sub(alignment.equal());
             prop_assert!(missed <= 24 * 4, "{} of {}", missed, all);
             prop_assert!(a.len() < 300 || missed * 10 <= all, "{} of {}", missed, all);
+        }
+
+        #[test]
+        fn a_glance_promises_no_less_than_is_found((a, b) in edited(), shared in 0usize..60) {
+            // Texts that share a phrase, and such that share nearly everything.
+            let other: Vec<u32> = b.iter().map(|token| token + 10_000).collect();
+            let phrase = [&a[..shared.min(a.len())], &other].concat();
+            for b in [b, phrase] {
+                let (left, right) = (words(&a), words(&b));
+                if left.len().min(right.len()) < Glance::SHORTEST as usize {
+                    continue;
+                }
+                let mut glance = Glance::default();
+                glance.fill(left.hashes());
+                let matched = Aligner::default().align(&left, &right).matched();
+                prop_assert!(glance.most(right.hashes()) >= matched[0].max(matched[1]));
+            }
         }
 
         #[test]

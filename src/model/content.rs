@@ -107,6 +107,15 @@ impl Reader {
         &self.hashes[..self.len()]
     }
 
+    /// Its tokens' hashes as they are aligned: one for all house styles of a word.
+    pub fn styled(&mut self) -> &[u64] {
+        let known = known();
+        let style = |&hash: &u64| if known.may_be(hash) { known.in_style(hash).0 } else { hash };
+        self.styled.clear();
+        self.styled.extend(self.hashes[..self.tokens.len()].iter().map(style));
+        &self.styled
+    }
+
     /// How each of its tokens is written; `text` is what was read.
     pub fn letters(&mut self, text: &str) -> &[Letter] {
         if self.letters.len() != self.len() {

@@ -39,6 +39,7 @@ impl Scan {
                 coverage_a: overlap.map(|overlap| overlap.coverage[0]),
                 coverage_b: overlap.map(|overlap| overlap.coverage[1]),
                 identity: overlap.map(|overlap| overlap.identity),
+                indexed: None,
                 spans: spans.and_then(|spans| spans.get(number)).map(Vec::as_slice),
             }
         })

@@ -248,6 +248,10 @@ pub struct Scan {
     /// have that chrome, that of the others is learned. Becomes part of a model that is saved.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["classic", "model"])]
     pub boilerplate: Option<PathBuf>,
+    /// Also compare with the documents of an index, under its model: they appear as partners in the pairs and csv reports,
+    /// and nothing is written to it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["classic", "model", "save_model", "boilerplate"])]
+    pub index: Option<PathBuf>,
     #[command(flatten)]
     pub run: Run,
     /// Show all clusters, members and problems in the summary.
@@ -553,7 +557,8 @@ pub enum IndexCommand {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
-    /// Take all documents of files and directories, as filter does.
+    /// Load all documents of files and directories. A new index learns its model from them; one that is there takes them as
+    /// filter does.
     Build {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
@@ -561,7 +566,7 @@ pub enum IndexCommand {
         input: Box<Input>,
         #[command(flatten)]
         create: Creation,
-        /// The model that pairs are judged under.
+        /// The model that pairs are judged under, instead of learning one.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
         #[command(flatten)]

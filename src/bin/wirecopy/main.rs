@@ -9,6 +9,7 @@ mod dedup;
 mod filter;
 mod help;
 mod index;
+mod known;
 mod lines;
 mod model;
 mod output;

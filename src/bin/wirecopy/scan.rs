@@ -12,6 +12,7 @@ use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, wr
 use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
+use crate::known::{Indexed, Partners};
 use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
@@ -44,11 +45,18 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     let Settings { recipe, policy, resources } = &settings;
-    let found = match (&typed.model, &boilerplate) {
-        (Some(file), _) => scan_under(model::read(*recipe, file)?, &corpus, *recipe, policy, resources)?,
+    let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
+    let given = match (&indexed, &typed.model) {
+        (Some(indexed), _) => Some(indexed.model()),
+        (None, Some(file)) => Some(model::read(*recipe, file)?),
+        (None, None) => None,
+    };
+    let found = match (given, &boilerplate) {
+        (Some(model), _) => scan_under(model, &corpus, *recipe, policy, resources)?,
         (None, Some(given)) => scan_with(given, &corpus, *recipe, policy, resources)?,
         (None, None) => scan(&corpus, *recipe, policy, resources)?,
     };
+    let partners = indexed.map(|indexed| indexed.partners(&corpus, &found, &settings)).transpose()?;
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
         model::write(settings.recipe, learned, file)?;
     }
@@ -72,11 +80,14 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
+        target.write(|out| write(target.format, out, &corpus, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Whole { report, .. })) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
+        if let Some(partners) = &partners {
+            anstream::println!("{}", partners.summary());
+        }
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
         }
@@ -87,7 +98,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
             anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
-    Ok(exit_code(typed, &found, diff.is_some_and(|diff| diff.has_new())))
+    let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
+    Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
 }
 
 /// What reports on the whole run are made of.
@@ -165,15 +177,23 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
+    partners: Option<&Partners>,
     whole: Option<&Whole>,
     spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (Format::Csv, Some(Whole { report, pages, lineage })) => {
-            write_csv(found.document_rows(corpus, &report.clusters, lineage, &pages.repeats), out)
+            let rows = found.document_rows(corpus, &report.clusters, lineage, &pages.repeats);
+            let Some(partners) = partners else { return write_csv(rows, out) };
+            let mut rows: Vec<_> = rows.collect();
+            partners.complete(&mut rows);
+            write_csv(rows.into_iter(), out)
         }
         (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
-        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
+        (Format::Pairs | Format::Csv | Format::Of(_), _) => {
+            let with_index = partners.into_iter().flat_map(Partners::pair_rows);
+            write_pairs(found.pair_rows(spans).chain(with_index), out)
+        }
     }
 }
 
@@ -193,13 +213,13 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Scan, has_new: bool) -> ExitCode {
+fn exit_code(typed: &args::Scan, found: &Scan, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
-    if typed.fail_on_duplicates && !found.clusters.is_empty() || typed.fail_on_new && has_new {
+    if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {
         return ExitCode::from(1);
     }
     ExitCode::SUCCESS
