@@ -31,8 +31,8 @@ pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write 
         ("jaccard", Cell::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
         ("containment", Cell::Number(|row| row.measures.map(|[_, containment, _]| containment))),
         ("score", Cell::Number(|row| row.measures.map(|[.., score]| score))),
-        ("origin", Cell::Text(|_| None)),
-        ("parent", Cell::Text(|_| None)),
+        ("origin", Cell::Text(|row| filled(&row.origin))),
+        ("parent", Cell::Text(|row| filled(&row.parent))),
         ("repeats", Cell::Count(|row| Some(row.repeats as i64))),
     ];
     write(&columns, rows, out)
@@ -44,7 +44,7 @@ pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write 
 /// # Errors
 /// Those of `out`.
 pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [Column<PairRow<'a>>; 13] = [
+    let columns: [Column<PairRow<'a>>; 14] = [
         ("a", Cell::Text(|row| Some(row.a))),
         ("b", Cell::Text(|row| Some(row.b))),
         ("relation", Cell::Text(|row| Some(row.relation))),
@@ -57,6 +57,7 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
         ("coverage_a", Cell::Number(|row| row.coverage_a)),
         ("coverage_b", Cell::Number(|row| row.coverage_b)),
         ("identity", Cell::Number(|row| row.identity)),
+        ("indexed", Cell::Text(|row| row.indexed)),
         ("spans", Cell::Spans(|row| row.spans)),
     ];
     write(&columns, rows, out)
@@ -69,7 +70,7 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
 /// Those of `out`.
 pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Result<()> {
     type Row<'a> = (&'a ClusterRow, &'a MemberRow);
-    let columns: [Column<Row<'_>>; 15] = [
+    let columns: [Column<Row<'_>>; 21] = [
         ("cluster", Cell::Text(|(cluster, _)| Some(&cluster.id))),
         ("representative", Cell::Text(|(cluster, _)| Some(&cluster.representative.id))),
         ("id", Cell::Text(|(_, member)| Some(&member.id))),
@@ -85,6 +86,12 @@ pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Re
         ("jaccard", Cell::Number(|(_, member)| member.jaccard)),
         ("containment", Cell::Number(|(_, member)| member.containment)),
         ("score", Cell::Number(|(_, member)| member.score)),
+        ("origin", Cell::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.id))),
+        ("origin_confidence", Cell::Number(|(cluster, _)| Some(cluster.origin.as_ref()?.confidence))),
+        ("parent", Cell::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.id))),
+        ("parent_way", Cell::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.way))),
+        ("parent_lag", Cell::Count(|(_, member)| member.parent.as_ref()?.lag)),
+        ("parent_verbatim", Cell::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
     ];
     let rows = clusters.iter().flat_map(|cluster| cluster.documents().map(move |member| (cluster, member)));
     write(&columns, rows, out)

@@ -50,7 +50,7 @@ fn flattened(pair: &Value) -> Map<String, Value> {
     {
         row.insert(name.to_owned(), pair[name].clone());
     }
-    for name in ["score", "coverage_a", "coverage_b", "identity"] {
+    for name in ["score", "coverage_a", "coverage_b", "identity", "indexed"] {
         row.insert(name.to_owned(), pair[name].clone());
     }
     let span = |span: &Value| {
@@ -100,6 +100,12 @@ fn tables_hold_what_the_other_reports_hold() {
                 let expected = match name.as_str() {
                     "cluster" => &cluster["id"],
                     "representative" => &cluster["representative"]["id"],
+                    "origin" => &cluster["origin"]["id"],
+                    "origin_confidence" => &cluster["origin"]["confidence"],
+                    "parent" => &member["parent"]["id"],
+                    "parent_way" => &member["parent"]["way"],
+                    "parent_lag" => &member["parent"]["lag"],
+                    "parent_verbatim" => &member["parent"]["verbatim"],
                     name => &member[name],
                 };
                 let is_none = value.is_null() && expected == "";

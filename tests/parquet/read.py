@@ -37,7 +37,7 @@ def typed(row):
 
 def table(pair):
     """A pair as its table has it."""
-    optional = dict.fromkeys(("inner", "coverage_a", "coverage_b", "identity"))
+    optional = dict.fromkeys(("inner", "coverage_a", "coverage_b", "identity", "indexed"))
     spans = [
         {
             "a_start": span["a"][0],

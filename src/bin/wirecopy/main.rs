@@ -2,12 +2,15 @@
 
 mod apply;
 mod args;
+mod calibrate;
+mod changes;
 mod compare;
 mod config;
 mod dedup;
 mod filter;
 mod help;
 mod index;
+mod known;
 mod lines;
 mod model;
 mod nearest;
@@ -19,6 +22,7 @@ mod scan;
 mod settings;
 #[cfg(feature = "parquet")]
 mod tables;
+mod templates;
 mod text;
 
 use std::process::ExitCode;
@@ -47,6 +51,8 @@ fn run() -> Result<ExitCode> {
     match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Compare(compare) => compare::run(&args, compare),
+        args::Command::Calibrate(calibrate) => calibrate::run(&args, calibrate),
+        args::Command::Templates(templates) => templates::run(&args, templates),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
         args::Command::Dedup(dedup) => dedup::run(&args, dedup),

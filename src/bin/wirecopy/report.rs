@@ -7,9 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use wirecopy::model::boilerplate::write_boilerplate;
 use wirecopy::report::diff::{Changed, Diff};
 use wirecopy::report::html::write_html;
-use wirecopy::report::{Report, write_markdown};
+use wirecopy::report::{Report, write_markdown, write_sites};
 
 use crate::args;
 use crate::output::Target;
@@ -21,6 +22,8 @@ pub enum Rendering {
     JsonWithTexts,
     Html,
     Markdown,
+    Boilerplate,
+    Sites,
 }
 
 #[derive(Clone, Copy)]
@@ -29,12 +32,14 @@ enum Format {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 5] = [
+const FORMATS: [(&str, Format); 7] = [
     ("json", Format::Of(Rendering::Json)),
     ("json+text", Format::Of(Rendering::JsonWithTexts)),
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
     ("parquet", Format::Parquet),
+    ("boilerplate", Format::Of(Rendering::Boilerplate)),
+    ("sites", Format::Of(Rendering::Sites)),
 ];
 
 impl Rendering {
@@ -42,6 +47,10 @@ impl Rendering {
         match self {
             Rendering::Html => write_html(report, out),
             Rendering::Markdown => write_markdown(report, out),
+            Rendering::Boilerplate => {
+                write_boilerplate(report.boilerplate.iter().map(|row| (&*row.source, &*row.text)), out)
+            }
+            Rendering::Sites => write_sites(&report.site_pairs, out),
             Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
             Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
         }

@@ -5,22 +5,18 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use wirecopy::corpus::Corpus;
 use wirecopy::report::parquet::{write_clusters, write_documents, write_pairs};
-use wirecopy::report::{Report, SpanRow};
-use wirecopy::scan::{Pages, Scan};
+use wirecopy::report::{DocumentRow, PairRow, Report};
 
 /// Writes `documents.parquet`, `pairs.parquet` and `clusters.parquet` of a scan.
-pub fn write_all(
+pub fn write_all<'a>(
     directory: &Path,
-    corpus: &Corpus,
-    found: &Scan,
-    (report, pages): &(Report, Pages),
-    spans: Option<&[Vec<SpanRow>]>,
+    documents: impl Iterator<Item = DocumentRow>,
+    pairs: impl Iterator<Item = PairRow<'a>>,
+    report: &Report,
 ) -> Result<()> {
-    let documents = found.document_rows(corpus, &report.clusters, &pages.repeats);
     write(directory, "documents", |file| write_documents(documents, file))?;
-    write(directory, "pairs", |file| write_pairs(found.pair_rows(spans), file))?;
+    write(directory, "pairs", |file| write_pairs(pairs, file))?;
     write_saved(directory, report)
 }
 
