@@ -24,6 +24,25 @@ pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// Seconds since 1970 of a date or an RFC 3339 time, with or without an offset (then UTC).
+pub(crate) fn instant(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    if text.get(4..5) != Some("-") || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let midnight = days(year, month, day) * 86_400;
+    let (Some(hour), Some(minute)) = (number(11..13), number(14..16)) else { return Some(midnight) };
+    let second = number(17..19).unwrap_or(0);
+    let zone = text.get(16..).and_then(|rest| rest.rfind(['+', '-']).map(|at| &rest[at..]));
+    let offset = zone.and_then(|zone| {
+        let (hours, minutes) = zone[1..].split_once(':').unwrap_or((&zone[1..], "0"));
+        let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+        Some(if zone.starts_with('-') { -minutes } else { minutes })
+    });
+    Some(midnight + hour * 3600 + (minute - offset.unwrap_or(0)) * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +56,14 @@ mod tests {
             let (year, month, of_month) = civil(day);
             assert_eq!(days(year, month, of_month), day);
         }
+    }
+
+    #[test]
+    fn instants() {
+        assert_eq!(instant("1970-01-01"), Some(0));
+        assert_eq!(instant("2024-02-29T23:59:59Z"), Some(1_709_251_199));
+        assert_eq!(instant("2024-02-29T23:59:59.5+05:30"), Some(1_709_251_199 - 19_800));
+        assert_eq!(instant("2024-02-29 10:00"), instant("2024-02-29T12:00:00+02:00"));
+        assert_eq!(["", "soon", "2024-13-01", "20240101"].map(instant), [None; 4]);
     }
 }

@@ -20,7 +20,8 @@
 //!
 //! [`scan`] is the whole flow; each step is public and usable alone: [`corpus`] reads documents, [`text`] makes
 //! tokens, [`shingle`] and [`signature`] make hashes and samples, [`sketch`] chains them, [`candidates`] finds pairs
-//! worth a look, [`verify`] measures them, [`relation`] decides, [`cluster`] groups, [`page`] finds repeats within
+//! worth a look, [`verify`] measures them, [`relation`] decides, [`cluster`] groups, [`origin`] says who had it
+//! first, [`page`] finds repeats within
 //! one text, [`report`] is what a reader sees and [`act`] acts on it.
 //!
 //! Nothing here prints, reads the environment, exits, starts a global thread pool or sets an allocator. Runs can be
@@ -30,7 +31,9 @@
 
 pub mod act;
 pub mod align;
+pub mod audit;
 mod calendar;
+pub mod calibrate;
 pub mod candidates;
 pub mod cluster;
 pub mod corpus;
@@ -44,6 +47,7 @@ pub mod kernel;
 mod mmap;
 pub mod model;
 pub mod options;
+pub mod origin;
 pub mod page;
 pub mod recipe;
 pub mod relation;
@@ -53,5 +57,6 @@ pub mod scan;
 pub mod shingle;
 pub mod signature;
 pub mod sketch;
+pub mod template;
 pub mod text;
 pub mod verify;

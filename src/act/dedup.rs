@@ -16,7 +16,7 @@ use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::relation::{Judgement, Relation};
 use crate::report::{ClusterRow, MemberRow};
-use crate::scan::Scan;
+use crate::scan::{Scan, Stripper};
 
 /// A document that does not stay, as `--removed FILE` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,7 +51,11 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
         let mut left: Vec<usize> = (0..documents.len()).collect();
         while left.len() > 1 {
             let candidates: Vec<&MemberRow> = left.iter().map(|&place| rows[place]).collect();
-            let (chosen, rule) = rules.choose(&candidates);
+            // What stands in a second set stays there, and nothing else was verified against one another.
+            let (chosen, rule) = match scan.documents.is_against(cluster.representative) {
+                true => (0, "against"),
+                false => rules.choose(&candidates),
+            };
             let kept = left[chosen];
             left.retain(|&place| {
                 if place == kept {
@@ -67,6 +71,9 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
                     None => true,
                 }
             });
+            if rule == "against" {
+                break;
+            }
         }
     }
     let losing = losing(scan, &removed);
@@ -75,7 +82,8 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
 
 fn losing(scan: &Scan, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u64)> {
     let mut sites: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for document in 0..scan.documents.entries.len() as u32 {
+    let own = (0..scan.documents.entries.len() as u32).filter(|&d| !scan.documents.is_against(DocId(d)));
+    for document in own {
         let site = sites.entry(scan.site(DocId(document))).or_default();
         site.0 += 1;
         site.1 += u64::from(removed.contains_key(&document));
@@ -138,27 +146,36 @@ pub struct Output {
     inputs: Vec<PathBuf>,
 }
 
-/// A file of the corpus, and what goes of it.
+/// A file of the corpus, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Gone {
-    /// Nothing, or these records, in order.
-    Records(Vec<Location>),
-    /// The file, which is one document.
-    File,
+enum Fate {
+    /// It stays but for this, in order of place.
+    Edited(Vec<(Location, Edit)>),
+    /// It goes: it is one document.
+    Gone,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    Removed,
+    /// It loses its chrome, if it has any.
+    Stripped(DocId),
 }
 
 impl Output {
-    /// Where the corpus of these paths goes.
+    /// Where the corpus of these paths goes, which is compared with a second set.
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where the output is an input or lies within one, or standard input is one.
-    pub fn new(inputs: &[PathBuf], output: &Path) -> Result<Output> {
+    pub fn new(inputs: &[PathBuf], against: &[PathBuf], output: &Path) -> Result<Output> {
         let refuse = |message: &str| Err(Error::new(ErrorKind::Setting).at(output).because(message));
         if inputs.iter().any(|path| path.as_os_str() == "-") {
             return refuse("standard input can be read only once; name the files");
         }
         let whole = resolved(output);
-        if inputs.iter().any(|input| whole.starts_with(resolved(input)) || same_file(input, output)) {
+        let mut read = inputs.iter().chain(against);
+        if read.any(|input| whole.starts_with(resolved(input)) || same_file(input, output)) {
             return refuse("the output is an input, or inside one");
         }
         let single = matches!(inputs, [only] if only.is_file());
@@ -169,30 +186,39 @@ impl Output {
         }
     }
 
-    /// Writes what stays: each file complete or not at all. Records and files that could not be read stay.
+    /// Writes what stays: each file complete or not at all. Records and files that could not be read stay. With a
+    /// `stripper`, records of JSON lines and text files lose their sites' chrome; pages are written as they are. Returns
+    /// how many did.
     ///
     /// # Errors
     /// [`ErrorKind::Changed`] where an input is no longer what was scanned, [`ErrorKind::Setting`] where two inputs
     /// have one place or one is of a format that is not written, and those of reading and writing.
-    pub fn write(&self, corpus: &Corpus, scan: &Scan, decisions: &Decisions) -> Result<()> {
+    pub fn write(
+        &self,
+        corpus: &Corpus,
+        scan: &Scan,
+        decisions: &Decisions,
+        stripper: Option<Stripper<'_>>,
+    ) -> Result<u64> {
         unchanged(corpus)?;
-        let files = files(corpus, scan, decisions)?;
-        let mut places: BTreeMap<PathBuf, (&Path, &Gone)> = BTreeMap::new();
-        for (source, gone) in &files {
+        let files = files(corpus, scan, decisions, stripper.is_some())?;
+        let mut places: BTreeMap<PathBuf, (&Path, &Fate)> = BTreeMap::new();
+        for (source, fate) in &files {
             let place = self.place(source)?;
-            if places.insert(place.clone(), (source, gone)).is_some() {
+            if places.insert(place.clone(), (source, fate)).is_some() {
                 let message = "two inputs have this name; give them one directory by directory";
                 return Err(Error::new(ErrorKind::Setting).at(&place).because(message));
             }
         }
-        for (place, (source, gone)) in places {
-            if let Gone::Records(gone) = gone {
+        let mut strip = Strip { corpus, stripper, count: 0 };
+        for (place, (source, fate)) in places {
+            if let Fate::Edited(edits) = fate {
                 // What came before a cut is kept, as the scan kept it; the scan has said so.
                 let is_cut = corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
-                write_file(source, gone, &place, is_cut)?;
+                write_file(source, edits, &place, is_cut, &mut strip)?;
             }
         }
-        unchanged(corpus)
+        unchanged(corpus).map(|()| strip.count)
     }
 
     fn place(&self, source: &Path) -> Result<PathBuf> {
@@ -217,17 +243,43 @@ fn unchanged(corpus: &Corpus) -> Result<()> {
     }
 }
 
-/// Every file of the corpus and what goes of it: those that are read where they stand, pages, and pages that gave no
-/// document.
-fn files(corpus: &Corpus, scan: &Scan, decisions: &Decisions) -> Result<BTreeMap<PathBuf, Gone>> {
-    let mut files: BTreeMap<PathBuf, Gone> = BTreeMap::new();
+/// Records without their chrome, as they are written.
+struct Strip<'a> {
+    corpus: &'a Corpus,
+    stripper: Option<Stripper<'a>>,
+    /// How many there were.
+    count: u64,
+}
+
+impl Strip<'_> {
+    /// The record of a document that has chrome, without it.
+    fn record(&mut self, at: Location, document: DocId) -> Option<Vec<u8>> {
+        let text = self.stripper.as_mut()?.stripped(document)?;
+        let record = self.corpus.with_text(at, &text)?;
+        self.count += 1;
+        Some(record)
+    }
+}
+
+/// Every file of the corpus, but for a second set, and what becomes of it: those that are read where they stand, pages,
+/// and pages that gave no document.
+fn files(
+    corpus: &Corpus,
+    scan: &Scan,
+    decisions: &Decisions,
+    strip: bool,
+) -> Result<BTreeMap<PathBuf, Fate>> {
+    let mut files: BTreeMap<PathBuf, Fate> = BTreeMap::new();
     for input in 0..corpus.inputs() as u32 {
         let source = corpus.path(input);
-        if !source.as_os_str().is_empty() {
-            files.insert(source.to_owned(), Gone::Records(Vec::new()));
+        if !source.as_os_str().is_empty() && !corpus.is_against(source) {
+            files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
     for (number, entry) in scan.documents.entries.iter().enumerate() {
+        if scan.documents.is_against(DocId(number as u32)) {
+            continue;
+        }
         let (path, record) = corpus.place(entry.location, entry.record);
         let path = PathBuf::from(path);
         let is_direct = corpus.path(entry.location.input) == path;
@@ -236,21 +288,24 @@ fn files(corpus: &Corpus, scan: &Scan, decisions: &Decisions) -> Result<BTreeMap
             return Err(Error::new(ErrorKind::Setting).at(&path).because(message));
         }
         let is_gone = decisions.removed.contains_key(&(number as u32));
-        match files.entry(path).or_insert(Gone::Records(Vec::new())) {
-            gone if is_gone && record.is_none() => *gone = Gone::File,
-            Gone::Records(gone) if is_gone => gone.push(entry.location),
+        match files.entry(path).or_insert(Fate::Edited(Vec::new())) {
+            fate if is_gone && record.is_none() => *fate = Fate::Gone,
+            Fate::Edited(edits) if is_gone => edits.push((entry.location, Edit::Removed)),
+            Fate::Edited(edits) if strip && is_direct => {
+                edits.push((entry.location, Edit::Stripped(DocId(number as u32))));
+            }
             _ => {}
         }
     }
     for problem in scan.documents.problems.iter().filter(|problem| problem.unreadable) {
         let path = Path::new(&problem.path);
-        if path.is_file() {
-            files.entry(path.to_owned()).or_insert(Gone::Records(Vec::new()));
+        if path.is_file() && !corpus.is_against(path) {
+            files.entry(path.to_owned()).or_insert(Fate::Edited(Vec::new()));
         }
     }
-    for gone in files.values_mut() {
-        if let Gone::Records(gone) = gone {
-            gone.sort_unstable_by_key(|location| location.offset);
+    for fate in files.values_mut() {
+        if let Fate::Edited(edits) = fate {
+            edits.sort_unstable_by_key(|(location, _)| location.offset);
         }
     }
     Ok(files)
@@ -261,36 +316,61 @@ fn same_file(a: &Path, b: &Path) -> bool {
     id(a).is_some() && id(a) == id(b)
 }
 
-fn write_file(source: &Path, gone: &[Location], place: &Path, is_cut: bool) -> Result<()> {
+fn write_file(
+    source: &Path,
+    edits: &[(Location, Edit)],
+    place: &Path,
+    is_cut: bool,
+    strip: &mut Strip<'_>,
+) -> Result<()> {
     let write = |e| Error::io(ErrorKind::Write, place, e);
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(write)?;
     }
     // Nothing is unpacked that stays as it is.
-    let is_whole = gone.is_empty() && packing(source) == packing(place);
+    let is_whole = edits.is_empty() && packing(source) == packing(place);
     write_whole(place, |out| {
         if is_whole {
             return io::copy(&mut File::open(source)?, out).map(|_| ());
         }
         let mut from = BufReader::with_capacity(1 << 18, reader(source)?);
-        packed(place, out, |out| match copy_but(&mut from, gone, out) {
-            Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
-            result => result,
+        packed(place, out, |out| {
+            match copy_edited(&mut from, edits, out, |at, document| strip.record(at, document)) {
+                Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
+                result => result,
+            }
         })
     })
     .map_err(write)
 }
 
-/// Copies all but these records and the ends of their lines.
-fn copy_but(from: &mut impl BufRead, gone: &[Location], out: &mut dyn Write) -> io::Result<()> {
+/// Copies all but removed records and the ends of their lines, and in place of others what `stripped` gives.
+fn copy_edited(
+    from: &mut impl BufRead,
+    edits: &[(Location, Edit)],
+    out: &mut dyn Write,
+    mut stripped: impl FnMut(Location, DocId) -> Option<Vec<u8>>,
+) -> io::Result<()> {
     let mut at = 0;
     let mut rest = Vec::new();
-    for location in gone {
+    for &(location, edit) in edits {
+        let record = match edit {
+            Edit::Removed => None,
+            Edit::Stripped(document) => match stripped(location, document) {
+                Some(record) => Some(record),
+                None => continue,
+            },
+        };
         io::copy(&mut from.by_ref().take(location.offset - at), out)?;
         io::copy(&mut from.by_ref().take(u64::from(location.len)), &mut io::sink())?;
-        rest.clear();
-        let end = from.read_until(b'\n', &mut rest)?;
-        at = location.offset + u64::from(location.len) + end as u64;
+        at = location.offset + u64::from(location.len);
+        match record {
+            Some(record) => out.write_all(&record)?,
+            None => {
+                rest.clear();
+                at += from.read_until(b'\n', &mut rest)? as u64;
+            }
+        }
     }
     io::copy(from, out)?;
     Ok(())
@@ -349,10 +429,10 @@ mod tests {
     fn records_go_with_the_ends_of_their_lines() {
         let text = b"one\r\n\n  two  \nthree";
         let left = |gone: &[(u64, u32)]| {
-            let gone: Vec<Location> =
-                gone.iter().map(|&(offset, len)| Location { input: 0, len, offset }).collect();
+            let removed = |&(offset, len): &(u64, u32)| (Location { input: 0, len, offset }, Edit::Removed);
+            let gone: Vec<(Location, Edit)> = gone.iter().map(removed).collect();
             let mut out = Vec::new();
-            copy_but(&mut &text[..], &gone, &mut out).expect("memory");
+            copy_edited(&mut &text[..], &gone, &mut out, |_, _| None).expect("memory");
             String::from_utf8(out).expect("UTF-8")
         };
         assert_eq!(left(&[]), "one\r\n\n  two  \nthree");

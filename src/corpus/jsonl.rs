@@ -56,6 +56,18 @@ impl Reader for JsonLines {
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
         Scanner { bytes: record, at: 0, kernel: self.kernel }.record(&self.names)
     }
+
+    fn with_text(&self, record: &[u8], text: &str) -> Option<Vec<u8>> {
+        let old = match self.fields(record).ok()?.text {
+            Value::Plain(old) | Value::Escaped(old) => old,
+            Value::Coded(_) => return None,
+        };
+        let start = old.as_ptr().addr().checked_sub(record.as_ptr().addr())?;
+        let (before, rest) = record.split_at_checked(start)?;
+        let behind = rest.get(old.len()..)?;
+        let quoted = serde_json::to_string(text).ok()?;
+        Some([before, &quoted.as_bytes()[1..quoted.len() - 1], behind].concat())
+    }
 }
 
 /// How deep values may be nested: what `serde_json` allows too.

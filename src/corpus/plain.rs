@@ -33,4 +33,9 @@ impl Reader for PlainText {
         let text = record.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(record);
         Ok(Fields::of_text(Value::Plain(text)))
     }
+
+    /// In UTF-8, whatever the record was in.
+    fn with_text(&self, _record: &[u8], text: &str) -> Option<Vec<u8>> {
+        Some(text.as_bytes().to_vec())
+    }
 }

@@ -121,19 +121,22 @@ impl Letter {
     }
 }
 
-/// Number words, months and weekdays, as news writes them, and what each stands for where two house styles differ.
-const CALENDAR: &str = "january jan|february feb|march|april apr|may|june jun|july jul|august aug|september sept sep|\
+/// Months and weekdays as news writes them, and what each stands for where two house styles differ.
+const DATES: &str = "january jan|february feb|march|april apr|may|june jun|july jul|august aug|september sept sep|\
     october oct|november nov|december dec|monday mon|tuesday tues tue|wednesday wed|thursday thurs thur thu|friday fri|\
-    saturday sat|sunday sun|1 one|2 two|3 three|4 four|5 five|6 six|7 seven|8 eight|9 nine|10 ten|11 eleven|12 twelve|\
-    13 thirteen|14 fourteen|15 fifteen|16 sixteen|17 seventeen|18 eighteen|19 nineteen|20 twenty|30 thirty|40 forty|\
-    50 fifty|60 sixty|70 seventy|80 eighty|90 ninety|100 hundred|1000 thousand|million mln|billion bln|trillion|\
-    first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th|\
-    today|tomorrow|yesterday|tonight|dozen|half|quarter|twice|\
+    saturday sat|sunday sun|\
     januar|februar|m\u{e4}rz|mai|juni|juli|oktober|dezember|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|\
     janvier|f\u{e9}vrier|mars|avril|juin|juillet|ao\u{fb}t|septembre|octobre|novembre|d\u{e9}cembre|\
     lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|\
     enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|\
     lunes|martes|mi\u{e9}rcoles|jueves|viernes|s\u{e1}bado|domingo";
+
+/// Number words, and what each stands for.
+const NUMBERS: &str = "1 one|2 two|3 three|4 four|5 five|6 six|7 seven|8 eight|9 nine|10 ten|11 eleven|12 twelve|\
+    13 thirteen|14 fourteen|15 fifteen|16 sixteen|17 seventeen|18 eighteen|19 nineteen|20 twenty|30 thirty|40 forty|\
+    50 fifty|60 sixty|70 seventy|80 eighty|90 ninety|100 hundred|1000 thousand|million mln|billion bln|trillion|\
+    first 1st|second 2nd|third 3rd|fourth 4th|fifth 5th|sixth 6th|seventh 7th|eighth 8th|ninth 9th|tenth 10th|\
+    today|tomorrow|yesterday|tonight|dozen|half|quarter|twice";
 
 /// Those that are no fact by themselves: they stand beside one.
 const PLAIN: &str = "million mln billion bln trillion first second third half quarter today tomorrow yesterday tonight \
@@ -152,6 +155,7 @@ pub struct Known {
     /// By token: the token that stands for it.
     same: ByHash<u64>,
     numeric: Hashes,
+    dates: Hashes,
 }
 
 const OUTLINE: usize = 128;
@@ -165,14 +169,19 @@ pub fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let hash = |word: &str| token_hash(word.as_bytes());
-        let mut known = Known { outline: [0; OUTLINE], same: ByHash::default(), numeric: Hashes::default() };
-        for group in CALENDAR.split('|').chain(STYLES.split('|')) {
+        let mut known = Known {
+            outline: [0; OUTLINE],
+            same: ByHash::default(),
+            numeric: Hashes::default(),
+            dates: DATES.split(['|', ' ']).map(hash).collect(),
+        };
+        for group in DATES.split('|').chain(NUMBERS.split('|')).chain(STYLES.split('|')) {
             let mut words = group.split_whitespace();
             let first = words.next().map(hash).unwrap_or_default();
             known.same.extend(words.map(|word| (hash(word), first)));
         }
         let plain: Vec<u64> = PLAIN.split_whitespace().map(hash).collect();
-        let words = CALENDAR.split(['|', ' ']).map(hash);
+        let words = DATES.split(['|', ' ']).chain(NUMBERS.split(['|', ' '])).map(hash);
         known.numeric.extend(words.filter(|word| !plain.contains(word)));
         for &hash in known.same.keys().chain(&known.numeric) {
             let (word, bit) = outlined(hash);
@@ -188,6 +197,11 @@ impl Known {
     pub fn may_be(&self, hash: u64) -> bool {
         let (word, bit) = outlined(hash);
         self.outline[word] & bit != 0
+    }
+
+    /// Whether the token is a month or a weekday.
+    pub fn is_date(&self, hash: u64) -> bool {
+        self.dates.contains(&hash)
     }
 
     /// The token that stands for this one in every house style, itself mostly; and whether it is a number word, a month

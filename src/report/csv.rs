@@ -16,6 +16,10 @@ pub struct DocumentRow {
     pub representative: String,
     /// Jaccard, containment and score of the relation.
     pub measures: Option<[f64; 3]>,
+    /// The id of its cluster's most likely origin; empty if it is in none.
+    pub origin: String,
+    /// The id of the document that it has its text from; empty where there is none.
+    pub parent: String,
     /// How many different things stand more than once in it.
     pub repeats: usize,
 }
@@ -31,11 +35,13 @@ pub fn write_csv(rows: impl Iterator<Item = DocumentRow>, mut out: impl Write) -
             row.measures.map_or(Default::default(), |measures| measures.map(|m| m.to_string()));
         writeln!(
             out,
-            "{},{},{},{},{jaccard},{containment},{score},,,{}",
+            "{},{},{},{},{jaccard},{containment},{score},{},{},{}",
             quoted(&row.id),
             row.cluster,
             row.relation,
             quoted(&row.representative),
+            quoted(&row.origin),
+            quoted(&row.parent),
             row.repeats,
         )?;
     }
@@ -43,7 +49,7 @@ pub fn write_csv(rows: impl Iterator<Item = DocumentRow>, mut out: impl Write) -
 }
 
 /// The field, in quotes where it needs them.
-fn quoted(field: &str) -> Cow<'_, str> {
+pub(super) fn quoted(field: &str) -> Cow<'_, str> {
     if field.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", field.replace('"', "\"\"")))
     } else {

@@ -11,10 +11,11 @@
 //! 1. **Texts**, by [`rounds`]: first every cluster's representative with its least similar copy, the largest cluster
 //!    first; then every cluster's next copy; and so on, exact copies after all others. A document whose text does not
 //!    fit any more, or that has more than [`TEXT`] bytes, is shown by its excerpts, and then without text.
-//! 2. Addresses and paths of copies, then titles of copies, in all clusters alike.
+//! 2. Addresses and paths of copies, then titles of copies and whom they have their text from, in all clusters alike.
 //! 3. Copies of a cluster beyond the first hundred, thirty, ten, three; their number stays.
 //!
-//! The page says what was left out of it.
+//! Of templates, sites and missed pairs the first are shown, as many as a reader goes through. The page says what was
+//! left out of it.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -24,7 +25,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{ClusterRow, ExcerptRow, MemberRow, Report, SourceRow, SpanRow};
+use super::{
+    AuditRow, ClusterRow, ExcerptRow, MemberRow, MissedRow, OriginRow, ParentRow, Report, SitePairRow,
+    SlotRow, SourceRow, SpanRow, TemplateRow,
+};
 
 /// Bytes of a page, at most.
 pub const LIMIT: usize = 29_000_000;
@@ -40,6 +44,11 @@ const FULL: usize = 500;
 
 /// Rows shown of problems, titles and sources; the json report has all.
 const ROWS: usize = 2_000;
+
+/// Templates shown, documents of each with their values, and bytes of all of them.
+const TEMPLATES: usize = 200;
+const VALUES: usize = 300;
+const FORMS: usize = 2_000_000;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -120,7 +129,7 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
 struct Thin {
     /// Addresses and paths.
     addresses: bool,
-    /// Titles.
+    /// Titles and parents.
     titles: bool,
     /// Copies of a cluster beyond so many; none if `None`.
     copies: Option<usize>,
@@ -193,6 +202,12 @@ struct Core<'a> {
     pages: &'a [super::PageRow],
     titles: &'a [super::TitleRow],
     titles_in_all: usize,
+    site_pairs: Vec<&'a SitePairRow>,
+    site_pairs_in_all: usize,
+    templates: Vec<Form<'a>>,
+    templates_in_all: usize,
+    recovery: Option<&'a super::RecoveryRow>,
+    audit: Option<Recall<'a>>,
     boilerplate: &'a [super::BoilerplateRow],
     boilerplate_in_all: usize,
     problems: &'a [super::ProblemRow],
@@ -202,13 +217,62 @@ struct Core<'a> {
     clusters: Vec<Row<'a>>,
 }
 
-/// A cluster: id, documents in all, its documents, what it touches.
+/// A cluster: id, documents in all, its documents, what it touches, its origin.
 #[derive(Serialize)]
-struct Row<'a>(&'a str, usize, Vec<Document<'a>>, &'a [super::TouchRow]);
+struct Row<'a>(&'a str, usize, Vec<Document<'a>>, &'a [super::TouchRow], Option<&'a OriginRow>);
+
+/// A template: its kinds of slots, and by document its id and what fills each slot.
+#[derive(Serialize)]
+struct Form<'a> {
+    skeleton: &'a str,
+    kinds: Vec<&'a str>,
+    rows: Vec<(&'a str, Vec<Option<&'a str>>)>,
+    documents_in_all: usize,
+    share: f64,
+    bits_saved: f64,
+}
+
+impl<'a> Form<'a> {
+    /// As much of it as there is room for; none where there is not enough for the skeleton.
+    fn new(template: &'a TemplateRow, room: &mut usize) -> Option<Form<'a>> {
+        *room = room.checked_sub(template.skeleton.len())?;
+        let value = |slot: &'a SlotRow, place: usize| slot.values.get(place).and_then(Option::as_deref);
+        let row = |(place, id): (usize, &'a String)| {
+            let values: Vec<Option<&str>> = template.slots.iter().map(|slot| value(slot, place)).collect();
+            let bytes: usize = values.iter().map(|value| 5 + value.map_or(0, str::len)).sum();
+            *room = room.checked_sub(id.len() + bytes)?;
+            Some((&**id, values))
+        };
+        Some(Form {
+            skeleton: &template.skeleton,
+            kinds: template.slots.iter().map(|slot| &*slot.kind).collect(),
+            rows: template.documents.iter().take(VALUES).enumerate().map_while(row).collect(),
+            documents_in_all: template.documents.len(),
+            share: rounded(template.share),
+            bits_saved: template.bits_saved.round(),
+        })
+    }
+}
+
+/// What an audit says, with the first missed pairs.
+#[derive(Serialize)]
+struct Recall<'a> {
+    #[serde(flatten)]
+    audit: AuditRow,
+    missed_first: &'a [MissedRow],
+    missed_in_all: usize,
+}
+
+impl<'a> Recall<'a> {
+    fn new(audit: &'a AuditRow) -> Recall<'a> {
+        let without = AuditRow { missed: Vec::new(), ..audit.clone() };
+        Recall { audit: without, missed_first: first(&audit.missed), missed_in_all: audit.missed.len() }
+    }
+}
 
 /// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
-/// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), url, canonical
-/// url, path, record. What is null at the end of the list is left out.
+/// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), parent (id, way,
+/// lag, verbatim), url, canonical url, path, record. What is null at the end of the list is left out.
 struct Document<'a>(Vec<Cell<'a>>);
 
 /// Relations that have a number in the page's data.
@@ -221,11 +285,16 @@ enum Cell<'a> {
     Number(u64),
     Text(&'a str),
     Measures([Option<f64>; 3]),
+    Parent(&'a str, &'a str, Option<i64>, f64),
 }
 
 impl<'a> Cell<'a> {
     fn text(text: Option<&'a str>) -> Cell<'a> {
         text.map_or(Cell::None, Cell::Text)
+    }
+
+    fn parent(parent: &'a ParentRow) -> Cell<'a> {
+        Cell::Parent(&parent.id, &parent.way, parent.lag, rounded(parent.verbatim))
     }
 }
 
@@ -267,6 +336,11 @@ impl<'a> PageData<'a> {
         for source in &report.sources {
             hash.update(format!("{}  {}\n", source.sha256.as_deref().unwrap_or("-"), source.path));
         }
+        let mut site_pairs: Vec<&SitePairRow> = report.site_pairs.iter().collect();
+        site_pairs.sort_by_key(|pair| std::cmp::Reverse(pair.copies));
+        site_pairs.truncate(ROWS);
+        let mut room = FORMS;
+        let templates = report.templates.iter().take(TEMPLATES);
         Core {
             settings: &report.settings,
             threshold: report.settings.threshold(),
@@ -277,6 +351,12 @@ impl<'a> PageData<'a> {
             pages: &report.pages,
             titles: first(&report.titles),
             titles_in_all: report.titles.len(),
+            site_pairs,
+            site_pairs_in_all: report.site_pairs.len(),
+            templates: templates.map_while(|template| Form::new(template, &mut room)).collect(),
+            templates_in_all: report.templates.len(),
+            recovery: report.recovery.as_ref(),
+            audit: report.audit.as_ref().map(Recall::new),
             boilerplate: first(&report.boilerplate),
             boilerplate_in_all: report.boilerplate.len(),
             problems: first(&report.problems),
@@ -292,7 +372,7 @@ impl<'a> PageData<'a> {
         let representative = &cluster.representative;
         let documents = cluster.documents().take(shown).enumerate();
         let rows = documents.map(|(place, document)| self.document(document, representative, place, thin));
-        Row(&cluster.id, cluster.members.len() + 1, rows.collect(), &cluster.touches)
+        Row(&cluster.id, cluster.members.len() + 1, rows.collect(), &cluster.touches, cluster.origin.as_ref())
     }
 
     fn document(&self, row: &'a MemberRow, first: &'a MemberRow, place: usize, thin: Thin) -> Document<'a> {
@@ -321,6 +401,7 @@ impl<'a> PageData<'a> {
             Cell::Number(row.bytes.into()),
             relation.unwrap_or(Cell::None),
             measures,
+            row.parent.as_ref().filter(|_| !thin.titles).map_or(Cell::None, Cell::parent),
         ];
         if !(is_copy && thin.addresses) {
             cells.extend([

@@ -8,12 +8,15 @@ pub mod diff;
 pub mod html;
 mod markdown;
 mod pairs;
+mod sites;
 pub mod terminal;
+mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +24,8 @@ use serde_json::Value;
 pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, SpanRow, write_pairs};
+pub use sites::{SitePairRow, write_sites};
+pub use values::write_values;
 
 use crate::corpus::{FieldNames, Place, Problem};
 use crate::options::{Mode, Policy};
@@ -49,12 +54,18 @@ pub struct Report {
     /// Titles that several pages of one site have; most pages first.
     #[serde(default)]
     pub titles: Vec<TitleRow>,
+    /// Who carries whose text, by carrier and source.
+    #[serde(default)]
+    pub site_pairs: Vec<SitePairRow>,
     /// Learned chrome; empty in classic mode.
     pub boilerplate: Vec<BoilerplateRow>,
     /// Learned templates; empty in classic mode.
     pub templates: Vec<TemplateRow>,
+    /// What the run found of copies planted in it, in thought.
+    #[serde(default)]
+    pub recovery: Option<RecoveryRow>,
     /// The audit, where one was asked for.
-    pub audit: Option<Never>,
+    pub audit: Option<AuditRow>,
     /// What could not be read, or not as it stood.
     pub problems: Vec<ProblemRow>,
     /// Texts by id, of documents in clusters and of pages that repeat something; in `json+text` of all of them, in
@@ -95,9 +106,80 @@ pub struct BoilerplateRow {
     pub documents: u32,
 }
 
-/// The entry of a list that this version never fills.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Never {}
+/// What a run would have found of copies planted beside some of its documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryRow {
+    /// Documents that copies were planted of.
+    pub documents: u64,
+    /// By kind of copy.
+    pub by_kind: BTreeMap<Cow<'static, str>, PlantedRow>,
+    /// What this shows, and what it does not.
+    pub shows: Cow<'static, str>,
+}
+
+/// Planted copies of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlantedRow {
+    /// How many.
+    pub planted: u64,
+    /// Those that would have been compared with their original.
+    pub met: u64,
+}
+
+/// What some documents' pairs with all others say of the run's recall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// Documents that were drawn and compared with all others.
+    pub sampled: u64,
+    /// The seed that drew them.
+    pub seed: u64,
+    /// Those that have any pair.
+    pub with_pairs: u64,
+    /// Their pairs.
+    pub pairs: u64,
+    /// Those that the run found.
+    pub found: u64,
+    /// Mean over documents of the share of their pairs that was found; none where there are no pairs.
+    pub recall: Option<f64>,
+    /// Lower bound of the 95 % interval.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+    /// The same by relation.
+    pub by_relation: BTreeMap<Cow<'static, str>, RecallRow>,
+    /// Pairs that were missed.
+    pub missed: Vec<MissedRow>,
+}
+
+/// The recall of one relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecallRow {
+    /// Documents that have such a pair.
+    pub documents: u64,
+    /// Pairs.
+    pub pairs: u64,
+    /// Those that the run found.
+    pub found: u64,
+    /// Mean over documents; none where there are no pairs.
+    pub recall: Option<f64>,
+    /// Lower bound of the 95 % interval.
+    pub low: f64,
+    /// Upper bound.
+    pub high: f64,
+}
+
+/// A pair that the run missed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedRow {
+    /// The id that sorts first.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// What they are to each other.
+    pub relation: Cow<'static, str>,
+    /// What kept them from being compared.
+    pub gate: Cow<'static, str>,
+}
 
 /// Settings that decide what comes out, resolved. Kept as they were written: those of another version are shown
 /// and never interpreted.
@@ -113,11 +195,14 @@ pub struct Settings {
     pub policy: Value,
     /// Names of fields.
     pub fields: Value,
+    /// Files and directories of the second set, as they were named; empty where there is one set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<String>,
 }
 
 impl Settings {
     /// Those of a run of this program.
-    pub fn new(recipe: Recipe, policy: &Policy, fields: &FieldNames) -> Settings {
+    pub fn new(recipe: Recipe, policy: &Policy, fields: &FieldNames, against: &[PathBuf]) -> Settings {
         // Plain structs of numbers and strings always have a value.
         let value = |value: serde_json::Result<Value>| value.unwrap_or_default();
         Settings {
@@ -129,6 +214,7 @@ impl Settings {
             recipe: value(serde_json::to_value(recipe)),
             policy: value(serde_json::to_value(policy)),
             fields: value(serde_json::to_value(fields)),
+            against: against.iter().map(|path| path.display().to_string()).collect(),
         }
     }
 
@@ -151,14 +237,32 @@ pub struct SourceRow {
 }
 
 /// A form that documents fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TemplateRow {
-    /// What stays.
+    /// What stays, with `{kind}` for each slot in order and optional sentences in brackets.
     pub skeleton: String,
-    /// Places that differ.
-    pub slots: u64,
+    /// Places that are filled in, in order.
+    pub slots: Vec<SlotRow>,
     /// Ids of the documents.
     pub documents: Vec<String>,
+    /// Sentences that some of the documents leave out.
+    #[serde(default)]
+    pub optional: u64,
+    /// Share of the documents' words that are skeleton, 0 to 1; chrome is not counted.
+    #[serde(default)]
+    pub share: f64,
+    /// Bits that it saves to write the documents as fillings; see [`crate::template`].
+    #[serde(default)]
+    pub bits_saved: f64,
+}
+
+/// A place of a template that documents fill in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRow {
+    /// `number`, `date`, `money`, `name` or `text`.
+    pub kind: Cow<'static, str>,
+    /// By document, in their order: what fills it there; none where it is left out.
+    pub values: Vec<Option<String>>,
 }
 
 /// documents = unique + duplicates + empty + unreadable.
@@ -176,6 +280,12 @@ pub struct Accounting {
     pub unreadable: u64,
     /// Of the unique and duplicates, those of fewer tokens than `--min-words`.
     pub short: u64,
+    /// Of the unique and empty, those of the second set: never duplicates, whatever they are to one another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub against: u64,
+    /// With a limit in time, documents that have no date that can be read, and so are close to none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undated: u64,
     /// Bytes of text.
     pub bytes: u64,
     /// Pairs by relation.
@@ -187,6 +297,11 @@ pub struct Accounting {
     pub skipped: BTreeMap<String, u64>,
     /// By site, in order of name.
     pub sites: Vec<SiteRow>,
+}
+
+// Serde asks with a reference.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of one site's documents.
@@ -211,6 +326,9 @@ pub struct ClusterRow {
     pub representative: MemberRow,
     /// The others, by id.
     pub members: Vec<MemberRow>,
+    /// Who had it first, most likely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginRow>,
     /// What it touches without being one with it; strongest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub touches: Vec<TouchRow>,
@@ -221,6 +339,36 @@ impl ClusterRow {
     pub fn documents(&self) -> impl Iterator<Item = &MemberRow> {
         std::iter::once(&self.representative).chain(&self.members)
     }
+}
+
+/// Who had a cluster's text first, most likely.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OriginRow {
+    /// The document's id; of none of the cluster where an excerpt was printed before any page that has the whole.
+    pub id: String,
+    /// What decided: `canonical`, `credit`, `earliest`, `novel`, `edits` or `longest`.
+    pub rule: Cow<'static, str>,
+    /// How much speaks for it, 0 to 1.
+    pub confidence: f64,
+    /// `known`, or `unknown order` where neither dates nor names tell one.
+    pub order: Cow<'static, str>,
+    /// A name that at least half of the documents credit and that is no site of theirs: the text is from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<String>,
+}
+
+/// Whom a document has its text from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParentRow {
+    /// The other document's id. One of the cluster, but for a version of a page that is in another or in none.
+    pub id: String,
+    /// Why: `canonical`, `credit`, `version` or `text`.
+    pub way: Cow<'static, str>,
+    /// Seconds from the parent's date to this document's; none where a date is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<i64>,
+    /// Share of this document's shingles that stand in the parent, 0 to 1.
+    pub verbatim: f64,
 }
 
 /// Something related to a cluster that is not of it.
@@ -281,6 +429,9 @@ pub struct MemberRow {
     /// The relation's score.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// Whom it has its text from; none for the origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentRow>,
     /// What its text (`a`) shares with the representative's (`b`), in order of place here; chrome too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<SpanRow>,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Accounting, ClusterRow, MemberRow, PageRow, Report, TitleRow};
+use super::{Accounting, AuditRow, ClusterRow, MemberRow, PageRow, RecoveryRow, Report, TitleRow};
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,11 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         rest(out, report.pages.len(), look.shown, "page", "--all")?;
     }
     write_titles(out, &report.titles, look)?;
+    match (&report.audit, &report.recovery) {
+        (Some(audit), _) => write_audit(out, audit, look)?,
+        (None, Some(recovery)) => write_recovery(out, recovery)?,
+        (None, None) => {}
+    }
     write_pairs(out, accounting)?;
     write_sites(out, accounting)?;
     if !report.problems.is_empty() {
@@ -80,6 +85,10 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
         write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
+    if let Some(origin) = &cluster.origin {
+        let order = if origin.order == "known" { "" } else { ", unknown order" };
+        writeln!(out, "  had it first: {} (by rule `{}`{order})", plain(&origin.id), origin.rule)?;
+    }
     match excerpt {
         Some(excerpt) => {
             writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4)))
@@ -122,6 +131,55 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
     rest(out, titles.len(), look.members, "title", "--all")
 }
 
+/// What would have been found of planted copies.
+fn write_recovery(out: &mut String, recovery: &RecoveryRow) -> fmt::Result {
+    if recovery.documents == 0 {
+        return Ok(());
+    }
+    let kinds =
+        recovery.by_kind.iter().map(|(kind, row)| format!("{} of {} with {kind}", row.met, row.planted));
+    let kinds: Vec<String> = kinds.collect();
+    writeln!(
+        out,
+        "\nplanted copies that would have been compared: {} (--audit N looks at real pairs)",
+        kinds.join(", ")
+    )
+}
+
+/// How much of what is there was found.
+fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let Some(recall) = audit.recall else {
+        return writeln!(
+            out,
+            "\n{BOLD}audit{PLAIN}: none of {} drawn has a pair; nothing is known of the recall",
+            counted(audit.sampled, "document")
+        );
+    };
+    writeln!(
+        out,
+        "\n{BOLD}audit{PLAIN}: {} drawn, {} of them with pairs; {} of {} found, recall {BOLD}{}{PLAIN} (95 % interval {} to {})",
+        counted(audit.sampled, "document"),
+        audit.with_pairs,
+        audit.found,
+        counted(audit.pairs, "pair"),
+        percent(recall),
+        percent(audit.low),
+        percent(audit.high),
+    )?;
+    for missed in audit.missed.iter().take(look.members) {
+        writeln!(
+            out,
+            "  missed {} and {}: {}, {}",
+            plain(&missed.a),
+            plain(&missed.b),
+            missed.relation,
+            missed.gate
+        )?;
+    }
+    rest(out, audit.missed.len(), look.members, "missed pair", "--all, or in --report json")
+}
+
 /// What was found besides copies.
 fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let others = ["update", "partial", "templated"].into_iter();
@@ -160,6 +218,20 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
         counted(clusters as u64, "cluster"),
         accounting.short,
     )?;
+    if accounting.against > 0 {
+        writeln!(
+            out,
+            "{} of the second set: compared with the others only, and never a duplicate",
+            counted(accounting.against, "document")
+        )?;
+    }
+    if accounting.undated > 0 {
+        writeln!(
+            out,
+            "{} without a date that can be read: close in time to none",
+            counted(accounting.undated, "document")
+        )?;
+    }
     let skipped: u64 = accounting.skipped.values().sum();
     if skipped > 0 {
         let kinds: Vec<String> = accounting

@@ -15,6 +15,7 @@ use crate::corpus::Fields;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
+use crate::model::boilerplate::Boilerplate;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
 use crate::model::noise::Seen;
@@ -39,6 +40,8 @@ pub(super) struct Learner<'a> {
     pub texts: &'a Texts<'a>,
     pub recipe: Recipe,
     pub removed: &'a BitSlice,
+    /// Chrome that was given.
+    pub given: Option<&'a Boilerplate>,
     pub cancel: &'a Cancel,
 }
 
@@ -118,7 +121,11 @@ impl Learner<'_> {
             )
             .collect::<Result<_>>()?;
         let pages: Vec<Page> = pages.into_iter().flatten().collect();
-        Ok(chrome::learn(&pages, self.recipe.shingle()))
+        let mut chrome = chrome::learn(&pages, self.recipe.shingle());
+        if let Some(given) = self.given {
+            given.add_to(&mut chrome, self.recipe);
+        }
+        Ok(chrome)
     }
 
     /// Documents that share a sample with several of one site, some of each site.
@@ -141,7 +148,9 @@ impl Learner<'_> {
             marked.set(posting as u32 as usize, true);
         }
         let mut by_site: HashMap<u32, Vec<u32>> = HashMap::new();
-        for document in marked.iter_ones() {
+        let sites = &self.texts.documents.sites;
+        let learns = |site: u32| self.given.is_none_or(|given| !given.names(&sites[site as usize]));
+        for document in marked.iter_ones().filter(|&d| learns(entries[d].site)) {
             by_site.entry(entries[document].site).or_default().push(document as u32);
         }
         let mut suspects: Vec<u32> =
@@ -229,6 +238,19 @@ impl Judge for Aligned<'_> {
         if self.share_too_little(a, b, measures) {
             return Found { verdict: Verdict::Decided(None), slots: Vec::new() };
         }
+        self.judge_in_full(worker, a, b, measures)
+    }
+}
+
+impl Aligned<'_> {
+    /// As [`Judge::judge`], aligning also what shares next to nothing.
+    pub(super) fn judge_in_full(
+        &self,
+        worker: &mut Worker,
+        a: &Loaded,
+        b: &Loaded,
+        measures: Measures,
+    ) -> Found {
         let (left, right) = (&a.content.words, &b.content.words);
         let evidence = self.evidence(worker, a, b);
         let alignment = worker.aligner.last();
@@ -240,9 +262,7 @@ impl Judge for Aligned<'_> {
         };
         Found { verdict, slots }
     }
-}
 
-impl Aligned<'_> {
     /// Whether two documents are versions of one page.
     pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
         let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];

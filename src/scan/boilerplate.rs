@@ -1,6 +1,6 @@
 //! The chrome that a model knows, as text: lines of it by site, with the number of documents that have them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
@@ -13,6 +13,13 @@ use crate::report::BoilerplateRow;
 
 /// Documents that have a line of chrome, at least, for it to be listed.
 const LEAST: u32 = 5;
+
+/// Documents that have it, for each that has the line that most of the site's have. Lists that change ("Most read") are
+/// chrome too, and the same headlines come together on some pages; what a site prints is what it prints on most.
+const SHARE: f64 = 0.2;
+
+/// Tokens of a piece within a line, at least: the first word of a story may be chrome by what stands before it.
+const WITHIN: usize = 3;
 
 /// By site number and hash of its tokens: documents, and the first of them with the text there.
 type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
@@ -47,9 +54,18 @@ pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &M
         let line = all.entry(key).or_insert((0, document, text));
         line.0 += count;
     }
+    let mut most: HashMap<u32, u32> = HashMap::new();
+    for ((site, _), (documents, ..)) in &all {
+        let known = most.entry(*site).or_default();
+        *known = (*known).max(*documents);
+    }
+    let is_listed = |site: &u32, documents: u32| {
+        let most = most.get(site).copied().unwrap_or_default();
+        documents >= LEAST && f64::from(documents) >= SHARE * f64::from(most)
+    };
     let mut rows: Vec<BoilerplateRow> = all
         .into_iter()
-        .filter(|(_, line)| line.0 >= LEAST)
+        .filter(|((site, _), line)| is_listed(site, line.0))
         .map(|((site, _), (documents, _, text))| BoilerplateRow {
             source: texts.documents.sites[site as usize].clone(),
             text,
@@ -75,7 +91,10 @@ fn add(
     model: &Model,
     lines: &mut Lines,
 ) {
-    let pieces = reader.chrome(text, site_hash, model);
+    let mut pieces = reader.chrome(text, site_hash, model);
+    let breaks = reader.breaks(text);
+    let begins = |token: usize| breaks.get(token).is_none_or(|&begins| begins);
+    pieces.retain(|piece| piece.len() >= WITHIN || (begins(piece.start) && begins(piece.end)));
     let mut seen = Vec::new();
     for piece in pieces {
         let hashes = &reader.hashes()[piece.clone()];

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Cluster, Scan};
+use super::{Cluster, Lineage, Scan};
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::kernel::Kernel;
@@ -51,6 +51,8 @@ impl Scan {
             unreadable: self.documents.problems.iter().filter(|problem| problem.unreadable).count() as u64,
             duplicates: self.clusters.iter().map(|cluster| cluster.members.len() as u64).sum(),
             unsettled: self.unsettled as u64,
+            against: self.documents.against.count_ones() as u64,
+            undated: self.documents.dates.iter().filter(|date| date.is_none()).count() as u64,
             skipped: corpus.skipped().clone(),
             ..Accounting::default()
         };
@@ -82,6 +84,7 @@ impl Scan {
             id: self.cluster_id(corpus, cluster),
             representative: self.member_row(corpus, cluster.representative, None),
             members: cluster.members.iter().map(|(d, j)| self.member_row(corpus, *d, Some(j))).collect(),
+            origin: None,
             touches: Vec::new(),
         };
         self.clusters.iter().map(row).collect()
@@ -132,11 +135,12 @@ impl Scan {
         PageRow::new(self.read_id(corpus, document), repeats, &places)
     }
 
-    /// Rows of the `csv` report: every document, in order.
+    /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Scan::cluster_rows`].
     pub fn document_rows<'a>(
         &'a self,
         corpus: &'a Corpus,
         clusters: &'a [ClusterRow],
+        lineage: &'a Lineage,
         repeats: &'a [(DocId, Vec<Repeat>)],
     ) -> impl Iterator<Item = DocumentRow> + 'a {
         let mut placed: HashMap<DocId, (usize, Option<usize>)> = HashMap::new();
@@ -151,9 +155,15 @@ impl Scan {
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
             };
+            if let Some(taken) = lineage.parents.get(&document) {
+                row.parent = self.read_id(corpus, taken.from);
+            }
             if let Some(&(cluster, member)) = placed.get(&document) {
                 row.cluster = clusters[cluster].id.clone();
                 row.representative = clusters[cluster].representative.id.clone();
+                if let Some(origin) = lineage.origins.get(cluster) {
+                    row.origin = self.read_id(corpus, origin.document);
+                }
                 if let Some(member) = member {
                     let (_, judgement) = &self.clusters[cluster].members[member];
                     row.relation = relation_from_a(judgement);

@@ -25,7 +25,7 @@ export function report(evil = true) {
   const directory = mkdtempSync(join(tmpdir(), "wirecopy-browser-"));
   writeFileSync(join(directory, "hostile.jsonl"), hostile());
   const file = join(directory, "report.html");
-  execFileSync(PROGRAM, ["scan", "corpus", ...(evil ? [join(directory, "hostile.jsonl")] : []), "--quiet", "--report", `html=${file}`], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(PROGRAM, ["scan", "corpus", ...(evil ? [join(directory, "hostile.jsonl")] : []), "--quiet", "--audit", "50", "--report", `html=${file}`], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   return { address: pathToFileURL(file).href, remove: () => rmSync(directory, { recursive: true }) };
 }
 

@@ -47,11 +47,49 @@ test("opens, searches, opens a cluster, compares, follows a link", async () => {
   await page.waitForSelector("text=Which one to keep");
   await page.goBack();
   await page.waitForSelector(".pane");
-  for (const view of ["pages", "titles", "boilerplate", "problems", "sources", "overview"]) {
+  for (const view of ["pages", "titles", "templates", "boilerplate", "problems", "sources", "overview"]) {
     await page.click(`nav a[href="#${view}"]`);
     await page.waitForSelector(`nav a[href="#${view}"][aria-current=page]`);
   }
   assert.deepEqual([...troubles, ...again.troubles], []);
+});
+
+test("says who had it first, who took it from whom and when", async () => {
+  const { page, troubles } = await open(browser, made.address);
+  assert.ok(await page.locator("#carriers table.matrix").count() === 1, "who carries whom");
+  await cluster(page);
+  assert.match(await page.textContent("#origin"), /Had it first, most likely: .*confidence 0\.\d\d/);
+  assert.ok(await page.locator(".tree ul li").count() >= 1, "a copy below the origin");
+  assert.match(await page.textContent(".tree"), /the origin/);
+  assert.match(await page.textContent(".tree"), /after \d.*verbatim/);
+  assert.match(await page.textContent("#lags"), /First copy after \d/);
+  assert.ok(await page.locator("svg line.link").count() >= 1, "copies are tied to their parents in time");
+  // A document that no date or name puts in order.
+  await page.click("nav >> text=Clusters");
+  await page.fill("#query", "onerror");
+  await page.waitForTimeout(150);
+  await page.click(".row a");
+  assert.match(await page.textContent("#origin"), /Unknown order/);
+  assert.deepEqual(troubles, []);
+});
+
+test("shows forms with their slots and what fills them", async () => {
+  const { page, troubles } = await open(browser, made.address + "#templates");
+  assert.ok(await page.locator("tbody tr .slot").count() > 3, "slots in skeletons");
+  await page.click("tbody tr a");
+  await page.waitForSelector("h1 + p .slot");
+  const kinds = await page.locator("thead th").allTextContents();
+  assert.ok(kinds.slice(1).every(kind => /^\d+ (number|date|money|name|text)$/.test(kind)), kinds.join());
+  assert.equal(await page.locator("tbody tr:first-child td").count(), kinds.length - 1, "a cell for each slot");
+  assert.ok(await page.locator("tbody tr").count() >= 3);
+  assert.deepEqual(troubles, []);
+});
+
+test("shows the recall that the audit found", async () => {
+  const { page, troubles } = await open(browser, made.address);
+  assert.match(await page.textContent("#recall"), /50 documents drawn .* Recall \d+(\.\d)? %, between/);
+  assert.ok(await page.locator("#recall rect.interval").count() >= 2, "an interval for all and for each relation");
+  assert.deepEqual(troubles, []);
 });
 
 test("searches by site, relation, size and date", async () => {
@@ -117,7 +155,7 @@ test("nothing serious for assistive technology", async () => {
       assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
     };
     await check("overview");
-    for (const view of ["clusters", "pages", "titles", "problems", "sources"]) {
+    for (const view of ["clusters", "pages", "titles", "templates", "problems", "sources"]) {
       await page.click(`nav a[href="#${view}"]`);
       await page.waitForSelector("h1");
       await check(view);

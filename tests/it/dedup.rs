@@ -366,3 +366,52 @@ fn what_was_moved_and_changed_is_not_moved_back() {
     assert_eq!(scanned.files()["b.txt"], b"A new page that took the place.");
     assert!(scanned.files().contains_key("c.txt"), "the other is back: {text}");
 }
+
+#[test]
+fn boilerplate_is_cut_from_what_stays_and_nothing_else_is() {
+    let dir = Dir::new();
+    let input = corpus("intro-chrome/wire.jsonl");
+    let output = dir.path("out.jsonl");
+    let paths = [&input, &output].map(|path| path.display().to_string());
+    let run = run(&["dedup", &paths[0], "--output", &paths[1], "--strip", "boilerplate"]);
+    assert_eq!(code(&run), 0);
+    let before = fs::read_to_string(&input).unwrap();
+    let record = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let old: BTreeMap<String, &str> =
+        before.lines().map(|line| (record(line)["id"].as_str().unwrap().to_owned(), line)).collect();
+    let mut stripped = 0;
+    for line in fs::read_to_string(output).unwrap().lines() {
+        let new = record(line);
+        let was = old[new["id"].as_str().unwrap()];
+        let (text, old_text) =
+            (new["text"].as_str().unwrap(), record(was)["text"].as_str().unwrap().to_owned());
+        assert!(!text.contains("Before you read on"), "{text}");
+        if text == old_text {
+            assert_eq!(line, was);
+            continue;
+        }
+        stripped += 1;
+        // Byte for byte but for the text.
+        let frame = |line: &str, text: &str| line.replace(serde_json::to_string(text).unwrap().as_str(), "");
+        assert_eq!(frame(line, text), frame(was, &old_text));
+        let mut rest = old_text.chars();
+        assert!(text.chars().all(|c| rest.any(|old| old == c)), "only cut: {text}");
+    }
+    assert!(stripped > 0);
+    let said = stdout(&run);
+    assert!(said.contains(&format!("; {stripped} stripped of boilerplate")), "{said}");
+    // Text files too; a mode that knows no chrome says so.
+    for (i, line) in before.lines().enumerate() {
+        let record = record(line);
+        let site = record["source"].as_str().unwrap().to_owned();
+        dir.file(&format!("in/{site}/{i}.txt"), record["text"].as_str().unwrap());
+    }
+    let [files, cut] = ["in", "cut"].map(|name| dir.path(name).display().to_string());
+    let (exit, errors) = dedup(&[&files, "--output", &cut, "--strip", "boilerplate", "--remove", "exact"]);
+    assert_eq!(exit, 0, "{errors}");
+    let left = fs::read_dir(dir.path("cut/kestlevalleynews.example")).unwrap();
+    let left: Vec<String> = left.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    assert!(left.len() > 3 && left.iter().all(|text| !text.contains("Before you read on")));
+    let (exit, errors) = dedup(&[&paths[0], "--output", &cut, "--strip", "boilerplate", "--classic"]);
+    assert!(exit == 2 && errors.contains("--classic"), "{errors}");
+}

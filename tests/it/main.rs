@@ -1,7 +1,10 @@
 //! The integration tests: one binary, a module per theme. They run the real program on real files.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod bad_input;
+mod calibrate;
+mod chrome;
 mod cli;
 mod containers;
 mod dedup;
@@ -16,7 +19,11 @@ mod harness;
 mod index;
 mod labels;
 mod library;
+mod news;
+mod origin;
 mod pages;
 mod reports;
 mod schema;
+mod sets;
 mod shared;
+mod templates;

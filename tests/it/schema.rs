@@ -9,7 +9,9 @@ fn reports_fit_the_committed_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let dir = Dir::new();
     let broken = dir.file("x.jsonl", record("a", "cat") + "{\n" + &record("a", "cat"));
-    for report in [Reports::of(&corpus(""), &[]).json, Reports::of(&broken, &[]).json] {
+    let audited = Reports::of(&corpus(""), &["--audit", "40"]).json;
+    assert!(audited["templates"][0]["slots"][0]["kind"].is_string() && audited["site_pairs"][0].is_object());
+    for report in [audited, Reports::of(&corpus(""), &["--classic"]).json, Reports::of(&broken, &[]).json] {
         let errors: Vec<String> = validator.iter_errors(&report).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }

@@ -46,6 +46,9 @@ pub enum Command {
         wirecopy scan articles/\n  \
         wirecopy scan articles/ --report html=report.html\n  \
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
+        wirecopy scan ours/ --against crawl.jsonl --within 7d\n  \
+        wirecopy scan crawl.jsonl --report sites=who-carries-whom.csv\n  \
+        wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(Scan),
@@ -54,6 +57,18 @@ pub enum Command {
         wirecopy compare one.txt other.txt\n  \
         wirecopy compare 4711 4712 --in crawl.jsonl")]
     Compare(Compare),
+    /// Find the forms that documents fill in: what stays, and what fills each slot in each document.
+    #[command(after_help = "Examples:\n  \
+        wirecopy templates notes.jsonl\n  \
+        wirecopy templates notes.jsonl --report csv=values.csv")]
+    Templates(Templates),
+    /// Say what other thresholds would give: pairs, clusters, documents removed, and pairs next to each.
+    #[command(mut_arg("paths", |paths| paths.required(false).required_unless_present("from")))]
+    #[command(after_help = "Examples:\n  \
+        wirecopy calibrate crawl.jsonl\n  \
+        wirecopy scan crawl.jsonl --threshold 0.3 --containment 0.3 --quiet --report pairs=pairs.ndjson\n  \
+        wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv")]
+    Calibrate(Calibrate),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
     Page(Page),
@@ -73,7 +88,8 @@ pub enum Command {
     /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
-        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near")]
+        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near\n  \
+        wirecopy dedup training.jsonl --against test.jsonl --output clean.jsonl")]
     Dedup(Dedup),
     /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
     #[command(
@@ -141,8 +157,17 @@ pub struct Dedup {
     /// List what was removed, a JSON object a line: id, kept, relation, rule.
     #[arg(long, value_name = "FILE")]
     pub removed: Option<PathBuf>,
+    /// Cut what sites print on many of their pages out of the texts that stay, in JSON lines and text files.
+    #[arg(long, value_name = "WHAT")]
+    pub strip: Option<Strip>,
     #[command(flatten)]
     pub run: Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Strip {
+    /// Lines that many pages of a site have.
+    Boilerplate,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -179,7 +204,7 @@ pub struct Render {
     /// A report that --report json or json+text wrote.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Write a report: html, json, json+text or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
@@ -204,18 +229,28 @@ pub struct Diff {
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: html, json, json+text, pairs, csv or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
+    /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
+    #[arg(long, value_name = "N")]
+    pub audit: Option<usize>,
+    /// Which documents the audit draws.
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "audit")]
+    pub seed: u64,
     /// Keep what the corpus taught, for other runs.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub save_model: Option<PathBuf>,
     /// Judge under a model that was saved, instead of learning one.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub model: Option<PathBuf>,
+    /// What sites print around their stories, as --report boilerplate writes it and you edited it: the sites named there
+    /// have that chrome, that of the others is learned. Becomes part of a model that is saved.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["classic", "model"])]
+    pub boilerplate: Option<PathBuf>,
     /// Also compare with the documents of an index, under its model: they appear as partners in the pairs and csv reports,
     /// and nothing is written to it.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["classic", "model", "save_model"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["classic", "model", "save_model", "boilerplate"])]
     pub index: Option<PathBuf>,
     #[command(flatten)]
     pub run: Run,
@@ -253,6 +288,13 @@ pub struct Run {
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,
+    /// A second set: files, directories, or - for standard input. PATHs are compared with it and not with one another;
+    /// no document of it is a duplicate, or removed. May be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+    /// Only pairs this close in time, by the date field (12h, 7d, 2w). A document without a date is close to none.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub within: Option<u64>,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
@@ -291,6 +333,37 @@ pub enum Method {
     Minhash,
     /// SimHash within Hamming distance 3.
     Simhash,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Calibrate {
+    #[command(flatten)]
+    pub input: Input,
+    /// Pairs that scan --report pairs wrote, instead of documents. What it left out below its thresholds is not counted.
+    #[arg(long, value_name = "PAIRS")]
+    pub from: Option<PathBuf>,
+    /// Write a report: json or csv, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Templates {
+    #[command(flatten)]
+    pub input: Input,
+    /// Write a report: json, or csv with a line for every value, to FILE or to standard output.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    pub reports: Vec<String>,
+    /// Show all templates and documents in the summary.
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub judging: Judging,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -548,19 +621,21 @@ pub enum IndexCommand {
     },
 }
 
-/// A time in milliseconds, from a number with s, m, h or d behind it.
+/// A time in milliseconds, from a number with s, m, h, d or w behind it.
 fn duration(text: &str) -> Result<u64, String> {
     let unit = match text.char_indices().last() {
         Some((at, 's')) => (at, 1000),
         Some((at, 'm')) => (at, 60_000),
         Some((at, 'h')) => (at, 3_600_000),
         Some((at, 'd')) => (at, 86_400_000),
-        _ => return Err("a number with s, m, h or d behind it".to_owned()),
+        Some((at, 'w')) => (at, 604_800_000),
+        _ => return Err(WANTED.to_owned()),
     };
-    let number: u64 =
-        text[..unit.0].parse().map_err(|_| "a number with s, m, h or d behind it".to_owned())?;
+    let number: u64 = text[..unit.0].parse().map_err(|_| WANTED.to_owned())?;
     number.checked_mul(unit.1).filter(|time| *time > 0).ok_or_else(|| "too large, or nothing".to_owned())
 }
+
+const WANTED: &str = "a number with s, m, h, d or w behind it";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Html {

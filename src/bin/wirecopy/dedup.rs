@@ -20,26 +20,38 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         None => Rules::default(),
     };
     let removable = typed.remove.parse()?;
-    let output = Output::new(&typed.input.paths, &typed.output)?;
+    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output)?;
     if let Some(removed) = &typed.removed {
         check_list(removed, typed)?;
     }
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open(&settings.resources)?;
+    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
     drop(bar);
     let decisions = decide(&found, &found.cluster_rows(&corpus), &rules, removable);
-    output.write(&corpus, &found, &decisions)?;
+    let Settings { recipe, policy, resources } = &settings;
+    let stripper = match typed.strip {
+        Some(args::Strip::Boilerplate) => match found.stripper(&corpus, *recipe, policy, resources.kernel) {
+            Some(stripper) => Some(stripper),
+            None => bail!("--strip boilerplate: --classic knows no boilerplate"),
+        },
+        None => None,
+    };
+    let stripped = output.write(&corpus, &found, &decisions, stripper)?;
     if let Some(path) = &typed.removed {
         write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
     }
     warn(&found, &decisions);
     if !args.quiet {
-        let all = found.documents.entries.len();
+        let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
         let mut out = anstream::stdout().lock();
-        writeln!(out, "{all} documents = {} kept + {gone} removed", all - gone)
+        let stripped = match typed.strip {
+            Some(args::Strip::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
+            None => String::new(),
+        };
+        writeln!(out, "{all} documents = {} kept + {gone} removed{stripped}", all - gone)
             .context("cannot write to standard output")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -48,7 +60,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
 /// The list may not take the place of what is read or written.
 fn check_list(list: &Path, typed: &args::Dedup) -> Result<()> {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let taken = typed.input.paths.iter().any(|input| whole(list).starts_with(whole(input)));
+    let mut inputs = typed.input.paths.iter().chain(&typed.run.against);
+    let taken = inputs.any(|input| whole(list).starts_with(whole(input)));
     if taken || whole(list) == whole(&typed.output) {
         bail!("{}: the list of what was removed cannot stand there", list.display());
     }

@@ -2,6 +2,8 @@
 
 mod apply;
 mod args;
+mod calibrate;
+mod changes;
 mod compare;
 mod dedup;
 mod filter;
@@ -16,6 +18,7 @@ mod progress;
 mod report;
 mod scan;
 mod settings;
+mod templates;
 mod text;
 
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
         args::Command::Compare(compare) => compare::run(&args, compare),
+        args::Command::Calibrate(calibrate) => calibrate::run(&args, calibrate),
+        args::Command::Templates(templates) => templates::run(&args, templates),
         args::Command::Page(page) => page::run(&args, page),
         args::Command::Text(text) => text::run(text),
         args::Command::Dedup(dedup) => dedup::run(&args, dedup),

@@ -9,7 +9,7 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{Pages, Scan, scan, scan_under};
+use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
 use crate::known::{Indexed, Partners};
@@ -26,30 +26,35 @@ enum Format {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 6] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pairs", Format::Pairs),
     ("csv", Format::Csv),
     ("json", Format::Of(Rendering::Json)),
     ("json+text", Format::Of(Rendering::JsonWithTexts)),
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
+    ("boilerplate", Format::Of(Rendering::Boilerplate)),
+    ("sites", Format::Of(Rendering::Sites)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
+    let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open(&settings.resources)?;
+    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    let Settings { recipe, policy, resources } = &settings;
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),
-        (None, Some(file)) => Some(model::read(settings.recipe, file)?),
+        (None, Some(file)) => Some(model::read(*recipe, file)?),
         (None, None) => None,
     };
-    let found = match given {
-        Some(model) => scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?,
-        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    let found = match (given, &boilerplate) {
+        (Some(model), _) => scan_under(model, &corpus, *recipe, policy, resources)?,
+        (None, Some(given)) => scan_with(given, &corpus, *recipe, policy, resources)?,
+        (None, None) => scan(&corpus, *recipe, policy, resources)?,
     };
     let partners = indexed.map(|indexed| indexed.partners(&corpus, &found, &settings)).transpose()?;
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
@@ -61,8 +66,13 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
     let mut whole = whole.then(|| whole_report(typed, &settings, &corpus, &found)).transpose()?;
-    if let Some((report, pages)) = &mut whole {
-        complete(&targets, &settings, &corpus, &found, report, pages)?;
+    if let Some(whole) = &mut whole {
+        complete(&targets, &settings, &corpus, &found, whole)?;
+    }
+    if let (Some(documents), Some(whole)) = (typed.audit, &mut whole) {
+        let options = AuditOptions { documents, seed: typed.seed };
+        let Settings { recipe, policy, resources } = &settings;
+        whole.report.audit = Some(found.audit(&corpus, *recipe, policy, resources, options)?);
     }
     let spans = match targets.iter().any(|target| target.format == Format::Pairs) {
         true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
@@ -72,8 +82,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &corpus, &found, partners.as_ref(), whole, spans))?;
     }
-    let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, (new, _))| Diff::between(old, new));
-    if let (true, Some((report, _))) = (summarised, &whole) {
+    let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
+    if let (true, Some(Whole { report, .. })) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
         if let Some(partners) = &partners {
             anstream::println!("{}", partners.summary());
@@ -92,28 +102,37 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
 }
 
-fn whole_report(
-    typed: &args::Scan,
-    settings: &Settings,
-    corpus: &Corpus,
-    found: &Scan,
-) -> Result<(Report, Pages)> {
+/// What reports on the whole run are made of.
+struct Whole {
+    report: Report,
+    pages: Pages,
+    lineage: Lineage,
+}
+
+fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan) -> Result<Whole> {
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
-        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields.names()),
+        settings: Resolved::new(
+            settings.recipe,
+            &settings.policy,
+            &typed.input.fields.names(),
+            corpus.against(),
+        ),
         accounting: found.accounting(corpus),
         sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
+        site_pairs: Vec::new(),
         boilerplate: Vec::new(),
         templates: Vec::new(),
+        recovery: Some(found.recovery(corpus, settings.recipe, &settings.policy, &settings.resources)?),
         audit: None,
         problems: found.documents.problems.iter().map(Into::into).collect(),
         texts: Default::default(),
     };
-    Ok((report, pages))
+    Ok(Whole { report, pages, lineage: Lineage::default() })
 }
 
 /// Adds what the reports that were asked for need: passages, sources and chrome, and texts, as many as they show.
@@ -122,17 +141,27 @@ fn complete(
     settings: &Settings,
     corpus: &Corpus,
     found: &Scan,
-    report: &mut Report,
-    pages: &Pages,
+    whole: &mut Whole,
 ) -> Result<()> {
-    let asks = |rendering| targets.iter().any(|target| target.format == Format::Of(rendering));
+    let asks_for = |format| targets.iter().any(|target| target.format == format);
+    let asks = |rendering| asks_for(Format::Of(rendering));
+    let Whole { report, pages, lineage } = whole;
     let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
         (true, _) => usize::MAX,
         (false, true) => LIMIT,
         (false, false) => 0,
     };
-    if texts > 0 || asks(Rendering::Json) {
+    let json_or_page = texts > 0 || asks(Rendering::Json);
+    if json_or_page || asks_for(Format::Csv) || asks(Rendering::Sites) {
+        *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
+        found.add_lineage(corpus, lineage, &mut report.clusters);
+        report.site_pairs = found.site_pairs(corpus, lineage);
+    }
+    if json_or_page {
         found.detail(corpus, report, &settings.resources)?;
+        report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
+    }
+    if json_or_page || asks(Rendering::Boilerplate) {
         report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
@@ -149,18 +178,18 @@ fn write(
     corpus: &Corpus,
     found: &Scan,
     partners: Option<&Partners>,
-    whole: Option<&(Report, Pages)>,
+    whole: Option<&Whole>,
     spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
-        (Format::Csv, Some((report, pages))) => {
-            let rows = found.document_rows(corpus, &report.clusters, &pages.repeats);
+        (Format::Csv, Some(Whole { report, pages, lineage })) => {
+            let rows = found.document_rows(corpus, &report.clusters, lineage, &pages.repeats);
             let Some(partners) = partners else { return write_csv(rows, out) };
             let mut rows: Vec<_> = rows.collect();
             partners.complete(&mut rows);
             write_csv(rows.into_iter(), out)
         }
-        (Format::Of(rendering), Some((report, _))) => rendering.write(report, out),
+        (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
         (Format::Pairs | Format::Csv | Format::Of(_), _) => {
             let with_index = partners.into_iter().flat_map(Partners::pair_rows);
             write_pairs(found.pair_rows(spans).chain(with_index), out)

@@ -56,14 +56,15 @@ const relationOf = d => typeof d[6] === "number" ? RELATIONS[d[6]] : d[6] || nul
 const scoreOf = d => d[7] === 1 ? 1 : d[7] ? d[7][0] : null;
 
 function opened(row) {
-  const [id, size, documents, touches] = row;
+  const [id, size, documents, touches, origin] = row;
   const first = documents[0];
   const members = documents.map((d, place) => ({
     id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
     relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
-    url: d[8] || null, canonical: d[9] || null, path: d[10] || "", record: d[11] === undefined ? null : d[11], place,
+    parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3] } : null,
+    url: d[9] || null, canonical: d[10] || null, path: d[11] || "", record: d[12] === undefined ? null : d[12], place,
   }));
-  return { id, size, members, touches, kept: members[0] };
+  return { id, size, members, touches, origin, kept: members[0] };
 }
 
 const byId = new Map(core.clusters.map(row => [row[0], row]));
@@ -87,7 +88,7 @@ function factsOf(index) {
   const words = [id];
   for (const d of documents) {
     sites.add(d[1]);
-    words.push(d[0], d[2] || "", d[8] || "");
+    words.push(d[0], d[2] || "", d[9] || "");
     if (d[3]) {
       if (from === null || d[3] < from) from = d[3];
       if (to === null || d[3] > to) to = d[3];
@@ -281,7 +282,9 @@ function clusterView(state) {
     h("p", { class: "noprint" }, h("a", { href: "#clusters" }, "All clusters")),
     h("h1", { dir: "auto" }, kept.title || kept.id),
     h("p", { class: "dim" }, `Cluster ${cluster.id}: ${count(cluster.size, "document")} on ${count(new Set(cluster.members.map(m => m.site)).size, "site")}`),
+    originLine(cluster),
     timeline(cluster),
+    tree(cluster),
     h("h2", {}, "Documents"),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Documents of this cluster" }, h("table", {},
       h("thead", {}, h("tr", {}, ["No.", "Document", "Site", "Date", "Relation", "Score", "Jaccard", "Contained", "Words"].map((name, i) => h("th", { scope: "col", class: i === 0 || i > 4 ? "n" : null }, name)), h("th", { scope: "col", class: "noprint" }, "Side by side"))), body)),
@@ -293,24 +296,87 @@ function clusterView(state) {
     cluster.touches.length ? [h("h2", {}, "Related, and not of this cluster"), h("ul", {}, cluster.touches.map(touch => h("li", {}, tag(touch.relation), " ", percent(touch.score), " ", touch.cluster && byId.has(touch.cluster) ? h("a", { href: view({ cluster: touch.cluster }) }, own(byId.get(touch.cluster)[2][0][2] || touch.id)) : own(touch.id), touch.pairs > 1 ? ` (${touch.pairs} pairs)` : "")))] : null);
 }
 
+const RULE = { canonical: "others name its address as the canonical one", credit: "others credit its site", earliest: "it is the earliest", novel: "of those of the earliest date it has the most text that came back later", edits: "what was cut or changed elsewhere stands in it", longest: "it is the longest" };
+const WAY = { canonical: "names it as canonical", credit: "credits its site", version: "a later version", text: "by its text" };
+
+// Seconds as a person says them.
+function lasting(seconds) {
+  const s = Math.abs(seconds);
+  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h ${Math.round(s % 3600 / 60)} min` : `${(s / 86400).toFixed(1)} days`;
+  return seconds < 0 ? "-" + said : said;
+}
+
+function originLine(cluster) {
+  const origin = cluster.origin;
+  if (!origin) return null;
+  const member = cluster.members.find(m => m.id === origin.id);
+  const name = member ? [own(member.title || member.id), member.site ? [" at ", own(member.site)] : null] : [h("code", {}, origin.id), ", which has a part of it only"];
+  return h("p", { class: "card", id: "origin" }, h("strong", {}, origin.order === "known" ? "Had it first, most likely: " : "Unknown order. Perhaps first: "), name, `. ${RULE[origin.rule] ? RULE[origin.rule][0].toUpperCase() + RULE[origin.rule].slice(1) : origin.rule}; confidence ${origin.confidence.toFixed(2)}.`, origin.outside ? [" The text is credited to ", own(origin.outside), ", which is not among the documents."] : null);
+}
+
+// Who took it from whom: nested lists from the origin on.
+function tree(cluster) {
+  const origin = cluster.origin;
+  if (!origin || !cluster.members.some(m => m.parent)) return null;
+  const byIds = new Map(cluster.members.map(m => [m.id, m]));
+  const children = new Map();
+  for (const m of cluster.members) if (m.parent) {
+    if (!children.has(m.parent.id)) children.set(m.parent.id, []);
+    children.get(m.parent.id).push(m);
+  }
+  const order = (a, b) => (a.date || "~") < (b.date || "~") ? -1 : (a.date || "~") > (b.date || "~") ? 1 : a.place - b.place;
+  let left = 400;
+  const drawn = new Set();
+  const node = (id, depth) => {
+    drawn.add(id);
+    left--;
+    const m = byIds.get(id);
+    const parent = m && m.parent;
+    const below = (children.get(id) || []).sort(order).filter(child => !drawn.has(child.id));
+    const line = [m ? h("a", { href: view({ cluster: cluster.id, a: parent && byIds.has(parent.id) ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.title || id) : h("code", {}, id), " ", m ? h("span", { class: "dim" }, own(m.site)) : null];
+    const about = parent ? h("span", { class: "small dim" }, [parent.lag === null || parent.lag === undefined ? "no lag known" : "after " + lasting(parent.lag), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, "the origin");
+    return h("li", {}, line, " ", about, below.length && depth < 60 ? h("ul", {}, below.map(child => left > 0 ? node(child.id, depth + 1) : null)) : null);
+  };
+  const roots = [origin.id, ...[...children.keys()].filter(id => id !== origin.id && !byIds.has(id))];
+  const lists = roots.map(id => node(id, 0));
+  const missed = cluster.members.length - cluster.members.filter(m => drawn.has(m.id)).length;
+  return [h("h2", {}, "Who took it from whom"), h("ul", { class: "tree" }, lists), missed > 0 ? h("p", { class: "dim" }, `${count(missed, "more document")} in the json report.`) : null];
+}
+
+// When copies came, after the origin.
+function lags(dated, cluster) {
+  const origin = cluster.origin && dated.find(m => m.id === cluster.origin.id);
+  if (!origin) return null;
+  const after = dated.filter(m => m !== origin).map(m => (m.at - origin.at) / 1000).sort((a, b) => a - b);
+  if (!after.length) return null;
+  return h("p", { class: "dim", id: "lags" }, `First copy after ${lasting(after[0])}, half of them within ${lasting(after[Math.floor((after.length - 1) / 2)])}, the last after ${lasting(after[after.length - 1])}.`);
+}
+
 function timeline(cluster) {
   const dated = cluster.members.filter(m => m.date && !Number.isNaN(Date.parse(m.date))).map(m => ({ ...m, at: Date.parse(m.date) })).sort((a, b) => a.at - b.at || a.place - b.place).slice(0, 400);
   if (dated.length < 2) return null;
   const [from, to] = [dated[0].at, dated[dated.length - 1].at];
   const x = at => to === from ? 400 : 30 + 740 * (at - from) / (to - from);
   const lanes = [];
+  const spot = new Map();
   const dots = dated.map(m => {
     const at = x(m.at);
     let lane = lanes.findIndex(last => at - last > 13);
     if (lane < 0 && lanes.length < 12) lane = lanes.push(-1e9) - 1;
     if (lane < 0) lane = 11;
     lanes[lane] = at;
-    return svg("circle", { class: "dot " + (m.place ? "fill-" + (RELATIONS.includes(m.relation) ? m.relation : "other") : "kept"), cx: at, cy: 14 + 14 * lane, r: m.place ? 5 : 6 }, svg("title", {}, `${m.date} ${m.site} ${m.relation || "represents"}`));
+    spot.set(m.id, [at, 14 + 14 * lane]);
+    const lag = m.parent && m.parent.lag !== null && m.parent.lag !== undefined ? `, ${lasting(m.parent.lag)} after ${m.parent.id}` : "";
+    return svg("circle", { class: "dot " + (m.place ? "fill-" + (RELATIONS.includes(m.relation) ? m.relation : "other") : "kept"), cx: at, cy: 14 + 14 * lane, r: m.place ? 5 : 6 }, svg("title", {}, `${m.date} ${m.site} ${m.relation || "represents"}${lag}`));
   });
   const bottom = 20 + 14 * lanes.length;
-  return h("figure", { class: "card" }, h("figcaption", {}, "Published"),
+  const links = dated.filter(m => m.parent && spot.has(m.parent.id)).map(m => {
+    const [[x1, y1], [x2, y2]] = [spot.get(m.parent.id), spot.get(m.id)];
+    return svg("line", { class: "link", x1, y1, x2, y2 });
+  });
+  return h("figure", { class: "card" }, h("figcaption", {}, "Published"), lags(dated, cluster),
     svg("svg", { viewBox: `0 0 800 ${bottom + 20}`, role: "img", "aria-label": `Timeline of ${dated.length} documents from ${dated[0].date} to ${dated[dated.length - 1].date}` },
-      svg("line", { class: "axis", x1: 20, x2: 780, y1: bottom, y2: bottom }), dots,
+      svg("line", { class: "axis", x1: 20, x2: 780, y1: bottom, y2: bottom }), links, dots,
       svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))));
 }
 
@@ -564,7 +630,6 @@ function surveyed() {
   const sizes = new Map();
   const dates = [];
   const relations = {};
-  const carried = new Map();
   let saved = 0;
   for (const [, size, documents] of core.clusters) {
     const bucket = size < 8 ? size : 2 ** Math.floor(Math.log2(size));
@@ -576,11 +641,9 @@ function surveyed() {
       if (score !== null) similarity[Math.min(19, Math.floor(score * 20 + 1e-9))]++;
       if (d[3]) dates.push(d[3].slice(0, 10));
       if (relation !== "contains") saved += d[5];
-      const pair = documents[0][1] + "\t" + d[1];
-      carried.set(pair, (carried.get(pair) || 0) + 1);
     }
   }
-  return { similarity, sizes, dates, relations, carried, saved };
+  return { similarity, sizes, dates, relations, saved };
 }
 
 function overTime(dates) {
@@ -590,17 +653,43 @@ function overTime(dates) {
   return [...days].sort((a, b) => a[0] < b[0] ? -1 : 1);
 }
 
-function matrix(carried) {
+// How much of what is there was found, at a glance.
+function recall() {
+  const audit = core.audit;
+  if (!audit) return core.recovery && core.recovery.documents ? h("div", { id: "recall" }, h("h2", {}, "Recall, by planted copies"),
+    h("p", {}, Object.entries(core.recovery.by_kind).map(([kind, row]) => `${row.met} of ${row.planted} with ${kind}`).join(", ") + " would have been compared."),
+    h("p", { class: "dim" }, `This shows ${core.recovery.shows}.`)) : null;
+  const known = audit.recall !== null;
+  const bar = (name, row) => {
+    const x = share => 130 + 560 * share;
+    return svg("g", {}, svg("text", { x: 120, y: 12, "text-anchor": "end" }, name), svg("line", { class: "axis", x1: x(0), x2: x(1), y1: 8, y2: 8 }), svg("rect", { class: "interval", x: x(row.low), y: 3, width: Math.max(2, x(row.high) - x(row.low)), height: 10 }), row.recall === null ? null : svg("circle", { class: "dot kept", cx: x(row.recall), cy: 8, r: 5 }), svg("text", { x: 700, y: 12 }, `${percent(row.recall)} of ${number.format(row.pairs)}`));
+  };
+  const rows = [["all", audit], ...Object.entries(audit.by_relation)];
+  const lines = rows.map(([name, row], i) => svg("g", { transform: `translate(0 ${18 * i})` }, bar(name, row)));
+  return h("div", { id: "recall" }, h("h2", {}, "Recall, by audit"),
+    h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found. Recall ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
+    known ? h("figure", { class: "card" }, h("figcaption", {}, "Share of pairs that was found, with 95 % intervals"), svg("svg", { viewBox: `0 0 800 ${18 * rows.length + 6}`, role: "img", "aria-label": rows.map(([name, row]) => `${name} ${percent(row.recall)}`).join(", ") }, lines)) : null,
+    audit.missed_first.length ? h("details", {}, h("summary", {}, `${count(audit.missed_in_all, "pair")} missed`), h("ul", {}, audit.missed_first.slice(0, 200).map(m => h("li", {}, h("code", {}, m.a), " and ", h("code", {}, m.b), " ", tag(m.relation), " ", m.gate)))) : null);
+}
+
+function carriers() {
+  const pairs = core.site_pairs;
+  if (!pairs.length) return null;
   const totals = new Map();
-  for (const [pair, n] of carried) for (const site of new Set(pair.split("\t"))) totals.set(site, (totals.get(site) || 0) + n);
-  const top = [...totals].sort((a, b) => b[1] - a[1] || Number(a[0]) - Number(b[0])).slice(0, 16).map(entry => entry[0]);
-  if (top.length < 2) return null;
-  const name = site => core.sites[site] || "(none)";
-  return h("div", {}, h("h2", {}, "Who carries whom"),
-    h("p", { class: "dim" }, `Rows: the site of the document that represents a cluster. Columns: sites that have a copy of it. ${totals.size > top.length ? `The ${top.length} of ${totals.size} sites with most copies.` : ""}`),
+  for (const pair of pairs) for (const site of [pair.carrier, pair.source]) totals.set(site, (totals.get(site) || 0) + pair.copies);
+  const top = [...totals].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 16).map(entry => entry[0]);
+  const of = new Map(pairs.map(pair => [pair.source + "\t" + pair.carrier, pair]));
+  const cell = pair => pair ? h("td", { class: "n", title: `median lag ${pair.median_lag === null ? "not known" : lasting(pair.median_lag)}, ${percent(pair.verbatim)} verbatim` }, pair.copies) : h("td", { class: "n" }, "\u00b7");
+  const link = site => h("a", { href: view({ clusters: true, q: `site:"${site}"` }), dir: "auto" }, site || "(none)");
+  return h("div", { id: "carriers" }, h("h2", {}, "Who carries whom"),
+    h("p", { class: "dim" }, `Rows: whose text. Columns: who has it from there. ${totals.size > top.length ? `The ${top.length} of ${totals.size} sites with most copies.` : ""}`),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who carries whom" }, h("table", { class: "matrix" },
-      h("thead", {}, h("tr", {}, h("td", {}), top.map(site => h("th", { scope: "col" }, name(site))))),
-      h("tbody", {}, top.map(row => h("tr", {}, h("th", { scope: "row" }, h("a", { href: view({ clusters: true, q: `site:"${name(row)}"` }) }, name(row))), top.map(column => h("td", { class: "n" }, carried.get(row + "\t" + column) || "\u00b7"))))))));
+      h("thead", {}, h("tr", {}, h("td", {}), top.map(site => h("th", { scope: "col" }, site || "(none)")))),
+      h("tbody", {}, top.map(row => h("tr", {}, h("th", { scope: "row" }, link(row)), top.map(column => cell(of.get(row + "\t" + column)))))))),
+    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Pairs of sites" }, h("table", {},
+      h("thead", {}, h("tr", {}, ["Carrier", "Has it from"].map(name => h("th", { scope: "col" }, name)), ["Copies", "Median lag", "Verbatim", "Other headline"].map(name => h("th", { scope: "col", class: "n" }, name)))),
+      h("tbody", {}, pairs.slice(0, 50).map(pair => h("tr", {}, h("td", {}, link(pair.carrier)), h("td", {}, link(pair.source)), h("td", { class: "n" }, number.format(pair.copies)), h("td", { class: "n" }, pair.median_lag === null ? "" : lasting(pair.median_lag)), h("td", { class: "n" }, percent(pair.verbatim)), h("td", { class: "n" }, number.format(pair.changed_headlines))))))),
+    core.site_pairs_in_all > 50 ? h("p", { class: "dim" }, `The 50 of ${core.site_pairs_in_all} pairs of sites with most copies; --report sites has all.`) : null);
 }
 
 function overview() {
@@ -618,7 +707,8 @@ function overview() {
       bars("Similarity of copies (score)", "Each copy with the document that represents its cluster.", s.similarity.map((n, i) => [(i / 20).toFixed(2), n]), core.threshold === null ? undefined : core.threshold),
       bars("Sizes of clusters", "Documents in a cluster; from 8 on by powers of two.", [...s.sizes].sort((x, y) => x[0] - y[0]).map(([size, n]) => [String(size) + (size < 8 ? "" : "+"), n])),
       s.dates.length > 1 ? bars("Duplicates over time", "By their dates.", overTime(s.dates)) : null),
-    matrix(s.carried),
+    recall(),
+    carriers(),
     Object.keys(core.accounting.pairs).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.accounting.pairs).map(([name, n]) => `${number.format(n)} ${name}`).join(", "))] : null,
     h("h2", {}, "Sites"), sitesTable(a.sites),
     h("h2", {}, "Settings"), h("dl", { class: "card" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
@@ -670,6 +760,23 @@ function titlesView() {
   paged("One title on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["Title", "Site", "Pages", "Documents"], h("tbody"), "No title stands on several pages of one site.", core.titles_in_all);
 }
 
+// A skeleton with its slots set apart.
+function skeleton(form) {
+  let slot = 0;
+  return form.skeleton.split(/(\{(?:number|date|money|name|text)\})/).map(part => /^\{.*\}$/.test(part) && slot < form.kinds.length ? h("span", { class: "slot" }, form.kinds[slot++]) : part);
+}
+
+function templatesView(state) {
+  const form = core.templates[Number(state.template)];
+  if (form) return templateView(form);
+  paged("Templates", "Forms that documents fill in: what stays, and a slot for what does not. Optional sentences are in brackets.", core.templates.map((form, i) => [form, i]), ([form, i]) => h("tr", {}, h("td", { class: "n" }, h("a", { href: view({ template: i }), "aria-label": "Template " + (i + 1) }, number.format(form.documents_in_all))), h("td", { class: "context", dir: "auto" }, skeleton(form)), h("td", { class: "n" }, percent(form.share)), h("td", { class: "n" }, number.format(form.bits_saved))), ["Documents", "Skeleton", "Words that stay", "Bits saved"], h("tbody"), "No documents fill in one form.", core.templates_in_all);
+}
+
+function templateView(form) {
+  paged(`A template of ${count(form.documents_in_all, "document")}`, "Every slot with what fills it, by document.", form.rows, ([id, values]) => h("tr", {}, h("th", { scope: "row" }, clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)), values.map(value => h("td", { dir: "auto" }, value === null ? "\u00b7" : value))), ["Document", ...form.kinds.map((kind, i) => `${i + 1} ${kind}`)], h("tbody"), "", form.documents_in_all);
+  main.querySelector("h1").after(h("p", { class: "context card", dir: "auto" }, skeleton(form)));
+}
+
 function boilerplateView() {
   const rows = core.boilerplate.slice().sort((a, b) => a.source < b.source ? -1 : a.source > b.source ? 1 : b.documents - a.documents);
   paged("Boilerplate by site", "Passages that pages of one site have as their frame, and that no score counts.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Documents", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.", core.boilerplate_in_all);
@@ -704,7 +811,7 @@ const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, wh
 
 // ---- where we are
 
-const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
+const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["templates", "Templates", templatesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
 
 let keys = {};
 let shownOnce = false;
@@ -729,7 +836,7 @@ function route() {
   }
   keys = {};
   printing = null;
-  const name = "cluster" in state ? "clusters" : "page" in state ? "pages" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
+  const name = "cluster" in state ? "clusters" : "page" in state ? "pages" : "template" in state ? "templates" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
   document.getElementById("nav").replaceChildren(h("ul", {}, VIEWS.map(([id, label]) => h("li", {}, h("a", { href: "#" + id, "aria-current": id === name ? "page" : null }, label)))));
   if ("cluster" in state) clusterView(state);
   else VIEWS.find(([id]) => id === name)[2](state);

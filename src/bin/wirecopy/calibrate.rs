@@ -1,0 +1,104 @@
+//! `wirecopy calibrate`: what other thresholds would give.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use wirecopy::calibrate::{Calibration, LOWEST, Saved, Step, calibrate, read_pairs};
+use wirecopy::options::Policy;
+use wirecopy::report::write_pairs;
+use wirecopy::scan::scan;
+
+use crate::args;
+use crate::output::Target;
+use crate::settings::Settings;
+
+#[derive(Clone, Copy)]
+enum Format {
+    Json,
+    Csv,
+}
+
+pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
+    let targets = Target::parse_all(&typed.reports, &[("json", Format::Json), ("csv", Format::Csv)])?;
+    let settings = Settings::of(&typed.run)?;
+    let pairs = match &typed.from {
+        Some(path) => {
+            let cannot = || format!("cannot read pairs from {}", path.display());
+            read_pairs(BufReader::new(File::open(path).with_context(cannot)?)).with_context(cannot)?
+        }
+        None => scanned(typed, &settings)?,
+    };
+    let calibration = calibrate(&pairs, &settings.policy);
+    for target in &targets {
+        target.write(|out| match target.format {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &calibration)?;
+                writeln!(out)
+            }
+            Format::Csv => write_csv(&calibration, out),
+        })?;
+    }
+    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
+        print(&calibration, &settings.policy).context("cannot write to standard output")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The pairs of a scan that asks for as little as any threshold shown.
+fn scanned(typed: &args::Calibrate, settings: &Settings) -> Result<Vec<Saved>> {
+    let policy = Policy {
+        threshold: settings.policy.threshold.min(LOWEST),
+        jaccard: settings.policy.jaccard.min(LOWEST),
+        containment: settings.policy.containment.min(LOWEST),
+        ..settings.policy
+    };
+    let corpus = typed.input.open(&settings.resources)?;
+    let found = scan(&corpus, settings.recipe, &policy, &settings.resources)?;
+    let mut pairs = Vec::new();
+    write_pairs(found.pair_rows(None), &mut pairs)?;
+    Ok(read_pairs(&*pairs)?)
+}
+
+fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "measure,threshold,pairs,clusters,removed")?;
+    for (name, steps) in [("score", &calibration.score), ("containment", &calibration.containment)] {
+        for Step { threshold, pairs, clusters, removed, .. } in steps {
+            writeln!(out, "{name},{threshold},{pairs},{clusters},{removed}")?;
+        }
+    }
+    Ok(())
+}
+
+fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    let tables = [
+        ("score", &calibration.score, policy.threshold),
+        ("containment", &calibration.containment, policy.containment),
+    ];
+    for (name, steps, set) in tables {
+        writeln!(
+            out,
+            "\x1b[1m{name:<12}{:>10}{:>10}{:>10}\x1b[0m  next to it",
+            "pairs", "clusters", "removed"
+        )?;
+        for step in steps {
+            let mark = if step.threshold == set { "*" } else { " " };
+            let threshold = format!("{:.2}{mark}", step.threshold);
+            write!(out, "{threshold:<12}{:>10}{:>10}{:>10}", step.pairs, step.clusters, step.removed)?;
+            let pair = |pair: &wirecopy::calibrate::Borderline| {
+                format!("{} {} {:.3}", printable(&pair.a), printable(&pair.b), pair.value)
+            };
+            let next: Vec<String> = step.borderline.iter().take(2).map(pair).collect();
+            writeln!(out, "  \x1b[2m{}\x1b[0m", next.join(", "))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
+}
+
+/// Untrusted text without control characters.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

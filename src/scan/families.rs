@@ -1,0 +1,124 @@
+//! The templates of a run's templated pairs, mined only for a report that shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::texts::Texts;
+use super::{Pair, Scan};
+use crate::corpus::Corpus;
+use crate::document::DocId;
+use crate::error::Result;
+use crate::model::{Content, Model, Reader, site_hash};
+use crate::options::Resources;
+use crate::recipe::Recipe;
+use crate::relation::Relation;
+use crate::report::{SlotRow, TemplateRow};
+use crate::template::{Member, Slot, Template, mine};
+
+impl Scan {
+    /// The forms that documents fill in, the one that saves most bits first; none in classic mode. Reads the texts of all
+    /// documents in templated pairs once more; time is that of aligning each a few times.
+    ///
+    /// # Errors
+    /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
+    pub fn templates(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        resources: &Resources,
+    ) -> Result<Vec<TemplateRow>> {
+        let Some(model) = &self.model else { return Ok(Vec::new()) };
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let families = self.families();
+        let mined: Vec<Vec<TemplateRow>> = resources.pool()?.install(|| {
+            let rows = families.par_iter().map(|family| {
+                resources.cancel.check()?;
+                let members = self.members(&texts, recipe, model, family);
+                Ok(mine(&members)
+                    .into_iter()
+                    .map(|template| self.template_row(corpus, family, template))
+                    .collect())
+            });
+            rows.collect::<Result<_>>()
+        })?;
+        let mut rows: Vec<TemplateRow> = mined.into_iter().flatten().collect();
+        rows.sort_by(|x, y| {
+            y.bits_saved.total_cmp(&x.bits_saved).then_with(|| x.documents.cmp(&y.documents))
+        });
+        Ok(rows)
+    }
+
+    /// Documents that templated pairs lead from one to another, and the exact copies of each, by id.
+    fn families(&self) -> Vec<Vec<DocId>> {
+        let mut leader: BTreeMap<DocId, DocId> = BTreeMap::new();
+        let pairs =
+            |relation| self.pairs.iter().filter(move |pair: &&Pair| pair.judgement.relation == relation);
+        for pair in pairs(Relation::Templated) {
+            let (a, b) = (leader_of(&mut leader, pair.a), leader_of(&mut leader, pair.b));
+            leader.insert(a.max(b), a.min(b));
+        }
+        for pair in pairs(Relation::Exact) {
+            for (known, copy) in [(pair.a, pair.b), (pair.b, pair.a)] {
+                if leader.contains_key(&known) && !leader.contains_key(&copy) {
+                    let first = leader_of(&mut leader, known);
+                    leader.insert(copy, first);
+                }
+            }
+        }
+        let documents: BTreeSet<DocId> = leader.keys().copied().collect();
+        let mut families: BTreeMap<DocId, Vec<DocId>> = BTreeMap::new();
+        for document in documents {
+            families.entry(leader_of(&mut leader, document)).or_default().push(document);
+        }
+        let mut families: Vec<Vec<DocId>> = families.into_values().collect();
+        families
+            .iter_mut()
+            .for_each(|family| family.sort_unstable_by_key(|&document| self.ids.rank(document)));
+        families
+    }
+
+    fn members(&self, texts: &Texts<'_>, recipe: Recipe, model: &Model, family: &[DocId]) -> Vec<Member> {
+        let memory = || (Reader::new(recipe, texts.kernel), Content::default());
+        let member = |(reader, content): &mut (Reader, Content), &document: &DocId| {
+            let read = texts.get(document.0, |text| {
+                reader.read(text);
+                reader.content(text, site_hash(self.site(document)), model, content);
+                let place =
+                    |i: usize| reader.tokens().range(content.words.place(i) as usize).unwrap_or_default();
+                let ranges = (0..content.words.len()).map(place);
+                Member {
+                    ranges: ranges.map(|range| (range.start as u32, range.end as u32)).collect(),
+                    words: content.words.clone(),
+                    text: text.to_owned(),
+                }
+            });
+            // A document that changed since is among the problems, and fills in nothing.
+            read.unwrap_or_default()
+        };
+        family.par_iter().map_init(memory, member).collect()
+    }
+
+    fn template_row(&self, corpus: &Corpus, family: &[DocId], template: Template) -> TemplateRow {
+        let slot = |Slot { kind, values }: Slot| SlotRow { kind: kind.name().into(), values };
+        TemplateRow {
+            skeleton: template.skeleton,
+            slots: template.slots.into_iter().map(slot).collect(),
+            documents: template.members.iter().map(|&member| self.read_id(corpus, family[member])).collect(),
+            optional: template.optional as u64,
+            share: template.share,
+            bits_saved: template.saved,
+        }
+    }
+}
+
+/// The least document that is known to belong with this one.
+fn leader_of(leader: &mut BTreeMap<DocId, DocId>, document: DocId) -> DocId {
+    let mut at = document;
+    while let Some(&next) = leader.get(&at).filter(|next| **next != at) {
+        at = next;
+    }
+    leader.insert(document, at);
+    leader.entry(at).or_insert(at);
+    at
+}

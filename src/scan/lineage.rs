@@ -1,0 +1,302 @@
+//! Origins and parents of a run's clusters, computed only for a report that shows them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::audit::outside;
+use super::texts::Texts;
+use super::{Cluster, Pair, Scan};
+use crate::corpus::Corpus;
+use crate::document::{DocId, Meta};
+use crate::error::Result;
+use crate::model::{Model, Reader, site_hash};
+use crate::options::Resources;
+use crate::origin::{Copy, Descent, Parent, Rule, Way, When, credits, trace};
+use crate::recipe::Recipe;
+use crate::relation::Relation;
+use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
+use crate::text::Tokens;
+
+/// Least share of a member's text that a document from outside the cluster has, to have had it before the cluster: a
+/// paragraph of background is less.
+const PASSAGE: f64 = 1.0 / 3.0;
+
+/// Who had it first, and who took it from whom.
+#[derive(Debug, Default)]
+pub struct Lineage {
+    /// By cluster, in order.
+    pub origins: Vec<Origin>,
+    /// By document: whom it has its text from. The pages that are versions of others are there too, in a cluster or not.
+    pub parents: HashMap<DocId, Taken>,
+}
+
+/// The most likely origin of a cluster; see [`crate::origin::Descent`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// The document; one from outside where an excerpt was printed before any page that has the whole.
+    pub document: DocId,
+    /// What decided.
+    pub rule: Rule,
+    /// How much speaks for it, 0 to 1.
+    pub confidence: f64,
+    /// Whether there is an order.
+    pub ordered: bool,
+    /// A name from outside that members credit.
+    pub outside: Option<String>,
+}
+
+/// Whom a document has its text from; see [`crate::origin::Parent`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Taken {
+    /// The other document.
+    pub from: DocId,
+    /// Why.
+    pub way: Way,
+    /// Seconds from its date to this one's.
+    pub lag: Option<i64>,
+    /// Share of this document's shingles that stand in the other, 0 to 1.
+    pub verbatim: f64,
+}
+
+impl Scan {
+    /// Origins and parents. Reads the texts of all clusters once more, and time is that of sorting their shingles.
+    ///
+    /// # Errors
+    /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
+    pub fn lineage(&self, corpus: &Corpus, recipe: Recipe, resources: &Resources) -> Result<Lineage> {
+        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        // In classic mode nothing is chrome.
+        let nothing = Model::default();
+        let gatherer =
+            Gatherer { scan: self, texts: &texts, recipe, model: self.model.as_ref().unwrap_or(&nothing) };
+        let relatives = self.relatives();
+        let traced: Vec<(Vec<DocId>, Descent)> = resources.pool()?.install(|| {
+            let clusters = self.clusters.par_iter().zip(&relatives);
+            let traced = clusters.map(|(cluster, relatives)| {
+                resources.cancel.check()?;
+                let mut documents = self.by_id(cluster);
+                documents.extend(gatherer.earlier(&documents, relatives));
+                let descent = trace(&gatherer.copies(&documents));
+                Ok((documents, descent))
+            });
+            traced.collect::<Result<_>>()
+        })?;
+        let mut lineage = Lineage::default();
+        for (cluster, (documents, descent)) in self.clusters.iter().zip(traced) {
+            let members = documents.iter().zip(&descent.parents).take(cluster.members.len() + 1);
+            for (&document, parent) in members {
+                let taken = |&Parent { of, way, lag, verbatim }: &Parent| Taken {
+                    from: documents[of],
+                    way,
+                    lag,
+                    verbatim,
+                };
+                lineage.parents.extend(parent.iter().map(|parent| (document, taken(parent))));
+            }
+            lineage.origins.push(Origin {
+                document: documents[descent.origin],
+                rule: descent.rule,
+                confidence: descent.confidence,
+                ordered: descent.ordered,
+                outside: descent.outside,
+            });
+        }
+        self.versions(corpus, &mut lineage);
+        Ok(lineage)
+    }
+
+    /// The documents of a cluster in order of their ids.
+    fn by_id(&self, cluster: &Cluster) -> Vec<DocId> {
+        let mut documents: Vec<DocId> = cluster.members.iter().map(|(document, _)| *document).collect();
+        documents.push(cluster.representative);
+        documents.sort_unstable_by_key(|&document| self.ids.rank(document));
+        documents
+    }
+
+    /// By cluster: documents that are none of it and have a large part of its text, at one place, as most of its members
+    /// know. An excerpt may have been printed before any page that has the whole.
+    fn relatives(&self) -> Vec<Vec<DocId>> {
+        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
+        for (number, cluster) in self.clusters.iter().enumerate() {
+            cluster_of.extend(self.by_id(cluster).into_iter().map(|document| (document, number)));
+        }
+        // By cluster and document: members that share with it, and the largest share of one of them.
+        let mut shared: BTreeMap<(usize, DocId), (usize, f64)> = BTreeMap::new();
+        // By document: the first end and the last start of what it shares with others.
+        let mut bounds: HashMap<DocId, (f64, f64)> = HashMap::new();
+        for &Pair { a, b, judgement } in
+            self.pairs.iter().filter(|pair| pair.judgement.relation != Relation::Templated)
+        {
+            let Some(overlap) = judgement.overlap else { continue };
+            let [of_b, of_a] = judgement.covers();
+            for (own, other, extent, share) in
+                [(a, b, overlap.extent[0], of_b), (b, a, overlap.extent[1], of_a)]
+            {
+                let bound = bounds.entry(own).or_insert((f64::INFINITY, 0.0));
+                *bound = (bound.0.min(extent.1), bound.1.max(extent.0));
+                let Some(&cluster) =
+                    cluster_of.get(&other).filter(|cluster| cluster_of.get(&own) != Some(cluster))
+                else {
+                    continue;
+                };
+                let known = shared.entry((cluster, own)).or_default();
+                *known = (known.0 + 1, known.1.max(share));
+            }
+        }
+        let mut relatives = vec![Vec::new(); self.clusters.len()];
+        for ((cluster, document), (members, share)) in shared {
+            let is_most = 2 * members > self.clusters[cluster].members.len() + 1;
+            // A digest has parts of several stories, each at its place.
+            let at_one_place =
+                bounds.get(&document).is_some_and(|(first_end, last_start)| last_start < first_end);
+            if is_most && share >= PASSAGE && at_one_place {
+                relatives[cluster].push(document);
+            }
+        }
+        relatives
+    }
+
+    /// Adds of every page that is a later version of another the latest before it.
+    fn versions(&self, corpus: &Corpus, lineage: &mut Lineage) {
+        let updates = self.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Update);
+        let mut dates: HashMap<DocId, Option<i64>> = HashMap::new();
+        let mut date = |document: DocId| {
+            let read = || self.meta(corpus, document).date.as_deref().and_then(When::of).map(|when| when.at);
+            *dates.entry(document).or_insert_with(read)
+        };
+        // By later page: date and number of the version before it, and the parent that it is.
+        let mut before: BTreeMap<DocId, (i64, DocId, Taken)> = BTreeMap::new();
+        for &Pair { a, b, judgement } in updates {
+            let (Some(of_a), Some(of_b)) = (date(a), date(b)) else { continue };
+            if of_a == of_b {
+                continue;
+            }
+            let (later, from) = if of_a > of_b { (a, b) } else { (b, a) };
+            let seen = if of_a > of_b { judgement } else { judgement.swapped() };
+            let verbatim = seen.measures.containment_a_in_b();
+            let taken = Taken { from, way: Way::Version, lag: Some((of_a - of_b).abs()), verbatim };
+            let known = before.entry(later).or_insert((of_a.min(of_b), from, taken));
+            if (of_a.min(of_b), from) > (known.0, known.1) {
+                *known = (of_a.min(of_b), from, taken);
+            }
+        }
+        // The tree of a cluster has one root.
+        let origins: HashSet<DocId> = lineage.origins.iter().map(|origin| origin.document).collect();
+        for (later, (_, from, taken)) in before {
+            // What is named may be later than who names it: then the page before may have its text from this one.
+            let next = |document: &DocId| lineage.parents.get(document).map(|taken| taken.from);
+            let mut ancestors = std::iter::successors(Some(from), next).take(self.documents.entries.len());
+            if ancestors.all(|ancestor| ancestor != later) && !origins.contains(&later) {
+                lineage.parents.insert(later, taken);
+            }
+        }
+    }
+
+    /// Adds origins and parents to the rows of all clusters, in order.
+    pub fn add_lineage(&self, corpus: &Corpus, lineage: &Lineage, rows: &mut [ClusterRow]) {
+        for ((cluster, row), origin) in self.clusters.iter().zip(rows).zip(&lineage.origins) {
+            row.origin = Some(OriginRow {
+                id: self.read_id(corpus, origin.document),
+                rule: origin.rule.name().into(),
+                confidence: origin.confidence,
+                order: if origin.ordered { "known".into() } else { "unknown order".into() },
+                outside: origin.outside.clone(),
+            });
+            let documents =
+                std::iter::once(cluster.representative).chain(cluster.members.iter().map(|(d, _)| *d));
+            let members = std::iter::once(&mut row.representative).chain(&mut row.members);
+            for (document, member) in documents.zip(members) {
+                member.parent = lineage.parents.get(&document).map(|taken| ParentRow {
+                    id: self.read_id(corpus, taken.from),
+                    way: taken.way.name().into(),
+                    lag: taken.lag,
+                    verbatim: taken.verbatim,
+                });
+            }
+        }
+    }
+
+    /// Who carries whose text, by carrier and source.
+    pub fn site_pairs(&self, corpus: &Corpus, lineage: &Lineage) -> Vec<SitePairRow> {
+        let mut found: BTreeMap<(&str, &str), Vec<(DocId, Taken)>> = BTreeMap::new();
+        for (&document, taken) in &lineage.parents {
+            if !self.same_site(document, taken.from) {
+                let sites = (self.site(document), self.site(taken.from));
+                found.entry(sites).or_default().push((document, *taken));
+            }
+        }
+        let row = |((carrier, source), mut copies): ((&str, &str), Vec<(DocId, Taken)>)| {
+            copies.sort_unstable_by_key(|(document, _)| *document);
+            let mut lags: Vec<i64> = copies.iter().filter_map(|(_, taken)| taken.lag).collect();
+            lags.sort_unstable();
+            let verbatim: f64 = copies.iter().map(|(_, taken)| taken.verbatim).sum();
+            let changed = copies.iter().filter(|(document, taken)| {
+                let [own, its] = [*document, taken.from].map(|document| self.meta(corpus, document).title);
+                own.zip(its).is_some_and(|(own, its)| headline(&own) != headline(&its))
+            });
+            SitePairRow {
+                carrier: carrier.to_owned(),
+                source: source.to_owned(),
+                copies: copies.len() as u64,
+                median_lag: lags.get(lags.len() / 2).copied(),
+                verbatim: verbatim / copies.len() as f64,
+                changed_headlines: changed.count() as u64,
+            }
+        };
+        found.into_iter().map(row).collect()
+    }
+}
+
+/// A headline as two readers would call it the same: its tokens.
+fn headline(title: &str) -> Vec<String> {
+    let mut tokens = Tokens::new(crate::kernel::Kernel::PORTABLE);
+    tokens.read(title);
+    tokens.iter().map(str::to_owned).collect()
+}
+
+/// Reads what a document's origin depends on.
+struct Gatherer<'a> {
+    scan: &'a Scan,
+    texts: &'a Texts<'a>,
+    recipe: Recipe,
+    model: &'a Model,
+}
+
+impl Gatherer<'_> {
+    fn copies(&self, documents: &[DocId]) -> Vec<Copy> {
+        let reader = || Reader::new(self.recipe, self.texts.kernel);
+        documents.par_iter().map_init(reader, |reader, &document| self.copy(reader, document)).collect()
+    }
+
+    /// Of the relatives of a cluster those that are dated before all that is dated in it.
+    fn earlier(&self, members: &[DocId], relatives: &[DocId]) -> Vec<DocId> {
+        let at = |document: DocId| {
+            let date = self.scan.meta(self.texts.corpus, document).date;
+            date.as_deref().and_then(When::of).map(|when| when.at)
+        };
+        if relatives.is_empty() {
+            return Vec::new();
+        }
+        let Some(first) = members.iter().filter_map(|&document| at(document)).min() else {
+            return Vec::new();
+        };
+        relatives.iter().copied().filter(|&document| at(document).is_some_and(|at| at < first)).collect()
+    }
+
+    fn copy(&self, reader: &mut Reader, document: DocId) -> Copy {
+        let Meta { url, canonical_url, date, site, .. } = self.scan.meta(self.texts.corpus, document);
+        let mut copy =
+            Copy { site, url, canonical_url, when: date.as_deref().and_then(When::of), ..Copy::default() };
+        // A document that changed since is among the problems; it has no text to compare.
+        let _ = self.texts.get(document.0, |text| {
+            copy.credits = credits(text);
+            reader.read(text);
+            let chrome = reader.chrome(text, site_hash(&copy.site), self.model);
+            copy.shingles = outside(reader.shingles(), &chrome, self.recipe.shingle()).collect();
+        });
+        copy.shingles.sort_unstable();
+        copy.shingles.dedup();
+        copy
+    }
+}
