@@ -58,6 +58,14 @@ pub struct Wanted<'a> {
     pub before: u32,
 }
 
+/// Documents that have the keys of an arrival.
+struct Holders {
+    /// Each with the number of the key; of a frequent one some more than [`HEAVY`], with the oldest.
+    all: Vec<(usize, Place)>,
+    /// How many of them each key has.
+    counts: Vec<usize>,
+}
+
 /// Documents of crowds that are compared, at most: those who share most of the frequent keys.
 const CROWD: usize = 8;
 
@@ -214,9 +222,9 @@ impl<'a> View<'a> {
     /// # Errors
     /// Damage.
     pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
-        let (holders, counts) = self.holders(wanted)?;
+        let Holders { all, counts } = self.holders(wanted)?;
         let is_heavy = |&(key, _): &(usize, Place)| counts[key] > HEAVY;
-        let (crowd, light): (Vec<_>, Vec<_>) = holders.into_iter().partition(is_heavy);
+        let (crowd, light): (Vec<_>, Vec<_>) = all.into_iter().partition(is_heavy);
         let places = |holders: Vec<(usize, Place)>| holders.into_iter().map(|(_, place)| place).collect();
         let (mut light, mut crowd): (Vec<Place>, Vec<Place>) = (places(light), places(crowd));
         let heavy = counts.iter().filter(|count| **count > HEAVY).count() as u32;
@@ -230,17 +238,16 @@ impl<'a> View<'a> {
         Ok(near)
     }
 
-    /// The documents before an arrival that have its keys, each with the number of the key, and how many each key has; of a
-    /// frequent one some more than [`HEAVY`], with the oldest.
-    fn holders(&self, wanted: &Wanted<'_>) -> Result<(Vec<(usize, Place)>, Vec<usize>)> {
-        let mut holders = Vec::new();
+    /// The documents before an arrival that have its keys.
+    fn holders(&self, wanted: &Wanted<'_>) -> Result<Holders> {
+        let mut all = Vec::new();
         let mut counts = vec![0; wanted.keys.len()];
         for (part, number) in self.parts.iter().zip(0..) {
             match part {
                 Part::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
                     let takes = counts[key] <= HEAVY;
                     if takes {
-                        holders.push((key, Place { part: number, local }));
+                        all.push((key, Place { part: number, local }));
                         counts[key] += 1;
                     }
                     takes
@@ -250,7 +257,7 @@ impl<'a> View<'a> {
                     let earlier = counts.clone();
                     memory.find_all(wanted.keys, |key, local| {
                         if earlier[key] <= HEAVY && local < before {
-                            holders.push((key, Place { part: number, local }));
+                            all.push((key, Place { part: number, local }));
                             counts[key] += 1;
                         }
                         earlier[key] <= HEAVY
@@ -258,7 +265,7 @@ impl<'a> View<'a> {
                 }
             }
         }
-        Ok((holders, counts))
+        Ok(Holders { all, counts })
     }
 
     /// Counts places that stand several times; those that pass the gate, the largest share first.

@@ -104,7 +104,7 @@ impl Building<'_> {
         let disk = Disk::new(self.directory);
         disk.create_directory().with_context(|| format!("cannot create {}", self.directory.display()))?;
         let writer = Writer::create(Arc::new(disk), &setup, Limits::default())?;
-        let mut filter = Filter::writing(writer, policy.clone(), resources)?;
+        let mut filter = Filter::writing(writer, *policy, resources)?;
         let taken = filter.load(corpus, &found, spans.as_deref(), resources)?;
         filter.close()?;
         let problem = |problem: &Problem| match problem.record {
@@ -118,8 +118,7 @@ impl Building<'_> {
     /// To an index that is there, under its model, as the filter takes documents.
     fn add(&self, corpus: &Corpus) -> Result<(u64, Vec<String>)> {
         let Building { directory, create, policy, resources, .. } = self;
-        let mut filter =
-            writing(directory, create, self.model, policy.clone(), resources, Limits::default())?;
+        let mut filter = writing(directory, create, self.model, *policy, resources, Limits::default())?;
         let (mut scratch, mut bytes) = (Scratch::new(resources.kernel), Vec::new());
         let (mut records, mut of, mut taken) = (0, 0, 0u64);
         let mut problems: Vec<String> =

@@ -28,7 +28,7 @@ impl Indexed {
         let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
         let reader = Reader::open(&store, Some(settings.recipe), None)?;
         let model = reader.model().map(|bytes| Model::read(settings.recipe, bytes)).transpose()?;
-        let filter = Filter::reading(reader, settings.policy.clone(), &settings.resources)?;
+        let filter = Filter::reading(reader, settings.policy, &settings.resources)?;
         Ok(Indexed { filter, model: model.unwrap_or_default() })
     }
 
