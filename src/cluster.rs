@@ -43,31 +43,60 @@ pub struct Place {
 
 /// The place of every node. Time `E log E` for E edges.
 pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
-    let ends = edges.iter().zip(0..).flat_map(|(edge, number)| [(edge.a, number), (edge.b, number)]);
-    let edges_of = Rows::new(nodes.len(), ends);
-    let neighbours = |node: u32| {
-        edges_of.of(node).iter().map(move |&number| {
-            let edge = &edges[number as usize];
-            (if edge.a == node { edge.b } else { edge.a }, number)
-        })
-    };
+    let edges_of = edges_of(nodes, edges);
     let order = by_strength(nodes, edges);
-    let mut place = vec![0u32; nodes.len()];
-    for (i, &node) in order.iter().enumerate() {
-        place[node as usize] = i as u32;
-    }
+    let place = places(&order);
     let mut of: Vec<Option<u32>> = vec![None; nodes.len()];
     for &node in &order {
         if of[node as usize].is_none() {
             of[node as usize] = Some(node);
-            for (neighbour, _) in neighbours(node) {
+            for (neighbour, _) in neighbours(node, edges, &edges_of) {
                 of[neighbour as usize].get_or_insert(node);
             }
         }
     }
-    let is_representative = |node: u32| of[node as usize] == Some(node);
+    assign(nodes.len(), &place, edges, &edges_of, |node| of[node as usize] == Some(node))
+}
+
+/// As [`stars`], but these nodes are the representatives, and they only: those of a second set.
+pub fn stars_of(nodes: &[Node], edges: &[Edge], is_representative: impl Fn(u32) -> bool) -> Vec<Place> {
+    let (edges_of, place) = (edges_of(nodes, edges), places(&by_strength(nodes, edges)));
+    assign(nodes.len(), &place, edges, &edges_of, is_representative)
+}
+
+/// The numbers of each node's edges.
+fn edges_of(nodes: &[Node], edges: &[Edge]) -> Rows {
+    let ends = edges.iter().zip(0..).flat_map(|(edge, number)| [(edge.a, number), (edge.b, number)]);
+    Rows::new(nodes.len(), ends)
+}
+
+/// The other end of each edge of a node, and its number.
+fn neighbours<'a>(node: u32, edges: &'a [Edge], edges_of: &'a Rows) -> impl Iterator<Item = (u32, u32)> + 'a {
+    edges_of.of(node).iter().map(move |&number| {
+        let edge = &edges[number as usize];
+        (if edge.a == node { edge.b } else { edge.a }, number)
+    })
+}
+
+/// By node, its place in the order.
+fn places(order: &[u32]) -> Vec<u32> {
+    let mut place = vec![0u32; order.len()];
+    for (i, &node) in order.iter().enumerate() {
+        place[node as usize] = i as u32;
+    }
+    place
+}
+
+/// Gives every other node to the representative with which it has the highest score.
+fn assign(
+    nodes: usize,
+    place: &[u32],
+    edges: &[Edge],
+    edges_of: &Rows,
+    is_representative: impl Fn(u32) -> bool,
+) -> Vec<Place> {
     let best = |node: u32| {
-        let stars = neighbours(node).filter(|&(other, _)| is_representative(other));
+        let stars = neighbours(node, edges, edges_of).filter(|&(other, _)| is_representative(other));
         stars.min_by_key(|&(other, edge)| {
             (std::cmp::Reverse(millionths(edges[edge as usize].score)), place[other as usize])
         })
@@ -76,7 +105,7 @@ pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
         Some((star, edge)) if !is_representative(node) => Place { star, edge: Some(edge) },
         _ => Place { star: node, edge: None },
     };
-    (0..nodes.len() as u32).map(place_of).collect()
+    (0..nodes as u32).map(place_of).collect()
 }
 
 /// Nodes, the strongest first: by how much of the others they cover, each counted as often as it has copies, and

@@ -49,6 +49,9 @@ pub struct Policy {
     pub min_words: u32,
     /// How candidates are found.
     pub method: Method,
+    /// Seconds that two documents are apart at most, by their dates; one without a date is close to none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<u64>,
 }
 
 impl Default for Policy {
@@ -61,6 +64,7 @@ impl Default for Policy {
             partial_words: 50,
             min_words: 20,
             method: Method::Join,
+            within: None,
         }
     }
 }

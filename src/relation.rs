@@ -430,6 +430,16 @@ pub fn judge(policy: &Policy, measures: Measures, evidence: &Evidence, same_page
     }
 }
 
+/// Share of the shorter text that the fillings of one form match at the least, facts included.
+const MASKED: f64 = 0.5;
+
+/// Tokens that two texts must match, facts included, to be anything to each other; `shorter` is the content of the shorter
+/// one. Where fewer match, [`judge`] says nothing of them, unless one is noisy.
+pub fn least_matched(policy: &Policy, shorter: u32) -> u32 {
+    let share = policy.threshold.min(policy.containment).min(MASKED);
+    policy.partial_words.min((share * f64::from(shorter.saturating_sub(VERBATIM - 1))) as u32)
+}
+
 enum Template {
     Yes,
     Weak,
@@ -450,7 +460,7 @@ fn template(e: &Evidence) -> Template {
     let lost = e.facts.1 - e.facts.0;
     let replaced = e.typed_tokens[0] + e.typed_tokens[1];
     let by_facts = f64::from(replaced) + 0.5 * f64::from(e.semi_tokens) >= 0.6 * f64::from(e.differing);
-    if e.typed > 0 && by_facts && (masked[0].min(masked[1]) >= 0.5 || high >= 0.7) {
+    if e.typed > 0 && by_facts && (masked[0].min(masked[1]) >= MASKED || high >= 0.7) {
         if n < 60 || (e.typed >= 2 && facts <= 0.8) || (e.changes >= 5 && facts <= 0.93) {
             return Template::Yes;
         }

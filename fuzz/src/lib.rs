@@ -1,10 +1,17 @@
-//! What is fuzzed. Each target takes any bytes and must neither panic nor lose count of documents. The same functions
+//! What is fuzzed. Each target takes any bytes and must neither panic nor lose count of documents; an index of any bytes
+//! answers or says what is wrong. The same functions
 //! are run by libFuzzer (`fuzz_targets/`), by the test suite over `corpus/`, and by `cargo run --example fuzz`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use wirecopy::corpus::{Corpus, CorpusOptions, Location, Scratch};
-use wirecopy::options::Resources;
+use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
+use wirecopy::filter::{Filter, Incoming, line, resampler};
+use wirecopy::index::store::{Disk, Store};
+use wirecopy::index::{Limits, Reader, Setup, Writer, repair, verify};
+use wirecopy::kernel::Kernel;
+use wirecopy::options::{Policy, Resources};
 
 /// A name, and the function that takes any bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -19,6 +26,8 @@ pub const TARGETS: &[Target] = &[
     ("parquet", |bytes| read("x.parquet", bytes)),
     ("html", |bytes| read("x.html", bytes)),
     ("text", |bytes| read("x.txt", bytes)),
+    ("index", index),
+    ("filter", filter),
 ];
 
 /// Runs the target of this name.
@@ -59,6 +68,116 @@ fn read(name: &str, bytes: &[u8]) {
         assert_eq!(again, Ok(length), "{name}: record {number}");
         assert!(corpus.meta(at, number as u32).is_ok());
         corpus.place(at, number as u32);
+    }
+}
+
+/// A directory of its own, which goes with it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Directory {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("wirecopy-fuzz-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory for temporary files");
+        Directory(path)
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(Disk::new(&self.0))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Whatever is left there harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Files as one input: of each the length of its name, its name, its length in 4 bytes, and its bytes.
+#[allow(dead_code)]
+pub fn pack(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let file = |(name, bytes): &(String, Vec<u8>)| {
+        [&[name.len() as u8], name.as_bytes(), &(bytes.len() as u32).to_le_bytes(), bytes].concat()
+    };
+    files.iter().flat_map(file).collect()
+}
+
+/// Writes the files that bytes are, as far as they are, into a directory.
+fn unpack(mut bytes: &[u8], directory: &Path) {
+    while let Some((&len, rest)) = bytes.split_first() {
+        let Some((name, rest)) = rest.split_at_checked(usize::from(len)) else { return };
+        let Some((len, rest)) = rest.split_first_chunk() else { return };
+        let (file, rest) = rest.split_at(rest.len().min(u32::from_le_bytes(*len) as usize));
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+        if !name.is_empty() && name.iter().all(plain) {
+            let _ = std::fs::write(directory.join(String::from_utf8_lossy(name).as_ref()), file);
+        }
+        bytes = rest;
+    }
+}
+
+fn single() -> Resources {
+    Resources { threads: 1, ..Resources::default() }
+}
+
+fn article(id: &str, text: &str) -> Incoming {
+    Incoming { id: id.to_owned(), named: true, text: text.to_owned(), ..Incoming::default() }
+}
+
+const ARTICLE: &str = "The council met on Tuesday and voted eleven to four for the new bridge over the river, which \
+    the harbour master had asked for since the old one was closed in spring.";
+
+/// Opens bytes as an index, asks it, writes to it, repairs it and asks again: answers, or errors.
+fn index(bytes: &[u8]) {
+    let directory = Directory::new();
+    unpack(bytes, &directory.0);
+    let store = directory.store();
+    let asked = [article("article-3", ARTICLE), article("x", "word1 word2 word3 word4 word5 word6")];
+    let ask = || {
+        let reader = Reader::open(&store, None, None)?;
+        Filter::reading(reader, Policy::default(), &single())?.check(&asked)
+    };
+    let sound = verify(&*store).is_ok_and(|faults| faults.is_empty());
+    let answered = ask();
+    assert!(!sound || answered.is_ok(), "verify finds nothing, and {answered:?}");
+    let written = Writer::open(store.clone(), None, None, Limits::default())
+        .and_then(|writer| Filter::writing(writer, Policy::default(), &single()))
+        .and_then(|mut filter| filter.batch(&asked));
+    assert!(!sound || written.is_ok(), "verify finds nothing, and {written:?}");
+    if repair(&*store, &resampler).is_ok() {
+        let answered = ask();
+        assert!(answered.is_ok(), "after a repair: {answered:?}");
+    }
+}
+
+/// Takes bytes as lines for the filter: what is a record gets a verdict, as the last member of the same object.
+fn filter(bytes: &[u8]) {
+    static FILTER: OnceLock<Filter> = OnceLock::new();
+    let filter = FILTER.get_or_init(|| {
+        let directory = Directory::new();
+        let writer =
+            Writer::create(directory.store(), &Setup::default(), Limits::default()).expect("an index");
+        let mut filter = Filter::writing(writer, Policy::default(), &single()).expect("a filter");
+        filter.batch(&[article("a", ARTICLE)]).expect("a document is taken");
+        filter.close().expect("it is closed");
+        let reader = Reader::open(&directory.store(), None, None).expect("it is opened again");
+        Filter::reading(reader, Policy::default(), &single()).expect("a filter")
+    });
+    let reader = JsonLines::new(FieldNames::default(), Kernel::detect());
+    let mut scratch = Scratch::default();
+    for record in bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end) {
+        let Ok(fields) = reader.fields(record) else { continue };
+        let id = fields.id.map(|id| id.to_text()).unwrap_or_default();
+        let document = article(&id, fields.text.decode(&mut scratch).text);
+        let answers = filter.check(&[document]).expect("an intact index answers");
+        let mut written = Vec::new();
+        line::write_line(record, &answers[0].verdict, &mut written);
+        let Ok(text) = std::str::from_utf8(&written) else { continue };
+        let again = reader.fields(text.as_bytes()).map(|fields| fields.text.to_text());
+        let before = reader.fields(record).map(|fields| fields.text.to_text());
+        assert_eq!(again, before, "{text}");
     }
 }
 

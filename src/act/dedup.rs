@@ -51,7 +51,11 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
         let mut left: Vec<usize> = (0..documents.len()).collect();
         while left.len() > 1 {
             let candidates: Vec<&MemberRow> = left.iter().map(|&place| rows[place]).collect();
-            let (chosen, rule) = rules.choose(&candidates);
+            // What stands in a second set stays there, and nothing else was verified against one another.
+            let (chosen, rule) = match scan.documents.is_against(cluster.representative) {
+                true => (0, "against"),
+                false => rules.choose(&candidates),
+            };
             let kept = left[chosen];
             left.retain(|&place| {
                 if place == kept {
@@ -67,6 +71,9 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
                     None => true,
                 }
             });
+            if rule == "against" {
+                break;
+            }
         }
     }
     let losing = losing(scan, &removed);
@@ -75,7 +82,8 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
 
 fn losing(scan: &Scan, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u64)> {
     let mut sites: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for document in 0..scan.documents.entries.len() as u32 {
+    let own = (0..scan.documents.entries.len() as u32).filter(|&d| !scan.documents.is_against(DocId(d)));
+    for document in own {
         let site = sites.entry(scan.site(DocId(document))).or_default();
         site.0 += 1;
         site.1 += u64::from(removed.contains_key(&document));
@@ -156,17 +164,18 @@ enum Edit {
 }
 
 impl Output {
-    /// Where the corpus of these paths goes.
+    /// Where the corpus of these paths goes, which is compared with a second set.
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where the output is an input or lies within one, or standard input is one.
-    pub fn new(inputs: &[PathBuf], output: &Path) -> Result<Output> {
+    pub fn new(inputs: &[PathBuf], against: &[PathBuf], output: &Path) -> Result<Output> {
         let refuse = |message: &str| Err(Error::new(ErrorKind::Setting).at(output).because(message));
         if inputs.iter().any(|path| path.as_os_str() == "-") {
             return refuse("standard input can be read only once; name the files");
         }
         let whole = resolved(output);
-        if inputs.iter().any(|input| whole.starts_with(resolved(input)) || same_file(input, output)) {
+        let mut read = inputs.iter().chain(against);
+        if read.any(|input| whole.starts_with(resolved(input)) || same_file(input, output)) {
             return refuse("the output is an input, or inside one");
         }
         let single = matches!(inputs, [only] if only.is_file());
@@ -252,8 +261,8 @@ impl Strip<'_> {
     }
 }
 
-/// Every file of the corpus and what becomes of it: those that are read where they stand, pages, and pages that gave no
-/// document.
+/// Every file of the corpus, but for a second set, and what becomes of it: those that are read where they stand, pages,
+/// and pages that gave no document.
 fn files(
     corpus: &Corpus,
     scan: &Scan,
@@ -263,11 +272,14 @@ fn files(
     let mut files: BTreeMap<PathBuf, Fate> = BTreeMap::new();
     for input in 0..corpus.inputs() as u32 {
         let source = corpus.path(input);
-        if !source.as_os_str().is_empty() {
+        if !source.as_os_str().is_empty() && !corpus.is_against(source) {
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
     for (number, entry) in scan.documents.entries.iter().enumerate() {
+        if scan.documents.is_against(DocId(number as u32)) {
+            continue;
+        }
         let (path, record) = corpus.place(entry.location, entry.record);
         let path = PathBuf::from(path);
         let is_direct = corpus.path(entry.location.input) == path;
@@ -287,7 +299,7 @@ fn files(
     }
     for problem in scan.documents.problems.iter().filter(|problem| problem.unreadable) {
         let path = Path::new(&problem.path);
-        if path.is_file() {
+        if path.is_file() && !corpus.is_against(path) {
             files.entry(path.to_owned()).or_insert(Fate::Edited(Vec::new()));
         }
     }

@@ -8,6 +8,7 @@ mod anchors;
 mod chain;
 pub mod characters;
 mod gaps;
+mod glance;
 mod similar;
 mod words;
 
@@ -16,6 +17,7 @@ use std::ops::Range;
 pub use anchors::Run;
 use chain::{Chainer, Costs};
 use gaps::Gaps;
+pub use glance::Glance;
 pub use similar::similar;
 pub use words::{Kind, Tokenised, Words};
 
@@ -383,6 +385,23 @@ mod tests {
         }
 
         #[test]
+        fn a_glance_promises_no_less_than_is_found((a, b) in edited(), shared in 0usize..60) {
+            // Texts that share a phrase, and such that share nearly everything.
+            let other: Vec<u32> = b.iter().map(|token| token + 10_000).collect();
+            let phrase = [&a[..shared.min(a.len())], &other].concat();
+            for b in [b, phrase] {
+                let (left, right) = (words(&a), words(&b));
+                if left.len().min(right.len()) < Glance::SHORTEST as usize {
+                    continue;
+                }
+                let mut glance = Glance::default();
+                glance.fill(left.hashes());
+                let matched = Aligner::default().align(&left, &right).matched();
+                prop_assert!(glance.most(right.hashes()) >= matched[0].max(matched[1]));
+            }
+        }
+
+        #[test]
         fn has_no_order((a, b) in edited(), cut in 0usize..400) {
             // Reordered as well.
             let mut b = b;
@@ -402,6 +421,49 @@ mod tests {
         ) {
             check(&a, &b, Aligner::default().align(&words(&a), &words(&b)))?;
         }
+    }
+
+    /// The texts of the bundled corpus that are JSON lines, by id, as numbers of their words.
+    fn bundled() -> std::collections::HashMap<String, Vec<u32>> {
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+        let mut numbers: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
+        let mut texts = std::collections::HashMap::new();
+        for folder in std::fs::read_dir(corpus).expect("the bundled corpus") {
+            let path = folder.expect("an entry").path().join("wire.jsonl");
+            for line in std::fs::read_to_string(path).unwrap_or_default().lines() {
+                let record: serde_json::Value = serde_json::from_str(line).expect("a record");
+                let field = |name: &str| record[name].as_str().unwrap_or_default();
+                let mut number = |token: String| {
+                    let next = numbers.len() as u32;
+                    *numbers.entry(token).or_insert(next)
+                };
+                let text = crate::text::reference::tokens(field("text")).into_iter().map(&mut number);
+                texts.insert(field("id").to_owned(), text.collect());
+            }
+        }
+        texts
+    }
+
+    #[test]
+    fn every_bundled_label_is_aligned_as_trying_everything_aligns_it() {
+        let texts = bundled();
+        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/labels.tsv");
+        let labels = std::fs::read_to_string(corpus).expect("the labels");
+        let mut aligner = Aligner::default();
+        let mut copies = 0;
+        for label in labels.lines().skip(1) {
+            let fields: Vec<&str> = label.split('\t').collect();
+            let (Some(a), Some(b)) = (texts.get(fields[0]), texts.get(fields[1])) else { continue };
+            let alignment = aligner.align(&words(a), &words(b)).clone();
+            check(a, b, &alignment).expect(label);
+            if ["exact", "near", "contained", "update"].contains(&fields[2]) {
+                let all = longest_common(a, b);
+                // Blocks in another order are found beyond the one order that the oracle tries.
+                assert!(100 * alignment.equal() >= 95 * all, "{label}: {} of {all}", alignment.equal());
+                copies += 1;
+            }
+        }
+        assert!(copies > 100, "{copies}");
     }
 
     #[test]

@@ -224,10 +224,16 @@ impl Seeds {
 
 /// The hash of a seed.
 #[inline]
-pub(super) fn key_of(seed: &[u64]) -> u32 {
+pub(super) fn seed_hash(seed: &[u64]) -> u64 {
     let mut sum = 0u64;
     for (hash, by) in seed.iter().zip(crate::hash::MULTIPLIERS) {
         sum = sum.wrapping_add(hash.wrapping_mul(by));
     }
-    (sum >> 32) as u32
+    sum
+}
+
+/// Its better half.
+#[inline]
+pub(super) fn key_of(seed: &[u64]) -> u32 {
+    (seed_hash(seed) >> 32) as u32
 }

@@ -100,10 +100,10 @@ impl Postings {
         self.partitions.par_iter().flat_map_iter(|postings| postings.chunk_by(|a, b| a >> 32 == b >> 32))
     }
 
-    /// Leaves out the samples that more than `most` documents share.
-    pub fn limit(&mut self, most: usize) {
+    /// Keeps the samples for which `keep` says so, given their documents as [`Postings::lists`] has them.
+    pub fn keep_lists(&mut self, keep: impl Fn(&[u64]) -> bool + Sync) {
         self.partitions.par_iter_mut().for_each(|postings| {
-            let lists = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|list| list.len() <= most);
+            let lists = postings.chunk_by(|a, b| a >> 32 == b >> 32).filter(|list| keep(list));
             *postings = lists.flatten().copied().collect();
         });
     }

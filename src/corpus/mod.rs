@@ -79,6 +79,8 @@ pub struct CorpusOptions {
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
+    /// Files and directories of a second set: the others are compared with these, and neither with one another.
+    pub against: Vec<PathBuf>,
 }
 
 /// How an input is read.
@@ -122,6 +124,7 @@ pub struct Corpus {
     max_record: u64,
     skipped: BTreeMap<String, u64>,
     problems: Vec<Problem>,
+    against: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -187,12 +190,14 @@ impl Corpus {
     /// not an error.
     ///
     /// # Errors
-    /// [`ErrorKind::Setting`] for a glob that is none; [`ErrorKind::Write`] where nothing can be spilled;
-    /// cancellation.
+    /// [`ErrorKind::Setting`] for a glob that is none, or a path that is in both sets; [`ErrorKind::Write`] where
+    /// nothing can be spilled; cancellation.
     pub fn open(paths: &[PathBuf], options: &CorpusOptions, resources: &Resources) -> Result<Corpus> {
+        are_apart(paths, &options.against)?;
         let mut corpus = Corpus::empty(options, resources);
         let mut jobs = Vec::new();
-        let (stdin, files): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|p| p.as_os_str() == STDIN);
+        let paths = paths.iter().chain(&options.against).cloned();
+        let (stdin, files): (Vec<_>, Vec<_>) = paths.partition(|p| p.as_os_str() == STDIN);
         if !stdin.is_empty() {
             corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
         }
@@ -246,6 +251,7 @@ impl Corpus {
             max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
             problems: Vec::new(),
+            against: options.against.clone(),
         }
     }
 
@@ -390,6 +396,25 @@ impl Corpus {
     /// The path of an input, as problems name it.
     pub fn path(&self, input: u32) -> &Path {
         &self.inputs[input as usize].path
+    }
+
+    /// Files and directories of the second set; empty where there is one set.
+    pub fn against(&self) -> &[PathBuf] {
+        &self.against
+    }
+
+    /// Whether a file, or an entry of an archive, is of the second set.
+    pub fn is_against(&self, path: &Path) -> bool {
+        self.against.iter().any(|root| path.starts_with(root))
+    }
+
+    /// Whether another input has the name of this one, as files of two directories may.
+    pub(crate) fn is_named_twice(&self, input: u32) -> bool {
+        let name = &self.inputs[input as usize].name;
+        // Inputs are in the order of their names, those of streams before them.
+        let beside = [input.checked_sub(1), input.checked_add(1)];
+        let mut beside = beside.into_iter().flatten().filter_map(|other| self.inputs.get(other as usize));
+        beside.any(|other| other.name == *name)
     }
 
     /// The pieces of all inputs, in order.
@@ -593,6 +618,19 @@ impl Piece {
 /// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
 pub fn panics_are_problems() -> bool {
     convert::is_guarded()
+}
+
+/// Refuses a path that is in both sets, or a part of what is in the other.
+fn are_apart(paths: &[PathBuf], against: &[PathBuf]) -> Result<()> {
+    let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let first: Vec<PathBuf> = paths.iter().map(whole).collect();
+    for path in against {
+        let other = whole(path);
+        if first.iter().any(|own| own.starts_with(&other) || other.starts_with(own)) {
+            return Err(Error::new(ErrorKind::Setting).at(path).because("it is in both sets"));
+        }
+    }
+    Ok(())
 }
 
 /// How a file is compressed, by its name, and its name without that.

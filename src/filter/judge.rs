@@ -1,13 +1,13 @@
 //! Pairs, judged as a scan judges them: the one door from the filter to alignment, model and relation.
 
 use crate::align::characters::{CharacterAligner, Characters};
-use crate::align::{Aligner, Alignment, Words};
+use crate::align::{Aligner, Alignment, Glance, Words};
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, OPEN, judge, shares_too_little, spans};
+use crate::relation::{Evidence, Judgement, OPEN, judge, least_matched, shares_too_little, spans};
 use crate::scan::aligned::{is_family, places};
 use crate::verify::ShingleSet;
 
@@ -26,6 +26,8 @@ pub(super) struct Memory {
     reader: Reader,
     aligner: Aligner,
     characters: CharacterAligner,
+    /// Of the document that was last glanced from: nothing where a glance says nothing of it.
+    glance: Option<Glance>,
 }
 
 /// A document, ready to be compared.
@@ -74,6 +76,7 @@ impl PairJudge {
             reader: Reader::new(self.recipe, self.kernel),
             aligner: Aligner::default(),
             characters: CharacterAligner::default(),
+            glance: None,
         }
     }
 
@@ -102,6 +105,31 @@ impl PairJudge {
         out.text.push_str(text);
         out.tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
         out.page = page;
+    }
+
+    /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of
+    /// those with chrome a part only.
+    pub fn is_plain(&self, tokens: u32, site: u64) -> bool {
+        tokens >= Glance::SHORTEST && !self.model.chrome.knows(site)
+    }
+
+    /// Makes a plain document of this text the one that [`PairJudge::is_hopeful`] looks from.
+    pub fn look_from(&self, memory: &mut Memory, text: &str) {
+        memory.reader.read_plainly(text);
+        let mut glance = memory.glance.take().unwrap_or_default();
+        if !memory.reader.is_noisy(&self.model.seen) {
+            glance.fill(memory.reader.styled());
+            memory.glance = Some(glance);
+        }
+    }
+
+    /// Whether a plain document of this text may be something to the one looked from: where this says no,
+    /// [`PairJudge::judge`] would give nothing, at ten times the cost.
+    pub fn is_hopeful(&self, memory: &mut Memory, text: &str, shorter: u32) -> bool {
+        let Memory { reader, glance: Some(glance), .. } = memory else { return true };
+        reader.read_plainly(text);
+        reader.is_noisy(&self.model.seen)
+            || glance.most(reader.styled()) >= least_matched(&self.policy, shorter)
     }
 
     /// What `a` is to `b`.

@@ -7,6 +7,7 @@
 //! What was said is kept with the document. So whoever asks again with the same id and text is given the same answer,
 //! whatever came since.
 
+mod corpus;
 mod judge;
 pub mod line;
 
@@ -33,6 +34,7 @@ use crate::scan::PASSAGE;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
+pub use corpus::Known;
 use judge::{Loaded, Page, PairJudge};
 
 /// A document that arrives.
@@ -121,17 +123,19 @@ struct Worker {
 }
 
 impl Worker {
-    /// The place of an indexed document among the others, loaded.
-    fn other(&mut self, judge: &PairJudge, view: &View<'_>, place: Place, row: &Row) -> Result<usize> {
+    /// The place of an indexed document among the others, if it is loaded.
+    fn loaded(&self, row: &Row) -> Option<usize> {
         let at = row.ordinal as usize % LOADED;
-        let slot = &mut self.others[at];
-        if slot.as_ref().is_none_or(|(ordinal, _)| *ordinal != row.ordinal) {
-            let text = self.packer.unpack(view.text(place, row)?, row)?;
-            let (ordinal, document) = slot.get_or_insert_with(|| (0, judge.document()));
-            judge.load(&mut self.memory, &text, page(row), document);
-            *ordinal = row.ordinal;
-        }
-        Ok(at)
+        self.others[at].as_ref().is_some_and(|(ordinal, _)| *ordinal == row.ordinal).then_some(at)
+    }
+
+    /// Loads an indexed document of this text; returns its place among the others.
+    fn load(&mut self, judge: &PairJudge, text: &str, row: &Row) -> usize {
+        let at = row.ordinal as usize % LOADED;
+        let (ordinal, document) = self.others[at].get_or_insert_with(|| (0, judge.document()));
+        judge.load(&mut self.memory, text, page(row), document);
+        *ordinal = row.ordinal;
+        at
     }
 }
 
@@ -475,8 +479,16 @@ impl Filter {
         keys: &[u64],
         replaces: Option<u32>,
     ) -> Result<Vec<Matched>> {
-        let mut looking =
-            Looking { filter: self, view, worker, document, row, is_loaded: false, found: Vec::new() };
+        let mut looking = Looking {
+            filter: self,
+            view,
+            worker,
+            document,
+            row,
+            is_loaded: false,
+            glances: false,
+            found: Vec::new(),
+        };
         if row.tokens == 0 {
             return Ok(Vec::new());
         }
@@ -486,11 +498,7 @@ impl Filter {
             let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
             looking.near(view.near(&wanted, &self.gate, 4 * JUDGED)?, keys)?;
         }
-        looking.found.sort_by(|a, b| {
-            let key = |m: &Matched| (m.found.finding.rank(), m.ordinal);
-            let by_score = b.found.score.total_cmp(&a.found.score);
-            key(a).0.cmp(&key(b).0).then(by_score).then(key(a).1.cmp(&key(b).1))
-        });
+        order(&mut looking.found);
         if let Some(replaced) = replaces {
             looking.update(replaced, keys)?;
         }
@@ -503,6 +511,14 @@ impl Filter {
 struct Matched {
     ordinal: u32,
     found: Match,
+}
+
+/// The best first, then the oldest.
+fn order(matches: &mut [Matched]) {
+    matches.sort_by(|a, b| {
+        let by_score = b.found.score.total_cmp(&a.found.score);
+        a.found.finding.rank().cmp(&b.found.finding.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
+    });
 }
 
 /// Decides how documents stand to those before them, and takes what is fresh.
@@ -598,6 +614,8 @@ struct Looking<'a> {
     document: &'a Incoming,
     row: &'a Row,
     is_loaded: bool,
+    /// Whether the worker's memory looks from it.
+    glances: bool,
     found: Vec<Matched>,
 }
 
@@ -613,11 +631,43 @@ impl Looking<'_> {
 
     /// The document itself and an indexed one, loaded, and memory to compare them.
     fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut judge::Memory, &Loaded, &Loaded)> {
+        let at = match self.worker.loaded(row) {
+            Some(at) => at,
+            None => {
+                let text = self.worker.packer.unpack(self.view.text(place, row)?, row)?;
+                self.worker.load(&self.filter.judge, &text, row)
+            }
+        };
+        Ok(self.with(at))
+    }
+
+    /// The document itself and one of the others, loaded.
+    fn with(&mut self, at: usize) -> (&mut judge::Memory, &Loaded, &Loaded) {
         self.load();
-        let at = self.worker.other(&self.filter.judge, self.view, place, row)?;
         let Worker { memory, own, others, .. } = &mut *self.worker;
         let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
-        Ok((memory, own, other))
+        (memory, own, other)
+    }
+
+    /// As [`Looking::pair`], where the two can be anything to each other: most share a phrase or two, and that is seen
+    /// without loading either.
+    fn hopeful(&mut self, place: Place, row: &Row) -> Result<Option<(&mut judge::Memory, &Loaded, &Loaded)>> {
+        let judge = &self.filter.judge;
+        let plain = [self.row, row].iter().all(|row| judge.is_plain(row.tokens, row.site));
+        if !plain || self.worker.loaded(row).is_some() {
+            return self.pair(place, row).map(Some);
+        }
+        let text = self.worker.packer.unpack(self.view.text(place, row)?, row)?;
+        let memory = &mut self.worker.memory;
+        if !self.glances {
+            judge.look_from(memory, &self.document.text);
+            self.glances = true;
+        }
+        if !judge.is_hopeful(memory, &text, self.row.tokens.min(row.tokens)) {
+            return Ok(None);
+        }
+        let at = self.worker.load(judge, &text, row);
+        Ok(Some(self.with(at)))
     }
 
     fn push(
@@ -696,7 +746,7 @@ impl Looking<'_> {
 
     fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
         let filter = self.filter;
-        let (memory, own, other) = self.pair(place, row)?;
+        let Some((memory, own, other)) = self.hopeful(place, row)? else { return Ok(()) };
         let judged = filter.judge.judge(memory, own, other, SPANS);
         if let Some(judged) = judged {
             let judgement = judged.judgement;

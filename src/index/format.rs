@@ -475,25 +475,25 @@ impl Manifest {
 /// Bytes of a log's header.
 pub const LOG_HEADER: usize = 40;
 
-/// The header of a log.
-pub fn log_header(number: u64, first: u32) -> Vec<u8> {
+/// The header of a log of an index of `shingle` tokens in a shingle, which begins with ordinal `first`.
+pub fn log_header(number: u64, first: u32, shingle: u32) -> Vec<u8> {
     let mut out = header(FileKind::Log);
     out.extend_from_slice(&number.to_le_bytes());
     out.extend_from_slice(&first.to_le_bytes());
-    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&shingle.to_le_bytes());
     let sum = xxh3_64(&out);
     out.extend_from_slice(&sum.to_le_bytes());
     out
 }
 
-/// Number and first ordinal of a log that begins so; its header was checked.
-pub fn decode_log_header(bytes: &[u8]) -> Option<(u64, u32)> {
+/// Number, first ordinal and tokens in a shingle of a log that begins so.
+pub fn decode_log_header(bytes: &[u8]) -> Option<(u64, u32, u32)> {
     let body = bytes.get(..LOG_HEADER - 8)?;
     if bytes.get(LOG_HEADER - 8..LOG_HEADER)? != xxh3_64(body).to_le_bytes() {
         return None;
     }
     let mut c = Cursor(&body[HEADER..]);
-    Some((c.u64()?, c.u32()?))
+    Some((c.u64()?, c.u32()?, c.u32()?))
 }
 
 /// The first bytes of every record.
@@ -628,6 +628,8 @@ pub struct Footer {
     pub first: u32,
     /// The last ordinal.
     pub last: u32,
+    /// Tokens in a shingle.
+    pub shingle: u32,
     /// When the first and the last document was seen.
     pub seen: (u64, u64),
     /// Begin and length of texts, more bytes and rows.
@@ -649,7 +651,7 @@ impl Footer {
     /// The footer of segment `number`, and its hash.
     pub fn encode(&self, number: u64) -> (Vec<u8>, u64) {
         let mut out = Vec::with_capacity(FOOTER);
-        for field in [self.documents, self.first, self.last, 0] {
+        for field in [self.documents, self.first, self.last, self.shingle] {
             out.extend_from_slice(&field.to_le_bytes());
         }
         out.extend_from_slice(&self.seen.0.to_le_bytes());
@@ -683,8 +685,9 @@ impl Footer {
             return None;
         }
         let mut c = Cursor(body);
-        let (documents, first, last, _) = (c.u32()?, c.u32()?, c.u32()?, c.u32()?);
-        let mut footer = Footer { documents, first, last, seen: (c.u64()?, c.u64()?), ..Footer::default() };
+        let (documents, first, last, shingle) = (c.u32()?, c.u32()?, c.u32()?, c.u32()?);
+        let seen = (c.u64()?, c.u64()?);
+        let mut footer = Footer { documents, first, last, shingle, seen, ..Footer::default() };
         for stretch in &mut footer.stretches {
             *stretch = (c.u64()?, c.u64()?);
         }

@@ -35,9 +35,9 @@ impl Log {
     ///
     /// # Errors
     /// [`ErrorKind::Write`].
-    pub fn create(store: &dyn Store, number: u64, first: u32) -> Result<Log> {
+    pub fn create(store: &dyn Store, number: u64, first: u32, shingle: u32) -> Result<Log> {
         let name = log_name(number);
-        write_whole(store, &name, &log_header(number, first))?;
+        write_whole(store, &name, &log_header(number, first, shingle))?;
         store.sync_directory().map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
         Ok(Log { number, len: LOG_HEADER as u64, synced: LOG_HEADER as u64, buffer: Vec::new() })
     }
@@ -124,7 +124,8 @@ pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Option<Read>> 
     let bytes = store.read(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
     let header = check_header(FileKind::Log, &bytes).map_err(|bad| bad_header(store, &name, bad));
     let header = header.and_then(|()| {
-        let expected = decode_log_header(&bytes) == Some((number, first));
+        let found = decode_log_header(&bytes).map(|(number, first, _)| (number, first));
+        let expected = found == Some((number, first));
         if expected { Ok(()) } else { Err(corrupt(store, &name, "its header is not what was written")) }
     });
     match header {

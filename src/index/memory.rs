@@ -6,6 +6,7 @@ use super::format::{Arrival, Row, key};
 use super::segment::{Each, Source, Which};
 use crate::candidates::HEAVY;
 use crate::error::Result;
+use crate::kernel::prefetch;
 use crate::signature::winnow::LEVELS;
 
 /// No entry.
@@ -14,7 +15,8 @@ const NONE: u32 = u32::MAX;
 /// Which documents have a key: chains in one array, the youngest first.
 #[derive(Debug, Default)]
 struct Chains {
-    heads: Vec<u32>,
+    /// Open addressing by key: 32 bits of it over one more than the place of its youngest entry; 0 where there is none.
+    slots: Vec<u64>,
     entries: Vec<Entry>,
     /// Keys and documents beyond the first [`CHAIN`] of a key: nobody goes through those.
     beyond: Vec<(u64, u32)>,
@@ -28,57 +30,85 @@ const CHAIN: u32 = HEAVY as u32 + 1;
 struct Entry {
     key: u64,
     local: u32,
+    /// The entry of its key before it.
     next: u32,
     /// How many of its key were before it.
     nth: u32,
 }
 
 impl Chains {
+    fn home(&self, key: u64) -> usize {
+        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (self.slots.len() - 1)
+    }
+
+    /// Asks for the memory that looking for a key begins with.
+    fn prefetch(&self, key: u64) {
+        if !self.slots.is_empty() {
+            prefetch(self.slots.get(self.home(key)));
+        }
+    }
+
+    /// The slot of a key, or the empty one where it would stand.
     fn slot(&self, key: u64) -> usize {
-        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (self.heads.len() - 1)
+        let mut at = self.home(key);
+        loop {
+            let slot = self.slots[at];
+            let is_it = || self.entries[slot as u32 as usize - 1].key == key;
+            if slot == 0 || (slot >> 32 == u64::from(key as u32) && is_it()) {
+                return at;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+
+    /// The youngest entry of a key.
+    fn youngest(&self, key: u64) -> u32 {
+        match self.slots.is_empty() {
+            true => NONE,
+            false => (self.slots[self.slot(key)] as u32).wrapping_sub(1),
+        }
     }
 
     fn push(&mut self, key: u64, local: u32, most: u32) {
-        if self.entries.len() >= self.heads.len() {
-            self.heads = vec![NONE; (self.heads.len() * 2).max(1024)];
-            for at in 0..self.entries.len() {
-                self.link(at);
-            }
+        if 2 * self.entries.len() >= self.slots.len() {
+            self.index((self.slots.len() * 2).max(1024));
         }
-        let nth = self.of(key).next().map_or(0, |youngest| youngest.nth + 1);
+        let next = self.youngest(key);
+        let nth = self.entries.get(next as usize).map_or(0, |youngest| youngest.nth + 1);
         if nth >= most {
             self.beyond.push((key, local));
             self.in_beyond.insert((key, local));
             return;
         }
-        self.entries.push(Entry { key, local, next: NONE, nth });
-        self.link(self.entries.len() - 1);
+        let at = self.slot(key);
+        self.entries.push(Entry { key, local, next, nth });
+        self.slots[at] = u64::from(key as u32) << 32 | self.entries.len() as u64;
     }
 
-    fn link(&mut self, at: usize) {
-        let slot = self.slot(self.entries[at].key);
-        self.entries[at].next = self.heads[slot];
-        self.heads[slot] = at as u32;
+    /// Gives every key its slot, one of `slots`.
+    fn index(&mut self, slots: usize) {
+        self.slots.clear();
+        self.slots.resize(slots, 0);
+        for (entry, place) in (0..self.entries.len()).zip(1u64..) {
+            let key = self.entries[entry].key;
+            let at = self.slot(key);
+            self.slots[at] = u64::from(key as u32) << 32 | place;
+        }
     }
 
     /// The entries of a key, the youngest first.
     fn of(&self, key: u64) -> impl Iterator<Item = Entry> + '_ {
-        let mut at = if self.heads.is_empty() { NONE } else { self.heads[self.slot(key)] };
-        let chain = std::iter::from_fn(move || {
+        let mut at = self.youngest(key);
+        std::iter::from_fn(move || {
             let entry = self.entries.get(at as usize).copied()?;
             at = entry.next;
             Some(entry)
-        });
-        chain.filter(move |entry| entry.key == key)
+        })
     }
 
     fn truncate(&mut self, documents: u32) {
-        while self.entries.last().is_some_and(|entry| entry.local >= documents) {
-            if let Some(entry) = self.entries.pop() {
-                let slot = self.slot(entry.key);
-                self.heads[slot] = entry.next;
-            }
-        }
+        self.entries.truncate(self.entries.partition_point(|entry| entry.local < documents));
+        self.index(self.slots.len());
         while self.beyond.last().is_some_and(|(_, local)| *local >= documents) {
             if let Some(posting) = self.beyond.pop() {
                 self.in_beyond.remove(&posting);
@@ -143,6 +173,7 @@ impl Memory {
         self.tables[Which::Ids as usize].push(key(row.id_hash), local, NONE);
         self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
         let postings = &mut self.tables[Which::Postings as usize];
+        keys.iter().for_each(|&key| postings.prefetch(key));
         keys.iter().for_each(|&key| postings.push(key, local, CHAIN));
         self.rows.push(row);
         self.set_more(local, row.id, more);
@@ -196,6 +227,17 @@ impl Memory {
     #[inline]
     pub fn find(&self, which: Which, key: u64) -> impl Iterator<Item = u32> + '_ {
         self.tables[which as usize].of(key).map(|entry| entry.local)
+    }
+
+    /// Calls `each` with the number of each key and the documents that have it in their samples, as [`Memory::find`]
+    /// gives them, until it returns false.
+    pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) {
+        let postings = &self.tables[Which::Postings as usize];
+        keys.iter().for_each(|&key| postings.prefetch(key));
+        let youngest: Vec<u32> = keys.iter().map(|&key| postings.youngest(key)).collect();
+        for (number, &key) in keys.iter().enumerate().filter(|(number, _)| youngest[*number] != NONE) {
+            let _ = postings.of(key).try_for_each(|entry| each(number, entry.local).then_some(()));
+        }
     }
 
     /// Whether a document has a key in its sample.

@@ -126,9 +126,9 @@ pub(super) struct Built {
 
 impl Job {
     /// Seals a memory as segment `number`.
-    pub fn seal(store: Arc<dyn Store>, number: u64, memory: Arc<Memory>) -> Job {
+    pub fn seal(store: Arc<dyn Store>, number: u64, shingle: u32, memory: Arc<Memory>) -> Job {
         Job::spawn(move |go_on| {
-            let segment = write_segment(&*store, number, &*memory, go_on)?;
+            let segment = write_segment(&*store, number, shingle, &*memory, go_on)?;
             Ok(Built { segment, replaces: Vec::new(), dropped: Vec::new() })
         })
     }
@@ -137,6 +137,7 @@ impl Job {
     pub fn merge(
         store: Arc<dyn Store>,
         number: u64,
+        shingle: u32,
         segments: Vec<Arc<Segment>>,
         deaths: Deaths,
         all: bool,
@@ -144,7 +145,7 @@ impl Job {
         Job::spawn(move |go_on| {
             let replaces = segments.iter().map(|segment| segment.entry.number).collect();
             let merged = Merged::new(segments, &deaths, all)?;
-            let segment = write_segment(&*store, number, &merged, go_on)?;
+            let segment = write_segment(&*store, number, shingle, &merged, go_on)?;
             Ok(Built { segment, replaces, dropped: merged.dropped })
         })
     }

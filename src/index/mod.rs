@@ -29,7 +29,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use format::Keep;
 use format::{BadHeader, FileKind, Manifest, OLDEST, VERSION, check_header};
 pub use reader::Reader;
-pub use repair::{Repaired, Resample, repair, verify};
+pub use repair::{Repaired, Resample, Resampler, repair, verify};
 
 use store::{Store, append_all};
 pub use writer::{Admitted, Arriving, Limits, Writer};

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::store::Blob;
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::prefetch;
 
 /// Bytes under one sum.
 pub const PAGE: usize = 4096;
@@ -47,6 +48,11 @@ impl Pages {
             }
         }
         Ok(&self.blob.as_ref()[at..end])
+    }
+
+    /// Asks for the memory of a place.
+    pub fn prefetch(&self, at: usize) {
+        prefetch(self.blob.as_ref().get(at));
     }
 
     #[cold]

@@ -1,6 +1,6 @@
 //! Checking an index, and keeping what is intact of a damaged one.
 
-use super::format::{Keep, Manifest, Row, SegmentEntry};
+use super::format::{Keep, Manifest, Row, SegmentEntry, decode_log_header};
 use super::log::{Log, Salvaged, log_number, read_logs, salvage_log};
 use super::segment::{Each, Segment, Source, segment_name, write_segment};
 use super::store::Store;
@@ -57,15 +57,19 @@ pub struct Repaired {
 /// Makes the sample of a document anew from its row and compressed text, where its postings are damaged.
 pub type Resample<'a> = dyn FnMut(&Row, &[u8]) -> Result<Vec<u64>> + 'a;
 
+/// What makes samples by a recipe.
+pub type Resampler = dyn Fn(Recipe) -> Result<Box<Resample<'static>>>;
+
 /// Keeps everything that is intact and names what is gone.
 ///
-/// `resample` is asked for samples where postings are damaged and texts are kept; without texts such documents are found
-/// by the postings that are left. `recipe` counts where `MANIFEST` itself is damaged; what was deleted before is then
-/// back.
+/// `resampler` is asked for samples where postings are damaged and texts are kept; without texts such documents are found
+/// by the postings that are left. Where `MANIFEST` itself is damaged, segments and logs say by which recipe the index was
+/// built; what was deleted before is then back.
 ///
 /// # Errors
-/// [`ErrorKind::Locked`], [`ErrorKind::Write`], or the store's.
-pub fn repair(store: &dyn Store, recipe: Recipe, resample: &mut Resample<'_>) -> Result<Repaired> {
+/// [`ErrorKind::Locked`], [`ErrorKind::Write`], [`ErrorKind::Setting`] for a recipe that this program has not, or the
+/// store's.
+pub fn repair(store: &dyn Store, resampler: &Resampler) -> Result<Repaired> {
     let _held = lock(store)?;
     let mut repaired = Repaired { faults: verify(store)?, ..Repaired::default() };
     if repaired.faults.is_empty() {
@@ -73,8 +77,9 @@ pub fn repair(store: &dyn Store, recipe: Recipe, resample: &mut Resample<'_>) ->
     }
     let manifest = match read_manifest(store) {
         Ok(manifest) => manifest,
-        Err(_) => guess(store, recipe)?,
+        Err(_) => guess(store, &mut repaired.faults)?,
     };
+    let resample = &mut *resampler(Recipe::with_shingle(manifest.shingle as usize)?)?;
     let mut file = manifest.file;
     for name in list(store)? {
         let number = log_number(&name).or_else(|| segment_number(&name));
@@ -105,10 +110,10 @@ pub fn repair(store: &dyn Store, recipe: Recipe, resample: &mut Resample<'_>) ->
     deaths.extend(left.deaths.iter().copied());
     repaired.gone.append(&mut left.gone);
     repaired.kept += left.documents.len() as u64;
-    if let Some(segment) = write_segment(store, number(), &left, &|| true)? {
+    if let Some(segment) = write_segment(store, number(), manifest.shingle, &left, &|| true)? {
         segments.push(segment.entry);
     }
-    let log = Log::create(store, number(), next)?;
+    let log = Log::create(store, number(), next, manifest.shingle)?;
     let mut deaths: Vec<_> = deaths.into_iter().filter(|(ordinal, _)| *ordinal < next).collect();
     deaths.sort_unstable_by_key(|death| death.0);
     let model = if read_model(store, &manifest).is_ok() { manifest.model } else { 0 };
@@ -146,7 +151,7 @@ fn segment_number(name: &str) -> Option<u64> {
 }
 
 /// What `MANIFEST` may have said, from the files that are there.
-fn guess(store: &dyn Store, recipe: Recipe) -> Result<Manifest> {
+fn guess(store: &dyn Store, faults: &mut Vec<String>) -> Result<Manifest> {
     let names = list(store)?;
     let opened = names.iter().filter_map(|name| segment_number(name));
     let mut all: Vec<SegmentEntry> =
@@ -168,6 +173,15 @@ fn guess(store: &dyn Store, recipe: Recipe) -> Result<Manifest> {
         Some(false) => Keep::Signatures,
         Some(true) | None => Keep::Text,
     };
+    let recipe = match shingle(store, &names, &segments) {
+        Some(shingle) => Recipe::with_shingle(shingle as usize)?,
+        None => {
+            faults.push(
+                "no file says by which recipe the index was built: the default one is taken".to_owned(),
+            );
+            Recipe::default()
+        }
+    };
     let model = names.iter().find_map(|name| u64::from_str_radix(name.strip_prefix("model-")?, 16).ok());
     Ok(Manifest {
         generation: 0,
@@ -184,6 +198,17 @@ fn guess(store: &dyn Store, recipe: Recipe) -> Result<Manifest> {
         segments,
         deaths: Vec::new(),
     })
+}
+
+/// Tokens in a shingle, as a segment or a log says.
+fn shingle(store: &dyn Store, names: &[String], segments: &[SegmentEntry]) -> Option<u32> {
+    let of_segment = |entry: &SegmentEntry| Some(Segment::open_damaged(store, entry.number).ok()?.shingle());
+    let of_log = |name: &String| {
+        let number = log_number(name)?;
+        let (found, _, shingle) = decode_log_header(&store.read(name).ok()?)?;
+        (found == number).then_some(shingle)
+    };
+    segments.iter().find_map(of_segment).or_else(|| names.iter().find_map(of_log))
 }
 
 /// The entry of a segment with what is intact of this one: the same where all is. `None` where nothing is.
@@ -222,7 +247,7 @@ fn salvage_segment(
         }
     }
     salvage.gather(keep, resample)?;
-    let written = write_segment(store, number(), &salvage, &|| true)?;
+    let written = write_segment(store, number(), segment.shingle(), &salvage, &|| true)?;
     Ok(written.map(|segment| segment.entry))
 }
 

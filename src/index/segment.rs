@@ -103,6 +103,11 @@ impl Segment {
         self.len() == 0
     }
 
+    /// Tokens in a shingle of the index that it belongs to.
+    pub fn shingle(&self) -> u32 {
+        self.footer.shingle
+    }
+
     /// A document's row.
     ///
     /// # Errors
@@ -162,7 +167,26 @@ impl Segment {
             outside |= local >= documents;
             !outside && each(local)
         })?;
-        if outside { Err(self.pages.corrupt("a table names a document that is none")) } else { Ok(()) }
+        if outside { Err(self.outside()) } else { Ok(()) }
+    }
+
+    /// Calls `each` with the number of each key and the documents that have it in their samples, in order, until it
+    /// returns false for that key.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) -> Result<()> {
+        let documents = self.len();
+        let mut outside = false;
+        self.table(Which::Postings).find_all(&self.pages, keys, |number, local| {
+            outside |= local >= documents;
+            !outside && each(number, local)
+        })?;
+        if outside { Err(self.outside()) } else { Ok(()) }
+    }
+
+    fn outside(&self) -> Error {
+        self.pages.corrupt("a table names a document that is none")
     }
 
     /// Whether a document has a key in its sample.
@@ -306,7 +330,7 @@ impl Output<'_> {
     }
 }
 
-/// Writes segment `number` and syncs it; the directory is not synced. Nothing is written where there is no document.
+/// Writes segment `number` of an index of `shingle` tokens in a shingle and syncs it; the directory is not synced. Nothing is written where there is no document.
 /// `go_on` is asked every few megabytes.
 ///
 /// # Errors
@@ -314,10 +338,11 @@ impl Output<'_> {
 pub fn write_segment(
     store: &dyn Store,
     number: u64,
+    shingle: u32,
     source: &dyn Source,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Arc<Segment>>> {
-    let written = write_parts(store, number, source, go_on);
+    let written = write_parts(store, number, shingle, source, go_on);
     if !matches!(written, Ok(true)) {
         // What it leaves behind otherwise, the next writer removes.
         let _ = store.remove(&segment_name(number));
@@ -329,6 +354,7 @@ pub fn write_segment(
 fn write_parts(
     store: &dyn Store,
     number: u64,
+    shingle: u32,
     source: &dyn Source,
     go_on: &dyn Fn() -> bool,
 ) -> Result<bool> {
@@ -338,7 +364,7 @@ fn write_parts(
         Output { store, name: &name, buffer: Vec::with_capacity(CHUNK), sums: Sums::default(), at: 0, go_on };
     out.put(&header(FileKind::Segment))?;
     out.put(&number.to_le_bytes())?;
-    let mut footer = Footer { seen: (u64::MAX, 0), first: u32::MAX, ..Footer::default() };
+    let mut footer = Footer { seen: (u64::MAX, 0), first: u32::MAX, shingle, ..Footer::default() };
     footer.stretches[0].0 = out.at;
     source.each(&mut |_, _, text| out.put(text))?;
     footer.stretches[0].1 = out.at - footer.stretches[0].0;

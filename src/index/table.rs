@@ -3,6 +3,7 @@
 use super::format::{KEY_BITS, TableEntry};
 use super::pages::Pages;
 use crate::error::Result;
+use crate::kernel::prefetch;
 
 /// Entries in a bucket, on average: few enough to look through, and enough to keep the directory small.
 const BUCKET: u64 = 16;
@@ -20,9 +21,14 @@ impl Table {
         (key >> self.rest_bits(), key & ((1 << self.rest_bits()) - 1))
     }
 
+    /// Where the bounds of a bucket's entries stand.
+    fn bounds(&self, bucket: u64) -> usize {
+        self.0.directory as usize + bucket as usize * 4
+    }
+
     /// The bytes of all entries of a bucket.
     fn bucket<'a>(&self, pages: &'a Pages, bucket: u64) -> Result<&'a [u8]> {
-        let bounds = pages.get(self.0.directory as usize + bucket as usize * 4, 8)?;
+        let bounds = pages.get(self.bounds(bucket), 8)?;
         let number =
             |at: usize| u32::from_le_bytes([bounds[at], bounds[at + 1], bounds[at + 2], bounds[at + 3]]);
         let (from, to) = (u64::from(number(0)), u64::from(number(4)));
@@ -46,13 +52,41 @@ impl Table {
     /// # Errors
     /// Damage.
     #[inline]
-    pub fn find(&self, pages: &Pages, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
+    pub fn find(&self, pages: &Pages, key: u64, each: impl FnMut(u32) -> bool) -> Result<()> {
         let (bucket, rest) = self.split(key);
-        for bytes in self.bucket(pages, bucket)?.chunks_exact(usize::from(self.0.width)) {
+        self.scan(self.bucket(pages, bucket)?, rest, each);
+        Ok(())
+    }
+
+    fn scan(&self, bucket: &[u8], rest: u64, mut each: impl FnMut(u32) -> bool) {
+        for bytes in bucket.chunks_exact(usize::from(self.0.width)) {
             let (of, document) = self.entry(bytes);
             if of > rest || (of == rest && !each(document)) {
                 break;
             }
+        }
+    }
+
+    /// As [`Table::find`] of many keys, the number of each going with its documents. Memory is asked for all keys before
+    /// any is waited for: that waiting is what looking up costs.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn find_all(
+        &self,
+        pages: &Pages,
+        keys: &[u64],
+        mut each: impl FnMut(usize, u32) -> bool,
+    ) -> Result<()> {
+        keys.iter().for_each(|&key| pages.prefetch(self.bounds(self.split(key).0)));
+        let mut buckets = Vec::with_capacity(keys.len());
+        for &key in keys {
+            let bucket = self.bucket(pages, self.split(key).0)?;
+            [bucket.first(), bucket.last()].into_iter().for_each(prefetch);
+            buckets.push(bucket);
+        }
+        for (number, (bucket, &key)) in buckets.into_iter().zip(keys).enumerate() {
+            self.scan(bucket, self.split(key).1, |document| each(number, document));
         }
         Ok(())
     }

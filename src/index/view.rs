@@ -214,18 +214,12 @@ impl<'a> View<'a> {
     /// # Errors
     /// Damage.
     pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
-        let (mut light, mut crowd) = (Vec::new(), Vec::new());
-        let (mut found, mut heavy) = (Vec::new(), 0);
-        for &key in wanted.keys {
-            found.clear();
-            self.holders(key, wanted.before, &mut found)?;
-            if found.len() > HEAVY {
-                crowd.extend_from_slice(&found);
-                heavy += 1;
-            } else {
-                light.extend_from_slice(&found);
-            }
-        }
+        let (holders, counts) = self.holders(wanted)?;
+        let is_heavy = |&(key, _): &(usize, Place)| counts[key] > HEAVY;
+        let (crowd, light): (Vec<_>, Vec<_>) = holders.into_iter().partition(is_heavy);
+        let places = |holders: Vec<(usize, Place)>| holders.into_iter().map(|(_, place)| place).collect();
+        let (mut light, mut crowd): (Vec<Place>, Vec<Place>) = (places(light), places(crowd));
+        let heavy = counts.iter().filter(|count| **count > HEAVY).count() as u32;
         let shares = self.gated(wanted, gate, &mut light)?;
         let mut near = self.alive(&shares, wanted.before, most)?;
         if heavy >= gate.between(&wanted.counts, &wanted.counts) {
@@ -236,25 +230,35 @@ impl<'a> View<'a> {
         Ok(near)
     }
 
-    /// The documents before ordinal `before` that have a key; of a frequent one some more than [`HEAVY`], with the oldest.
-    fn holders(&self, key: u64, before: u32, found: &mut Vec<Place>) -> Result<()> {
+    /// The documents before an arrival that have its keys, each with the number of the key, and how many each key has; of a
+    /// frequent one some more than [`HEAVY`], with the oldest.
+    fn holders(&self, wanted: &Wanted<'_>) -> Result<(Vec<(usize, Place)>, Vec<usize>)> {
+        let mut holders = Vec::new();
+        let mut counts = vec![0; wanted.keys.len()];
         for (part, number) in self.parts.iter().zip(0..) {
             match part {
-                Part::Segment(segment) => segment.find(Which::Postings, key, |local| {
-                    found.push(Place { part: number, local });
-                    found.len() <= HEAVY
+                Part::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
+                    let takes = counts[key] <= HEAVY;
+                    if takes {
+                        holders.push((key, Place { part: number, local }));
+                        counts[key] += 1;
+                    }
+                    takes
                 })?,
                 Part::Memory(memory) => {
-                    let before = before.saturating_sub(memory.first());
-                    let earlier = memory.find(Which::Postings, key).filter(|local| *local < before);
-                    found.extend(earlier.map(|local| Place { part: number, local }));
+                    let before = wanted.before.saturating_sub(memory.first());
+                    let earlier = counts.clone();
+                    memory.find_all(wanted.keys, |key, local| {
+                        if earlier[key] <= HEAVY && local < before {
+                            holders.push((key, Place { part: number, local }));
+                            counts[key] += 1;
+                        }
+                        earlier[key] <= HEAVY
+                    });
                 }
             }
-            if found.len() > HEAVY {
-                break;
-            }
         }
-        Ok(())
+        Ok((holders, counts))
     }
 
     /// Counts places that stand several times; those that pass the gate, the largest share first.

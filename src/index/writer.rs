@@ -82,6 +82,8 @@ pub struct Writer {
     seal: Option<Job>,
     merge: Option<Job>,
     broken: bool,
+    /// Whether documents were loaded and are nowhere yet.
+    loading: bool,
     _lock: Lock,
 }
 
@@ -129,7 +131,7 @@ impl Writer {
             manifest.model = model_hash(model);
             write_whole(&*store, &model_name(manifest.model), model)?;
         }
-        let log = Log::create(&*store, 1, 0)?;
+        let log = Log::create(&*store, 1, 0, manifest.shingle)?;
         manifest.log_len = log.synced();
         publish(&*store, &manifest)?;
         Ok(Writer {
@@ -145,6 +147,7 @@ impl Writer {
             seal: None,
             merge: None,
             broken: false,
+            loading: false,
             _lock: held,
         })
     }
@@ -198,6 +201,7 @@ impl Writer {
             seal: None,
             merge: None,
             broken: false,
+            loading: false,
             _lock: held,
             manifest,
         };
@@ -328,7 +332,79 @@ impl Writer {
         self.tend(false)
     }
 
+    /// Takes a document into an index that has none, past the log: nothing of what is loaded is there before
+    /// [`Writer::loaded`]. `more` begins with the id. Linear in the document.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where documents came in another way, [`ErrorKind::Write`].
+    pub fn load(&mut self, arriving: Arriving<'_>, more: &[u8], cluster: u64) -> Result<()> {
+        if !self.loading {
+            self.check()?;
+            if self.next() > 0 {
+                let why = "documents are loaded into an empty index only";
+                return Err(Error::new(ErrorKind::Setting).at(self.store.place()).because(why));
+            }
+            self.loading = true;
+        }
+        self.memory.push(Row { cluster, ..arriving.row }, &arriving.keys, more, &arriving.text);
+        if self.is_full() {
+            let next = self.memory.next();
+            let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+            self.seal_loaded(memory)?;
+        }
+        Ok(())
+    }
+
+    /// Has a memory of loaded documents written in the background, once the one before is.
+    fn seal_loaded(&mut self, memory: Memory) -> Result<()> {
+        if let Some(job) = self.seal.take() {
+            self.segments.extend(job.wait()?.segment);
+        }
+        let number = self.file();
+        let (store, shingle) = (self.store.clone(), self.manifest.shingle);
+        self.seal = Some(Job::seal(store, number, shingle, Arc::new(memory)));
+        Ok(())
+    }
+
+    /// Makes everything that was loaded safe at once, and merges what is due.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`]: then nothing of it is there once the index is opened again.
+    pub fn loaded(&mut self) -> Result<()> {
+        let published = self.publish_loaded();
+        self.broken |= published.is_err();
+        published?;
+        self.loading = false;
+        while self.merge.is_none() {
+            self.begin_merge();
+            let Some(job) = self.merge.take() else { break };
+            let merged = job.wait().and_then(|built| self.merged(built));
+            self.broken |= merged.is_err();
+            merged?;
+        }
+        Ok(())
+    }
+
+    fn publish_loaded(&mut self) -> Result<()> {
+        let next = self.memory.next();
+        let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+        self.seal_loaded(memory)?;
+        if let Some(job) = self.seal.take() {
+            self.segments.extend(job.wait()?.segment);
+        }
+        let number = self.file();
+        let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
+        let old = std::mem::replace(&mut self.log, log).number();
+        (self.manifest.next, self.manifest.log_from) = (next, number);
+        self.publish()?;
+        remove(&*self.store, &log_name(old))
+    }
+
     fn check(&self) -> Result<()> {
+        if self.loading {
+            let why = "documents were loaded and are not safe yet";
+            return Err(Error::new(ErrorKind::Setting).at(self.store.place()).because(why));
+        }
         match self.broken {
             true => {
                 let why =
@@ -347,15 +423,15 @@ impl Writer {
     }
 
     fn try_tend(&mut self, wait: bool) -> Result<()> {
-        if self.memory.len() >= self.limits.documents || self.memory.bytes() >= self.limits.bytes {
+        if self.is_full() {
             self.fill()?;
         }
+        self.begin_seal()?;
         // Two memories wait at most: who writes faster than segments can be written waits here.
         while let Some(job) = self.seal.take_if(|job| wait || self.full.len() > 2 || job.is_done()) {
             self.sealed(job.wait()?)?;
             self.begin_seal()?;
         }
-        self.begin_seal()?;
         if let Some(job) = self.merge.take_if(|job| wait || job.is_done()) {
             self.merged(job.wait()?)?;
         }
@@ -365,10 +441,14 @@ impl Writer {
         Ok(())
     }
 
+    fn is_full(&self) -> bool {
+        self.memory.len() >= self.limits.documents || self.memory.bytes() >= self.limits.bytes
+    }
+
     /// Begins the next log and memory.
     fn fill(&mut self) -> Result<()> {
         let (number, next) = (self.file(), self.memory.next());
-        let log = Log::create(&*self.store, number, next)?;
+        let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
         let memory = std::mem::replace(&mut self.memory, Memory::new(next));
         let number = std::mem::replace(&mut self.log, log).number();
         self.full.push_back((Arc::new(memory), number));
@@ -390,7 +470,7 @@ impl Writer {
         }
         if let Some((memory, _)) = self.full.front().cloned() {
             let number = self.file();
-            self.seal = Some(Job::seal(self.store.clone(), number, memory));
+            self.seal = Some(Job::seal(self.store.clone(), number, self.manifest.shingle, memory));
         }
         Ok(())
     }
@@ -440,7 +520,8 @@ impl Writer {
         }
         let Some(range) = self.mergeable() else { return };
         let (number, segments) = (self.file(), self.segments[range].to_vec());
-        self.merge = Some(Job::merge(self.store.clone(), number, segments, self.deaths.clone(), false));
+        let (store, shingle) = (self.store.clone(), self.manifest.shingle);
+        self.merge = Some(Job::merge(store, number, shingle, segments, self.deaths.clone(), false));
     }
 
     /// The youngest neighbouring segments of about one size, where there are enough.
@@ -501,7 +582,8 @@ impl Writer {
         }
         let (segments, deaths) = (self.segments.clone(), self.deaths.clone());
         let number = self.file();
-        let job = Job::merge(self.store.clone(), number, segments, deaths, true);
+        let (store, shingle) = (self.store.clone(), self.manifest.shingle);
+        let job = Job::merge(store, number, shingle, segments, deaths, true);
         let merged = job.wait().and_then(|built| self.merged(built));
         self.broken |= merged.is_err();
         merged?;

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::EVERY_SITE;
 use super::hashed::Hashes;
-use crate::hash::{MULTIPLIERS, avalanche};
+use crate::hash::{MULTIPLIERS, avalanche, shingle_hash};
 
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
@@ -38,6 +39,10 @@ pub struct Chrome {
     keys: Hashes,
     sites: Hashes,
     outline: Outline,
+    /// Whether anything is chrome of every site.
+    everywhere: bool,
+    /// Whether lines of fewer tokens than a shingle were given.
+    short_lines: bool,
 }
 
 /// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
@@ -72,17 +77,27 @@ impl Chrome {
         self.keys.insert(key);
         self.sites.insert(site);
         self.outline.insert(key);
+        self.everywhere |= site == EVERY_SITE;
+    }
+
+    /// Notes that some of what was added are lines of fewer tokens than a shingle, each as one shingle of all its tokens.
+    pub(super) fn has_short_lines(&mut self) {
+        self.short_lines = true;
+    }
+
+    pub(super) fn short_lines(&self) -> bool {
+        self.short_lines
     }
 
     /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
     pub fn contains(&self, site: u64, shingle: u64) -> bool {
-        let key = key(site, shingle);
-        self.outline.may_contain(key) && self.keys.contains(&key)
+        let holds = |key: u64| self.outline.may_contain(key) && self.keys.contains(&key);
+        holds(key(site, shingle)) || (self.everywhere && holds(key(EVERY_SITE, shingle)))
     }
 
     /// Whether anything is chrome of a site.
     pub fn knows(&self, site: u64) -> bool {
-        self.sites.contains(&site)
+        self.everywhere || self.sites.contains(&site)
     }
 
     /// How many shingles there are.
@@ -105,30 +120,43 @@ impl Chrome {
         (sorted(&self.keys), sorted(&self.sites))
     }
 
-    pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>) -> Chrome {
+    pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>, short_lines: bool) -> Chrome {
         let mut outline = Outline::default();
         keys.iter().for_each(|&key| outline.insert(key));
-        Chrome { keys: keys.into_iter().collect(), sites: sites.into_iter().collect(), outline }
+        let sites: Hashes = sites.into_iter().collect();
+        let everywhere = sites.contains(&EVERY_SITE);
+        Chrome { keys: keys.into_iter().collect(), sites, outline, everywhere, short_lines }
     }
 
-    /// Marks the chrome among a page's tokens, given its shingles of `k` tokens in order. Returns whether any is.
-    /// `breaks` says of each token whether it begins a line.
+    /// Marks the chrome among a page's tokens, given their hashes and its shingles of `k` tokens in order. Returns whether
+    /// any is. `breaks` says of each token whether it begins a line.
     pub fn mark(
         &self,
-        site: u64,
-        k: usize,
+        (site, k): (u64, usize),
+        hashes: &[u64],
         shingles: &[u64],
         breaks: &[bool],
         marks: &mut Vec<bool>,
     ) -> bool {
         marks.clear();
         marks.resize(breaks.len(), false);
-        self.knows(site) && mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
+        if !self.knows(site) {
+            return false;
+        }
+        if self.short_lines {
+            let starts: Vec<usize> = (0..breaks.len()).filter(|&i| breaks[i]).chain([breaks.len()]).collect();
+            for line in starts.windows(2).filter(|line| line[1] - line[0] < k) {
+                let tokens = hashes.get(line[0]..line[1]).unwrap_or_default();
+                let is_chrome = self.contains(site, shingle_hash(tokens));
+                marks[line[0]..line[1]].fill(is_chrome);
+            }
+        }
+        mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
     }
 }
 
 /// Marks tokens of shingles that are chrome, closes small gaps, and takes back what is too little, too much or too
-/// scattered. `marks` holds false for every token. Returns whether any is marked.
+/// scattered. `marks` holds what is chrome already. Returns whether any is marked.
 fn mark_pieces(
     k: usize,
     shingles: &[u64],
@@ -137,7 +165,7 @@ fn mark_pieces(
     marks: &mut [bool],
 ) -> bool {
     let tokens = marks.len();
-    let mut any = false;
+    let mut any = marks.contains(&true);
     for (at, &shingle) in shingles.iter().enumerate() {
         if is_chrome(shingle) {
             marks[at..tokens.min(at + k)].fill(true);
@@ -339,21 +367,34 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
         return vec![false; pages.len()];
     }
     let mut marks = Vec::new();
+    // Of each page: whether all of it seems to be chrome, whether some of it is, and its shingles there that go over the
+    // end of a line. Where a line is missing here and there they are rare, and chrome all the same.
     let mut mark = |page: &&Page| {
         let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
-        let marked = seems && chrome.mark(hash, k, &page.shingles, &page.breaks, &mut marks);
-        (seems && !marked, marked)
+        let marked = seems && chrome.mark((hash, k), &[], &page.shingles, &page.breaks, &mut marks);
+        let mut over: Vec<u64> = Vec::new();
+        if marked {
+            let places = page.shingles.iter().zip(marks.windows(k).zip(page.breaks.windows(k)));
+            let goes_over =
+                |marks: &[bool], breaks: &[bool]| !marks.contains(&false) && breaks[1..].contains(&true);
+            over.extend(
+                places.filter(|(_, (marks, breaks))| goes_over(marks, breaks)).map(|(&shingle, _)| shingle),
+            );
+            over.sort_unstable();
+        }
+        (seems && !marked, (marked, over))
     };
-    let (all, some): (Vec<bool>, Vec<bool>) = pages.iter().map(&mut mark).unzip();
+    let (all, some): (Vec<bool>, Vec<(bool, Vec<u64>)>) = pages.iter().map(&mut mark).unzip();
     // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
     let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
     let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
     for list in site.lists() {
         let is_chrome = chrome.contains(hash, list[0].0);
-        for &(_, page) in list.iter().filter(|posting| some[posting.1 as usize]) {
+        for &(shingle, page) in list.iter().filter(|posting| some[posting.1 as usize].0) {
+            let over = || some[page as usize].1.binary_search(&shingle).is_ok();
             if is_chrome {
                 counts[page as usize].push(list.len() as u32);
-            } else if list.len() <= SHARED {
+            } else if list.len() <= SHARED && !over() {
                 partners[page as usize]
                     .extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
             }
@@ -387,7 +428,7 @@ mod tests {
 
     fn marked(chrome: &Chrome, page: &Page) -> usize {
         let mut marks = Vec::new();
-        chrome.mark(page.site, 5, &page.shingles, &page.breaks, &mut marks);
+        chrome.mark((page.site, 5), &[], &page.shingles, &page.breaks, &mut marks);
         marks.iter().filter(|&&mark| mark).count()
     }
 
@@ -412,11 +453,23 @@ mod tests {
     }
 
     #[test]
+    fn chrome_of_which_lines_are_missing_here_and_there_is_chrome() {
+        // Of twelve lines each page lacks two, so that many pages share the shingles over the same gap.
+        let version = |n: u64| {
+            let lines = (0..12).filter(|line| !(n + line).is_multiple_of(6)).map(|i| line(1000 * (i + 1), 8));
+            page(1, &[vec![line(100_000 * (n + 1), 30)], lines.collect()].concat())
+        };
+        let pages: Vec<Page> = (0..18).map(version).collect();
+        let chrome = learn(&pages, 5);
+        assert!(pages.iter().all(|page| marked(&chrome, page) == 80));
+    }
+
+    #[test]
     fn kept_chrome_is_the_same() {
         let pages: Vec<Page> = (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
         let chrome = learn(&pages, 5);
         let (keys, sites) = chrome.sorted();
-        let again = Chrome::of(keys, sites);
+        let again = Chrome::of(keys, sites, false);
         assert!(!chrome.is_empty() && pages.iter().all(|page| marked(&again, page) == marked(&chrome, page)));
     }
 }

@@ -107,6 +107,15 @@ impl Reader {
         &self.hashes[..self.len()]
     }
 
+    /// Its tokens' hashes as they are aligned: one for all house styles of a word.
+    pub fn styled(&mut self) -> &[u64] {
+        let known = known();
+        let style = |&hash: &u64| if known.may_be(hash) { known.in_style(hash).0 } else { hash };
+        self.styled.clear();
+        self.styled.extend(self.hashes[..self.tokens.len()].iter().map(style));
+        &self.styled
+    }
+
     /// How each of its tokens is written; `text` is what was read.
     pub fn letters(&mut self, text: &str) -> &[Letter] {
         if self.letters.len() != self.len() {
@@ -150,9 +159,9 @@ impl Reader {
     /// The lines of chrome in `text`, which was read, as ranges of tokens.
     pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
         self.breaks(text);
-        let Reader { shingles, breaks, marks, recipe, .. } = self;
+        let Reader { tokens, hashes, shingles, breaks, marks, recipe, .. } = self;
         let mut lines: Vec<Range<usize>> = Vec::new();
-        if !model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks) {
+        if !model.chrome.mark((site, recipe.shingle()), &hashes[..tokens.len()], shingles, breaks, marks) {
             return lines;
         }
         for i in (0..marks.len()).filter(|&i| marks[i]) {
@@ -177,7 +186,7 @@ impl Reader {
             self.breaks(text);
         }
         let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, .. } = self;
-        let chrome = knows && model.chrome.mark(site, recipe.shingle(), shingles, breaks, marks);
+        let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);

@@ -4,6 +4,7 @@
 //! A model is built by a first pass and frozen; a relation is a function of two documents and the model. It can be
 //! kept ([`Model::write`]) and given to another run, which then judges any pair as the first did.
 
+pub mod boilerplate;
 pub mod chrome;
 mod content;
 pub mod facts;
@@ -50,6 +51,9 @@ struct Kept {
     recipe: String,
     chrome: Vec<u64>,
     sites: Vec<u64>,
+    /// Whether lines of fewer tokens than a shingle are among them.
+    #[serde(default)]
+    short_lines: bool,
     documents: u32,
     /// Hash, documents, times with a capital, times without.
     tokens: Vec<(u64, u32, u32, u32)>,
@@ -76,6 +80,7 @@ impl Model {
             recipe: recipe.fingerprint(),
             chrome,
             sites,
+            short_lines: self.chrome.short_lines(),
             documents: self.vocabulary.documents,
             tokens: tokens.map(|(hash, c)| (hash, c.documents, c.capital, c.small)).collect(),
             seen: self.seen.words().to_vec(),
@@ -103,7 +108,7 @@ impl Model {
         }
         let count = |(hash, documents, capital, small)| (hash, Count { documents, capital, small });
         Ok(Model {
-            chrome: Chrome::of(kept.chrome, kept.sites),
+            chrome: Chrome::of(kept.chrome, kept.sites, kept.short_lines),
             vocabulary: Vocabulary::of(kept.documents, kept.tokens.into_iter().map(count).collect()),
             seen: Seen::of(kept.seen).ok_or_else(|| wrong("the model's table is cut off".to_owned()))?,
             noisy: kept.noisy,
@@ -111,6 +116,9 @@ impl Model {
         })
     }
 }
+
+/// Every site, where chrome was given for all; no name has this hash, but by a chance of 2^-64.
+pub const EVERY_SITE: u64 = 0;
 
 /// A site as the model knows it: the hash of its name.
 pub fn site_hash(name: &str) -> u64 {

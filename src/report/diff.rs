@@ -114,7 +114,7 @@ mod tests {
         };
         Report {
             schema_version: SCHEMA_VERSION,
-            settings: Settings::new(Recipe::default(), &Policy::default(), &Default::default()),
+            settings: Settings::new(Recipe::default(), &Policy::default(), &Default::default(), &[]),
             accounting: Accounting::default(),
             sources: Vec::new(),
             clusters: clusters.iter().map(cluster).collect(),

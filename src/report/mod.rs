@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -194,11 +195,14 @@ pub struct Settings {
     pub policy: Value,
     /// Names of fields.
     pub fields: Value,
+    /// Files and directories of the second set, as they were named; empty where there is one set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<String>,
 }
 
 impl Settings {
     /// Those of a run of this program.
-    pub fn new(recipe: Recipe, policy: &Policy, fields: &FieldNames) -> Settings {
+    pub fn new(recipe: Recipe, policy: &Policy, fields: &FieldNames, against: &[PathBuf]) -> Settings {
         // Plain structs of numbers and strings always have a value.
         let value = |value: serde_json::Result<Value>| value.unwrap_or_default();
         Settings {
@@ -210,6 +214,7 @@ impl Settings {
             recipe: value(serde_json::to_value(recipe)),
             policy: value(serde_json::to_value(policy)),
             fields: value(serde_json::to_value(fields)),
+            against: against.iter().map(|path| path.display().to_string()).collect(),
         }
     }
 
@@ -275,6 +280,12 @@ pub struct Accounting {
     pub unreadable: u64,
     /// Of the unique and duplicates, those of fewer tokens than `--min-words`.
     pub short: u64,
+    /// Of the unique and empty, those of the second set: never duplicates, whatever they are to one another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub against: u64,
+    /// With a limit in time, documents that have no date that can be read, and so are close to none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undated: u64,
     /// Bytes of text.
     pub bytes: u64,
     /// Pairs by relation.
@@ -286,6 +297,11 @@ pub struct Accounting {
     pub skipped: BTreeMap<String, u64>,
     /// By site, in order of name.
     pub sites: Vec<SiteRow>,
+}
+
+// Serde asks with a reference.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of one site's documents.

@@ -35,6 +35,9 @@ pub struct PairRow<'a> {
     /// Share of the tokens in spans that are the same on both sides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<f64>,
+    /// The id of the one that stands in an index, and not in what was scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexed: Option<&'a str>,
     /// What stands in both, in order of `a`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spans: Option<&'a [SpanRow]>,

@@ -214,6 +214,20 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
         counted(clusters as u64, "cluster"),
         accounting.short,
     )?;
+    if accounting.against > 0 {
+        writeln!(
+            out,
+            "{} of the second set: compared with the others only, and never a duplicate",
+            counted(accounting.against, "document")
+        )?;
+    }
+    if accounting.undated > 0 {
+        writeln!(
+            out,
+            "{} without a date that can be read: close in time to none",
+            counted(accounting.undated, "document")
+        )?;
+    }
     let skipped: u64 = accounting.skipped.values().sum();
     if skipped > 0 {
         let kinds: Vec<String> = accounting

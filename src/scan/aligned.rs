@@ -15,6 +15,7 @@ use crate::corpus::Fields;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
+use crate::model::boilerplate::Boilerplate;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
 use crate::model::noise::Seen;
@@ -39,6 +40,8 @@ pub(super) struct Learner<'a> {
     pub texts: &'a Texts<'a>,
     pub recipe: Recipe,
     pub removed: &'a BitSlice,
+    /// Chrome that was given.
+    pub given: Option<&'a Boilerplate>,
     pub cancel: &'a Cancel,
 }
 
@@ -118,7 +121,11 @@ impl Learner<'_> {
             )
             .collect::<Result<_>>()?;
         let pages: Vec<Page> = pages.into_iter().flatten().collect();
-        Ok(chrome::learn(&pages, self.recipe.shingle()))
+        let mut chrome = chrome::learn(&pages, self.recipe.shingle());
+        if let Some(given) = self.given {
+            given.add_to(&mut chrome, self.recipe);
+        }
+        Ok(chrome)
     }
 
     /// Documents that share a sample with several of one site, some of each site.
@@ -141,7 +148,9 @@ impl Learner<'_> {
             marked.set(posting as u32 as usize, true);
         }
         let mut by_site: HashMap<u32, Vec<u32>> = HashMap::new();
-        for document in marked.iter_ones() {
+        let sites = &self.texts.documents.sites;
+        let learns = |site: u32| self.given.is_none_or(|given| !given.names(&sites[site as usize]));
+        for document in marked.iter_ones().filter(|&d| learns(entries[d].site)) {
             by_site.entry(entries[document].site).or_default().push(document as u32);
         }
         let mut suspects: Vec<u32> =

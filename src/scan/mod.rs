@@ -6,14 +6,17 @@ mod boilerplate;
 mod detail;
 mod explain;
 mod families;
+mod grams;
 mod groups;
 mod lineage;
+mod masked;
 mod measure;
 mod noisy;
 mod pages;
 mod passages;
 mod read;
 mod recovery;
+mod scope;
 mod spans;
 mod strip;
 mod summary;
@@ -25,10 +28,11 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use crate::candidates::{Candidate, Gate, Postings, bands, join};
-use crate::cluster::{Edge, Node, stars};
+use crate::cluster::{Edge, Node, stars, stars_of};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::boilerplate::Boilerplate;
 use crate::model::noise::Seen;
 use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
@@ -48,6 +52,7 @@ pub use lineage::{Lineage, Origin, Taken};
 use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};
+use scope::Scope;
 use spans::Shown;
 pub use strip::Stripper;
 pub(crate) use summary::relation_from_a;
@@ -97,6 +102,7 @@ pub struct Scan {
     ids: Ids,
     /// Which of several records of one id this is, from 2; the first has no entry.
     repeated: HashMap<DocId, u32>,
+    scope: Scope,
     min_words: u32,
 }
 
@@ -109,7 +115,22 @@ pub struct Scan {
 /// Settings out of range, cancellation, or [`ErrorKind::NothingReadable`].
 pub fn scan(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resources) -> Result<Scan> {
     policy.validate()?;
-    resources.pool()?.install(|| run(corpus, recipe, policy, resources, None))
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Given::Nothing))
+}
+
+/// As [`scan`], where some sites' chrome is given and not learned.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with(
+    boilerplate: &Boilerplate,
+    corpus: &Corpus,
+    recipe: Recipe,
+    policy: &Policy,
+    resources: &Resources,
+) -> Result<Scan> {
+    policy.validate()?;
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Given::Boilerplate(boilerplate)))
 }
 
 /// As [`scan`], under a model that was learned before: the corpus teaches nothing.
@@ -124,7 +145,7 @@ pub fn scan_under(
     resources: &Resources,
 ) -> Result<Scan> {
     policy.validate()?;
-    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Some(model)))
+    resources.pool()?.install(|| run(corpus, recipe, policy, resources, Given::Model(Box::new(model))))
 }
 
 /// Reads a corpus as [`scan`] does and looks for no pairs: documents, texts, metadata and repeats.
@@ -140,12 +161,19 @@ pub fn read(corpus: &Corpus, recipe: Recipe, policy: &Policy, resources: &Resour
     Ok(Scan { repeated, ..Scan::new(documents, policy) })
 }
 
+/// What a run need not learn.
+enum Given<'a> {
+    Nothing,
+    Boilerplate(&'a Boilerplate),
+    Model(Box<Model>),
+}
+
 fn run(
     corpus: &Corpus,
     recipe: Recipe,
     policy: &Policy,
     resources: &Resources,
-    model: Option<Model>,
+    given: Given<'_>,
 ) -> Result<Scan> {
     let cancel = &resources.cancel;
     let progress = &resources.progress;
@@ -153,29 +181,35 @@ fn run(
     let wanted = read::Wanted {
         samples: policy.method == Method::Join,
         addresses: policy.mode == Mode::Aligned,
-        tokens: policy.mode == Mode::Aligned && model.is_none(),
+        tokens: policy.mode == Mode::Aligned && !matches!(given, Given::Model(_)),
+        dates: policy.within.is_some(),
     };
     let (mut documents, samples, seen) = first_pass(corpus, recipe, wanted, resources)?;
     let texts = Texts { corpus, documents: &documents, kernel: resources.kernel };
     progress.begin("copies");
-    let mut groups = groups::exact(&texts, &documents, cancel)?;
     // The one that stands for the others is of the first site by name, whatever the order: chrome depends on sites.
-    for group in &mut groups {
+    let lead = |group: &mut Group| {
         let first = (0..group.len()).min_by_key(|&i| (documents.entries[group[i] as usize].site, group[i]));
         group.swap(0, first.unwrap_or_default());
-    }
+    };
+    let mut scope = Scope::new(policy.within);
+    let groups = scope.part(&documents, groups::exact(&texts, &documents, cancel)?, lead);
     let mut removed = bitvec![0; documents.entries.len()];
     for &copy in groups.iter().flat_map(|group| &group[1..]) {
         removed.set(copy as usize, true);
     }
-    let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed };
+    let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed, scope: &scope };
     let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
         Mode::Classic => flow.classic(samples)?,
-        Mode::Aligned => flow.aligned(samples, seen, model)?,
+        Mode::Aligned => flow.aligned(samples, seen, given)?,
     };
     progress.begin("clusters");
     changed.sort_unstable();
     changed.dedup();
+    let twins = scope.twins();
+    let of_twins: Vec<Group> = twins.iter().map(|&(a, b)| vec![a, b]).collect();
+    let exact = copies_shingles(&texts, recipe, &of_twins).into_iter().map(Judgement::exact);
+    found.extend(twins.into_iter().zip(exact));
     // A crowd's leader may have met a member before, by a rarer shingle.
     found.sort_unstable_by_key(|found| found.0);
     found.dedup_by_key(|found| found.0);
@@ -186,7 +220,7 @@ fn run(
     let repeated = repeated_ids(corpus, &documents, &mut problems);
     documents.problems.append(&mut problems);
     documents.problems.sort();
-    let mut scan = Scan { unsettled, repeated, model, ..Scan::new(documents, policy) };
+    let mut scan = Scan { unsettled, repeated, model, scope, ..Scan::new(documents, policy) };
     scan.name(corpus, &groups, &found);
     scan.group(&groups, &shingles, &found);
     progress.begin("reports");
@@ -223,6 +257,7 @@ struct Flow<'a> {
     policy: &'a Policy,
     resources: &'a Resources,
     removed: &'a BitSlice,
+    scope: &'a Scope,
 }
 
 /// What they give.
@@ -243,12 +278,14 @@ impl Flow<'_> {
             progress.begin("join");
             let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
             progress.begin("verify");
+            self.scope.keep(self.texts.documents, &mut joined.candidates);
             verifier.verify(&joined.candidates, |_| {})?;
             loop {
-                let pairs = joined.crowd.round(self.texts.documents);
+                let mut pairs = joined.crowd.round(self.texts.documents);
                 if pairs.is_empty() {
                     break;
                 }
+                self.scope.keep(self.texts.documents, &mut pairs);
                 verifier.verify(&pairs, |pair| joined.crowd.settle(pair))?;
             }
             unsettled = joined.crowd.unsettled();
@@ -258,17 +295,19 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: Option<Model>) -> Result<Outcome> {
+    fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: Given<'_>) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let mut postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
-        let learner = Learner { texts: self.texts, recipe: self.recipe, removed: self.removed, cancel };
-        let frozen = given.is_some();
+        let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
+        let learner = |given| Learner { texts, recipe, removed, given, cancel };
+        let frozen = matches!(given, Given::Model(_));
         let mut model = match given {
-            Some(model) => model,
-            None => learner.learn(&postings, seen)?,
+            Given::Model(model) => *model,
+            Given::Boilerplate(boilerplate) => learner(Some(boilerplate)).learn(&postings, seen)?,
+            Given::Nothing => learner(None).learn(&postings, seen)?,
         };
         let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
         let aligned = Aligned {
@@ -283,24 +322,36 @@ impl Flow<'_> {
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             progress.begin("join");
+            if !documents.against.is_empty() {
+                // What only one set has pairs none of it with the other.
+                postings.keep_lists(|list| {
+                    let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
+                    list.iter().any(of_second) && !list.iter().all(of_second)
+                });
+            }
             postings.retain(|hash, d| {
                 !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
             });
             let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
             let mut joined = postings.join(documents, &gate, cancel)?;
+            self.scope.keep(documents, &mut joined.slight);
             joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
             progress.begin("noise");
             let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
             joined.candidates.extend(noisy);
+            progress.begin("forms");
+            joined.candidates.extend(masked::candidates(self.texts, &aligned, self.removed, cancel)?);
             joined.candidates.sort_unstable();
             joined.candidates.dedup();
+            self.scope.keep(documents, &mut joined.candidates);
             progress.begin("align");
             judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
             loop {
-                let pairs = joined.crowd.round(documents);
+                let mut pairs = joined.crowd.round(documents);
                 if pairs.is_empty() {
                     break;
                 }
+                self.scope.keep(documents, &mut pairs);
                 judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
             }
             unsettled = joined.crowd.unsettled();
@@ -332,14 +383,16 @@ impl Flow<'_> {
     /// Candidates as peers find them.
     fn by_signature(&self) -> Vec<Candidate> {
         self.resources.progress.begin("signatures");
-        match self.policy.method {
+        let mut pairs = match self.policy.method {
             Method::Simhash => {
                 bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
             }
             Method::Join | Method::Minhash => {
                 bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
             }
-        }
+        };
+        self.scope.keep(self.texts.documents, &mut pairs);
+        pairs
     }
 }
 
@@ -418,7 +471,12 @@ fn problem(corpus: &Corpus, documents: &Documents, document: u32, reason: String
 /// Which records name an id that another named before, and the problems that say so.
 fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Problem>) -> HashMap<DocId, u32> {
     let entries = &documents.entries;
-    let alike = groups::shared_keys(entries, |entry| (entry.id_hash != 0).then_some(entry.id_hash));
+    let mut alike = groups::shared_keys(entries, |entry| (entry.id_hash != 0).then_some(entry.id_hash));
+    // Files of two directories may have one name, and a record without an id has the name of its file.
+    let is_made = |d: &u32| entries[*d as usize].id_hash == 0;
+    let named = |d: &u32| corpus.is_named_twice(entries[*d as usize].location.input);
+    alike.extend((0..entries.len() as u32).filter(is_made).filter(named));
+    alike.sort_unstable();
     let mut by_id: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for document in alike {
         let entry = &entries[document as usize];
@@ -458,6 +516,7 @@ impl Scan {
             model: None,
             ids: Ids::default(),
             repeated: HashMap::new(),
+            scope: Scope::default(),
             min_words: policy.min_words,
         }
     }
@@ -589,17 +648,23 @@ impl Scan {
             let centres = if group.len() > STAR { 1 } else { group.len() };
             for (i, &a) in group[..centres].iter().enumerate() {
                 let exact = |&b: &DocId| Pair { a, b, judgement: Judgement::exact(shingles) };
-                pairs.extend(group[i + 1..].iter().map(exact));
+                pairs.extend(group[i + 1..].iter().filter(|&&b| self.admits(a, b)).map(exact));
             }
         }
         for &((a, b), judgement) in found {
             for &a in stars.shown(&groups, a) {
-                pairs.extend(stars.shown(&groups, b).iter().map(|&b| self.pair(a, b, judgement)));
+                let others = stars.shown(&groups, b).iter().filter(|&&b| self.admits(a, b));
+                pairs.extend(others.map(|&b| self.pair(a, b, judgement)));
             }
         }
         pairs.par_sort_unstable_by_key(|pair| (self.ids.rank(pair.a), self.ids.rank(pair.b)));
         self.clusters = stars.clusters(self, shingles, found);
         self.pairs = pairs;
+    }
+
+    /// Whether a pair is one of those that were asked for.
+    fn admits(&self, a: DocId, b: DocId) -> bool {
+        self.scope.admits(&self.documents, a, b)
     }
 
     /// The pair in order of ids.
@@ -747,14 +812,23 @@ impl Stars {
         let mut found: Vec<Linked> =
             found.iter().map(|&((a, b), judgement)| (node_of(a), node_of(b), judgement)).collect();
         let mut binding = binding(self.nodes.len(), &found).into_iter();
-        found.retain(|_| binding.next().unwrap_or_default());
+        // Whoever may represent the other has to be close to it.
+        let first = |node: u32| self.nodes[node as usize][0];
+        found.retain(|pair| binding.next().unwrap_or_default() && scan.admits(first(pair.0), first(pair.1)));
         let edge =
             |&(a, b, judgement): &Linked| Edge { a, b, score: judgement.score, covers: judgement.covers() };
         let edges: Vec<Edge> = found.iter().map(edge).collect();
+        let nodes = self.ranked(scan);
+        let places = match scan.documents.against.is_empty() {
+            true => stars(&nodes, &edges),
+            false => stars_of(&nodes, &edges, |node| scan.documents.is_against(self.nodes[node as usize][0])),
+        };
+        let exact = |node: usize| shingles.get(node).map(|&n| Judgement::exact(n));
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();
-        for (node, place) in stars(&self.ranked(scan), &edges).into_iter().enumerate() {
+        let mut clusters: Vec<Cluster> = Vec::new();
+        for (node, place) in places.into_iter().enumerate() {
             let (joined, judgement) = match place.edge {
-                None => (&self.nodes[node][1..], shingles.get(node).map(|&n| Judgement::exact(n))),
+                None => (&self.nodes[node][1..], exact(node)),
                 Some(edge) => {
                     let (_, _, judgement) = found[edge as usize];
                     let from_member = edges[edge as usize].a == node as u32;
@@ -762,20 +836,24 @@ impl Stars {
                     (&self.nodes[node][..], Some(seen))
                 }
             };
-            let list = members.entry(place.star).or_default();
             let representative = self.nodes[place.star as usize][0];
-            list.extend(
-                joined.iter().filter_map(|&d| Some((d, scan.settled(d, representative, judgement?)))),
-            );
+            let (joined, left): (Vec<DocId>, Vec<DocId>) =
+                joined.iter().partition(|&&d| scan.admits(d, representative));
+            let joined = joined.into_iter();
+            let list = members.entry(place.star).or_default();
+            list.extend(joined.filter_map(|d| Some((d, scan.settled(d, representative, judgement?)))));
+            // Copies that are too late for the one that their text belongs to are still copies of one another.
+            if let (Some((&first, others)), Some(_)) = (left.split_first(), place.edge) {
+                let copies = others.iter().filter(|&&d| scan.admits(d, first));
+                let members = copies.filter_map(|&d| Some((d, exact(node)?))).collect();
+                clusters.push(Cluster { representative: first, members });
+            }
         }
-        let mut clusters: Vec<Cluster> = members
-            .into_iter()
-            .filter(|(_, members)| !members.is_empty())
-            .map(|(star, mut members)| {
-                members.sort_unstable_by_key(|(d, _)| scan.ids.rank(*d));
-                Cluster { representative: self.nodes[star as usize][0], members }
-            })
-            .collect();
+        clusters.extend(members.into_iter().map(|(star, mut members)| {
+            members.sort_unstable_by_key(|(d, _)| scan.ids.rank(*d));
+            Cluster { representative: self.nodes[star as usize][0], members }
+        }));
+        clusters.retain(|cluster| !cluster.members.is_empty());
         clusters.sort_unstable_by_key(|cluster| {
             (std::cmp::Reverse(cluster.members.len()), scan.ids.rank(cluster.representative))
         });

@@ -8,13 +8,13 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
+use super::grams::Grams;
 use super::texts::Texts;
-use crate::candidates::{Candidate, Gate, Postings, Runs, Sampled};
+use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::Reader;
 use crate::options::Cancel;
-use crate::signature::winnow::LEVELS;
 
 /// Characters of a gram.
 const GRAM: usize = 9;
@@ -28,18 +28,6 @@ const RATE: u64 = 4;
 /// Common grams that a candidate has at least: this many, and this share of those of the shorter text.
 const LEAST: u32 = 20 / RATE as u32;
 const SHARE: f64 = 0.02;
-
-struct Grams(Vec<u16>);
-
-impl Sampled for Grams {
-    fn counts(&self, document: u32) -> [u16; LEVELS] {
-        [self.0[document as usize]; LEVELS]
-    }
-
-    fn sequence(&self, document: u32) -> u64 {
-        avalanche(u64::from(document))
-    }
-}
 
 /// Pairs that share rare grams, one of them noisy at least.
 pub(super) fn candidates(
@@ -57,15 +45,13 @@ pub(super) fn candidates(
         return Ok(Vec::new());
     }
     let mut is_noisy: BitVec = bitvec![0; removed.len()];
-    let mut runs = Runs::default();
-    let mut counts = Grams(vec![0; removed.len()]);
+    let mut all = Grams::new(removed.len());
     let slots = (noisy.iter().map(|(_, grams)| grams.len()).sum::<usize>() * 8).next_power_of_two();
     let mut known: BitVec = bitvec![0; slots];
     for (document, grams) in &noisy {
         is_noisy.set(*document as usize, true);
-        counts.0[*document as usize] = u16::try_from(grams.len()).unwrap_or(u16::MAX);
+        all.add(*document, grams.len(), grams.iter().copied());
         for &gram in grams {
-            runs.push(gram, *document);
             known.set(gram as usize & (slots - 1), true);
         }
     }
@@ -90,16 +76,11 @@ pub(super) fn candidates(
             .into_iter()
             .flatten()
             .collect();
-        for (document, all, shared) in clean {
-            counts.0[document as usize] = u16::try_from(all).unwrap_or(u16::MAX);
-            shared.into_iter().for_each(|gram| runs.push(gram, document));
+        for (document, count, shared) in clean {
+            all.add(document, count, shared);
         }
     }
-    let numbers = (0..removed.len() as u32).collect();
-    let mut postings = Postings::gather(vec![(runs, numbers)], removed, cancel)?;
-    postings.limit(RARE);
-    let joined = postings.join(&counts, &Gate::of_share(SHARE, LEAST), cancel)?;
-    let pairs = joined.candidates.into_iter();
+    let pairs = all.join(RARE, &Gate::of_share(SHARE, LEAST), removed, cancel)?.into_iter();
     Ok(pairs.filter(|&(a, b)| is_noisy[a as usize] || is_noisy[b as usize]).collect())
 }
 

@@ -1,13 +1,16 @@
 //! The first pass: every record once, in parallel, to a table of documents and the samples for the join.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bitvec::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
-use crate::document::{authority, site_of};
+use crate::document::{DocId, authority, site_of};
 use crate::error::{Error, Result};
 use crate::model::noise::Seen;
 use crate::options::Resources;
@@ -45,6 +48,10 @@ pub struct Documents {
     pub entries: Vec<Entry>,
     /// Sites by number.
     pub sites: Vec<String>,
+    /// By document number, whether it is of the second set; empty where there is one set.
+    pub against: BitVec,
+    /// By document number, seconds from 1970 to its date, where it has one; empty where nobody wants to know.
+    pub dates: Vec<Option<i64>>,
     /// What gave no document, or not as it stood.
     pub problems: Vec<Problem>,
 }
@@ -54,8 +61,20 @@ impl Sampled for Documents {
         self.entries[document as usize].counts
     }
 
+    /// Those of the second set come first: as leaders they are compared with the others.
     fn sequence(&self, document: u32) -> u64 {
-        self.entries[document as usize].sequence
+        let sequence = self.entries[document as usize].sequence;
+        match self.against.get(document as usize) {
+            None => sequence,
+            Some(against) => sequence >> 1 | u64::from(!*against) << 63,
+        }
+    }
+}
+
+impl Documents {
+    /// Whether a document is of the second set.
+    pub fn is_against(&self, document: DocId) -> bool {
+        self.against.get(document.index()).is_some_and(|against| *against)
     }
 }
 
@@ -71,6 +90,8 @@ pub(super) struct Wanted {
     pub addresses: bool,
     /// How often each token stands in the corpus, where addresses are wanted too.
     pub tokens: bool,
+    /// Dates.
+    pub dates: bool,
 }
 
 /// Reads the whole corpus on the current thread pool.
@@ -89,6 +110,7 @@ pub(super) fn read(
         if wanted.addresses {
             worker.seen = Some(wanted.tokens.then(|| Seen::new(bytes)));
         }
+        worker.dates = wanted.dates.then(Vec::new);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(piece) = pieces.get(number) else { return Ok(worker) };
@@ -118,6 +140,8 @@ struct Worker {
     sites: Sites,
     /// Present where the run aligns; the table where it learns.
     seen: Option<Option<Seen>>,
+    /// By entry, where dates are wanted.
+    dates: Option<Vec<Option<i64>>>,
     parts: Vec<Part>,
 }
 
@@ -148,6 +172,7 @@ impl Worker {
             runs: Runs::default(),
             sites: Sites::default(),
             seen: None,
+            dates: None,
             parts: Vec::new(),
         }
     }
@@ -162,7 +187,7 @@ impl Worker {
             faults: Vec::new(),
             failed: None,
         };
-        let Worker { sketcher, bytes, text, entries, runs, sites, seen, .. } = self;
+        let Worker { sketcher, bytes, text, entries, runs, sites, seen, dates, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
@@ -193,6 +218,9 @@ impl Worker {
                 sequence: sketch.sequence,
                 counts: sketch.counts,
             });
+            if let Some(dates) = dates {
+                dates.push(fields.date.and_then(|date| instant(&date.to_text())));
+            }
             if let Some(Some(seen)) = seen {
                 sketcher.token_hashes().iter().for_each(|&hash| seen.add(hash));
             }
@@ -318,11 +346,19 @@ fn merge(corpus: &Corpus, pieces: &[Piece], mut workers: Vec<Worker>) -> (Docume
         let first_record = records;
         records += part.records;
         lines += part.lines;
+        if let Some(dates) = &workers[w].dates {
+            documents.dates.extend_from_slice(&dates[own.clone()]);
+        }
         for (entry, number) in workers[w].entries[own.clone()].iter().zip(&mut numbers[w][own]) {
             *number = documents.entries.len() as u32;
             let site = site_numbers[w][entry.site as usize];
             documents.entries.push(Entry { record: entry.record + first_record, site, ..*entry });
         }
+    }
+    if !corpus.against().is_empty() {
+        let place = |entry: &Entry| corpus.place(entry.location, entry.record).0;
+        documents.against =
+            documents.entries.iter().map(|entry| corpus.is_against(Path::new(&place(entry)))).collect();
     }
     let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
     (documents, samples)

@@ -39,6 +39,7 @@ impl Scan {
                 coverage_a: overlap.map(|overlap| overlap.coverage[0]),
                 coverage_b: overlap.map(|overlap| overlap.coverage[1]),
                 identity: overlap.map(|overlap| overlap.identity),
+                indexed: None,
                 spans: spans.and_then(|spans| spans.get(number)).map(Vec::as_slice),
             }
         })
@@ -50,6 +51,8 @@ impl Scan {
             unreadable: self.documents.problems.iter().filter(|problem| problem.unreadable).count() as u64,
             duplicates: self.clusters.iter().map(|cluster| cluster.members.len() as u64).sum(),
             unsettled: self.unsettled as u64,
+            against: self.documents.against.count_ones() as u64,
+            undated: self.documents.dates.iter().filter(|date| date.is_none()).count() as u64,
             skipped: corpus.skipped().clone(),
             ..Accounting::default()
         };

@@ -336,6 +336,17 @@ fn compare_explains_a_pair_and_names_the_test_that_failed() {
     let row: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_ne!(row["relation"], "none", "{row}");
     assert!(row["tests"].as_array().unwrap().iter().any(|test| test["holds"] == true), "{row}");
+    let text = std::fs::read_to_string(&two).unwrap();
+    let changes =
+        row["spans"].as_array().unwrap().iter().flat_map(|span| span["changes"].as_array().unwrap());
+    let cut = |change: &serde_json::Value| {
+        let [start, end] = [0, 1].map(|i| change["b"][i].as_u64().unwrap() as usize);
+        text[start..end].to_owned()
+    };
+    let cut: Vec<String> = changes.map(cut).collect();
+    assert_eq!(cut, ["And something else was said"]);
+    let shown = |colour: &str| stdout(&run(&["compare", paths[0], paths[1], "--color", colour]));
+    assert!(shown("always").contains("\x1b[32msomething\x1b[0m") && !shown("never").contains('\x1b'));
     let stranger =
         dir.file("three.txt", "Nothing of this stands in the other text, not a single phrase of it.");
     let output = run(&["compare", paths[0], stranger.to_str().unwrap(), "--report", "json"]);

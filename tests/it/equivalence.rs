@@ -20,7 +20,7 @@ fn threads_and_instruction_sets_change_nothing() {
 }
 
 /// Every document of the bundled corpus that is JSON lines, as one list.
-fn records() -> Vec<String> {
+pub fn records() -> Vec<String> {
     let mut lines = Vec::new();
     for folder in std::fs::read_dir(corpus("")).unwrap() {
         let path = folder.unwrap().path().join("wire.jsonl");
@@ -156,10 +156,10 @@ fn other_methods_find_a_part_of_it_and_measure_the_same() {
 }
 
 /// Numbers that are the same in every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         wirecopy::hash::avalanche(wirecopy::hash::avalanche(self.0)) as usize % n
     }
@@ -283,6 +283,18 @@ fn a_relation_is_a_function_of_two_documents_and_the_model() {
         let alone = Reports::of(&dir.file("two.jsonl", text), &["--model", &model]);
         assert_eq!(alone.pairs.len(), 1, "{a} {b}: {pair}");
         assert_eq!(told(&alone.pairs[0]), told(pair), "{a} {b}");
+    }
+    // Any two documents, which mostly are nothing to each other.
+    let known = all.relations();
+    let ids: Vec<&String> = of.keys().collect();
+    for _ in 0..60 {
+        let (a, b) = (ids[random.below(ids.len())], ids[random.below(ids.len())]);
+        let pair = (a.min(b).clone(), a.max(b).clone());
+        if a != b && !known.contains_key(&pair) {
+            let text = [of[a].as_str(), of[b].as_str()].join("\n");
+            let alone = Reports::of(&dir.file("two.jsonl", text), &["--model", &model]);
+            assert!(alone.pairs.is_empty(), "{a} {b}: {:?}", alone.pairs);
+        }
     }
 }
 

@@ -275,3 +275,180 @@ fn filter_and_scan_agree_pair_by_pair() {
     assert!(same > 100, "{same} pairs");
     assert!(other + missed <= same / 100, "{same} the same, {other} otherwise, {missed} missed: {scanned:?}");
 }
+
+/// A directory of articles as text files.
+fn articles(dir: &Dir, name: &str, texts: &[(&str, &str)]) -> std::path::PathBuf {
+    texts.iter().for_each(|(file, text)| drop(dir.file(&format!("{name}/{file}"), text)));
+    dir.path(name)
+}
+
+#[test]
+fn a_directory_is_compared_with_an_index_that_stays_as_it_is() {
+    let dir = Dir::new();
+    let other = "A quite different report of the harvest, which came late this year and was poor all along the \
+        northern slopes, though nobody in the villages seemed to mind it much, since the barns were full already.";
+    filter(&dir, &[], &[record("bridge", NEWS), record("harvest", other)].concat());
+    let index = dir.path("index");
+    let before: Vec<(String, Vec<u8>)> = files(&index);
+    let edited = NEWS.replace("masons", "builders");
+    let new = "Nothing of this was ever heard of before: the lighthouse keeper wrote it into his own book at night.";
+    let directory = articles(&dir, "new", &[("1.txt", NEWS), ("2.txt", &edited), ("3.txt", new)]);
+    let (pairs, csv) = (dir.path("pairs"), dir.path("csv"));
+    let scanned = crate::harness::run(&[
+        "scan",
+        directory.to_str().unwrap(),
+        "--index",
+        index.to_str().unwrap(),
+        "--report",
+        &format!("pairs={}", pairs.display()),
+        "--report",
+        &format!("csv={}", csv.display()),
+        "--fail-on-duplicates",
+    ]);
+    assert_eq!(code(&scanned), 1, "the index has copies");
+    assert!(
+        stdout(&scanned).contains("2 of 3 documents are in the index: 1 exact, 1 near"),
+        "{}",
+        stdout(&scanned)
+    );
+    let pairs = std::fs::read_to_string(&pairs).unwrap();
+    let pairs: Vec<Value> = pairs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let with_index: Vec<(&str, &str)> = pairs
+        .iter()
+        .filter(|pair| pair["indexed"] == "bridge")
+        .map(|pair| (pair["a"].as_str().unwrap(), pair["relation"].as_str().unwrap()))
+        .collect();
+    assert_eq!(with_index, [("1.txt", "exact"), ("2.txt", "near")]);
+    assert_eq!(pairs.len(), 3, "and the pair within the directory: {pairs:?}");
+    let csv = std::fs::read_to_string(&csv).unwrap();
+    assert_eq!(csv.lines().count(), 4, "documents of the index have no line: {csv}");
+    assert!(csv.lines().any(|line| line.contains("exact,bridge")), "{csv}");
+    assert_eq!(files(&index), before, "nothing is written to it");
+}
+
+fn files(directory: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// What an index of a built corpus says of its documents is what the filter says of them as a stream, under the model that
+/// a scan of them learns.
+#[test]
+fn a_built_index_says_what_the_filter_says() {
+    let dir = Dir::new();
+    let mut seen = std::collections::BTreeSet::new();
+    let documents: Vec<Incoming> =
+        (30..33).flat_map(|seed| stream(150, seed)).filter(|one| seen.insert(one.text.clone())).collect();
+    let input: String =
+        documents.iter().enumerate().map(|(n, one)| record(&format!("d{n:04}"), &one.text)).collect();
+    // And copies, so many of one that a scan shows them as a star.
+    let copies: String = (0..120).map(|n| record(&format!("copy{:03}", 119 - n), NEWS)).collect();
+    let input = format!("{input}{copies}");
+    let (file, built) = (dir.file("all.jsonl", &input), dir.path("built"));
+    let model = dir.path("model");
+    let (file, built, model) = (file.to_str().unwrap(), built.to_str().unwrap(), model.to_str().unwrap());
+    assert_eq!(code(&crate::harness::run(&["scan", "-q", file, "--save-model", model])), 0);
+    let output = crate::harness::run(&["index", "build", built, file]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    // The model is the one that a scan learns: the same file is accepted, by its hash.
+    let again = run_with_input(&["filter", "--index", built, "--model", model, file], b"");
+    assert_eq!(code(&again), 0, "{}", String::from_utf8_lossy(&again.stderr));
+    let closing = String::from_utf8_lossy(&again.stderr).into_owned();
+    let count = documents.len() + 120;
+    assert!(closing.contains(&format!("{count} were answered before")), "{closing}");
+    let (lines, ..) = filter(&dir, &["--model", model, file], "");
+    let of_built: Vec<Value> =
+        stdout(&again).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let differ = of_built.iter().zip(&lines).filter(|(built, line)| {
+        let said = |line: &Value| {
+            let verdict = &line["wirecopy"];
+            (verdict["verdict"].clone(), verdict["of"].clone(), verdict["verified"].clone())
+        };
+        said(built) != said(line)
+    });
+    let differ: Vec<_> = differ.collect();
+    assert!(differ.len() <= count / 100, "{} of {count} differ: {:?}", differ.len(), differ.first());
+    let said = said_of(&of_built);
+    assert_eq!(
+        said.iter().filter(|(verdict, of)| *verdict == "exact" && *of == Some("copy119")).count(),
+        119
+    );
+    assert_eq!(code(&crate::harness::run(&["index", "verify", built])), 0);
+}
+
+#[test]
+fn fields_have_the_names_that_are_given() {
+    let dir = Dir::new();
+    let line = |id: &str| format!("{{\"key\":\"{id}\",\"body\":\"{NEWS}\",\"text\":\"{id}\"}}\n");
+    let flags = ["--id-field", "key", "--text-field", "body", "--durability", "always"];
+    let (lines, ..) = filter(&dir, &flags, &[line("a"), line("b")].concat());
+    assert_eq!(said_of(&lines), [("new", None), ("exact", Some("a"))]);
+}
+
+/// Whoever writes faster than anybody reads waits: nothing piles up in between.
+#[test]
+fn a_full_pipe_holds_the_sender() {
+    use std::io::{Read as _, Write as _};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let dir = Dir::new();
+    let mut child = spawned(&dir);
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let padding = "x".repeat(100_000);
+    let (sent, count) = (Arc::new(AtomicUsize::new(0)), 640);
+    let sending = {
+        let sent = sent.clone();
+        std::thread::spawn(move || {
+            for n in 0..count {
+                let line = format!("{{\"id\":\"{n}\",\"text\":\"{n}\",\"padding\":\"{padding}\"}}\n");
+                stdin.write_all(line.as_bytes()).unwrap();
+                sent.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+    };
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(sent.load(Ordering::SeqCst) < count, "64 MB were taken, and nobody had read an answer");
+    let mut output = Vec::new();
+    stdout.read_to_end(&mut output).unwrap();
+    sending.join().unwrap();
+    assert_eq!(output.iter().filter(|&&b| b == b'\n').count(), count);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn an_index_is_created_looked_into_and_emptied_from_the_command_line() {
+    let dir = Dir::new();
+    let index = dir.path("index");
+    let index = index.to_str().unwrap();
+    let said = |arguments: &[&str]| {
+        let output = crate::harness::run(&[&["index", arguments[0], index], &arguments[1..]].concat());
+        (code(&output), stdout(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(said(&["create", "--store", "signatures", "--shingle", "4", "--window", "30d"]).0, 0);
+    assert_eq!(said(&["create"]).0, 2, "there is one");
+    let stats: Value = serde_json::from_str(&said(&["stats", "--json"]).1).unwrap();
+    let kept = (&stats["documents"], &stats["store"], &stats["window_seconds"]);
+    assert_eq!(kept, (&json!(0), &json!("signatures"), &json!(30 * 24 * 3600)));
+    let input = [record("a", NEWS), record("b", "other words"), record("c", NEWS)].concat();
+    filter(&dir, &[], &input);
+    let lines =
+        |text: &str| -> Vec<Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let exported = lines(&said(&["export"]).1);
+    assert_eq!(said_of(&exported), [("new", None), ("new", None), ("exact", Some("a"))]);
+    let (exit, found, _) = said(&["query", "c"]);
+    assert_eq!((exit, said_of(&lines(&found))), (0, vec![("exact", Some("a"))]));
+    assert!(said(&["delete", "a", "nobody"]).2.contains("1 documents deleted"));
+    assert_eq!(said(&["query", "a"]).0, 2);
+    assert_eq!(said(&["compact"]).0, 0);
+    assert!(said(&["verify"]).2.contains("every byte is what was written"));
+    assert!(said(&["repair"]).2.contains("nothing is damaged"));
+    let stats: Value = serde_json::from_str(&said(&["stats", "--json"]).1).unwrap();
+    assert_eq!(
+        (&stats["documents"], &stats["deleted"], &stats["segments"]),
+        (&json!(2), &json!(0), &json!(1))
+    );
+}

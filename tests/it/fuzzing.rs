@@ -50,6 +50,13 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("html", "page.html", html.as_bytes().to_vec()),
         ("text", "story.txt", docs[1].text.clone().into_bytes()),
         ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
+        ("index", "version-1", targets::pack(&golden_index())),
+        ("filter", "lines.jsonl", jsonl(&docs[..3])),
+        (
+            "filter",
+            "ours.jsonl",
+            "{\"id\":\"a\", \"wirecopy\":{\"verdict\":[1,\"}\"]},\"text\":\"one two\" }\r\n{\"text\":\"\",\"wire\\u0063opy\":0}".into(),
+        ),
     ];
     #[cfg(feature = "parquet")]
     {
@@ -64,6 +71,18 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ));
     }
     seeds
+}
+
+/// The files of the frozen index.
+fn golden_index() -> Vec<(String, Vec<u8>)> {
+    let directory = crate::harness::corpus("golden/index_v1");
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let file = |entry: std::fs::DirEntry| {
+        (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
+    };
+    let mut files: Vec<_> = entries.map(file).collect();
+    files.sort();
+    files
 }
 
 #[test]

@@ -346,8 +346,7 @@ fn repair_keeps_what_is_intact_and_names_what_is_gone() {
             let mut files = files.clone();
             files.insert(name.clone(), damaged);
             let disk = FaultyDisk::with(files);
-            let mut resample = resampler(Recipe::default()).unwrap();
-            let repaired = repair(&disk, Recipe::default(), &mut *resample).unwrap();
+            let repaired = repair(&disk, &resampler).unwrap();
             assert!(!repaired.faults.is_empty(), "{what}");
             assert_eq!(verify(&disk).unwrap(), Vec::<String>::new(), "{what}");
             let filter = opened(&disk).unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -499,9 +498,17 @@ fn killed_at_any_moment() {
         let index = dir.path(&format!("killed-{kill}"));
         let mut acknowledged = 0;
         // Killed several times on the way, going on where the last one ended.
-        for _ in 0..3 {
+        for durability in ["batch", "always", "batch"] {
             let mut child = program()
-                .args(["filter", "--quiet", "--memory-documents", "32", "--index"])
+                .args([
+                    "filter",
+                    "--quiet",
+                    "--memory-documents",
+                    "32",
+                    "--durability",
+                    durability,
+                    "--index",
+                ])
                 .arg(&index)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -565,4 +572,118 @@ fn an_index_of_version_1_is_opened() {
     }
     assert_eq!(filter.batch(&stream(5, 17)).unwrap().len(), 5);
     filter.close().unwrap();
+}
+
+/// By another recipe than the default one, and with nothing left of what says so first.
+#[test]
+fn repair_learns_the_recipe_from_what_is_left() {
+    let documents = stream(45, 18);
+    let recipe = Recipe::with_shingle(8).unwrap();
+    let setup = Setup { recipe, ..Setup::default() };
+    let disk = FaultyDisk::new();
+    let mut eight = Writer::create(disk.store(), &setup, SMALL).map(filter).unwrap();
+    documents.chunks(5).for_each(|batch| drop(eight.batch(batch).unwrap()));
+    eight.close().unwrap();
+    let mut files = disk.files();
+    files.get_mut(MANIFEST).unwrap()[20] ^= 1;
+    for left in ["seg-", "log-"] {
+        let files = files.iter().filter(|(name, _)| name.starts_with(left) || *name == MANIFEST);
+        let disk = FaultyDisk::with(files.map(|(name, bytes)| (name.clone(), bytes.clone())));
+        let repaired = repair(&disk, &resampler).unwrap();
+        assert!(repaired.kept > 0, "{left}");
+        let reader = Reader::open(&disk.store(), Some(recipe), None).unwrap();
+        assert_eq!(reader.recipe(), recipe, "{left}");
+    }
+    let nothing = FaultyDisk::with([(MANIFEST.to_owned(), files[MANIFEST].clone())]);
+    let repaired = repair(&nothing, &resampler).unwrap();
+    assert!(repaired.faults.iter().any(|fault| fault.contains("the default one is taken")), "{repaired:?}");
+}
+
+/// What is loaded at once is there at once, or not at all.
+#[test]
+fn loading_fails_at_every_operation() {
+    let dir = Dir::new();
+    let documents = stream(60, 19);
+    let file = dir.file("all.jsonl", lines(&documents));
+    let corpus = wirecopy::corpus::Corpus::open(&[file], &Default::default(), &resources()).unwrap();
+    let found = wirecopy::scan::scan_under(
+        Default::default(),
+        &corpus,
+        Recipe::default(),
+        &Policy::default(),
+        &resources(),
+    );
+    let found = found.unwrap();
+    let mut numbers = Numbers::new(20);
+    for number in 0.. {
+        let disk = FaultyDisk::new();
+        let mut filter = created(&disk, Keep::Text).unwrap();
+        disk.fail(Failing::From(number));
+        let loaded = filter.load(&corpus, &found, None, &resources());
+        let left = disk.after_crash(|| numbers.next());
+        if !left.files().contains_key(MANIFEST) {
+            continue;
+        }
+        assert_eq!(verify(&*left.store()).unwrap(), Vec::<String>::new(), "operation {number}");
+        let known = opened(&left).unwrap().check(&documents).unwrap();
+        let there = known.iter().filter(|answer| answer.again).count();
+        if loaded.is_ok() {
+            assert_eq!(there, documents.len());
+            break;
+        }
+        let first = documents.iter().map(|one| &one.id).collect::<std::collections::HashSet<_>>().len();
+        assert!(there == 0 || there >= first, "operation {number}: {there} documents of a load that failed");
+        assert!(number < 10_000);
+    }
+}
+
+/// Deletion and compaction are killed at random moments: whoever was not to be deleted is there as before, and whoever
+/// was acknowledged as deleted is gone.
+#[test]
+fn killed_while_deleting_and_compacting() {
+    let mut ids = std::collections::HashSet::new();
+    let documents: Vec<Incoming> =
+        stream(900, 21).into_iter().filter(|one| ids.insert(one.id.clone())).collect();
+    let dir = Dir::new();
+    let index = dir.path("index");
+    let expected = filtered(&index, &[], &lines(&documents));
+    let (mut kept, mut deleted): (Vec<usize>, Vec<usize>) = ((0..documents.len()).collect(), Vec::new());
+    let mut numbers = Numbers::new(22);
+    let mut run_and_kill = |arguments: &[&str]| {
+        let mut child = program()
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(500 * (numbers.next() % 60)));
+        // It may be done already: then what it was asked for is so.
+        child.kill().unwrap();
+        child.wait().unwrap().success()
+    };
+    for kill in 0..kills() {
+        let place = index.to_str().unwrap();
+        if kill % 2 == 0 {
+            run_and_kill(&["index", "compact", place]);
+        } else {
+            let gone: Vec<usize> = kept.drain(..1).collect();
+            let ids: Vec<&str> = gone.iter().map(|&at| documents[at].id.as_str()).collect();
+            if run_and_kill(&[&["index", "delete", place], &ids[..]].concat()) {
+                deleted.extend(&gone);
+            }
+        }
+        let of =
+            |places: &[usize]| -> Vec<Incoming> { places.iter().map(|&at| documents[at].clone()).collect() };
+        let known = filtered(&index, &["--check"], &lines(&of(&kept)));
+        let wanted: Vec<_> = kept.iter().map(|&at| expected[at].clone()).collect();
+        assert_eq!(known, wanted, "kill {kill}");
+        let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(Disk::new(&index));
+        let reader = Reader::open(&store, None, None).unwrap();
+        let found = |at: &&usize| !lookup(&reader.view(), &documents[**at].id).unwrap().is_empty();
+        assert_eq!(deleted.iter().filter(found).count(), 0, "kill {kill}: a deleted document is back");
+        assert_eq!(verify(&*store).unwrap(), Vec::<String>::new(), "kill {kill}");
+    }
+    assert_eq!(code(&run(&["index", "compact", index.to_str().unwrap()])), 0);
+    assert_eq!(verify(&Disk::new(&index)).unwrap(), Vec::<String>::new());
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::harness::*;
 
-/// Labels that need alignment, chrome or templates, and are not met yet. Lower it when they are. They are forms whose
-/// facts stand so close that no two have a sample in common, forms filled in again at one address, which are called
-/// updates, and one story of which a house style spells the numbers out.
-const KNOWN_GAPS: usize = 27;
+/// Labels that need alignment, chrome or templates, and are not met yet. Lower it when they are. They are forms filled
+/// in again at one address, which are called updates, some notes of which a word changed with the facts, and one story
+/// of which a house style spells the numbers out.
+const KNOWN_GAPS: usize = 8;
 
 fn table(name: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(corpus(name)).unwrap();

@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod calibrate;
+mod chrome;
 mod cli;
 mod containers;
 mod dedup;
@@ -23,5 +24,6 @@ mod origin;
 mod pages;
 mod reports;
 mod schema;
+mod sets;
 mod shared;
 mod templates;

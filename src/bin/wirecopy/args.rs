@@ -46,6 +46,7 @@ pub enum Command {
         wirecopy scan articles/\n  \
         wirecopy scan articles/ --report html=report.html\n  \
         wirecopy scan crawl.jsonl.gz --text-field body --report csv=duplicates.csv\n  \
+        wirecopy scan ours/ --against crawl.jsonl --within 7d\n  \
         wirecopy scan crawl.jsonl --report sites=who-carries-whom.csv\n  \
         wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
@@ -87,7 +88,8 @@ pub enum Command {
     /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
-        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near")]
+        wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near\n  \
+        wirecopy dedup training.jsonl --against test.jsonl --output clean.jsonl")]
     Dedup(Dedup),
     /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
     #[command(
@@ -202,7 +204,7 @@ pub struct Render {
     /// A report that --report json or json+text wrote.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Write a report: html, json, json+text, sites or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
@@ -227,7 +229,7 @@ pub struct Diff {
 pub struct Scan {
     #[command(flatten)]
     pub input: Input,
-    /// Write a report: html, json, json+text, pairs, csv, sites or markdown, to FILE or to standard output.
+    /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
@@ -242,6 +244,14 @@ pub struct Scan {
     /// Judge under a model that was saved, instead of learning one.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub model: Option<PathBuf>,
+    /// What sites print around their stories, as --report boilerplate writes it and you edited it: the sites named there
+    /// have that chrome, that of the others is learned. Becomes part of a model that is saved.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["classic", "model"])]
+    pub boilerplate: Option<PathBuf>,
+    /// Also compare with the documents of an index, under its model: they appear as partners in the pairs and csv reports,
+    /// and nothing is written to it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["classic", "model", "save_model", "boilerplate"])]
+    pub index: Option<PathBuf>,
     #[command(flatten)]
     pub run: Run,
     /// Show all clusters, members and problems in the summary.
@@ -278,6 +288,13 @@ pub struct Run {
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = Method::Join)]
     pub method: Method,
+    /// A second set: files, directories, or - for standard input. PATHs are compared with it and not with one another;
+    /// no document of it is a duplicate, or removed. May be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+    /// Only pairs this close in time, by the date field (12h, 7d, 2w). A document without a date is close to none.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub within: Option<u64>,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
@@ -540,7 +557,8 @@ pub enum IndexCommand {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
-    /// Take all documents of files and directories, as filter does.
+    /// Load all documents of files and directories. A new index learns its model from them; one that is there takes them as
+    /// filter does.
     Build {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
@@ -548,7 +566,7 @@ pub enum IndexCommand {
         input: Box<Input>,
         #[command(flatten)]
         create: Creation,
-        /// The model that pairs are judged under.
+        /// The model that pairs are judged under, instead of learning one.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
         #[command(flatten)]
@@ -603,19 +621,21 @@ pub enum IndexCommand {
     },
 }
 
-/// A time in milliseconds, from a number with s, m, h or d behind it.
+/// A time in milliseconds, from a number with s, m, h, d or w behind it.
 fn duration(text: &str) -> Result<u64, String> {
     let unit = match text.char_indices().last() {
         Some((at, 's')) => (at, 1000),
         Some((at, 'm')) => (at, 60_000),
         Some((at, 'h')) => (at, 3_600_000),
         Some((at, 'd')) => (at, 86_400_000),
-        _ => return Err("a number with s, m, h or d behind it".to_owned()),
+        Some((at, 'w')) => (at, 604_800_000),
+        _ => return Err(WANTED.to_owned()),
     };
-    let number: u64 =
-        text[..unit.0].parse().map_err(|_| "a number with s, m, h or d behind it".to_owned())?;
+    let number: u64 = text[..unit.0].parse().map_err(|_| WANTED.to_owned())?;
     number.checked_mul(unit.1).filter(|time| *time > 0).ok_or_else(|| "too large, or nothing".to_owned())
 }
+
+const WANTED: &str = "a number with s, m, h, d or w behind it";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Html {

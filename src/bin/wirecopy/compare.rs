@@ -15,6 +15,7 @@ use wirecopy::report::SpanRow;
 use wirecopy::scan::{Explained, Scan, scan, scan_under};
 
 use crate::args;
+use crate::changes::{Change, changes};
 use crate::model;
 use crate::output::Target;
 
@@ -42,7 +43,15 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<f64>,
     tests: &'a [Test],
-    spans: &'a [SpanRow],
+    spans: Vec<Span<'a>>,
+}
+
+/// A passage that both share, with what differs in it.
+#[derive(Serialize)]
+struct Span<'a> {
+    #[serde(flatten)]
+    span: &'a SpanRow,
+    changes: Vec<Change>,
 }
 
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
@@ -63,7 +72,8 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     };
     let (a, b) = (place(&typed.a)?, place(&typed.b)?);
     let explained = found.explain(&corpus, recipe, &policy, &resources, (a, b))?;
-    let row = row(typed, &found, &explained, (a, b));
+    let texts = [a, b].map(|document| found.text(&corpus, document).unwrap_or_default());
+    let row = row(typed, &found, &explained, (a, b), &texts);
     for target in &targets {
         target.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &row)?;
@@ -71,7 +81,6 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
         })?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
-        let texts = [a, b].map(|document| found.text(&corpus, document).unwrap_or_default());
         print(&row, &texts).context("cannot write to standard output")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -98,7 +107,9 @@ fn row<'a>(
     found: &Scan,
     explained: &'a Explained,
     (a, b): (DocId, DocId),
+    texts: &[String; 2],
 ) -> Row<'a> {
+    let span = |span: &'a SpanRow| Span { span, changes: changes([&texts[0], &texts[1]], span) };
     let judgement = explained.judgement;
     let overlap = judgement.and_then(|judgement| judgement.overlap);
     Row {
@@ -118,7 +129,7 @@ fn row<'a>(
         coverage_b: overlap.map(|overlap| overlap.coverage[1]),
         identity: overlap.map(|overlap| overlap.identity),
         tests: &explained.tests,
-        spans: &explained.spans,
+        spans: explained.spans.iter().map(span).collect(),
     }
 }
 
@@ -147,46 +158,95 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
         )?;
     }
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    for span in row.spans {
+    for Span { span, changes } in &row.spans {
         writeln!(out, "\n  {} tokens, {:.0} % the same", span.tokens, 100.0 * span.identity)?;
-        write_sides(&mut out, [cut(&texts[0], span.a), cut(&texts[1], span.b)], width)?;
+        let of_a: Vec<[usize; 2]> = changes.iter().map(|change| change.a).collect();
+        let of_b: Vec<[usize; 2]> = changes.iter().map(|change| change.b).collect();
+        let sides = [words(&texts[0], span.a, &of_a), words(&texts[1], span.b, &of_b)];
+        write_sides(&mut out, sides, width)?;
     }
     Ok(())
 }
 
-/// A stretch of text on one line, without control characters.
-fn cut(text: &str, [start, end]: [usize; 2]) -> String {
+/// A word as it is printed, and whether it is part of a change.
+type Word = (String, bool);
+
+/// The words of a stretch of text, without control characters.
+fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<Word> {
     let stretch = text.get(start..end).unwrap_or_default();
-    let words: Vec<&str> = stretch.split_whitespace().collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).collect()
+    let word = |word: &str| {
+        let from = start + word.as_ptr() as usize - stretch.as_ptr() as usize;
+        let differs = changes.iter().any(|change| change[0] < from + word.len() && from < change[1]);
+        (word.chars().filter(|c| !c.is_control()).collect(), differs)
+    };
+    stretch.split_whitespace().map(word).collect()
 }
 
-/// Both sides beside one another where there is room, else one below the other.
-fn write_sides(out: &mut impl Write, sides: [String; 2], width: usize) -> std::io::Result<()> {
+/// Both sides beside one another where there is room, else one below the other; what differs is red in the first and
+/// green in the second.
+fn write_sides(out: &mut impl Write, [a, b]: [Vec<Word>; 2], width: usize) -> std::io::Result<()> {
     if width < 80 {
-        return writeln!(out, "  a  {}\n  b  {}", sides[0], sides[1]);
+        let (a, b) = (painted(&a, "\x1b[31m"), painted(&b, "\x1b[32m"));
+        return writeln!(out, "  a  {a}\n  b  {b}");
     }
     let room = (width - 7) / 2;
-    let [a, b] = sides.map(|side| wrapped(&side, room));
+    let (a, b) = (wrapped(&a, room), wrapped(&b, room));
     for i in 0..a.len().max(b.len()) {
-        let line = |lines: &[String]| lines.get(i).cloned().unwrap_or_default();
-        let (left, right) = (line(&a), line(&b));
-        let fill = room.saturating_sub(left.chars().count());
-        writeln!(out, "  {left}{} \x1b[2m|\x1b[0m {right}", " ".repeat(fill))?;
+        let [left, right] = [&a, &b].map(|lines| lines.get(i).copied().unwrap_or_default());
+        let fill = " ".repeat(room.saturating_sub(length(left)));
+        let (left, right) = (painted(left, "\x1b[31m"), painted(right, "\x1b[32m"));
+        writeln!(out, "  {left}{fill} \x1b[2m|\x1b[0m {right}")?;
     }
     Ok(())
 }
 
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let Some(line) = lines.last_mut() else { continue };
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            lines.push(word.to_owned());
-        } else {
-            line.push_str(if line.is_empty() { "" } else { " " });
-            line.push_str(word);
+/// Characters of words with a space between them.
+fn length(words: &[Word]) -> usize {
+    words.iter().map(|(word, _)| word.chars().count() + 1).sum::<usize>().saturating_sub(1)
+}
+
+/// Lines of at most so many characters, where no word is longer.
+fn wrapped(words: &[Word], room: usize) -> Vec<&[Word]> {
+    let mut lines = Vec::new();
+    let mut from = 0;
+    for i in 1..words.len() {
+        if length(&words[from..=i]) > room {
+            lines.push(&words[from..i]);
+            from = i;
         }
     }
+    lines.push(&words[from..]);
     lines
+}
+
+fn painted(words: &[Word], colour: &str) -> String {
+    let paint = |(word, differs): &Word| match differs {
+        true => format!("{colour}{word}\x1b[0m"),
+        false => word.clone(),
+    };
+    words.iter().map(paint).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_stand_beside_one_another_where_there_is_room() {
+        let sides =
+            || [words("one two three", [0, 13], &[[4, 7]]), words("one tvo three", [0, 13], &[[4, 7]])];
+        let written = |width: usize| {
+            let mut out = Vec::new();
+            write_sides(&mut out, sides(), width).expect("memory takes it");
+            String::from_utf8(out).expect("UTF-8")
+        };
+        assert_eq!(written(79), "  a  one \x1b[31mtwo\x1b[0m three\n  b  one \x1b[32mtvo\x1b[0m three\n");
+        let wide = written(87);
+        let (left, right) = wide.split_once(" \x1b[2m|\x1b[0m ").expect("side by side");
+        assert_eq!(left, format!("  one \x1b[31mtwo\x1b[0m three{}", " ".repeat(40 - 13)));
+        assert_eq!(right, "one \x1b[32mtvo\x1b[0m three\n");
+        let long = words(&"word ".repeat(30), [0, 149], &[]);
+        assert!(wrapped(&long, 20).iter().all(|line| length(line) <= 20));
+        assert_eq!(wrapped(&long, 20).concat(), long);
+    }
 }

@@ -20,13 +20,13 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         None => Rules::default(),
     };
     let removable = typed.remove.parse()?;
-    let output = Output::new(&typed.input.paths, &typed.output)?;
+    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output)?;
     if let Some(removed) = &typed.removed {
         check_list(removed, typed)?;
     }
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open(&settings.resources)?;
+    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
     drop(bar);
     let decisions = decide(&found, &found.cluster_rows(&corpus), &rules, removable);
@@ -44,7 +44,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     }
     warn(&found, &decisions);
     if !args.quiet {
-        let all = found.documents.entries.len();
+        let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
         let mut out = anstream::stdout().lock();
         let stripped = match typed.strip {
@@ -60,7 +60,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
 /// The list may not take the place of what is read or written.
 fn check_list(list: &Path, typed: &args::Dedup) -> Result<()> {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let taken = typed.input.paths.iter().any(|input| whole(list).starts_with(whole(input)));
+    let mut inputs = typed.input.paths.iter().chain(&typed.run.against);
+    let taken = inputs.any(|input| whole(list).starts_with(whole(input)));
     if taken || whole(list) == whole(&typed.output) {
         bail!("{}: the list of what was removed cannot stand there", list.display());
     }

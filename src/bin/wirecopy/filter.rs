@@ -37,8 +37,15 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
     };
-    let mut session =
-        Session { typed, filter, outputs, counts: Counts::default(), batch: Vec::new(), bytes: 0 };
+    let mut session = Session {
+        typed,
+        filter,
+        outputs,
+        counts: Counts::default(),
+        batch: Vec::new(),
+        bytes: 0,
+        written: Vec::new(),
+    };
     let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
     let result = session.all(&lines);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
@@ -285,6 +292,8 @@ struct Session<'a> {
     counts: Counts,
     batch: Vec<Waiting>,
     bytes: usize,
+    /// Memory for a line.
+    written: Vec<u8>,
 }
 
 impl Session<'_> {
@@ -356,8 +365,9 @@ impl Session<'_> {
     }
 
     fn write(&mut self, record: &[u8], rest: &[u8], answer: &Answer) -> Result<()> {
-        let mut written = Vec::with_capacity(record.len() + 256);
-        line::write_line(record, &answer.verdict, &mut written);
+        let Session { written, .. } = self;
+        written.clear();
+        line::write_line(record, &answer.verdict, written);
         written.extend_from_slice(rest);
         if written.last() != Some(&b'\n') {
             written.push(b'\n');
@@ -369,11 +379,11 @@ impl Session<'_> {
             Duplicates::Drop if acts => self.counts.dropped += 1,
             Duplicates::Divert(file) if acts => {
                 self.counts.diverted += 1;
-                file.write(&written)?;
+                file.write(written)?;
             }
             Duplicates::Tag | Duplicates::Drop | Duplicates::Divert(_) => {
                 self.counts.passed += 1;
-                self.outputs.out.write_all(&written).context("cannot write to standard output")?;
+                self.outputs.out.write_all(written).context("cannot write to standard output")?;
             }
         }
         Ok(())

@@ -7,19 +7,20 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use wirecopy::corpus::{Scratch, Value};
+use wirecopy::corpus::{Corpus, Problem, Scratch, Value};
 use wirecopy::document::site_of;
 use wirecopy::filter::{self, Filter, Incoming, address, line, lookup, unpack};
 use wirecopy::index::format::Row;
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::view::{Place, View};
-use wirecopy::index::{Keep, Limits, Reader, Writer, repair, verify};
+use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
 use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
+use wirecopy::scan::{scan, scan_under};
 
 use crate::args::{self, IndexCommand};
 use crate::filter::writing;
+use crate::model;
 
 pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
     match &typed.command {
@@ -30,9 +31,9 @@ pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
         }
         IndexCommand::Build { directory, input, create, model, judging, threads } => {
             let resources = Resources { threads: *threads, ..Resources::default() };
-            let (policy, limits) = (judging.policy(), Limits::default());
-            let filter = writing(directory, create, model.as_deref(), policy, &resources, limits)?;
-            return build(args, filter, input, &resources);
+            let building =
+                Building { directory, create, model: model.as_deref(), policy: judging.policy(), resources };
+            return building.run(args, input);
         }
         IndexCommand::Stats { directory, json } => stats(directory, *json)?,
         IndexCommand::Verify { directory } => return verified(args, directory),
@@ -61,55 +62,105 @@ fn read(directory: &Path) -> Result<Reader> {
 /// Documents that are taken together.
 const BATCH: usize = 1024;
 
-fn build(
-    args: &args::Args,
-    mut filter: Filter,
-    input: &args::Input,
-    resources: &Resources,
-) -> Result<ExitCode> {
-    let corpus = input.open(resources)?;
-    let (mut scratch, mut bytes) = (Scratch::new(resources.kernel), Vec::new());
-    let (mut records, mut of, mut taken) = (0, 0, 0u64);
-    let mut problems: Vec<String> =
-        corpus.problems().iter().map(|problem| format!("{}: {}", problem.path, problem.reason)).collect();
-    for piece in corpus.pieces() {
-        if piece.input() != of {
-            (of, records) = (piece.input(), 0);
+/// What an index is built with.
+struct Building<'a> {
+    directory: &'a Path,
+    create: &'a args::Creation,
+    model: Option<&'a Path>,
+    policy: Policy,
+    resources: Resources,
+}
+
+impl Building<'_> {
+    fn run(&self, args: &args::Args, input: &args::Input) -> Result<ExitCode> {
+        let corpus = input.open(&self.resources)?;
+        let disk = Disk::new(self.directory);
+        let (taken, problems) = match exists(&disk)? {
+            true => self.add(&corpus)?,
+            false => self.load(&corpus)?,
+        };
+        problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
+        if !args.quiet {
+            anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
         }
-        let mut documents = Vec::new();
-        corpus.read(&piece, &mut bytes, |location, _, fields| {
-            let record = records;
-            records += 1;
-            let fields = match fields {
-                Ok(fields) => fields,
-                Err(reason) => {
-                    let path = corpus.path(location.input).display();
-                    return problems.push(format!("{path}: record {record}: {reason}"));
-                }
-            };
-            let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
-            let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
-            let site = site_of(Some(&source), Some(&canonical), Some(&url), corpus.directory(location.input));
-            documents.push(Incoming {
-                id: fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text),
-                // A file is what its path says, whatever stands in it later.
-                named: true,
-                text: fields.text.decode(&mut scratch).text.to_owned(),
-                site: site_hash(site),
-                url: address(&url),
-                canonical: address(&canonical),
-            });
-        })?;
-        for batch in documents.chunks(BATCH) {
-            taken += filter.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// A new index: one scan learns the model and judges all pairs, then everything is written at once.
+    fn load(&self, corpus: &Corpus) -> Result<(u64, Vec<String>)> {
+        let Building { create, policy, resources, .. } = self;
+        let recipe = create.recipe()?.unwrap_or_default();
+        let found = match self.model {
+            Some(file) => scan_under(model::read(recipe, file)?, corpus, recipe, policy, resources)?,
+            None => scan(corpus, recipe, policy, resources)?,
+        };
+        let mut setup = create.setup(self.model)?;
+        if let (None, Some(learned)) = (&setup.model, &found.model) {
+            let mut bytes = Vec::new();
+            learned.write(recipe, &mut bytes)?;
+            setup.model = Some(bytes);
         }
+        let spans = found.spans(corpus, recipe, policy, resources)?;
+        let disk = Disk::new(self.directory);
+        disk.create_directory().with_context(|| format!("cannot create {}", self.directory.display()))?;
+        let writer = Writer::create(Arc::new(disk), &setup, Limits::default())?;
+        let mut filter = Filter::writing(writer, policy.clone(), resources)?;
+        let taken = filter.load(corpus, &found, spans.as_deref(), resources)?;
+        filter.close()?;
+        let problem = |problem: &Problem| match problem.record {
+            Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
+            None => format!("{}: {}", problem.path, problem.reason),
+        };
+        let problems = found.documents.problems.iter().filter(|problem| problem.unreadable).map(problem);
+        Ok((taken, problems.collect()))
     }
-    filter.close()?;
-    problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
-    if !args.quiet {
-        anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
+
+    /// To an index that is there, under its model, as the filter takes documents.
+    fn add(&self, corpus: &Corpus) -> Result<(u64, Vec<String>)> {
+        let Building { directory, create, policy, resources, .. } = self;
+        let mut filter =
+            writing(directory, create, self.model, policy.clone(), resources, Limits::default())?;
+        let (mut scratch, mut bytes) = (Scratch::new(resources.kernel), Vec::new());
+        let (mut records, mut of, mut taken) = (0, 0, 0u64);
+        let mut problems: Vec<String> =
+            corpus.problems().iter().map(|problem| format!("{}: {}", problem.path, problem.reason)).collect();
+        for piece in corpus.pieces() {
+            if piece.input() != of {
+                (of, records) = (piece.input(), 0);
+            }
+            let mut documents = Vec::new();
+            corpus.read(&piece, &mut bytes, |location, _, fields| {
+                let record = records;
+                records += 1;
+                let fields = match fields {
+                    Ok(fields) => fields,
+                    Err(reason) => {
+                        let path = corpus.path(location.input).display();
+                        return problems.push(format!("{path}: record {record}: {reason}"));
+                    }
+                };
+                let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
+                let (url, canonical, source) =
+                    (own(fields.url), own(fields.canonical_url), own(fields.source));
+                let site =
+                    site_of(Some(&source), Some(&canonical), Some(&url), corpus.directory(location.input));
+                documents.push(Incoming {
+                    id: fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text),
+                    // A file is what its path says, whatever stands in it later.
+                    named: true,
+                    text: fields.text.decode(&mut scratch).text.to_owned(),
+                    site: site_hash(site),
+                    url: address(&url),
+                    canonical: address(&canonical),
+                });
+            })?;
+            for batch in documents.chunks(BATCH) {
+                taken += filter.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
+            }
+        }
+        filter.close()?;
+        Ok((taken, problems))
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 #[derive(Serialize)]
@@ -188,9 +239,7 @@ fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 }
 
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let recipe = Recipe::default();
-    let mut resample = filter::resampler(recipe)?;
-    let repaired = repair(&Disk::new(directory), recipe, &mut *resample)?;
+    let repaired = repair(&Disk::new(directory), &filter::resampler)?;
     for fault in &repaired.faults {
         anstream::eprintln!("wirecopy: {fault}");
     }

@@ -3,11 +3,13 @@
 mod apply;
 mod args;
 mod calibrate;
+mod changes;
 mod compare;
 mod dedup;
 mod filter;
 mod help;
 mod index;
+mod known;
 mod lines;
 mod model;
 mod output;

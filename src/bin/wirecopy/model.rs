@@ -1,4 +1,4 @@
-//! Models in files.
+//! Models and chrome in files.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
@@ -6,11 +6,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use wirecopy::model::Model;
+use wirecopy::model::boilerplate::Boilerplate;
 use wirecopy::recipe::Recipe;
 
 pub fn read(recipe: Recipe, path: &Path) -> Result<Model> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     Model::read(recipe, BufReader::new(file)).with_context(|| format!("cannot use {}", path.display()))
+}
+
+pub fn read_boilerplate(path: &Path) -> Result<Boilerplate> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Boilerplate::parse(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
 pub fn write(recipe: Recipe, model: &Model, path: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use wirecopy::model::boilerplate::write_boilerplate;
 use wirecopy::report::diff::{Changed, Diff};
 use wirecopy::report::html::write_html;
 use wirecopy::report::{Report, write_markdown, write_sites};
@@ -21,14 +22,16 @@ pub enum Rendering {
     JsonWithTexts,
     Html,
     Markdown,
+    Boilerplate,
     Sites,
 }
 
-const FORMATS: [(&str, Rendering); 5] = [
+const FORMATS: [(&str, Rendering); 6] = [
     ("json", Rendering::Json),
     ("json+text", Rendering::JsonWithTexts),
     ("html", Rendering::Html),
     ("markdown", Rendering::Markdown),
+    ("boilerplate", Rendering::Boilerplate),
     ("sites", Rendering::Sites),
 ];
 
@@ -37,6 +40,9 @@ impl Rendering {
         match self {
             Rendering::Html => write_html(report, out),
             Rendering::Markdown => write_markdown(report, out),
+            Rendering::Boilerplate => {
+                write_boilerplate(report.boilerplate.iter().map(|row| (&*row.source, &*row.text)), out)
+            }
             Rendering::Sites => write_sites(&report.site_pairs, out),
             Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
             Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),

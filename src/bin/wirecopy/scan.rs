@@ -9,9 +9,10 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs};
-use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under};
+use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
+use crate::known::{Indexed, Partners};
 use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
@@ -25,29 +26,37 @@ enum Format {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 7] = [
+const FORMATS: [(&str, Format); 8] = [
     ("pairs", Format::Pairs),
     ("csv", Format::Csv),
     ("json", Format::Of(Rendering::Json)),
     ("json+text", Format::Of(Rendering::JsonWithTexts)),
     ("html", Format::Of(Rendering::Html)),
     ("markdown", Format::Of(Rendering::Markdown)),
+    ("boilerplate", Format::Of(Rendering::Boilerplate)),
     ("sites", Format::Of(Rendering::Sites)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
+    let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open(&settings.resources)?;
-    let found = match &typed.model {
-        Some(file) => {
-            let model = model::read(settings.recipe, file)?;
-            scan_under(model, &corpus, settings.recipe, &settings.policy, &settings.resources)?
-        }
-        None => scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
+    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    let Settings { recipe, policy, resources } = &settings;
+    let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
+    let given = match (&indexed, &typed.model) {
+        (Some(indexed), _) => Some(indexed.model()),
+        (None, Some(file)) => Some(model::read(*recipe, file)?),
+        (None, None) => None,
     };
+    let found = match (given, &boilerplate) {
+        (Some(model), _) => scan_under(model, &corpus, *recipe, policy, resources)?,
+        (None, Some(given)) => scan_with(given, &corpus, *recipe, policy, resources)?,
+        (None, None) => scan(&corpus, *recipe, policy, resources)?,
+    };
+    let partners = indexed.map(|indexed| indexed.partners(&corpus, &found, &settings)).transpose()?;
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
         model::write(settings.recipe, learned, file)?;
     }
@@ -71,11 +80,14 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        target.write(|out| write(target.format, out, &corpus, &found, whole, spans))?;
+        target.write(|out| write(target.format, out, &corpus, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Whole { report, .. })) = (summarised, &whole) {
         print(typed, &corpus, &found, report)?;
+        if let Some(partners) = &partners {
+            anstream::println!("{}", partners.summary());
+        }
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
         }
@@ -86,7 +98,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
             anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
-    Ok(exit_code(typed, &found, diff.is_some_and(|diff| diff.has_new())))
+    let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
+    Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
 }
 
 /// What reports on the whole run are made of.
@@ -100,7 +113,12 @@ fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found:
     let pages = found.pages(corpus, &settings.resources)?;
     let report = Report {
         schema_version: SCHEMA_VERSION,
-        settings: Resolved::new(settings.recipe, &settings.policy, &typed.input.fields.names()),
+        settings: Resolved::new(
+            settings.recipe,
+            &settings.policy,
+            &typed.input.fields.names(),
+            corpus.against(),
+        ),
         accounting: found.accounting(corpus),
         sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
@@ -141,8 +159,10 @@ fn complete(
     }
     if json_or_page {
         found.detail(corpus, report, &settings.resources)?;
-        report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
         report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
+    }
+    if json_or_page || asks(Rendering::Boilerplate) {
+        report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
         let repeating: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
@@ -157,15 +177,23 @@ fn write(
     out: &mut dyn Write,
     corpus: &Corpus,
     found: &Scan,
+    partners: Option<&Partners>,
     whole: Option<&Whole>,
     spans: Option<&[Vec<SpanRow>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (Format::Csv, Some(Whole { report, pages, lineage })) => {
-            write_csv(found.document_rows(corpus, &report.clusters, lineage, &pages.repeats), out)
+            let rows = found.document_rows(corpus, &report.clusters, lineage, &pages.repeats);
+            let Some(partners) = partners else { return write_csv(rows, out) };
+            let mut rows: Vec<_> = rows.collect();
+            partners.complete(&mut rows);
+            write_csv(rows.into_iter(), out)
         }
         (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
-        (Format::Pairs | Format::Csv | Format::Of(_), _) => write_pairs(found.pair_rows(spans), out),
+        (Format::Pairs | Format::Csv | Format::Of(_), _) => {
+            let with_index = partners.into_iter().flat_map(Partners::pair_rows);
+            write_pairs(found.pair_rows(spans).chain(with_index), out)
+        }
     }
 }
 
@@ -185,13 +213,13 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Scan, has_new: bool) -> ExitCode {
+fn exit_code(typed: &args::Scan, found: &Scan, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
-    if typed.fail_on_duplicates && !found.clusters.is_empty() || typed.fail_on_new && has_new {
+    if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {
         return ExitCode::from(1);
     }
     ExitCode::SUCCESS

@@ -1,5 +1,7 @@
 //! What was meant: arguments to the library's recipe, policy, resources and corpus options.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
 use wirecopy::html::HtmlMode;
@@ -25,6 +27,7 @@ impl Settings {
         let policy = Policy {
             mode: if run.classic { Mode::Classic } else { Mode::Aligned },
             jaccard: run.jaccard,
+            within: run.within.map(|milliseconds| milliseconds / 1000),
             method: match run.method {
                 args::Method::Join => Method::Join,
                 args::Method::Minhash => Method::Minhash,
@@ -71,7 +74,13 @@ impl args::FieldOptions {
 }
 
 impl args::Input {
+    /// These documents.
     pub fn open(&self, resources: &Resources) -> Result<Corpus> {
+        self.open_against(&[], resources)
+    }
+
+    /// These documents, and a second set to compare them with.
+    pub fn open_against(&self, against: &[PathBuf], resources: &Resources) -> Result<Corpus> {
         let options = CorpusOptions {
             fields: self.fields.names(),
             walk: WalkOptions {
@@ -97,6 +106,7 @@ impl args::Input {
                 args::Html::Main => HtmlMode::Main,
                 args::Html::All => HtmlMode::All,
             },
+            against: against.to_owned(),
         };
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }

@@ -1,0 +1,264 @@
+//! A whole corpus at once: loaded into an empty index, or looked up in one.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::{
+    Filter, Incoming, Index, MATCHES, Matched, Prepared, SPANS, address, cut, encode_verdict, own_cluster,
+};
+use crate::corpus::Corpus;
+use crate::document::DocId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::Arriving;
+use crate::index::verdict::{Finding, Match};
+use crate::model::site_hash;
+use crate::options::Resources;
+use crate::relation::{Judgement, Relation, Side};
+use crate::report::SpanRow;
+use crate::scan::Scan;
+
+/// Documents that are read and prepared together.
+const BATCH: usize = 4096;
+
+/// A document of a corpus and its best match in an index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The document.
+    pub document: DocId,
+    /// What it is to a document of the index.
+    pub found: Match,
+    /// Whether both are of one site.
+    pub same_site: bool,
+    /// The cluster of the match.
+    pub cluster: u64,
+}
+
+impl Filter {
+    /// Loads the documents of a corpus, of which `found` is a scan under the index's model, into an empty index; returns
+    /// how many. What the scan says of pairs is what is said of documents: each finds those before it. A record with the
+    /// id of an earlier one is taken after all others, as [`Filter::batch`] takes it.
+    ///
+    /// Nothing is in the index before all is. Linear in texts and pairs.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where the index is not empty or only read, a disk that fails, or cancellation.
+    pub fn load(
+        &mut self,
+        corpus: &Corpus,
+        found: &Scan,
+        spans: Option<&[Vec<SpanRow>]>,
+        resources: &Resources,
+    ) -> Result<u64> {
+        let mut partners = partners(found, spans);
+        let mut ordinals: HashMap<u32, u32> = HashMap::new();
+        let (mut ids, mut later, mut more) = (HashSet::new(), Vec::new(), Vec::new());
+        let mut clusters: HashMap<u32, u64> = HashMap::new();
+        for first in (0..found.documents.entries.len()).step_by(BATCH) {
+            resources.cancel.check()?;
+            let (numbers, documents) = self.read(corpus, found, first);
+            let prepared = self.prepare(&documents, true)?;
+            for ((number, document), Prepared { mut row, keys, packed, .. }) in
+                numbers.into_iter().zip(documents).zip(prepared)
+            {
+                if !ids.insert(row.id_hash) {
+                    later.push(document);
+                    continue;
+                }
+                row.ordinal = ordinals.len() as u32;
+                let matches = self.said(corpus, found, partners.remove(&number), &ordinals);
+                let cluster = matches
+                    .iter()
+                    .find(|matched| shares_cluster(matched.found.finding))
+                    .and_then(|matched| clusters.get(&matched.ordinal).copied())
+                    .unwrap_or_else(|| own_cluster(&document, &row));
+                clusters.insert(row.ordinal, cluster);
+                ordinals.insert(number, row.ordinal);
+                more.clear();
+                more.extend_from_slice(cut(&document.id).as_bytes());
+                encode_verdict(&self.verdict(matches, cluster, row.seen), &mut more);
+                let arriving = Arriving { row, id: cut(&document.id), keys, text: packed, replaces: None };
+                self.writing_to()?.load(arriving, &more, cluster)?;
+            }
+        }
+        self.writing_to()?.loaded()?;
+        let mut taken = ordinals.len() as u64;
+        for batch in later.chunks(BATCH) {
+            taken += self.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
+        }
+        Ok(taken)
+    }
+
+    /// What documents of a scanned corpus are to those of the index, which stays as it is: a few matches each, the best
+    /// first, by document.
+    ///
+    /// # Errors
+    /// Damage that was met, or cancellation.
+    pub fn known(&self, corpus: &Corpus, found: &Scan, resources: &Resources) -> Result<Vec<Known>> {
+        let view = self.view();
+        let mut known = Vec::new();
+        for first in (0..found.documents.entries.len()).step_by(BATCH) {
+            resources.cancel.check()?;
+            let (numbers, documents) = self.read(corpus, found, first);
+            let mut prepared = self.prepare(&documents, false)?;
+            prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.index.next());
+            let matches = self.each(documents.len(), |worker, i| {
+                let Prepared { row, keys, .. } = &prepared[i];
+                self.matches(&view, worker, &documents[i], row, keys, None)
+            })?;
+            for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
+                for Matched { ordinal, found } in matches {
+                    let place = view.place(ordinal)?;
+                    let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };
+                    let (same_site, cluster) = (row.site == document.site, row.cluster);
+                    known.push(Known { document: DocId(number), found, same_site, cluster });
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    fn writing_to(&mut self) -> Result<&mut crate::index::Writer> {
+        match &mut self.index {
+            Index::Writing(writer) => Ok(writer),
+            Index::Reading(_) => Err(Error::new(ErrorKind::Setting).because("open for reading only")),
+        }
+    }
+
+    /// The documents of a batch, with their numbers. What can no longer be read is among the scan's problems.
+    fn read(&self, corpus: &Corpus, found: &Scan, first: usize) -> (Vec<u32>, Vec<Incoming>) {
+        let last = found.documents.entries.len().min(first + BATCH);
+        let read =
+            || (first as u32..last as u32).into_par_iter().map(|number| incoming(corpus, found, number));
+        let documents: Vec<Option<Incoming>> = self.pool.install(|| read().collect());
+        (first as u32..).zip(documents).filter_map(|(number, one)| Some((number, one?))).unzip()
+    }
+
+    /// What is said of a document, given what it is to others.
+    fn said(
+        &self,
+        corpus: &Corpus,
+        found: &Scan,
+        partners: Option<Vec<Partner>>,
+        ordinals: &HashMap<u32, u32>,
+    ) -> Vec<Matched> {
+        let matched = |partner: Partner| {
+            let ordinal = *ordinals.get(&partner.number)?;
+            let entry = &found.documents.entries[partner.number as usize];
+            let id = corpus.id(entry.location, entry.record);
+            let id = id.unwrap_or_else(|_| corpus.made_id(entry.location.input, entry.record));
+            let Judgement { relation, inner, measures, score, .. } = partner.judgement;
+            let finding = Finding::of(relation, inner == Some(Side::A));
+            let found = Match {
+                id: cut(&id).to_owned(),
+                finding,
+                measures,
+                score: score as f32,
+                spans: partner.spans,
+            };
+            Some(Matched { ordinal, found })
+        };
+        let mut matches: Vec<Matched> = partners.into_iter().flatten().filter_map(matched).collect();
+        super::order(&mut matches);
+        matches.truncate(MATCHES);
+        matches
+    }
+}
+
+fn shares_cluster(finding: Finding) -> bool {
+    finding.is_copy() || finding == Finding::Contains
+}
+
+/// A document of a scan as one that arrives; none where it can no longer be read.
+fn incoming(corpus: &Corpus, found: &Scan, number: u32) -> Option<Incoming> {
+    let entry = &found.documents.entries[number as usize];
+    let text = found.text(corpus, DocId(number)).ok()?;
+    let meta = corpus.meta(entry.location, entry.record).ok()?;
+    let address_of = |url: Option<String>| address(url.as_deref().unwrap_or_default());
+    Some(Incoming {
+        id: meta.id,
+        // A file is what its path says, whatever stands in it later.
+        named: true,
+        text,
+        site: site_hash(found.site(DocId(number))),
+        url: address_of(meta.url),
+        canonical: address_of(meta.canonical_url),
+    })
+}
+
+/// What a document is to one before it.
+struct Partner {
+    number: u32,
+    /// The document is the first side.
+    judgement: Judgement,
+    spans: Vec<[u32; 4]>,
+}
+
+/// By document: those before it that it is something to. Of copies of one text the first stands for all, and a copy's
+/// partners are the copies before it.
+fn partners(found: &Scan, spans: Option<&[Vec<SpanRow>]>) -> HashMap<u32, Vec<Partner>> {
+    let groups = Groups::of(found);
+    let mut partners: HashMap<u32, Vec<Partner>> = HashMap::new();
+    let mut known = HashSet::new();
+    for (at, pair) in found.pairs.iter().enumerate() {
+        let [a, b] = [pair.a.0, pair.b.0].map(|number| groups.first(number));
+        if pair.judgement.relation == Relation::Exact || !known.insert((a.min(b), a.max(b))) {
+            continue;
+        }
+        let rows = spans.and_then(|spans| spans.get(at)).map_or(&[][..], Vec::as_slice);
+        let spans = longest(rows, a < b);
+        let judgement = if a < b { pair.judgement.swapped() } else { pair.judgement };
+        partners.entry(a.max(b)).or_default().push(Partner { number: a.min(b), judgement, spans });
+    }
+    for (members, judgement) in groups.members.values() {
+        for (before, &number) in members.iter().enumerate().skip(1) {
+            let exact = |&number: &u32| Partner { number, judgement: *judgement, spans: Vec::new() };
+            partners.insert(number, members[..before.min(MATCHES)].iter().map(exact).collect());
+        }
+    }
+    partners
+}
+
+/// The longest spans of a pair, from the side of its first or its second document.
+fn longest(rows: &[SpanRow], from_second: bool) -> Vec<[u32; 4]> {
+    let mut rows: Vec<&SpanRow> = rows.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.tokens));
+    rows.truncate(SPANS);
+    let span = |row: &SpanRow| {
+        let (own, other) = if from_second { (row.b, row.a) } else { (row.a, row.b) };
+        [own[0], own[1], other[0], other[1]].map(|place| place as u32)
+    };
+    let mut spans: Vec<[u32; 4]> = rows.into_iter().map(span).collect();
+    spans.sort_unstable();
+    spans
+}
+
+/// Documents of equal token sequences.
+struct Groups {
+    /// By document: the one that names its group.
+    of: HashMap<u32, u32>,
+    /// By that one: all of its group, in order, and what they are to one another.
+    members: HashMap<u32, (Vec<u32>, Judgement)>,
+}
+
+impl Groups {
+    fn of(found: &Scan) -> Groups {
+        let mut groups = Groups { of: HashMap::new(), members: HashMap::new() };
+        // Pairs are in order of ids, so that the first of a group's has its lowest id, which is paired with all of it.
+        for pair in found.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Exact) {
+            let name = *groups.of.entry(pair.a.0).or_insert(pair.a.0);
+            let group = groups.members.entry(name).or_insert_with(|| (vec![name], pair.judgement));
+            if groups.of.insert(pair.b.0, name).is_none() {
+                group.0.push(pair.b.0);
+            }
+        }
+        groups.members.values_mut().for_each(|(members, _)| members.sort_unstable());
+        groups
+    }
+
+    /// The first document of the same token sequence.
+    fn first(&self, number: u32) -> u32 {
+        let group = self.of.get(&number).and_then(|name| self.members.get(name));
+        group.map_or(number, |(members, _)| members[0])
+    }
+}
