@@ -85,10 +85,6 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
         write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
-    if let Some(origin) = &cluster.origin {
-        let order = if origin.order == "known" { "" } else { ", unknown order" };
-        writeln!(out, "  had it first: {} (by rule `{}`{order})", plain(&origin.id), origin.rule)?;
-    }
     match excerpt {
         Some(excerpt) => {
             writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4)))

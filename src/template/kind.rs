@@ -127,11 +127,14 @@ const MOST: f64 = 0.7;
 /// What a slot is by what its fillings are.
 pub(super) fn of_slot(kinds: impl Iterator<Item = Kind> + Clone) -> Kind {
     let all = kinds.clone().count();
+    if all == 0 {
+        return Kind::Text;
+    }
     let is_most = |kind: Kind| kinds.clone().filter(|&of| of == kind).count() as f64 >= MOST * all as f64;
     // The same amount is written with and without its currency.
     let amounts = kinds.clone().filter(|kind| matches!(kind, Kind::Money | Kind::Number)).count();
     let own = [Kind::Money, Kind::Date, Kind::Number, Kind::Name].into_iter().find(|&kind| is_most(kind));
-    own.unwrap_or(if all > 0 && amounts as f64 >= MOST * all as f64 { Kind::Number } else { Kind::Text })
+    own.unwrap_or(if amounts as f64 >= MOST * all as f64 { Kind::Number } else { Kind::Text })
 }
 
 #[cfg(test)]
