@@ -113,8 +113,10 @@ enum Cell<R> {
     Spans(fn(&R) -> Option<&[SpanRow]>),
 }
 
-/// The figures of a span.
-const SPAN: [(&str, fn(&SpanRow) -> i64); 5] = [
+type Figure = fn(&SpanRow) -> i64;
+
+/// The whole figures of a span.
+const SPAN: [(&str, Figure); 5] = [
     ("a_start", |span| span.a[0] as i64),
     ("a_end", |span| span.a[1] as i64),
     ("b_start", |span| span.b[0] as i64),
