@@ -403,9 +403,10 @@ pub fn least_common(smaller: u32) -> u32 {
     (smaller / 10 + 1).min(12)
 }
 
-/// Whether so little is verbatim in both that they need not be aligned; noisy texts share little whatever they are.
-pub fn shares_too_little(measures: Measures) -> bool {
-    measures.common < least_common(measures.a.min(measures.b))
+/// Whether so little is verbatim in both that they need not be aligned. `noisy` is what
+/// [`Model::is_noisy_pair`](crate::model::Model::is_noisy_pair) says of them.
+pub fn shares_too_little(measures: Measures, noisy: bool) -> bool {
+    !noisy && measures.common < least_common(measures.a.min(measures.b))
 }
 
 /// The relation of two documents whose token sequences differ.
@@ -538,10 +539,12 @@ impl Test {
     }
 }
 
-/// The tests that [`judge`] makes, in its order; `family` says whether the model knows the slots as those of a template.
+/// The tests that a pair has to pass, in order: that of common shingles, but for a noisy pair
+/// ([`shares_too_little`]), and those of [`judge`]. `family` says whether the model knows the slots as those of a template.
 pub fn tests(
     policy: &Policy,
     measures: Measures,
+    noisy_pair: bool,
     e: &Evidence,
     same_page: SamePage,
     family: bool,
@@ -573,7 +576,7 @@ pub fn tests(
         ),
         Test::new("partial", "matched tokens", f64::from(matched), f64::from(policy.partial_words)),
     ];
-    if e.noise.is_none() {
+    if !noisy_pair {
         let least = least_common(measures.a.min(measures.b));
         tests.insert(0, Test::new("any", "common shingles", f64::from(measures.common), f64::from(least)));
     }

@@ -24,10 +24,14 @@ pub use crowd::Crowd;
 pub use join::{Join, Postings, join};
 pub use runs::Runs;
 
+use crate::options::{Mode, Policy};
 use crate::signature::winnow::LEVELS;
 
 /// A shingle that stands in more documents than this pairs no two of them by itself.
 pub const HEAVY: usize = 100;
+
+/// Common samples from which a pair may share a passage.
+const PASSAGE: u32 = 2;
 
 /// Most common samples of a slight pair.
 const SLIGHT: u32 = 3;
@@ -71,9 +75,22 @@ impl Gate {
     }
 
     /// As [`Gate::new`], and never asking for more than `most` common samples: for pairs that share a passage.
-    pub fn at_most(overlap: f64, most: u32) -> Gate {
+    fn at_most(overlap: f64, most: u32) -> Gate {
         let table = (0..2048).map(|samples| least(overlap, samples).min(most)).collect();
         Gate { overlap, most, table }
+    }
+
+    /// The gate for pairs that share a passage, or reach a threshold by raw measures.
+    pub fn of_passages(policy: &Policy) -> Gate {
+        Gate::at_most(policy.least_overlap(), PASSAGE)
+    }
+
+    /// The gate of a policy's mode.
+    pub fn of(policy: &Policy) -> Gate {
+        match policy.mode {
+            Mode::Classic => Gate::new(policy.least_overlap()),
+            Mode::Aligned => Gate::of_passages(policy),
+        }
     }
 
     /// The least number of common samples, where the smaller document has this many.

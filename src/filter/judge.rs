@@ -135,8 +135,7 @@ impl PairJudge {
     /// What `a` is to `b`.
     pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, most: usize) -> Option<Judged> {
         let measures = a.set.measure(&b.set);
-        let noisy = self.model.noisy && (a.content.noisy || b.content.noisy);
-        if !noisy && shares_too_little(measures) {
+        if shares_too_little(measures, self.model.is_noisy_pair(&a.content, &b.content)) {
             return None;
         }
         let (left, right) = (&a.content.words, &b.content.words);

@@ -30,7 +30,6 @@ use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::relation::{Relation, Side, classic};
-use crate::scan::PASSAGE;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
@@ -243,7 +242,7 @@ impl Filter {
                 }))
             })
             .collect::<Result<_>>()?;
-        let gate = Gate::at_most(policy.least_overlap(), PASSAGE);
+        let gate = Gate::of_passages(&policy);
         Ok(Filter { index, pool, judge, gate, keep, workers })
     }
 

@@ -102,6 +102,12 @@ impl Reader {
         &self.tokens
     }
 
+    /// The bytes of a stretch of its tokens, which are one at least.
+    pub fn bytes_of(&self, tokens: &Range<usize>) -> Range<usize> {
+        let bytes = |token: usize| self.tokens.range(token).unwrap_or_default();
+        bytes(tokens.start).start..bytes(tokens.end.saturating_sub(1)).end
+    }
+
     /// Its tokens' hashes.
     pub fn hashes(&self) -> &[u64] {
         &self.hashes[..self.len()]

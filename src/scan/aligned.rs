@@ -19,7 +19,7 @@ use crate::model::boilerplate::Boilerplate;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
 use crate::model::noise::Seen;
-use crate::model::{Content, Model, Reader, site_hash};
+use crate::model::{Content, Model, Reader};
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
 use crate::relation::{Evidence, Judgement, Relation, Verdict, judge, shares_too_little};
@@ -48,7 +48,7 @@ pub(super) struct Learner<'a> {
 impl Learner<'_> {
     /// The model, but for template slots.
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
-        let sites: Vec<u64> = self.texts.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let sites = self.texts.documents.site_hashes();
         let (vocabulary, noisy) = self.vocabulary(&seen)?;
         Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
@@ -235,7 +235,7 @@ impl Judge for Aligned<'_> {
 
     fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
         let measures = a.set.measure(&b.set);
-        if self.share_too_little(a, b, measures) {
+        if shares_too_little(measures, self.model.is_noisy_pair(&a.content, &b.content)) {
             return Found { verdict: Verdict::Decided(None), slots: Vec::new() };
         }
         self.judge_in_full(worker, a, b, measures)
@@ -267,12 +267,6 @@ impl Aligned<'_> {
     pub(super) fn same_page(&self, a: &Loaded, b: &Loaded) -> bool {
         let entry = |loaded: &Loaded| &self.documents.entries[loaded.number as usize];
         entry(a).is_page_of(entry(b))
-    }
-
-    /// Whether two documents need not be aligned.
-    pub(super) fn share_too_little(&self, a: &Loaded, b: &Loaded, measures: Measures) -> bool {
-        let noisy = self.model.noisy && (a.content.noisy || b.content.noisy);
-        !noisy && shares_too_little(measures)
     }
 
     /// Aligns two documents.

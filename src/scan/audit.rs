@@ -10,16 +10,15 @@ use rayon::prelude::*;
 
 use super::aligned::{Aligned, Found, Loaded, Worker, is_family};
 use super::measure::{Judge, judge_all};
-use super::recovery::gate;
 use super::texts::Texts;
 use super::{STAR, Scan};
 use crate::audit::{Draws, interval};
-use crate::candidates::Candidate;
+use crate::candidates::{Candidate, Gate};
 use crate::corpus::{Corpus, Fields};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::model::hashed::{ByHash, Hashes};
-use crate::model::{Model, Reader, site_hash};
+use crate::model::{Model, Reader};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Relation, classic, shares_too_little};
@@ -215,7 +214,7 @@ impl<'a> Auditor<'a> {
         resources: &'a Resources,
     ) -> Auditor<'a> {
         let texts = Texts { corpus, documents: &scan.documents, kernel: resources.kernel };
-        let sites = scan.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let sites = scan.documents.site_hashes();
         let model = scan.model.as_ref().filter(|_| policy.mode == Mode::Aligned);
         Auditor { scan, texts, recipe, policy, resources, model, sites }
     }
@@ -352,7 +351,7 @@ impl<'a> Auditor<'a> {
             Method::Simhash => return "simhash further apart than 3 bits",
             Method::Join => {}
         }
-        let gate = gate(self.policy);
+        let gate = Gate::of(self.policy);
         let mut reader = self.reader();
         let mut read = |document: u32| {
             let mut lists = (Vec::new(), Hashes::default());
@@ -382,7 +381,7 @@ impl<'a> Auditor<'a> {
             b: all_b.len() as u32,
             common: all_a.intersection(&all_b).count() as u32,
         };
-        let too_little = self.model.is_some() && shares_too_little(measures);
+        let too_little = self.model.is_some() && shares_too_little(measures, false);
         let [a, b] = [a, b].map(|document| self.scan.documents.entries[document as usize].counts);
         match common {
             0 => "no common sample",

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::texts::Texts;
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
-use crate::model::{Model, Reader, site_hash};
+use crate::model::{Model, Reader};
 use crate::recipe::Recipe;
 use crate::report::BoilerplateRow;
 
@@ -26,7 +26,7 @@ type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
 
 /// Lines of chrome by site and how many documents have them, the most frequent first.
 pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &Model) -> Vec<BoilerplateRow> {
-    let sites: Vec<u64> = texts.documents.sites.iter().map(|name| site_hash(name)).collect();
+    let sites = texts.documents.site_hashes();
     let entries = &texts.documents.entries;
     let documents: Vec<u32> = (0..entries.len() as u32)
         .filter(|&d| model.chrome.knows(sites[entries[d as usize].site as usize]))
@@ -103,11 +103,8 @@ fn add(
             continue;
         }
         seen.push(key);
-        let range = |i: usize| reader.tokens().range(i).unwrap_or_default();
-        let (start, end) = (range(piece.start).start, range(piece.end - 1).end);
-        let line = lines
-            .entry((site, key))
-            .or_insert_with(|| (0, document, text.get(start..end).unwrap_or_default().to_owned()));
+        let bytes = || text.get(reader.bytes_of(&piece)).unwrap_or_default().to_owned();
+        let line = lines.entry((site, key)).or_insert_with(|| (0, document, bytes()));
         line.0 += 1;
     }
 }

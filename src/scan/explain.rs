@@ -8,10 +8,9 @@ use super::{Mode, Scan};
 use crate::corpus::{Corpus, Fields};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::site_hash;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, Test, classic, judge, tests};
+use crate::relation::{Evidence, Judgement, Test, classic, judge, shares_too_little, tests};
 use crate::report::SpanRow;
 use crate::verify::Measures;
 
@@ -64,11 +63,12 @@ impl<'a> Judge for Explain<'a> {
         let measures = a.0.set.measure(&b.0.set);
         let same_page = (self.0).0.same_page(&a.0, &b.0);
         let family = is_family(model, &places(worker.aligner.last(), left, right));
-        let judgement = match (self.0).0.share_too_little(&a.0, &b.0, measures) {
+        let noisy_pair = model.is_noisy_pair(&a.0.content, &b.0.content);
+        let judgement = match shares_too_little(measures, noisy_pair) {
             true => None,
             false => judge(policy, measures, &evidence, same_page).decided(|| family),
         };
-        let tests = tests(policy, measures, &evidence, same_page, family);
+        let tests = tests(policy, measures, noisy_pair, &evidence, same_page, family);
         Explained { judgement, measures, evidence: Some(evidence), tests, spans }
     }
 }
@@ -104,7 +104,7 @@ impl Scan {
             ];
             return Ok(Explained { judgement, measures, evidence: None, tests, spans: Vec::new() });
         };
-        let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let sites = self.documents.site_hashes();
         let documents = &self.documents;
         let kernel = resources.kernel;
         let explain = Explain(Shown(Aligned { documents, recipe, kernel, policy, model, sites: &sites }));

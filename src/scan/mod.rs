@@ -32,9 +32,9 @@ use crate::cluster::{Edge, Node, stars, stars_of};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::model::noise::Seen;
-use crate::model::{Model, site_hash};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::relation::{Judgement, Relation, Side, classic, shares_too_little};
@@ -60,9 +60,6 @@ use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
 pub const STAR: usize = 100;
-
-/// Common samples from which a pair may share a passage.
-pub(crate) const PASSAGE: u32 = 2;
 
 /// A verified pair. `a` has the lower id.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -274,7 +271,7 @@ impl Flow<'_> {
         let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
-            let gate = Gate::new(self.policy.least_overlap());
+            let gate = Gate::of(self.policy);
             progress.begin("join");
             let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
             progress.begin("verify");
@@ -309,7 +306,7 @@ impl Flow<'_> {
             Given::Boilerplate(boilerplate) => learner(Some(boilerplate)).learn(&postings, seen)?,
             Given::Nothing => learner(None).learn(&postings, seen)?,
         };
-        let sites: Vec<u64> = documents.sites.iter().map(|name| site_hash(name)).collect();
+        let sites = documents.site_hashes();
         let aligned = Aligned {
             documents,
             recipe: self.recipe,
@@ -332,7 +329,7 @@ impl Flow<'_> {
             postings.retain(|hash, d| {
                 !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
             });
-            let gate = Gate::at_most(self.policy.least_overlap(), PASSAGE);
+            let gate = Gate::of(self.policy);
             let mut joined = postings.join(documents, &gate, cancel)?;
             self.scope.keep(documents, &mut joined.slight);
             joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
@@ -376,7 +373,7 @@ impl Flow<'_> {
         let measure = Measure { recipe: self.recipe, kernel: self.resources.kernel };
         // Documents that changed stay: they are named where they are aligned.
         let (measured, _) = judge_all(self.texts, &measure, &slight, &self.resources.cancel)?;
-        let enough = |measures: Option<Measures>| measures.is_none_or(|m| !shares_too_little(m));
+        let enough = |measures: Option<Measures>| measures.is_none_or(|m| !shares_too_little(m, false));
         Ok(slight.into_iter().zip(measured).filter(|&(_, m)| enough(m)).map(|(pair, _)| pair).collect())
     }
 
@@ -590,7 +587,7 @@ impl Scan {
     ) -> Result<Option<Vec<Vec<SpanRow>>>> {
         let Some(model) = &self.model else { return Ok(None) };
         let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let sites: Vec<u64> = self.documents.sites.iter().map(|name| site_hash(name)).collect();
+        let sites = self.documents.site_hashes();
         let documents = &self.documents;
         let aligned = Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites };
         let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();

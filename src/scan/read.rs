@@ -13,6 +13,7 @@ use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, V
 use crate::document::{DocId, authority, site_of};
 use crate::error::{Error, Result};
 use crate::model::noise::Seen;
+use crate::model::site_hash;
 use crate::options::Resources;
 use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
@@ -72,6 +73,11 @@ impl Sampled for Documents {
 }
 
 impl Documents {
+    /// Sites by number, as the model knows them.
+    pub(super) fn site_hashes(&self) -> Vec<u64> {
+        self.sites.iter().map(|name| site_hash(name)).collect()
+    }
+
     /// Whether a document is of the second set.
     pub fn is_against(&self, document: DocId) -> bool {
         self.against.get(document.index()).is_some_and(|against| *against)

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::Scan;
 use super::texts::Texts;
-use super::{PASSAGE, Scan};
 use crate::audit::Draws;
 use crate::candidates::{Gate, bands};
 use crate::corpus::Corpus;
@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::hashed::Hashes;
 use crate::model::{Reader, site_hash};
-use crate::options::{Method, Mode, Policy, Resources};
+use crate::options::{Method, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::report::{PlantedRow, RecoveryRow};
 use crate::shingle::shingles;
@@ -80,7 +80,7 @@ impl Scan {
         let count = (self.documents.entries.len() / ONE_IN).clamp(1, MOST);
         let drawn = Draws::new(1).choose(count, long.len());
         let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let planter = Planter { scan: self, texts: &texts, recipe, policy, gate: gate(policy) };
+        let planter = Planter { scan: self, texts: &texts, recipe, policy, gate: Gate::of(policy) };
         let met: Vec<[bool; KINDS.len()]> = resources.pool()?.install(|| {
             let met = drawn.par_iter().map(|&place| {
                 resources.cancel.check()?;
@@ -95,14 +95,6 @@ impl Scan {
         let by_kind: BTreeMap<_, _> =
             KINDS.iter().enumerate().map(|(kind, (name, _))| ((*name).into(), row(kind))).collect();
         Ok(RecoveryRow { documents: met.len() as u64, by_kind, shows: SHOWS.into() })
-    }
-}
-
-/// The gate of the join, in the mode of a policy.
-pub(super) fn gate(policy: &Policy) -> Gate {
-    match policy.mode {
-        Mode::Classic => Gate::new(policy.least_overlap()),
-        Mode::Aligned => Gate::at_most(policy.least_overlap(), PASSAGE),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Mode, Scan};
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::kernel::Kernel;
-use crate::model::{Model, Reader, site_hash};
+use crate::model::{Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
 
@@ -32,7 +32,7 @@ impl Scan {
         Some(Stripper {
             texts: Texts { corpus, documents: &self.documents, kernel },
             model,
-            sites: self.documents.sites.iter().map(|name| site_hash(name)).collect(),
+            sites: self.documents.site_hashes(),
             reader: Reader::new(recipe, kernel),
         })
     }
@@ -49,9 +49,7 @@ impl Stripper<'_> {
         let stripped = texts.get(document.0, |text| {
             reader.read(text);
             let pieces = reader.chrome(text, site, model);
-            let byte = |token: usize| reader.tokens().range(token).unwrap_or_default();
-            let ranges = pieces.iter().map(|piece| byte(piece.start).start..byte(piece.end - 1).end);
-            without(text, ranges)
+            without(text, pieces.iter().map(|piece| reader.bytes_of(piece)))
         });
         stripped.ok().flatten()
     }

@@ -168,6 +168,8 @@ fn complete(
     if json_or_page || asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites) {
         *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
         found.add_lineage(corpus, lineage, &mut report.clusters);
+    }
+    if json_or_page || asks(Rendering::Sites) {
         report.site_pairs = found.site_pairs(corpus, lineage);
     }
     if json_or_page {
