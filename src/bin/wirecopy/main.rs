@@ -10,7 +10,7 @@ mod dedup;
 mod filter;
 mod help;
 mod index;
-mod known;
+mod indexed;
 mod lines;
 mod model;
 mod nearest;

@@ -14,7 +14,7 @@ use wirecopy::report::{
 use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
 use crate::args;
-use crate::known::{Indexed, Partners};
+use crate::indexed::{Indexed, Partners};
 use crate::model;
 use crate::output::Target;
 use crate::progress::Bar;
