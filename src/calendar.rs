@@ -43,6 +43,11 @@ pub(crate) fn instant(text: &str) -> Option<i64> {
     Some(midnight + hour * 3600 + (minute - offset.unwrap_or(0)) * 60 + second)
 }
 
+/// The day of a date or an RFC 3339 time (in UTC), counted from 1970.
+pub(crate) fn day(text: &str) -> Option<i64> {
+    instant(text).map(|seconds| seconds.div_euclid(86_400))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,10 @@
 //! A shingle is chrome of a site where several of its pages have it and few elsewhere do: counts of templates' lines
 //! by site, as in Bar-Yossef and Rajagopalan, "Template detection via data mining and its applications", WWW 2002,
 //! at the grain of shingles. Syndicated copy spreads over sites instead. A guard tells a story that grows on one site
-//! from chrome: what its versions have besides is shared by the same documents.
+//! from chrome: what its versions have besides is shared by the same documents, and those are of the same days.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -228,6 +229,8 @@ pub struct Page {
     pub shingles: Vec<u64>,
     /// Of each token, whether it begins a line.
     pub breaks: Vec<bool>,
+    /// The day of its date, counted from 1970, where it has one.
+    pub day: Option<i64>,
 }
 
 /// Share of the pages of a guessed site that has its chrome, at least.
@@ -242,18 +245,23 @@ const VERSIONS: f64 = 0.3;
 /// Documents that a shingle outside chrome has at most, to count for the guard.
 const SHARED: usize = 64;
 
+/// Days between two versions of one story, at most. What a site prints for longer is no story.
+const DAYS: i64 = 30;
+
 /// A shingle and a page that has it, by its number among those of its site.
 type Posting = (u64, u32);
 
 /// The pages of one site, and what several of them have.
 struct Site<'a> {
+    /// Those without a date first, then by date.
     pages: Vec<&'a Page>,
     /// Sorted and without repeats.
     postings: Vec<Posting>,
 }
 
 impl<'a> Site<'a> {
-    fn new(pages: Vec<&'a Page>) -> Site<'a> {
+    fn new(mut pages: Vec<&'a Page>) -> Site<'a> {
+        pages.sort_by_key(|page| page.day);
         let postings = shared(&pages);
         Site { pages, postings }
     }
@@ -272,6 +280,37 @@ impl<'a> Site<'a> {
 
     fn hash(&self) -> u64 {
         self.pages.first().map_or(0, |page| page.site)
+    }
+
+    /// Of each page, which others may be versions of the same story by their dates.
+    fn of_one_time(&self) -> Vec<OfOneTime> {
+        let before =
+            |day: i64| self.pages.partition_point(|page| page.day.is_none_or(|other| other < day)) as u32;
+        let (undated, all) = (before(i64::MIN), self.pages.len() as u32);
+        let of_page = |page: &&Page| match page.day {
+            None => OfOneTime { undated, dated: undated..all },
+            Some(day) => OfOneTime {
+                undated,
+                dated: before(day.saturating_sub(DAYS))..before(day.saturating_add(DAYS + 1)),
+            },
+        };
+        self.pages.iter().map(of_page).collect()
+    }
+}
+
+/// Pages of a site, by their numbers: those without a date, and a range of those with one.
+#[derive(Debug, Clone)]
+struct OfOneTime {
+    undated: u32,
+    dated: Range<u32>,
+}
+
+impl OfOneTime {
+    /// Those of a list that are among them.
+    fn of<'l>(&self, list: &'l [Posting]) -> impl Iterator<Item = u32> + use<'l> {
+        let before = |page: u32| list.partition_point(|posting| posting.1 < page);
+        let (undated, dated) = (..before(self.undated), before(self.dated.start)..before(self.dated.end));
+        list[undated].iter().chain(&list[dated]).map(|posting| posting.1)
     }
 }
 
@@ -385,18 +424,19 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
         (seems && !marked, (marked, over))
     };
     let (all, some): (Vec<bool>, Vec<(bool, Vec<u64>)>) = pages.iter().map(&mut mark).unzip();
-    // By page: in how many pages each of its shingles of chrome is, and with which pages it shares others.
+    let of_one_time = site.of_one_time();
+    // By page, among those of its time: in how many each of its shingles of chrome is, and with which it shares others.
     let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
     let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
     for list in site.lists() {
         let is_chrome = chrome.contains(hash, list[0].0);
         for &(shingle, page) in list.iter().filter(|posting| some[posting.1 as usize].0) {
             let over = || some[page as usize].1.binary_search(&shingle).is_ok();
+            let others = of_one_time[page as usize].of(list).filter(|&other| other != page);
             if is_chrome {
-                counts[page as usize].push(list.len() as u32);
+                counts[page as usize].push(1 + others.count() as u32);
             } else if list.len() <= SHARED && !over() {
-                partners[page as usize]
-                    .extend(list.iter().map(|posting| posting.1).filter(|&other| other != page));
+                partners[page as usize].extend(others);
             }
         }
     }
@@ -419,7 +459,7 @@ mod tests {
         let tokens: Vec<u64> = lines.concat();
         let shingles = tokens.windows(5).map(crate::hash::shingle_hash).collect();
         let breaks = lines.iter().flat_map(|line| (0..line.len()).map(|i| i == 0)).collect();
-        Page { site, guessed: false, shingles, breaks }
+        Page { site, guessed: false, shingles, breaks, day: None }
     }
 
     fn line(from: u64, tokens: u64) -> Vec<u64> {
@@ -462,6 +502,26 @@ mod tests {
         let pages: Vec<Page> = (0..18).map(version).collect();
         let chrome = learn(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 80));
+    }
+
+    #[test]
+    fn versions_of_a_story_are_of_one_month() {
+        // Of eleven lines the first is on all five pages and each page lacks two others: too few have those, and they
+        // are what versions of one story would share.
+        let version = |n: u64, day: Option<i64>| {
+            let lines =
+                (0..11).filter(|line| *line == 0 || (line + n) % 5 > 0).map(|i| line(1000 * (i + 1), 12));
+            Page { day, ..page(1, &[lines.collect(), vec![line(100_000 * (n + 1), 30)]].concat()) }
+        };
+        let learned = |day: fn(u64) -> Option<i64>| {
+            let pages: Vec<Page> = (0..5).map(|n| version(n, day(n))).collect();
+            let chrome = learn(&pages, 5);
+            pages.iter().filter(|page| marked(&chrome, page) >= 12).count()
+        };
+        assert_eq!(learned(|n| Some(20_000 + 3 * n as i64)), 0, "days apart");
+        assert_eq!(learned(|_| None), 0, "at no known time");
+        assert_eq!(learned(|n| Some(20_000 + 60 * n as i64)), 5, "months apart");
+        assert_eq!(learned(|n| (n > 1).then_some(20_000 + 60 * n as i64)), 0, "some at no known time");
     }
 
     #[test]

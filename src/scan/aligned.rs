@@ -10,6 +10,7 @@ use super::read::{Documents, Entry};
 use super::texts::Texts;
 use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Alignment, Kind, SlotKind, Words};
+use crate::calendar::day;
 use crate::candidates::{Candidate, Postings};
 use crate::corpus::Fields;
 use crate::error::Result;
@@ -107,13 +108,14 @@ impl Learner<'_> {
                 |reader, &document| {
                     self.cancel.check()?;
                     let site = self.entries()[document as usize].site as usize;
-                    let page = self.texts.get(document, |text| {
+                    let page = self.texts.get_with_fields(document, |text, fields| {
                         reader.read(text);
                         Page {
                             site: sites[site],
                             guessed: self.texts.documents.sites[site].is_empty(),
                             shingles: reader.shingles().to_vec(),
                             breaks: reader.breaks(text).to_vec(),
+                            day: fields.date.and_then(|date| day(&date.to_text())),
                         }
                     });
                     Ok(page.ok())

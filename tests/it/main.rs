@@ -21,6 +21,7 @@ mod index;
 mod labels;
 mod library;
 mod news;
+mod noise;
 mod origin;
 mod pages;
 mod reports;
