@@ -46,20 +46,34 @@ pub struct Chrome {
     short_lines: bool,
 }
 
-/// A bit for each key, by some of its bits: most shingles are none, and this says so at once.
+/// A bit for each key: most shingles are none, and this says so at once.
 #[derive(Debug, Clone, Default)]
 struct Outline(Vec<u64>);
 
 impl Outline {
-    const WORDS: usize = 2048;
+    /// Words for each so many keys, so that nine bits in ten are 0.
+    const KEYS: usize = 4;
+    const LEAST: usize = 2048;
 
-    fn insert(&mut self, key: u64) {
-        self.0.resize(Self::WORDS, 0);
-        self.0[(key >> 6) as usize % Self::WORDS] |= 1 << (key & 63);
+    fn for_keys(keys: usize) -> Outline {
+        Outline(vec![0; (keys / Self::KEYS).next_power_of_two().max(Self::LEAST)])
     }
 
-    fn may_contain(&self, key: u64) -> bool {
-        let word = self.0.get((key >> 6) as usize % Self::WORDS);
+    /// Whether so many keys are as many as it is for.
+    fn is_full(&self, keys: usize) -> bool {
+        keys > self.0.len() * Self::KEYS
+    }
+
+    /// The bit of a key is in word `at`, counted around.
+    fn insert(&mut self, at: u64, key: u64) {
+        let words = self.0.len();
+        if let Some(word) = self.0.get_mut(at as usize & words.wrapping_sub(1)) {
+            *word |= 1 << (key & 63);
+        }
+    }
+
+    fn may_contain(&self, at: u64, key: u64) -> bool {
+        let word = self.0.get(at as usize & self.0.len().wrapping_sub(1));
         word.is_some_and(|word| word & 1 << (key & 63) != 0)
     }
 }
@@ -71,13 +85,35 @@ fn key(site: u64, shingle: u64) -> u64 {
     ((shingle & SHINGLE) ^ avalanche(site)).wrapping_mul(MULTIPLIERS[0]).rotate_left(32)
 }
 
+/// The number whose product with the first multiplier is 1, by Newton's method: each step doubles the bits that are right.
+const INVERSE: u64 = {
+    let mut inverse = MULTIPLIERS[0];
+    let mut step = 0;
+    while step < 5 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(MULTIPLIERS[0].wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse
+};
+
+/// The word of a key in an outline: those of one site are beside one another, so that a document, which asks for one
+/// site only, finds them near the processor.
+fn word(key: u64) -> u64 {
+    let site = key.rotate_right(32).wrapping_mul(INVERSE) >> 40;
+    (site << 3) + (key >> 6 & 63)
+}
+
 impl Chrome {
     /// Adds a shingle of a site's chrome.
     pub fn insert(&mut self, site: u64, shingle: u64) {
         let key = key(site, shingle);
         self.keys.insert(key);
         self.sites.insert(site);
-        self.outline.insert(key);
+        if self.outline.is_full(self.keys.len()) {
+            self.outline = Self::outline(&self.keys);
+        } else {
+            self.outline.insert(word(key), key);
+        }
         self.everywhere |= site == EVERY_SITE;
     }
 
@@ -92,7 +128,7 @@ impl Chrome {
 
     /// Whether a shingle is chrome of a site, by the low 40 bits of it. Sites are hashes of their names.
     pub fn contains(&self, site: u64, shingle: u64) -> bool {
-        let holds = |key: u64| self.outline.may_contain(key) && self.keys.contains(&key);
+        let holds = |key: u64| self.outline.may_contain(word(key), key) && self.keys.contains(&key);
         holds(key(site, shingle)) || (self.everywhere && holds(key(EVERY_SITE, shingle)))
     }
 
@@ -122,11 +158,16 @@ impl Chrome {
     }
 
     pub(super) fn of(keys: Vec<u64>, sites: Vec<u64>, short_lines: bool) -> Chrome {
-        let mut outline = Outline::default();
-        keys.iter().for_each(|&key| outline.insert(key));
-        let sites: Hashes = sites.into_iter().collect();
-        let everywhere = sites.contains(&EVERY_SITE);
-        Chrome { keys: keys.into_iter().collect(), sites, outline, everywhere, short_lines }
+        let (keys, sites): (Hashes, Hashes) = (keys.into_iter().collect(), sites.into_iter().collect());
+        let (outline, everywhere) = (Self::outline(&keys), sites.contains(&EVERY_SITE));
+        Chrome { keys, sites, outline, everywhere, short_lines }
+    }
+
+    /// Of these keys, with room for as many again.
+    fn outline(keys: &Hashes) -> Outline {
+        let mut outline = Outline::for_keys(2 * keys.len());
+        keys.iter().for_each(|&key| outline.insert(word(key), key));
+        outline
     }
 
     /// Marks the chrome among a page's tokens, given their hashes and its shingles of `k` tokens in order. Returns whether
@@ -373,14 +414,14 @@ fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
     let mut frequent: Vec<(u64, u32)> =
         sites.iter().flat_map(Site::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
     frequent.sort_unstable();
-    let mut outline = Outline::default();
-    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle));
+    let mut outline = Outline::for_keys(frequent.len());
+    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle >> 6, shingle));
     let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
     let of_page = |page: &Page| {
         let mut own: Vec<u32> = page
             .shingles
             .iter()
-            .filter(|&&shingle| outline.may_contain(shingle))
+            .filter(|&&shingle| outline.may_contain(shingle >> 6, shingle))
             .filter_map(|shingle| known.binary_search(shingle).ok().map(|at| at as u32))
             .collect();
         own.sort_unstable();
