@@ -254,7 +254,12 @@ fn count_pairs(
                     heavy.mark(a as u32, marks);
                     heavy.keep_sharing(a as u32, marks, wanted);
                     heavy.unmark(a as u32, marks);
-                    found.extend(wanted.drain(..).map(|(b, _)| (a as u32, b)));
+                    // They have just enough in common, or a little more of what is frequent.
+                    for (b, _) in wanted.drain(..) {
+                        let of_b = &counts[b as usize];
+                        let is_slight = gate.is_slight(gate.between(of_a, of_b), of_a, of_b);
+                        if is_slight { &mut slight } else { &mut found }.push((a as u32, b));
+                    }
                     found[first.0..].sort_unstable();
                     slight[first.1..].sort_unstable();
                 }

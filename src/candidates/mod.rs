@@ -33,8 +33,8 @@ pub const HEAVY: usize = 100;
 /// Common samples from which a pair may share a passage.
 const PASSAGE: u32 = 2;
 
-/// Most common samples of a slight pair.
-const SLIGHT: u32 = 3;
+/// Samples for each common one, from which a pair is slight.
+const SEVERAL: u32 = 3;
 
 /// A pair of documents worth verifying, the lower number first.
 pub type Candidate = (u32, u32);
@@ -104,11 +104,10 @@ impl Gate {
         comparable(a, b).map_or(u32::MAX, |samples| self.least(samples))
     }
 
-    /// Whether a pair that passes, by this many common samples, does so for a passage alone, and for a short one.
+    /// Whether a pair that passes, by this many common samples, does so for a passage alone, or for one sample of several.
     fn is_slight(&self, common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> bool {
-        common <= SLIGHT
-            && self.most < u32::MAX
-            && comparable(a, b).is_some_and(|samples| common < least(self.overlap, u32::from(samples)))
+        let of = |samples: u32| common < least(self.overlap, samples) || SEVERAL * common <= samples;
+        self.most < u32::MAX && comparable(a, b).is_some_and(|samples| of(u32::from(samples)))
     }
 }
 
