@@ -57,8 +57,8 @@ impl Filter {
         for first in (0..found.documents.entries.len()).step_by(BATCH) {
             resources.cancel.check()?;
             let (numbers, documents) = self.read(corpus, found, first);
-            let prepared = self.prepare(&documents, true)?;
-            for ((number, document), Prepared { mut row, keys, packed, .. }) in
+            let prepared = self.preparer.prepare(&documents)?;
+            for ((number, document), Prepared { mut row, keys, packed }) in
                 numbers.into_iter().zip(documents).zip(prepared)
             {
                 if !ids.insert(row.id_hash) {
@@ -100,7 +100,7 @@ impl Filter {
         for first in (0..found.documents.entries.len()).step_by(BATCH) {
             resources.cancel.check()?;
             let (numbers, documents) = self.read(corpus, found, first);
-            let mut prepared = self.prepare(&documents, false)?;
+            let mut prepared = self.preparer.prepare(&documents)?;
             prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.index.next());
             let matches = self.each(documents.len(), |worker, i| {
                 let Prepared { row, keys, .. } = &prepared[i];
@@ -130,7 +130,7 @@ impl Filter {
         let last = found.documents.entries.len().min(first + BATCH);
         let read =
             || (first as u32..last as u32).into_par_iter().map(|number| incoming(corpus, found, number));
-        let documents: Vec<Option<Incoming>> = self.pool.install(|| read().collect());
+        let documents: Vec<Option<Incoming>> = self.preparer.pool.install(|| read().collect());
         (first as u32..).zip(documents).filter_map(|(number, one)| Some((number, one?))).unzip()
     }
 

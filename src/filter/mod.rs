@@ -10,12 +10,12 @@
 mod corpus;
 mod judge;
 pub mod line;
+mod pool;
+mod prepare;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::candidates::Gate;
@@ -25,7 +25,7 @@ use crate::index::format::{MATCHES, NAMED, Row, SPANS, encode_verdict, key};
 use crate::index::store::Store;
 use crate::index::verdict::{Finding, Match, Verdict};
 use crate::index::view::{Near, Place, View, Wanted};
-use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash, now};
+use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash};
 use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
@@ -35,6 +35,8 @@ use crate::sketch::Sketcher;
 use crate::verify::Measures;
 pub use corpus::Known;
 use judge::{Loaded, Page, PairJudge};
+use pool::Pool;
+pub use prepare::{Prepared, Preparer};
 
 /// A document that arrives.
 #[derive(Debug, Clone, Default)]
@@ -73,15 +75,12 @@ const JUDGED: usize = 32;
 /// Loaded documents that a thread keeps, by ordinal modulo this: families arrive together.
 const LOADED: usize = 128;
 
-/// How hard texts are compressed: light, since it is done while the sender waits.
-const LEVEL: i32 = 1;
-
 /// An index with what is needed to judge.
 #[derive(Debug)]
 pub struct Filter {
     index: Index,
-    pool: rayon::ThreadPool,
-    judge: PairJudge,
+    preparer: Preparer,
+    judge: Arc<PairJudge>,
     gate: Gate,
     keep: Keep,
     workers: Vec<Mutex<Worker>>,
@@ -112,8 +111,7 @@ impl Index {
 /// Memory of one thread.
 #[derive(Debug)]
 struct Worker {
-    sketcher: Sketcher,
-    packer: Packer,
+    unpacker: Unpacker,
     memory: judge::Memory,
     /// The document that arrives.
     own: Loaded,
@@ -138,35 +136,25 @@ impl Worker {
     }
 }
 
-/// Compresses and decompresses texts, reusing its memory.
-struct Packer {
-    compressor: zstd::bulk::Compressor<'static>,
-    decompressor: zstd::bulk::Decompressor<'static>,
-}
+/// Decompresses texts, reusing its memory.
+struct Unpacker(zstd::bulk::Decompressor<'static>);
 
-impl std::fmt::Debug for Packer {
+impl std::fmt::Debug for Unpacker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Packer")
+        f.write_str("Unpacker")
     }
 }
 
-impl Packer {
-    fn new() -> Result<Packer> {
-        let failed = |e| Error::io(ErrorKind::Setting, "zstd", e);
-        Ok(Packer {
-            compressor: zstd::bulk::Compressor::new(LEVEL).map_err(failed)?,
-            decompressor: zstd::bulk::Decompressor::new().map_err(failed)?,
-        })
-    }
-
-    fn pack(&mut self, text: &str) -> Result<Vec<u8>> {
-        self.compressor.compress(text.as_bytes()).map_err(|e| Error::io(ErrorKind::Write, "zstd", e))
+impl Unpacker {
+    fn new() -> Result<Unpacker> {
+        let decompressor = zstd::bulk::Decompressor::new();
+        Ok(Unpacker(decompressor.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?))
     }
 
     fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<String> {
         let no_text =
             || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
-        let bytes = self.decompressor.decompress(packed, row.bytes as usize).map_err(|_| no_text())?;
+        let bytes = self.0.decompress(packed, row.bytes as usize).map_err(|_| no_text())?;
         String::from_utf8(bytes).ok().filter(|text| text.len() == row.bytes as usize).ok_or_else(no_text)
     }
 }
@@ -176,16 +164,7 @@ impl Packer {
 /// # Errors
 /// [`ErrorKind::Corrupt`] where it is none.
 pub fn unpack(packed: &[u8], row: &Row) -> Result<String> {
-    Packer::new()?.unpack(packed, row)
-}
-
-/// What a document is before anyone looks at others.
-struct Prepared {
-    row: Row,
-    keys: Vec<u64>,
-    packed: Vec<u8>,
-    /// Versions of it in the index, the oldest first.
-    versions: Vec<Row>,
+    Unpacker::new()?.unpack(packed, row)
 }
 
 /// How a document of a batch stands to those before it.
@@ -229,13 +208,12 @@ impl Filter {
             Some(bytes) => Model::read(recipe, bytes)?,
             None => Model::default(),
         };
-        let judge = PairJudge { recipe, kernel: resources.kernel, policy, model };
-        let pool = resources.pool()?;
-        let workers = (0..pool.current_num_threads())
+        let judge = Arc::new(PairJudge { recipe, kernel: resources.kernel, policy, model });
+        let pool = Pool::new(resources.pool()?);
+        let workers = (0..pool.threads())
             .map(|_| {
                 Ok(Mutex::new(Worker {
-                    sketcher: Sketcher::new(recipe, resources.kernel),
-                    packer: Packer::new()?,
+                    unpacker: Unpacker::new()?,
                     memory: judge.memory(),
                     own: judge.document(),
                     others: (0..LOADED).map(|_| None).collect(),
@@ -243,7 +221,9 @@ impl Filter {
             })
             .collect::<Result<_>>()?;
         let gate = Gate::of_passages(&policy);
-        Ok(Filter { index, pool, judge, gate, keep, workers })
+        let packs = keep == Keep::Text && matches!(index, Index::Writing(_));
+        let preparer = Preparer::new(pool, judge.clone(), packs)?;
+        Ok(Filter { index, preparer, judge, gate, keep, workers })
     }
 
     /// Everything in the index.
@@ -256,6 +236,11 @@ impl Filter {
         self.keep == Keep::Text
     }
 
+    /// What prepares documents for [`Filter::take`] and [`Filter::answer`], while the filter is busy with others.
+    pub fn preparer(&self) -> Preparer {
+        self.preparer.clone()
+    }
+
     /// Takes documents, as if one by one. Once it returns, what it says is safe on disk.
     ///
     /// # Errors
@@ -264,9 +249,17 @@ impl Filter {
     /// # Panics
     /// Never on documents; on a filter that only reads it answers as [`Filter::check`].
     pub fn batch(&mut self, documents: &[Incoming]) -> Result<Vec<Answer>> {
-        let prepared = self.prepare(documents, true)?;
-        let Index::Writing(writer) = &mut self.index else { return self.check(documents) };
-        let (standing, admitted) = admit(writer, documents, prepared)?;
+        self.take(documents, self.preparer.prepare(documents)?)
+    }
+
+    /// As [`Filter::batch`], of documents that this filter's [`Preparer`] made ready.
+    ///
+    /// # Errors
+    /// As [`Filter::batch`].
+    pub fn take(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
+        let versions = self.versions(documents, &prepared)?;
+        let Index::Writing(writer) = &mut self.index else { return self.answer(documents, prepared) };
+        let (standing, admitted) = admit(writer, documents, prepared, versions)?;
         let found = self.look(documents, &standing)?;
         self.acknowledge(documents, standing, admitted, found)
     }
@@ -276,14 +269,23 @@ impl Filter {
     /// # Errors
     /// Damage that was met.
     pub fn check(&self, documents: &[Incoming]) -> Result<Vec<Answer>> {
-        let mut prepared = self.prepare(documents, false)?;
+        self.answer(documents, self.preparer.prepare(documents)?)
+    }
+
+    /// As [`Filter::check`], of documents that this filter's [`Preparer`] made ready.
+    ///
+    /// # Errors
+    /// Damage that was met.
+    pub fn answer(&self, documents: &[Incoming], mut prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
+        let versions = self.versions(documents, &prepared)?;
         let view = self.index.view();
         let next = self.index.next();
         prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = next);
         let standing: Vec<Standing> = prepared
             .iter()
+            .zip(&versions)
             .zip(documents)
-            .map(|(prepared, document)| stand(&prepared.versions, &prepared.row, document.named))
+            .map(|((prepared, versions), document)| stand(versions, &prepared.row, document.named))
             .collect();
         let looked = self.each(documents.len(), |worker, i| match standing[i] {
             Standing::Again(_) => Ok(Vec::new()),
@@ -344,72 +346,21 @@ impl Filter {
         }
     }
 
-    /// Calls `work` for 0 to `count`, on all threads, each with its memory; results are in order.
+    /// Calls `work` for 0 to `count`, on all threads; results are in order.
     fn each<T: Send>(
         &self,
         count: usize,
         work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let next = AtomicUsize::new(0);
-        let next = &next;
-        let mut parts: Vec<Vec<(usize, Result<T>)>> = if count == 1 {
-            // Waking threads takes longer than one document does.
-            let mut worker = self.workers[0].lock().unwrap_or_else(PoisonError::into_inner);
-            vec![vec![(0, work(&mut worker, 0))]]
-        } else {
-            self.pool.install(|| {
-                self.workers
-                    .par_iter()
-                    .map(|worker| {
-                        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-                        let mut own = Vec::new();
-                        loop {
-                            let i = next.fetch_add(1, Ordering::Relaxed);
-                            if i >= count {
-                                return own;
-                            }
-                            own.push((i, work(&mut worker, i)));
-                        }
-                    })
-                    .collect()
-            })
-        };
-        let mut all: Vec<(usize, Result<T>)> = parts.drain(..).flatten().collect();
-        all.sort_unstable_by_key(|one| one.0);
-        all.into_iter().map(|(_, result)| result).collect()
+        self.preparer.pool.each(&self.workers, count, work)
     }
 
-    fn prepare(&self, documents: &[Incoming], taken: bool) -> Result<Vec<Prepared>> {
+    /// Of every document: its versions in the index, the oldest first.
+    fn versions(&self, documents: &[Incoming], prepared: &[Prepared]) -> Result<Vec<Vec<Row>>> {
         let view = self.index.view();
-        let seen = now();
-        let model = &self.judge.model;
-        self.each(documents.len(), |worker, i| {
-            let document = &documents[i];
-            let id = cut(&document.id);
-            let sketch = worker.sketcher.sketch(&document.text);
-            let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(document.site, **hash));
-            let keys = keys(content.map(|hash| key(*hash)));
-            let row = Row {
-                tokens: sketch.tokens,
-                bytes: document.text.len() as u32,
-                id: id.len() as u16,
-                flags: if document.named { NAMED } else { 0 },
-                sequence: sketch.sequence,
-                text_hash: xxh3_64(document.text.as_bytes()),
-                counts: sketch.counts,
-                site: document.site,
-                url: document.url,
-                canonical: document.canonical,
-                id_hash: id_hash(id),
-                seen,
-                ..Row::default()
-            };
-            let versions = view.versions(id, row.id_hash)?.into_iter().map(|(_, row)| row).collect();
-            let packed = match taken && self.keep == Keep::Text {
-                true => worker.packer.pack(&document.text)?,
-                false => Vec::new(),
-            };
-            Ok(Prepared { row, keys, packed, versions })
+        self.each(documents.len(), |_, i| {
+            let versions = view.versions(cut(&documents[i].id), prepared[i].row.id_hash)?;
+            Ok(versions.into_iter().map(|(_, row)| row).collect())
         })
     }
 
@@ -526,13 +477,14 @@ fn admit(
     writer: &mut Writer,
     documents: &[Incoming],
     prepared: Vec<Prepared>,
+    versions: Vec<Vec<Row>>,
 ) -> Result<(Vec<(Standing, Row, Vec<u64>)>, Vec<crate::index::Admitted>)> {
     let mut standing = Vec::with_capacity(documents.len());
     let mut admitted = Vec::new();
     // Versions of ids that came in this batch.
     let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
-    for (document, prepared) in documents.iter().zip(prepared) {
-        let Prepared { mut row, keys, packed, mut versions } = prepared;
+    for ((document, prepared), mut versions) in documents.iter().zip(prepared).zip(versions) {
+        let Prepared { mut row, keys, packed } = prepared;
         row.ordinal = writer.next();
         let own = came.entry(cut(&document.id)).or_default();
         versions.extend_from_slice(own);
@@ -633,7 +585,7 @@ impl Looking<'_> {
         let at = match self.worker.loaded(row) {
             Some(at) => at,
             None => {
-                let text = self.worker.packer.unpack(self.view.text(place, row)?, row)?;
+                let text = self.worker.unpacker.unpack(self.view.text(place, row)?, row)?;
                 self.worker.load(&self.filter.judge, &text, row)
             }
         };
@@ -656,7 +608,7 @@ impl Looking<'_> {
         if !plain || self.worker.loaded(row).is_some() {
             return self.pair(place, row).map(Some);
         }
-        let text = self.worker.packer.unpack(self.view.text(place, row)?, row)?;
+        let text = self.worker.unpacker.unpack(self.view.text(place, row)?, row)?;
         let memory = &mut self.worker.memory;
         if !self.glances {
             judge.look_from(memory, &self.document.text);
@@ -827,10 +779,10 @@ pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
 /// # Errors
 /// No memory for a decompressor.
 pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>> {
-    let mut packer = Packer::new()?;
+    let mut unpacker = Unpacker::new()?;
     let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
     Ok(Box::new(move |row, packed| {
-        let text = packer.unpack(packed, row)?;
+        let text = unpacker.unpack(packed, row)?;
         Ok(keys(sketcher.sketch(&text).sample.iter().map(|hash| key(*hash))))
     }))
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
 use super::log::{Log, log_name, log_number, read_logs};
@@ -81,10 +82,35 @@ pub struct Writer {
     deaths: Deaths,
     seal: Option<Job>,
     merge: Option<Job>,
+    removals: Vec<Removal>,
     broken: bool,
     /// Whether documents were loaded and are nowhere yet.
     loading: bool,
     _lock: Lock,
+}
+
+/// Files that nobody needs any more, being removed in the background: giving up a large file takes longer than a batch of
+/// documents may wait.
+#[derive(Debug)]
+struct Removal(JoinHandle<Result<()>>);
+
+impl Removal {
+    /// Removes files, once what was made of them is dropped.
+    fn begin(store: Arc<dyn Store>, names: Vec<String>, held: impl Send + 'static) -> Removal {
+        Removal(std::thread::spawn(move || {
+            drop(held);
+            names.iter().try_for_each(|name| remove(&*store, name))
+        }))
+    }
+
+    fn is_done(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    fn wait(self) -> Result<()> {
+        let failed = |_| Err(Error::new(ErrorKind::Write).because("removing a file ended in a panic"));
+        self.0.join().unwrap_or_else(failed)
+    }
 }
 
 /// Who holds the lock, for whoever does not get it.
@@ -146,6 +172,7 @@ impl Writer {
             deaths: Deaths::new(),
             seal: None,
             merge: None,
+            removals: Vec::new(),
             broken: false,
             loading: false,
             _lock: held,
@@ -200,6 +227,7 @@ impl Writer {
             deaths,
             seal: None,
             merge: None,
+            removals: Vec::new(),
             broken: false,
             loading: false,
             _lock: held,
@@ -209,7 +237,7 @@ impl Writer {
         let expired = writer.expire();
         if !expired.is_empty() {
             writer.publish()?;
-            writer.remove_segments(&expired)?;
+            writer.sweep(expired, Vec::new(), ());
         }
         Ok(writer)
     }
@@ -438,7 +466,23 @@ impl Writer {
         if !wait {
             self.begin_merge();
         }
-        Ok(())
+        self.swept(wait)
+    }
+
+    /// Has segments and logs of these numbers removed, which are in no manifest any more, and drops what was made of them.
+    fn sweep(&mut self, segments: Vec<u64>, logs: Vec<u64>, held: impl Send + 'static) {
+        let segments = segments.into_iter().map(segment_name);
+        let names = segments.chain(logs.into_iter().map(log_name)).collect();
+        self.removals.push(Removal::begin(self.store.clone(), names, held));
+    }
+
+    /// Says how removals went that have ended, or all if `wait` says so.
+    fn swept(&mut self, wait: bool) -> Result<()> {
+        let (ended, going) =
+            std::mem::take(&mut self.removals).into_iter().partition(|removal| wait || removal.is_done());
+        self.removals = going;
+        let ended: Vec<Removal> = ended;
+        ended.into_iter().try_for_each(Removal::wait)
     }
 
     fn is_full(&self) -> bool {
@@ -482,8 +526,8 @@ impl Writer {
         self.manifest.log_from = self.full.front().map_or(self.log.number(), |(_, number)| *number);
         let expired = self.expire();
         self.publish()?;
-        remove(&*self.store, &log_name(number))?;
-        self.remove_segments(&expired)
+        self.sweep(expired, vec![number], memory);
+        Ok(())
     }
 
     /// Takes out segments of which every document is older than the window.
@@ -508,10 +552,6 @@ impl Writer {
         self.manifest.deaths = sealed.map(|(&ordinal, &death)| (ordinal, death)).collect();
         self.manifest.deaths.sort_unstable_by_key(|death| death.0);
         publish(&*self.store, &self.manifest)
-    }
-
-    fn remove_segments(&self, numbers: &[u64]) -> Result<()> {
-        numbers.iter().try_for_each(|&number| remove(&*self.store, &segment_name(number)))
     }
 
     fn begin_merge(&mut self) {
@@ -555,15 +595,17 @@ impl Writer {
         let at = numbers.windows(built.replaces.len().max(1)).position(|some| *some == built.replaces[..]);
         let Some(at) = at else {
             // One of them expired meanwhile.
-            return self
-                .remove_segments(&built.segment.map(|s| s.entry.number).into_iter().collect::<Vec<_>>());
+            let number = built.segment.as_ref().map(|segment| segment.entry.number);
+            self.sweep(number.into_iter().collect(), Vec::new(), built.segment);
+            return Ok(());
         };
-        self.segments.splice(at..at + built.replaces.len(), built.segment);
+        let replaced: Vec<_> = self.segments.splice(at..at + built.replaces.len(), built.segment).collect();
         built.dropped.iter().for_each(|ordinal| {
             self.deaths.remove(ordinal);
         });
         self.publish()?;
-        self.remove_segments(&built.replaces)
+        self.sweep(built.replaces, Vec::new(), replaced);
+        Ok(())
     }
 
     /// Seals everything, and merges all segments into one without anything dead.
@@ -587,6 +629,7 @@ impl Writer {
         let merged = job.wait().and_then(|built| self.merged(built));
         self.broken |= merged.is_err();
         merged?;
+        self.swept(true)?;
         self.clean()
     }
 
@@ -623,6 +666,8 @@ impl Drop for Writer {
             job.stop();
             let _ = job.wait();
         }
+        // A file that stays is removed by the next session.
+        let _ = self.swept(true);
     }
 }
 

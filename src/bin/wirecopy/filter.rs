@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use anyhow::{Context, Result, bail};
 use wirecopy::corpus::{Fields, JsonLines, Reader as _, Reason, Scratch, Value};
 use wirecopy::document::site_of;
-use wirecopy::filter::{Answer, Filter, Incoming, address, line, open_or_create};
+use wirecopy::filter::{Answer, Filter, Incoming, Prepared, Preparer, address, line, open_or_create};
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::verdict::Finding;
 use wirecopy::index::{Keep, Limits, Reader, Setup};
@@ -23,7 +23,7 @@ use crate::args;
 use crate::lines::{self, Chunk};
 
 /// Documents that are answered together, at most.
-const BATCH: usize = 1024;
+const BATCH: usize = 256;
 
 /// Bytes of lines that are answered together, about.
 const BATCH_BYTES: usize = 4 << 20;
@@ -36,6 +36,7 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         paths: typed.paths.clone(),
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
+        preparer: filter.preparer(),
     };
     let mut session = Session {
         typed,
@@ -214,12 +215,13 @@ impl Counts {
     }
 }
 
-/// Lines to documents.
+/// Lines to documents, ahead of those that are being answered.
 struct Records {
     reader: JsonLines,
     paths: Vec<PathBuf>,
     max: u64,
     scratch: Scratch,
+    preparer: Preparer,
 }
 
 impl Records {
@@ -253,11 +255,11 @@ impl Records {
 
 impl Records {
     /// The lines of a chunk, but for blank ones.
-    fn of(&mut self, chunk: Chunk) -> Vec<Waiting> {
+    fn of(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
         let chunk = Arc::new(chunk);
         let bytes = &chunk.bytes;
         let (mut at, mut number) = (0, chunk.line);
-        let mut waiting = Vec::new();
+        let (mut lines, mut documents) = (Vec::new(), Vec::new());
         while at < bytes.len() {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
             let trimmed = bytes[at..end].trim_ascii_end();
@@ -265,15 +267,24 @@ impl Records {
             if !trimmed.is_empty() {
                 let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
                 let json = if bom { &trimmed[3..] } else { trimmed };
-                let outcome = self
-                    .document(json, chunk.input, number)
-                    .map_err(|reason| (format!("{}: line {}", self.name(chunk.input), number + 1), reason));
-                waiting.push(Waiting { chunk: chunk.clone(), record, end, outcome });
+                let document = self.document(json, chunk.input, number);
+                let rejected = document.map(|document| documents.push(document)).err();
+                let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
+                lines.push((record, end, rejected.map(|reason| (place(), reason))));
             }
             number += 1;
             at = end;
         }
-        waiting
+        let prepared = self.preparer.prepare(&documents)?;
+        let mut documents = documents.into_iter().zip(prepared);
+        let waiting = lines.into_iter().map(|(record, end, rejected)| {
+            let outcome = match rejected {
+                Some(rejected) => Err(rejected),
+                None => Ok(documents.next().context("every document was prepared")?),
+            };
+            Ok(Waiting { chunk: chunk.clone(), record, end, outcome })
+        });
+        waiting.collect()
     }
 }
 
@@ -282,7 +293,7 @@ struct Waiting {
     chunk: Arc<Chunk>,
     record: std::ops::Range<usize>,
     end: usize,
-    outcome: Result<Incoming, (String, Reason)>,
+    outcome: Result<(Incoming, Prepared), (String, Reason)>,
 }
 
 struct Session<'a> {
@@ -332,15 +343,19 @@ impl Session<'_> {
         }
         self.bytes = 0;
         let mut documents = Vec::with_capacity(self.batch.len());
+        let mut prepared = Vec::with_capacity(self.batch.len());
         let mut waiting = Vec::with_capacity(self.batch.len());
         for one in self.batch.drain(..) {
             let Waiting { chunk, record, end, outcome } = one;
-            let outcome = outcome.map(|document| documents.push(document));
+            let outcome = outcome.map(|(document, made)| {
+                documents.push(document);
+                prepared.push(made);
+            });
             waiting.push((chunk, record, end, outcome));
         }
         let answers = match self.typed.check {
-            true => self.filter.check(&documents)?,
-            false => self.filter.batch(&documents)?,
+            true => self.filter.answer(&documents, prepared)?,
+            false => self.filter.take(&documents, prepared)?,
         };
         let mut answers = answers.iter();
         for (chunk, record, end, outcome) in waiting {

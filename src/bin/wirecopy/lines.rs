@@ -30,14 +30,14 @@ const STDIN: &str = "-";
 /// read through.
 pub fn read<T: Send + 'static>(
     paths: &[PathBuf],
-    mut with: impl FnMut(Chunk) -> T + Send + 'static,
+    mut with: impl FnMut(Chunk) -> Result<T> + Send + 'static,
 ) -> Receiver<Result<T>> {
     let (sender, receiver) = sync_channel(AHEAD);
     let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
     std::thread::spawn(move || {
         for (input, path) in paths.iter().enumerate() {
             let sent = open(path).and_then(|from| {
-                send(from, input, |chunk| sender.send(Ok(with(chunk))).is_ok())
+                send(from, input, |chunk| sender.send(with(chunk)).is_ok())
                     .with_context(|| format!("cannot read {}", path.display()))
             });
             match sent {
