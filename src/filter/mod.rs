@@ -220,7 +220,11 @@ impl Filter {
                 }))
             })
             .collect::<Result<_>>()?;
-        let gate = Gate::of_passages(&policy);
+        // Samples alone give raw measures only: what shares a passage and no more would be nothing.
+        let gate = match keep {
+            Keep::Text => Gate::of_passages(&policy),
+            Keep::Signatures => Gate::new(policy.least_overlap()),
+        };
         let packs = keep == Keep::Text && matches!(index, Index::Writing(_));
         let preparer = Preparer::new(pool, judge.clone(), packs)?;
         Ok(Filter { index, preparer, judge, gate, keep, workers })

@@ -98,7 +98,11 @@ impl Chains {
 
     /// The entries of a key, the youngest first.
     fn of(&self, key: u64) -> impl Iterator<Item = Entry> + '_ {
-        let mut at = self.youngest(key);
+        self.from(self.youngest(key))
+    }
+
+    /// An entry and those of its key before it.
+    fn from(&self, mut at: u32) -> impl Iterator<Item = Entry> + '_ {
         std::iter::from_fn(move || {
             let entry = self.entries.get(at as usize).copied()?;
             at = entry.next;
@@ -208,6 +212,11 @@ impl Memory {
         self.rows[local as usize]
     }
 
+    /// Asks for the memory of a document's row.
+    pub fn prefetch(&self, local: u32) {
+        prefetch(self.rows.get(local as usize).map(|row| &row.counts));
+    }
+
     /// A document's sample sizes.
     pub fn counts(&self, local: u32) -> [u16; LEVELS] {
         self.rows[local as usize].counts
@@ -235,8 +244,9 @@ impl Memory {
         let postings = &self.tables[Which::Postings as usize];
         keys.iter().for_each(|&key| postings.prefetch(key));
         let youngest: Vec<u32> = keys.iter().map(|&key| postings.youngest(key)).collect();
-        for (number, &key) in keys.iter().enumerate().filter(|(number, _)| youngest[*number] != NONE) {
-            let _ = postings.of(key).try_for_each(|entry| each(number, entry.local).then_some(()));
+        youngest.iter().for_each(|&at| prefetch(postings.entries.get(at as usize)));
+        for (number, &at) in youngest.iter().enumerate() {
+            let _ = postings.from(at).try_for_each(|entry| each(number, entry.local).then_some(()));
         }
     }
 

@@ -117,6 +117,11 @@ impl Segment {
         Row::decode(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
     }
 
+    /// Asks for the memory of a document's row.
+    pub fn prefetch(&self, local: u32) {
+        self.pages.prefetch(self.footer.stretches[2].0 as usize + local as usize * ROW + Row::COUNTS.0);
+    }
+
     /// A document's sample sizes, without the rest of its row.
     ///
     /// # Errors

@@ -271,6 +271,10 @@ impl<'a> View<'a> {
     /// Counts places that stand several times; those that pass the gate, the largest share first.
     fn gated(&self, wanted: &Wanted<'_>, gate: &Gate, places: &mut [Place]) -> Result<Vec<(u32, Place)>> {
         places.sort_unstable();
+        places.iter().for_each(|place| match self.parts[place.part as usize] {
+            Part::Segment(segment) => segment.prefetch(place.local),
+            Part::Memory(memory) => memory.prefetch(place.local),
+        });
         let mut shares = Vec::new();
         for same in places.chunk_by(|a, b| a == b) {
             let (common, place) = (same.len() as u32, same[0]);
