@@ -4,17 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{
-    Filter, Incoming, Index, MATCHES, Matched, Prepared, SPANS, address, cut, encode_verdict, own_cluster,
-};
+use super::{Filter, Incoming, Index, MATCHES, Matched, Prepared, address, cut, encode_verdict, own_cluster};
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Arriving;
+use crate::index::format::SPANS;
 use crate::index::verdict::{Finding, Match};
 use crate::model::site_hash;
 use crate::options::Resources;
-use crate::relation::{Judgement, Relation, Side};
+use crate::relation::{Judgement, Overlap, Relation, Side};
 use crate::report::SpanRow;
 use crate::scan::Scan;
 
@@ -32,6 +31,10 @@ pub struct Known {
     pub same_site: bool,
     /// The cluster of the match.
     pub cluster: u64,
+    /// What the alignment says; none of copies and where no texts are kept.
+    pub overlap: Option<Overlap>,
+    /// Where the two are the same, with the document as `a`; nothing where no texts are kept.
+    pub spans: Vec<SpanRow>,
 }
 
 impl Filter {
@@ -107,11 +110,12 @@ impl Filter {
                 self.matches(&view, worker, &documents[i], row, keys, None)
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
-                for Matched { ordinal, found } in matches {
+                for Matched { ordinal, found, overlap, spans } in matches {
                     let place = view.place(ordinal)?;
                     let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };
                     let (same_site, cluster) = (row.site == document.site, row.cluster);
-                    known.push(Known { document: DocId(number), found, same_site, cluster });
+                    let document = DocId(number);
+                    known.push(Known { document, found, same_site, cluster, overlap, spans });
                 }
             }
         }
@@ -156,7 +160,7 @@ impl Filter {
                 score: score as f32,
                 spans: partner.spans,
             };
-            Some(Matched { ordinal, found })
+            Some(Matched { ordinal, found, overlap: None, spans: Vec::new() })
         };
         let mut matches: Vec<Matched> = partners.into_iter().flatten().filter_map(matched).collect();
         super::order(&mut matches);
@@ -220,7 +224,7 @@ fn partners(found: &Scan, spans: Option<&[Vec<SpanRow>]>) -> HashMap<u32, Vec<Pa
 }
 
 /// The longest spans of a pair, from the side of its first or its second document.
-fn longest(rows: &[SpanRow], from_second: bool) -> Vec<[u32; 4]> {
+pub(super) fn longest(rows: &[SpanRow], from_second: bool) -> Vec<[u32; 4]> {
     let mut rows: Vec<&SpanRow> = rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.tokens));
     rows.truncate(SPANS);

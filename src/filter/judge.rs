@@ -1,14 +1,16 @@
 //! Pairs, judged as a scan judges them: the one door from the filter to alignment, model and relation.
 
 use crate::align::characters::{CharacterAligner, Characters};
-use crate::align::{Aligner, Alignment, Glance, Words};
+use crate::align::{Aligner, Glance};
 use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
-use crate::relation::{Evidence, Judgement, OPEN, judge, least_matched, shares_too_little, spans};
+use crate::relation::{Evidence, Judgement, OPEN, Relation, judge, least_matched, shares_too_little};
+use crate::report::SpanRow;
 use crate::scan::aligned::{is_family, places};
+use crate::scan::spans::{Piece, pieces};
 use crate::verify::ShingleSet;
 
 /// Judges pairs under a model.
@@ -64,10 +66,10 @@ impl Page {
     }
 }
 
-/// A pair that is something: what, and the longest spans, as start and end byte in both.
+/// A pair that is something: what, and its spans.
 pub(super) struct Judged {
     pub judgement: Judgement,
-    pub spans: Vec<[u32; 4]>,
+    pub spans: Vec<SpanRow>,
 }
 
 impl PairJudge {
@@ -133,7 +135,7 @@ impl PairJudge {
     }
 
     /// What `a` is to `b`.
-    pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, most: usize) -> Option<Judged> {
+    pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<Judged> {
         let measures = a.set.measure(&b.set);
         if shares_too_little(measures, self.model.is_noisy_pair(&a.content, &b.content)) {
             return None;
@@ -146,13 +148,32 @@ impl PairJudge {
         }
         let judgement = judge(&self.policy, measures, &evidence, a.page.is(&b.page))
             .decided(|| is_family(&self.model, &places(alignment, left, right)))?;
-        let stretches = longest(alignment, most);
-        let [of_a, of_b] = [(a, 0), (b, 1)].map(|(document, side)| {
-            memory.reader.read(&document.text);
-            bytes(&memory.reader, &document.content.words, &stretches, side)
-        });
-        let spans = of_a.into_iter().zip(of_b).map(|(a, b)| [a[0], a[1], b[0], b[1]]).collect();
+        // What stands for a fact in a template is no part of what the texts share.
+        let open = if judgement.relation == Relation::Templated { 0 } else { OPEN };
+        let pieces = pieces(alignment, left, right, open);
+        let of_a = bytes(&mut memory.reader, a, pieces.iter().map(|piece| piece.a));
+        let of_b = bytes(&mut memory.reader, b, pieces.iter().map(|piece| piece.b));
+        let row = |((a, b), piece): ((_, _), &Piece)| SpanRow {
+            a,
+            b,
+            tokens: piece.tokens,
+            identity: piece.identity,
+        };
+        let mut spans: Vec<SpanRow> = of_a.into_iter().zip(of_b).zip(&pieces).map(row).collect();
+        spans.sort_unstable_by_key(|row| (row.a, row.b));
         Some(Judged { judgement, spans })
+    }
+
+    /// The one span of two documents of equal tokens; none of empty ones.
+    pub fn whole(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<SpanRow> {
+        let mut ends = |document: &Loaded| {
+            memory.reader.read(&document.text);
+            let tokens = memory.reader.tokens();
+            let last = memory.reader.len().checked_sub(1)?;
+            Some((last as u32 + 1, [tokens.range(0)?.start, tokens.range(last)?.end]))
+        };
+        let ((tokens, a), (_, b)) = (ends(a)?, ends(b)?);
+        Some(SpanRow { a, b, tokens, identity: 1.0 })
     }
 
     /// The measures of two documents.
@@ -170,21 +191,14 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align
     }
 }
 
-/// The longest spans of an alignment, in the order of the first text.
-fn longest(alignment: &Alignment, most: usize) -> Vec<[(u32, u32); 2]> {
-    let mut stretches: Vec<[(u32, u32); 2]> = spans(alignment, OPEN).map(|(a, b)| [a, b]).collect();
-    stretches.sort_unstable_by_key(|[a, b]| (std::cmp::Reverse(a.1 - a.0), *a, *b));
-    stretches.truncate(most);
-    stretches.sort_unstable();
-    stretches
-}
-
-/// Start and end byte of one side of each stretch, in the text that `reader` read last.
-fn bytes(reader: &Reader, words: &Words, stretches: &[[(u32, u32); 2]], side: usize) -> Vec<[u32; 2]> {
+/// Start and end byte of stretches of a document's content tokens.
+fn bytes(
+    reader: &mut Reader,
+    document: &Loaded,
+    stretches: impl Iterator<Item = (u32, u32)>,
+) -> Vec<[usize; 2]> {
+    reader.read(&document.text);
+    let words = &document.content.words;
     let range = |i: u32| reader.tokens().range(words.place(i as usize) as usize).unwrap_or_default();
-    let cut = |stretch: &[(u32, u32); 2]| {
-        let (start, end) = stretch[side];
-        [range(start).start as u32, range(end.saturating_sub(1).max(start)).end as u32]
-    };
-    stretches.iter().map(cut).collect()
+    stretches.map(|(start, end)| [range(start).start, range(end - 1).end]).collect()
 }

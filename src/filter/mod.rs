@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::candidates::Gate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
-use crate::index::format::{MATCHES, NAMED, Row, SPANS, encode_verdict, key};
+use crate::index::format::{MATCHES, NAMED, Row, encode_verdict, key};
 use crate::index::store::Store;
 use crate::index::verdict::{Finding, Match, Verdict};
 use crate::index::view::{Near, Place, View, Wanted};
@@ -29,12 +29,14 @@ use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash};
 use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Relation, Side, classic};
+use crate::relation::{Overlap, Relation, Side, classic};
+use crate::report::SpanRow;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::verify::Measures;
 pub use corpus::Known;
-use judge::{Loaded, Page, PairJudge};
+use corpus::longest;
+use judge::{Judged, Loaded, Page, PairJudge};
 use pool::Pool;
 pub use prepare::{Prepared, Preparer};
 
@@ -441,6 +443,7 @@ impl Filter {
             row,
             is_loaded: false,
             glances: false,
+            shows: matches!(self.index, Index::Reading(_)),
             found: Vec::new(),
         };
         if row.tokens == 0 {
@@ -465,6 +468,9 @@ impl Filter {
 struct Matched {
     ordinal: u32,
     found: Match,
+    /// What the alignment says, and where; nothing where nothing was aligned.
+    overlap: Option<Overlap>,
+    spans: Vec<SpanRow>,
 }
 
 /// The best first, then the oldest.
@@ -571,6 +577,8 @@ struct Looking<'a> {
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
+    /// Whether the spans of copies are wanted: they are whole texts.
+    shows: bool,
     found: Vec<Matched>,
 }
 
@@ -630,13 +638,17 @@ impl Looking<'_> {
         place: Place,
         row: &Row,
         finding: Finding,
-        measures: Measures,
-        score: f64,
-        spans: Vec<[u32; 4]>,
+        (measures, score): (Measures, f64),
+        (overlap, spans): (Option<Overlap>, Vec<SpanRow>),
     ) -> Result<()> {
         let id = self.view.id(place, row)?.to_owned();
-        let found = Match { id, finding, measures, score: score as f32, spans };
-        self.found.push(Matched { ordinal: row.ordinal, found });
+        let kept = match finding {
+            // Those of a whole text say nothing new.
+            Finding::Exact => Vec::new(),
+            _ => longest(&spans, false),
+        };
+        let found = Match { id, finding, measures, score: score as f32, spans: kept };
+        self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
         Ok(())
     }
 
@@ -662,7 +674,15 @@ impl Looking<'_> {
                 }
                 false => Measures::of_equal(self.sampled(&row).0),
             };
-            self.push(place, &row, Finding::Exact, measures, 1.0, Vec::new())?;
+            let spans = match self.shows && self.filter.verifies() {
+                true => {
+                    let filter = self.filter;
+                    let (memory, own, other) = self.pair(place, &row)?;
+                    filter.judge.whole(memory, own, other).into_iter().collect()
+                }
+                false => Vec::new(),
+            };
+            self.push(place, &row, Finding::Exact, (measures, 1.0), (None, spans))?;
         }
         Ok(())
     }
@@ -702,11 +722,10 @@ impl Looking<'_> {
     fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
         let filter = self.filter;
         let Some((memory, own, other)) = self.hopeful(place, row)? else { return Ok(()) };
-        let judged = filter.judge.judge(memory, own, other, SPANS);
-        if let Some(judged) = judged {
-            let judgement = judged.judgement;
+        if let Some(Judged { judgement, spans }) = filter.judge.judge(memory, own, other) {
             let finding = Finding::of(judgement.relation, judgement.inner == Some(Side::A));
-            self.push(place, row, finding, judgement.measures, judgement.score, judged.spans)?;
+            let figures = (judgement.measures, judgement.score);
+            self.push(place, row, finding, figures, (judgement.overlap, spans))?;
         }
         Ok(())
     }
@@ -726,7 +745,7 @@ impl Looking<'_> {
                 true => Finding::Update,
                 false => Finding::of(judgement.relation, judgement.inner == Some(Side::A)),
             };
-            self.push(place, row, finding, measures, judgement.score, Vec::new())?;
+            self.push(place, row, finding, (measures, judgement.score), (None, Vec::new()))?;
         }
         Ok(())
     }
@@ -737,16 +756,17 @@ impl Looking<'_> {
         let row = self.view.row(place)?;
         self.found.retain(|matched| matched.ordinal != replaced);
         let verified = self.filter.verifies() && row.packed > 0;
-        let (measures, spans) = if verified {
+        let (measures, shown) = if verified {
             let filter = self.filter;
             let (memory, own, other) = self.pair(place, &row)?;
-            let judged = filter.judge.judge(memory, own, other, SPANS);
-            (filter.judge.measures(own, other), judged.map_or_else(Vec::new, |judged| judged.spans))
+            let measures = filter.judge.measures(own, other);
+            let judged = filter.judge.judge(memory, own, other);
+            (measures, judged.map_or((None, Vec::new()), |judged| (judged.judgement.overlap, judged.spans)))
         } else {
-            (self.measures(place, &row, keys)?, Vec::new())
+            (self.measures(place, &row, keys)?, (None, Vec::new()))
         };
         let score = measures.containment();
-        self.push(place, &row, Finding::of(Relation::Update, false), measures, score, spans)?;
+        self.push(place, &row, Finding::of(Relation::Update, false), (measures, score), shown)?;
         self.found.rotate_right(1);
         Ok(())
     }

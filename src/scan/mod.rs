@@ -17,7 +17,7 @@ mod passages;
 mod read;
 mod recovery;
 mod scope;
-mod spans;
+pub(crate) mod spans;
 mod strip;
 mod summary;
 mod texts;

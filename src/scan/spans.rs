@@ -67,15 +67,17 @@ impl Judge for Shown<'_> {
 }
 
 /// A span in content tokens.
-struct Piece {
-    a: (u32, u32),
-    b: (u32, u32),
-    tokens: u32,
-    identity: f64,
+pub(crate) struct Piece {
+    pub a: (u32, u32),
+    pub b: (u32, u32),
+    /// Matched tokens.
+    pub tokens: u32,
+    /// Their share of the longer side.
+    pub identity: f64,
 }
 
 /// The spans of an alignment, parted where chrome stands in between.
-fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
+pub(crate) fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (of_a, of_b) in spans(alignment, open) {
         let mut from = (of_a.0, of_b.0);

@@ -319,6 +319,19 @@ fn a_directory_is_compared_with_an_index_that_stays_as_it_is() {
         .map(|pair| (pair["a"].as_str().unwrap(), pair["relation"].as_str().unwrap()))
         .collect();
     assert_eq!(with_index, [("1.txt", "exact"), ("2.txt", "near")]);
+    // Each shows where both say the same: all of it but the word that was edited.
+    for (pair, text) in pairs.iter().filter(|pair| pair["indexed"] == "bridge").zip([NEWS, &edited]) {
+        let spans = pair["spans"].as_array().unwrap();
+        let cut = |side: &str, text: &str| {
+            let [from, to] = [0, 1].map(|end| spans[0][side][end].as_u64().unwrap() as usize);
+            text[from..to].to_owned()
+        };
+        assert_eq!(spans.len(), 1, "{pair}");
+        assert_eq!(cut("a", text).replace("builders", "masons"), cut("b", NEWS), "{pair}");
+        assert!(cut("b", NEWS).len() + 2 > NEWS.len(), "{pair}");
+        assert_eq!(spans[0]["identity"] == 1.0, text == NEWS, "{pair}");
+    }
+    assert!(pairs.iter().any(|pair| pair["indexed"] == "bridge" && pair["coverage_a"] == 1.0), "{pairs:?}");
     assert_eq!(pairs.len(), 3, "and the pair within the directory: {pairs:?}");
     let csv = std::fs::read_to_string(&csv).unwrap();
     assert_eq!(csv.lines().count(), 4, "documents of the index have no line: {csv}");

@@ -12,7 +12,7 @@ use wirecopy::index::Reader;
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::verdict::{Finding, Match};
 use wirecopy::model::Model;
-use wirecopy::report::{DocumentRow, PairRow};
+use wirecopy::report::{DocumentRow, PairRow, SpanRow};
 use wirecopy::scan::Scan;
 
 use crate::settings::Settings;
@@ -40,10 +40,19 @@ impl Indexed {
     /// What documents are to those of the index.
     pub fn partners(&self, corpus: &Corpus, found: &Scan, settings: &Settings) -> Result<Partners> {
         let known = self.filter.known(corpus, found, &settings.resources)?;
-        let partner = |known: Known| Partner { id: found.read_id(corpus, known.document), known };
+        let partner = |mut known: Known| {
+            let id = found.read_id(corpus, known.document);
+            let mut spans = std::mem::take(&mut known.spans);
+            if id > known.found.id {
+                spans.iter_mut().for_each(|span| std::mem::swap(&mut span.a, &mut span.b));
+                spans.sort_unstable_by_key(|span| (span.a, span.b));
+            }
+            Partner { id, known, spans }
+        };
         Ok(Partners {
             all: known.into_iter().map(partner).collect(),
             documents: found.documents.entries.len(),
+            verified: self.filter.verifies(),
         })
     }
 }
@@ -52,24 +61,29 @@ struct Partner {
     /// The document's id.
     id: String,
     known: Known,
+    /// Where the two are the same, the one whose id sorts first as `a`.
+    spans: Vec<SpanRow>,
 }
 
 /// What documents are to those of an index: a few matches each, the best first.
 pub struct Partners {
     all: Vec<Partner>,
     documents: usize,
+    /// Whether texts were compared, and not only samples.
+    verified: bool,
 }
 
 impl Partners {
     /// Rows of the `pairs` report.
     pub fn pair_rows(&self) -> impl Iterator<Item = PairRow<'_>> {
-        self.all.iter().map(|Partner { id, known }| {
+        self.all.iter().map(|Partner { id, known, spans }| {
             let Match { id: indexed, finding, measures, score, .. } = &known.found;
             let first = id <= indexed;
             let (a, b, measures) = match first {
                 true => (id, indexed, *measures),
                 false => (indexed, id, measures.swapped()),
             };
+            let [own, other] = if first { [0, 1] } else { [1, 0] };
             let (relation, inner) = match finding {
                 Finding::Contained => ("contained", Some(id)),
                 Finding::Contains => ("contained", Some(indexed)),
@@ -85,11 +99,11 @@ impl Partners {
                 containment_a_in_b: measures.containment_a_in_b(),
                 containment_b_in_a: measures.containment_b_in_a(),
                 score: f64::from(*score),
-                coverage_a: None,
-                coverage_b: None,
-                identity: None,
+                coverage_a: known.overlap.map(|overlap| overlap.coverage[own]),
+                coverage_b: known.overlap.map(|overlap| overlap.coverage[other]),
+                identity: known.overlap.map(|overlap| overlap.identity),
                 indexed: Some(indexed),
-                spans: None,
+                spans: self.verified.then_some(spans),
             }
         })
     }
