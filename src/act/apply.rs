@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Removable;
 use super::files::resolved;
-use crate::report::{ClusterRow, MemberRow, Report};
+use super::keep::{Gone, Rules, part};
+use crate::report::{MemberRow, Report};
 use crate::scan::hash_file;
 
 /// What happens to a duplicate.
@@ -31,10 +32,12 @@ pub enum Action {
 pub struct Step {
     /// The duplicate's file.
     pub path: PathBuf,
-    /// The file of its cluster's representative.
+    /// The file of the copy that stays for it.
     pub kept: PathBuf,
     /// What the duplicate is to it.
-    pub relation: String,
+    pub relation: &'static str,
+    /// The rule that chose the copy.
+    pub rule: &'static str,
     /// SHA-256 of both when they were scanned.
     sha256: [String; 2],
 }
@@ -52,38 +55,57 @@ pub struct Plan {
     pub unknown: u64,
 }
 
-/// Reads from a report what may go: members whose file, and whose representative's file, is one document.
-pub fn plan(report: &Report, removable: Removable, protected: &GlobSet) -> Plan {
+/// Reads from a report what may go, and which copies stay by `rules`: only what the report says that it was verified
+/// against one another, which is members and their representative, and members that equal it. Both have to be files of one
+/// document.
+pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &GlobSet) -> Plan {
     let hashes: HashMap<&str, &str> =
         report.sources.iter().filter_map(|source| Some((&*source.path, source.sha256.as_deref()?))).collect();
     let mut plan = Plan::default();
-    for ClusterRow { representative, members, .. } in &report.clusters {
-        for member in members {
-            plan.add(representative, member, removable, protected, &hashes);
-        }
+    for cluster in &report.clusters {
+        let documents: Vec<&MemberRow> = cluster.documents().collect();
+        let gone = part(&documents, rules, |place, kept| {
+            let document = documents[place];
+            let spared = protected.is_match(&document.path) || protected.is_match(&document.id);
+            let relation = verified(&documents, place, kept).filter(|_| !spared);
+            relation.filter(|relation| removable.allows(relation))
+        });
+        // One stays in any case.
+        plan.spared += (documents.len() - 1 - gone.len()) as u64;
+        gone.into_iter().for_each(|gone| plan.add(&documents, gone, &hashes));
     }
     plan
 }
 
+/// What one document of a cluster is to another, where its report says so; the representative is at place 0.
+fn verified(documents: &[&MemberRow], place: usize, other: usize) -> Option<&'static str> {
+    const NAMES: [[&str; 2]; 4] =
+        [["exact", "exact"], ["near", "near"], ["contained", "contains"], ["contains", "contained"]];
+    let to_representative = |place: usize| {
+        let relation = documents[place].relation.as_deref()?;
+        NAMES.into_iter().find(|[name, _]| *name == relation)
+    };
+    match (place, other) {
+        (_, 0) => to_representative(place).map(|[relation, _]| relation),
+        (0, _) => to_representative(other).map(|[_, reversed]| reversed),
+        _ => {
+            let both = [place, other].map(|place| to_representative(place).map(|[relation, _]| relation));
+            (both == [Some("exact"); 2]).then_some("exact")
+        }
+    }
+}
+
 impl Plan {
-    fn add(
-        &mut self,
-        kept: &MemberRow,
-        member: &MemberRow,
-        removable: Removable,
-        protected: &GlobSet,
-        hashes: &HashMap<&str, &str>,
-    ) {
-        let relation = member.relation.as_deref().unwrap_or_default();
-        if !removable.allows(relation) || protected.is_match(&member.path) || protected.is_match(&member.id) {
-            self.spared += 1;
-        } else if member.record.is_some() || kept.record.is_some() {
+    fn add(&mut self, documents: &[&MemberRow], gone: Gone, hashes: &HashMap<&str, &str>) {
+        let (member, kept) = (documents[gone.place], documents[gone.kept]);
+        if member.record.is_some() || kept.record.is_some() {
             self.records += 1;
         } else if let (Some(own), Some(its)) = (hashes.get(&*member.path), hashes.get(&*kept.path)) {
             self.steps.push(Step {
                 path: member.path.clone().into(),
                 kept: kept.path.clone().into(),
-                relation: relation.to_owned(),
+                relation: gone.relation,
+                rule: gone.rule,
                 sha256: [(*own).to_owned(), (*its).to_owned()],
             });
         } else {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Removable;
 use super::files::{resolved, write_whole};
-use super::keep::Rules;
+use super::keep::{Gone, Rules, part};
 use crate::corpus::{Corpus, Location};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,33 +48,25 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
         let members = cluster.members.iter().map(|(document, _)| *document);
         let documents: Vec<DocId> = std::iter::once(cluster.representative).chain(members).collect();
         let rows: Vec<&MemberRow> = row.documents().collect();
-        let mut left: Vec<usize> = (0..documents.len()).collect();
-        while left.len() > 1 {
-            let candidates: Vec<&MemberRow> = left.iter().map(|&place| rows[place]).collect();
+        let relation = |place: usize, kept: usize| {
+            let relation = verified.relation(documents[place], documents[kept]);
+            relation.filter(|relation| removable.allows(relation))
+        };
+        let gone = match scan.documents.is_against(cluster.representative) {
             // What stands in a second set stays there, and nothing else was verified against one another.
-            let (chosen, rule) = match scan.documents.is_against(cluster.representative) {
-                true => (0, "against"),
-                false => rules.choose(&candidates),
-            };
-            let kept = left[chosen];
-            left.retain(|&place| {
-                if place == kept {
-                    return false;
-                }
-                let relation = verified.relation(documents[place], documents[kept]);
-                match relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place])) {
-                    Some(relation) => {
-                        let (id, kept) = (rows[place].id.clone(), rows[kept].id.clone());
-                        removed.insert(documents[place].0, Removal { id, kept, relation, rule });
-                        false
-                    }
-                    None => true,
-                }
-            });
-            if rule == "against" {
-                break;
+            true => {
+                let of_second = |place: usize| {
+                    let relation = relation(place, 0).filter(|_| !rules.protect(rows[place]))?;
+                    Some(Gone { place, kept: 0, relation, rule: "against" })
+                };
+                (1..documents.len()).filter_map(of_second).collect()
             }
-        }
+            false => part(&rows, rules, relation),
+        };
+        removed.extend(gone.into_iter().map(|Gone { place, kept, relation, rule }| {
+            let (id, kept) = (rows[place].id.clone(), rows[kept].id.clone());
+            (documents[place].0, Removal { id, kept, relation, rule })
+        }));
     }
     let losing = losing(scan, &removed);
     Decisions { removed, losing }
@@ -151,6 +143,8 @@ pub struct Output {
 enum Fate {
     /// It stays but for this, in order of place.
     Edited(Vec<(Location, Edit)>),
+    /// It stays without these of its rows, in order: a Parquet file.
+    Rows(Vec<u32>),
     /// It goes: it is one document.
     Gone,
 }
@@ -212,6 +206,9 @@ impl Output {
         }
         let mut strip = Strip { corpus, stripper, count: 0 };
         for (place, (source, fate)) in places {
+            if let Fate::Rows(gone) = fate {
+                write_rows(source, gone, &place)?;
+            }
             if let Fate::Edited(edits) = fate {
                 // What came before a cut is kept, as the scan kept it; the scan has said so.
                 let is_cut = corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
@@ -283,11 +280,17 @@ fn files(
         let (path, record) = corpus.place(entry.location, entry.record);
         let path = PathBuf::from(path);
         let is_direct = corpus.path(entry.location.input) == path;
+        let is_gone = decisions.removed.contains_key(&(number as u32));
+        if let Some(row) = record.filter(|_| !is_direct && is_parquet(&path)) {
+            if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
+                gone.extend(is_gone.then_some(row));
+            }
+            continue;
+        }
         if !is_direct && (record.is_some() || !path.is_file()) {
             let message = "files of this format cannot be written without some of their records yet";
             return Err(Error::new(ErrorKind::Setting).at(&path).because(message));
         }
-        let is_gone = decisions.removed.contains_key(&(number as u32));
         match files.entry(path).or_insert(Fate::Edited(Vec::new())) {
             fate if is_gone && record.is_none() => *fate = Fate::Gone,
             Fate::Edited(edits) if is_gone => edits.push((entry.location, Edit::Removed)),
@@ -304,11 +307,34 @@ fn files(
         }
     }
     for fate in files.values_mut() {
-        if let Fate::Edited(edits) = fate {
-            edits.sort_unstable_by_key(|(location, _)| location.offset);
+        match fate {
+            Fate::Edited(edits) => edits.sort_unstable_by_key(|(location, _)| location.offset),
+            Fate::Rows(gone) => gone.sort_unstable(),
+            Fate::Gone => {}
         }
     }
     Ok(files)
+}
+
+/// Whether a file is a Parquet file that can be written again.
+fn is_parquet(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    cfg!(feature = "parquet") && read.is_ok() && magic == *b"PAR1"
+}
+
+/// Writes a Parquet file without some of its rows; as it is where all stay.
+fn write_rows(source: &Path, gone: &[u32], place: &Path) -> Result<()> {
+    let write = |e| Error::io(ErrorKind::Write, place, e);
+    if let Some(parent) = place.parent() {
+        fs::create_dir_all(parent).map_err(write)?;
+    }
+    write_whole(place, |out| match gone {
+        #[cfg(feature = "parquet")]
+        [_, ..] => super::parquet::copy_without(source, gone, out),
+        _ => io::copy(&mut File::open(source)?, out).map(|_| ()),
+    })
+    .map_err(write)
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Writes a file beside its place and puts it there when all of it is written.
 pub(super) fn write_whole(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let new = tempfile::Builder::new().prefix(".wirecopy-").tempfile_in(directory)?;

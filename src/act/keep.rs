@@ -95,6 +95,17 @@ impl Rules {
         Ok(Rules(rules))
     }
 
+    /// The rules of an option that may not be given; files are read from the disk.
+    ///
+    /// # Errors
+    /// As [`Rules::parse`].
+    pub fn read(text: Option<&str>) -> Result<Rules> {
+        text.map_or_else(
+            || Ok(Rules::default()),
+            |text| Rules::parse(text, |path| std::fs::read_to_string(path)),
+        )
+    }
+
     /// Whether a document is never removed.
     pub fn protect(&self, document: &MemberRow) -> bool {
         self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)) && rule.rank(document) == 0)
@@ -122,6 +133,45 @@ impl Rules {
             (None, None) => (0, "id"),
         }
     }
+}
+
+/// A document of a cluster that goes, by its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// Its place.
+    pub place: usize,
+    /// The place of the copy that stays for it.
+    pub kept: usize,
+    /// What it is to that copy.
+    pub relation: &'static str,
+    /// The rule that chose the copy.
+    pub rule: &'static str,
+}
+
+/// Parts the documents of a cluster, the representative first, into those that stay and those that go, which are given
+/// in the order of the copies that stay for them. `relation` says what the document of one place is to that of
+/// another, where that was verified and may be acted on. A document that nothing lets go stays, and may be what stays for
+/// others. Quadratic in what stays.
+pub fn part(
+    documents: &[&MemberRow],
+    rules: &Rules,
+    relation: impl Fn(usize, usize) -> Option<&'static str>,
+) -> Vec<Gone> {
+    let mut gone = Vec::new();
+    let mut left: Vec<usize> = (0..documents.len()).collect();
+    while left.len() > 1 {
+        let candidates: Vec<&MemberRow> = left.iter().map(|&place| documents[place]).collect();
+        let (chosen, rule) = rules.choose(&candidates);
+        let kept = left.remove(chosen);
+        left.retain(|&place| match relation(place, kept).filter(|_| !rules.protect(documents[place])) {
+            Some(relation) => {
+                gone.push(Gone { place, kept, relation, rule });
+                false
+            }
+            None => true,
+        });
+    }
+    gone
 }
 
 /// The rules of a list: parted by commas, but not by those within the braces of a glob.

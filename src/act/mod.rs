@@ -10,6 +10,8 @@ pub mod keep;
 pub mod undo;
 
 mod files;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::str::FromStr;
 

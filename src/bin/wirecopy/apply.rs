@@ -8,13 +8,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use wirecopy::act::apply::{Action, Actor, Plan, Step, plan};
+use wirecopy::act::keep::Rules;
 use wirecopy::act::undo::{Undone, read_journal, undo as undo_entry};
 
 use crate::{args, report};
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;
-    let plan = plan(&report::read(&typed.report)?, typed.remove.parse()?, &globs(&typed.protect)?);
+    let rules = Rules::read(typed.keep.as_deref())?;
+    let plan = plan(&report::read(&typed.report)?, &rules, typed.remove.parse()?, &globs(&typed.protect)?);
     let acts = action.filter(|_| typed.yes);
     let failed = match acts {
         Some(action) => act(args, typed, &plan, action)?,
@@ -59,7 +61,7 @@ fn would(step: &Step, action: &str) -> String {
         "list" => "duplicate",
         verb => verb,
     };
-    format!("{verb} {}  {} of {}", shown(&step.path), step.relation, shown(&step.kept))
+    format!("{verb} {}  {} of {}  ({})", shown(&step.path), step.relation, shown(&step.kept), step.rule)
 }
 
 /// A path without control characters.

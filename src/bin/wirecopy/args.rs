@@ -194,6 +194,10 @@ pub struct Apply {
     /// Act; without, only say what would happen.
     #[arg(long)]
     pub yes: bool,
+    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    #[arg(long, value_name = "RULES")]
+    pub keep: Option<String>,
     /// What is removed: exact, near, contained.
     #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
     pub remove: String,

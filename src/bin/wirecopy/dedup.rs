@@ -15,10 +15,7 @@ use crate::progress::Bar;
 use crate::settings::Settings;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
-    let rules = match &typed.keep {
-        Some(rules) => Rules::parse(rules, |path| std::fs::read_to_string(path))?,
-        None => Rules::default(),
-    };
+    let rules = Rules::read(typed.keep.as_deref())?;
     let removable = typed.remove.parse()?;
     let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output)?;
     if let Some(removed) = &typed.removed {
