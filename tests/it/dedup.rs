@@ -246,24 +246,22 @@ fn table() -> Vec<u8> {
     for rows in [0..3, 3..4, 4..7] {
         let mut group = writer.next_row_group().unwrap();
         let bytes = |text: &str| ByteArray::from(text.as_bytes().to_vec());
-        let mut put = |write: &dyn Fn(&mut parquet::file::writer::SerializedColumnWriter<'_>)| {
+        let mut put = |write: &dyn Fn(&mut parquet::file::writer::SerializedColumnWriter<'_>) -> usize| {
             let mut column = group.next_column().unwrap().unwrap();
             write(&mut column);
             column.close().unwrap();
         };
         let ids: Vec<ByteArray> = rows.clone().map(|row| bytes(&format!("r{row}"))).collect();
-        put(&|column| drop(column.typed::<ByteArrayType>().write_batch(&ids, None, None).unwrap()));
+        put(&|column| column.typed::<ByteArrayType>().write_batch(&ids, None, None).unwrap());
         let of_rows = &texts[rows.clone()];
         let values: Vec<ByteArray> = of_rows.iter().flatten().map(|text| bytes(text)).collect();
         let there: Vec<i16> = of_rows.iter().map(|text| i16::from(text.is_some())).collect();
-        put(&|column| {
-            drop(column.typed::<ByteArrayType>().write_batch(&values, Some(&there), None).unwrap())
-        });
+        put(&|column| column.typed::<ByteArrayType>().write_batch(&values, Some(&there), None).unwrap());
         let flags: Vec<bool> = rows.clone().map(|row| row % 3 == 1).collect();
-        put(&|column| drop(column.typed::<BoolType>().write_batch(&flags, None, None).unwrap()));
+        put(&|column| column.typed::<BoolType>().write_batch(&flags, None, None).unwrap());
         let numbers: Vec<i64> = rows.clone().filter(|row| row % 2 == 0).map(|row| row as i64).collect();
         let there: Vec<i16> = rows.clone().map(|row| i16::from(row % 2 == 0)).collect();
-        put(&|column| drop(column.typed::<Int64Type>().write_batch(&numbers, Some(&there), None).unwrap()));
+        put(&|column| column.typed::<Int64Type>().write_batch(&numbers, Some(&there), None).unwrap());
         // As many tags as the row's number, each second one null; row 0 has an empty list and row 1 none.
         let (mut tags, mut there, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
@@ -278,7 +276,7 @@ fn table() -> Vec<u8> {
             }
         }
         put(&|column| {
-            drop(column.typed::<ByteArrayType>().write_batch(&tags, Some(&there), Some(&again)).unwrap());
+            column.typed::<ByteArrayType>().write_batch(&tags, Some(&there), Some(&again)).unwrap()
         });
         group.close().unwrap();
     }
