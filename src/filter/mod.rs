@@ -258,10 +258,13 @@ impl Filter {
         self.take(documents, self.preparer.prepare(documents)?)
     }
 
-    /// As [`Filter::batch`], of documents that this filter's [`Preparer`] made ready.
+    /// As [`Filter::batch`], of documents that this filter's [`Preparer`] made ready: `prepared` is what it gave of these.
     ///
     /// # Errors
     /// As [`Filter::batch`].
+    ///
+    /// # Panics
+    /// Where `prepared` is shorter.
     pub fn take(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
         let versions = self.versions(documents, &prepared)?;
         let Index::Writing(writer) = &mut self.index else { return self.answer(documents, prepared) };
@@ -278,10 +281,13 @@ impl Filter {
         self.answer(documents, self.preparer.prepare(documents)?)
     }
 
-    /// As [`Filter::check`], of documents that this filter's [`Preparer`] made ready.
+    /// As [`Filter::check`], of documents that this filter's [`Preparer`] made ready: `prepared` is what it gave of these.
     ///
     /// # Errors
     /// Damage that was met.
+    ///
+    /// # Panics
+    /// Where `prepared` is shorter.
     pub fn answer(&self, documents: &[Incoming], mut prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
         let versions = self.versions(documents, &prepared)?;
         let view = self.index.view();
