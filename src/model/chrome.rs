@@ -51,7 +51,7 @@ pub struct Chrome {
 struct Outline(Vec<u64>);
 
 impl Outline {
-    /// Words for each so many keys, so that nine bits in ten are 0.
+    /// A word for each so many keys, so that nine bits in ten are 0.
     const KEYS: usize = 4;
     const LEAST: usize = 2048;
 
@@ -347,11 +347,22 @@ struct OfOneTime {
 }
 
 impl OfOneTime {
+    /// The ends of the two parts of a list that are among them.
+    fn parts(&self, list: &[Posting]) -> (usize, Range<usize>) {
+        let before = |page: u32| list.partition_point(|posting| posting.1 < page);
+        (before(self.undated), before(self.dated.start)..before(self.dated.end))
+    }
+
+    /// How many of a list are among them. Logarithmic in the list.
+    fn count(&self, list: &[Posting]) -> u32 {
+        let (undated, dated) = self.parts(list);
+        (undated + dated.len()) as u32
+    }
+
     /// Those of a list that are among them.
     fn of<'l>(&self, list: &'l [Posting]) -> impl Iterator<Item = u32> + use<'l> {
-        let before = |page: u32| list.partition_point(|posting| posting.1 < page);
-        let (undated, dated) = (..before(self.undated), before(self.dated.start)..before(self.dated.end));
-        list[undated].iter().chain(&list[dated]).map(|posting| posting.1)
+        let (undated, dated) = self.parts(list);
+        list[..undated].iter().chain(&list[dated]).map(|posting| posting.1)
     }
 }
 
@@ -473,11 +484,11 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
         let is_chrome = chrome.contains(hash, list[0].0);
         for &(shingle, page) in list.iter().filter(|posting| some[posting.1 as usize].0) {
             let over = || some[page as usize].1.binary_search(&shingle).is_ok();
-            let others = of_one_time[page as usize].of(list).filter(|&other| other != page);
+            let of_one_time = &of_one_time[page as usize];
             if is_chrome {
-                counts[page as usize].push(1 + others.count() as u32);
+                counts[page as usize].push(of_one_time.count(list));
             } else if list.len() <= SHARED && !over() {
-                partners[page as usize].extend(others);
+                partners[page as usize].extend(of_one_time.of(list).filter(|&other| other != page));
             }
         }
     }
