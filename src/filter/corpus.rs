@@ -107,7 +107,16 @@ impl Filter {
             prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.index.next());
             let matches = self.each(documents.len(), |worker, i| {
                 let Prepared { row, keys, .. } = &prepared[i];
-                self.matches(&view, worker, &documents[i], row, keys, None)
+                let mut matches = self.matches(&view, worker, &documents[i], row, keys, None)?;
+                let copies = matches.iter_mut().filter(|matched| matched.found.finding == Finding::Exact);
+                for copy in copies.filter(|_| self.verifies()) {
+                    let Some(place) = view.place(copy.ordinal)? else { continue };
+                    let row = view.row(place)?;
+                    let text = worker.unpacker.unpack(view.text(place, &row)?, &row)?;
+                    let whole = self.judge.whole(&mut worker.memory, &documents[i].text, &text);
+                    copy.spans.extend(whole);
+                }
+                Ok(matches)
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
                 for Matched { ordinal, found, overlap, spans } in matches {

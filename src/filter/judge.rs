@@ -164,16 +164,16 @@ impl PairJudge {
         Some(Judged { judgement, spans })
     }
 
-    /// The one span of two documents of equal tokens; none of empty ones.
-    pub fn whole(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<SpanRow> {
-        let mut ends = |document: &Loaded| {
-            memory.reader.read(&document.text);
-            let tokens = memory.reader.tokens();
-            let last = memory.reader.len().checked_sub(1)?;
-            Some((last as u32 + 1, [tokens.range(0)?.start, tokens.range(last)?.end]))
+    /// The one span of two texts of equal tokens; none of empty ones.
+    pub fn whole(&self, memory: &mut Memory, a: &str, b: &str) -> Option<SpanRow> {
+        let reader = &mut memory.reader;
+        let mut ends = |text: &str| {
+            reader.read(text);
+            let last = reader.len().checked_sub(1)?;
+            Some([reader.tokens().range(0)?.start, reader.tokens().range(last)?.end])
         };
-        let ((tokens, a), (_, b)) = (ends(a)?, ends(b)?);
-        Some(SpanRow { a, b, tokens, identity: 1.0 })
+        let (a, b) = (ends(a)?, ends(b)?);
+        Some(SpanRow { a, b, tokens: reader.len() as u32, identity: 1.0 })
     }
 
     /// The measures of two documents.

@@ -449,7 +449,6 @@ impl Filter {
             row,
             is_loaded: false,
             glances: false,
-            shows: matches!(self.index, Index::Reading(_)),
             found: Vec::new(),
         };
         if row.tokens == 0 {
@@ -583,8 +582,6 @@ struct Looking<'a> {
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
-    /// Whether the spans of copies are wanted: they are whole texts.
-    shows: bool,
     found: Vec<Matched>,
 }
 
@@ -648,11 +645,7 @@ impl Looking<'_> {
         (overlap, spans): (Option<Overlap>, Vec<SpanRow>),
     ) -> Result<()> {
         let id = self.view.id(place, row)?.to_owned();
-        let kept = match finding {
-            // Those of a whole text say nothing new.
-            Finding::Exact => Vec::new(),
-            _ => longest(&spans, false),
-        };
+        let kept = longest(&spans, false);
         let found = Match { id, finding, measures, score: score as f32, spans: kept };
         self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
         Ok(())
@@ -680,15 +673,7 @@ impl Looking<'_> {
                 }
                 false => Measures::of_equal(self.sampled(&row).0),
             };
-            let spans = match self.shows && self.filter.verifies() {
-                true => {
-                    let filter = self.filter;
-                    let (memory, own, other) = self.pair(place, &row)?;
-                    filter.judge.whole(memory, own, other).into_iter().collect()
-                }
-                false => Vec::new(),
-            };
-            self.push(place, &row, Finding::Exact, (measures, 1.0), (None, spans))?;
+            self.push(place, &row, Finding::Exact, (measures, 1.0), (None, Vec::new()))?;
         }
         Ok(())
     }
