@@ -106,14 +106,16 @@ impl Source for Merged {
     }
 }
 
-/// What a thread writes in the background.
+/// What a thread does in the background.
 #[derive(Debug)]
-pub(super) struct Job {
-    thread: JoinHandle<Result<Built>>,
+pub(super) struct Job<T> {
+    thread: JoinHandle<Result<T>>,
     stop: Arc<AtomicBool>,
+    /// What it does, for messages.
+    what: &'static str,
 }
 
-/// What it wrote.
+/// What was written.
 #[derive(Debug)]
 pub(super) struct Built {
     /// The segment; none where no document was left.
@@ -124,10 +126,10 @@ pub(super) struct Built {
     pub dropped: Vec<u32>,
 }
 
-impl Job {
+impl Job<Built> {
     /// Seals a memory as segment `number`.
-    pub fn seal(store: Arc<dyn Store>, number: u64, shingle: u32, memory: Arc<Memory>) -> Job {
-        Job::spawn(move |go_on| {
+    pub fn seal(store: Arc<dyn Store>, number: u64, shingle: u32, memory: Arc<Memory>) -> Job<Built> {
+        Job::spawn("writing a segment", move |go_on| {
             let segment = write_segment(&*store, number, shingle, &*memory, go_on)?;
             Ok(Built { segment, replaces: Vec::new(), dropped: Vec::new() })
         })
@@ -141,20 +143,26 @@ impl Job {
         segments: Vec<Arc<Segment>>,
         deaths: Deaths,
         all: bool,
-    ) -> Job {
-        Job::spawn(move |go_on| {
+    ) -> Job<Built> {
+        Job::spawn("writing a segment", move |go_on| {
             let replaces = segments.iter().map(|segment| segment.entry.number).collect();
             let merged = Merged::new(segments, &deaths, all)?;
             let segment = write_segment(&*store, number, shingle, &merged, go_on)?;
             Ok(Built { segment, replaces, dropped: merged.dropped })
         })
     }
+}
 
-    fn spawn(work: impl FnOnce(&dyn Fn() -> bool) -> Result<Built> + Send + 'static) -> Job {
+impl<T: Send + 'static> Job<T> {
+    /// Does `work` on a thread of its own, which may ask whether to go on.
+    pub fn spawn(
+        what: &'static str,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
+    ) -> Job<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::spawn(move || work(&|| !stopped.load(Ordering::Relaxed)));
-        Job { thread, stop }
+        Job { thread, stop, what }
     }
 
     /// Whether [`Job::wait`] would not wait.
@@ -170,9 +178,9 @@ impl Job {
     /// Waits for it.
     ///
     /// # Errors
-    /// What [`write_segment`] says.
-    pub fn wait(self) -> Result<Built> {
-        let failed = |_| Err(Error::new(ErrorKind::Write).because("writing a segment ended in a panic"));
+    /// What its work says.
+    pub fn wait(self) -> Result<T> {
+        let failed = |_| Err(Error::new(ErrorKind::Write).because(format!("{} ended in a panic", self.what)));
         self.thread.join().unwrap_or_else(failed)
     }
 }

@@ -39,10 +39,15 @@ impl Table {
         pages.get(self.0.entries as usize + from as usize * width, (to - from) as usize * width)
     }
 
+    /// The entry that bytes begin with.
+    #[inline]
     fn entry(&self, bytes: &[u8]) -> (u64, u32) {
-        let mut entry = [0; 8];
-        entry[..bytes.len()].copy_from_slice(bytes);
-        let entry = u64::from_le_bytes(entry);
+        let width = usize::from(self.0.width);
+        // Eight bytes at once where they are there, which is nearly everywhere: more than the entry, and quicker.
+        let entry = match bytes.first_chunk() {
+            Some(bytes) => u64::from_le_bytes(*bytes) & (u64::MAX >> (64 - 8 * width)),
+            None => bytes.iter().take(width).rev().fold(0, |entry, &byte| entry << 8 | u64::from(byte)),
+        };
         let document = entry & ((1u64 << self.0.document_bits) - 1);
         (entry >> self.0.document_bits, document as u32)
     }
@@ -59,23 +64,9 @@ impl Table {
     }
 
     fn scan(&self, bucket: &[u8], rest: u64, mut each: impl FnMut(u32) -> bool) {
-        let width = usize::from(self.0.width);
-        let (documents, whole) = (self.0.document_bits, u64::MAX >> (64 - 8 * width));
-        let first = rest << documents;
-        let mut at = 0;
-        while at < bucket.len() {
-            // Eight bytes at once where they are there, which is nearly everywhere: more than the entry, and quicker.
-            let entry = match bucket.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()) {
-                Some(bytes) => u64::from_le_bytes(bytes) & whole,
-                None => {
-                    bucket[at..].iter().take(width).rev().fold(0, |entry, &byte| entry << 8 | u64::from(byte))
-                }
-            };
-            at += width;
-            if entry < first {
-                continue;
-            }
-            if entry >> documents != rest || !each((entry & ((1 << documents) - 1)) as u32) {
+        for at in (0..bucket.len()).step_by(usize::from(self.0.width)) {
+            let (of, document) = self.entry(&bucket[at..]);
+            if of > rest || (of == rest && !each(document)) {
                 break;
             }
         }
@@ -115,7 +106,7 @@ impl Table {
         let (mut from, mut to) = (0, bytes.len() / width);
         while from < to {
             let middle = (from + to) / 2;
-            let entry = self.entry(&bytes[middle * width..(middle + 1) * width]);
+            let entry = self.entry(&bytes[middle * width..]);
             match entry.cmp(&(rest, document)) {
                 std::cmp::Ordering::Less => from = middle + 1,
                 std::cmp::Ordering::Equal => return Ok(true),
@@ -167,9 +158,8 @@ impl Iterator for Entries<'_> {
             }
             self.bucket += 1;
         }
-        let (entry, rest) = self.bytes.split_at(usize::from(self.table.0.width));
-        self.bytes = rest;
-        let (of, document) = self.table.entry(entry);
+        let (of, document) = self.table.entry(self.bytes);
+        self.bytes = &self.bytes[usize::from(self.table.0.width)..];
         Some(Ok(((self.bucket - 1) << self.table.rest_bits() | of, document)))
     }
 }

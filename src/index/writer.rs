@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
 use super::log::{Log, log_name, log_number, read_logs};
@@ -80,37 +79,14 @@ pub struct Writer {
     memory: Memory,
     log: Log,
     deaths: Deaths,
-    seal: Option<Job>,
-    merge: Option<Job>,
-    removals: Vec<Removal>,
+    seal: Option<Job<Built>>,
+    merge: Option<Job<Built>>,
+    /// Files that nobody needs any more: giving up a large one takes longer than a batch of documents may wait.
+    removals: Vec<Job<()>>,
     broken: bool,
     /// Whether documents were loaded and are nowhere yet.
     loading: bool,
     _lock: Lock,
-}
-
-/// Files that nobody needs any more, being removed in the background: giving up a large file takes longer than a batch of
-/// documents may wait.
-#[derive(Debug)]
-struct Removal(JoinHandle<Result<()>>);
-
-impl Removal {
-    /// Removes files, once what was made of them is dropped.
-    fn begin(store: Arc<dyn Store>, names: Vec<String>, held: impl Send + 'static) -> Removal {
-        Removal(std::thread::spawn(move || {
-            drop(held);
-            names.iter().try_for_each(|name| remove(&*store, name))
-        }))
-    }
-
-    fn is_done(&self) -> bool {
-        self.0.is_finished()
-    }
-
-    fn wait(self) -> Result<()> {
-        let failed = |_| Err(Error::new(ErrorKind::Write).because("removing a file ended in a panic"));
-        self.0.join().unwrap_or_else(failed)
-    }
 }
 
 /// Who holds the lock, for whoever does not get it.
@@ -472,17 +448,17 @@ impl Writer {
     /// Has segments and logs of these numbers removed, which are in no manifest any more, and drops what was made of them.
     fn sweep(&mut self, segments: Vec<u64>, logs: Vec<u64>, held: impl Send + 'static) {
         let segments = segments.into_iter().map(segment_name);
-        let names = segments.chain(logs.into_iter().map(log_name)).collect();
-        self.removals.push(Removal::begin(self.store.clone(), names, held));
+        let names: Vec<String> = segments.chain(logs.into_iter().map(log_name)).collect();
+        let store = self.store.clone();
+        self.removals.push(Job::spawn("removing a file", move |_| {
+            drop(held);
+            names.iter().try_for_each(|name| remove(&*store, name))
+        }));
     }
 
     /// Says how removals went that have ended, or all if `wait` says so.
     fn swept(&mut self, wait: bool) -> Result<()> {
-        let (ended, going) =
-            std::mem::take(&mut self.removals).into_iter().partition(|removal| wait || removal.is_done());
-        self.removals = going;
-        let ended: Vec<Removal> = ended;
-        ended.into_iter().try_for_each(Removal::wait)
+        self.removals.extract_if(.., |removal| wait || removal.is_done()).try_for_each(Job::wait)
     }
 
     fn is_full(&self) -> bool {
