@@ -66,7 +66,9 @@ pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &Gl
         let documents: Vec<&MemberRow> = cluster.documents().collect();
         let gone = part(&documents, rules, |place, kept| {
             let document = documents[place];
-            let spared = protected.is_match(&document.path) || protected.is_match(&document.id);
+            let spared = protected.is_match(&document.path)
+                || protected.is_match(&document.id)
+                || rules.protect(document);
             let relation = verified(&documents, place, kept).filter(|_| !spared);
             relation.filter(|relation| removable.allows(relation))
         });

@@ -50,14 +50,13 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
         let rows: Vec<&MemberRow> = row.documents().collect();
         let relation = |place: usize, kept: usize| {
             let relation = verified.relation(documents[place], documents[kept]);
-            relation.filter(|relation| removable.allows(relation))
+            relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place]))
         };
         let gone = match scan.documents.is_against(cluster.representative) {
             // What stands in a second set stays there, and nothing else was verified against one another.
             true => {
                 let of_second = |place: usize| {
-                    let relation = relation(place, 0).filter(|_| !rules.protect(rows[place]))?;
-                    Some(Gone { place, kept: 0, relation, rule: "against" })
+                    relation(place, 0).map(|relation| Gone { place, kept: 0, relation, rule: "against" })
                 };
                 (1..documents.len()).filter_map(of_second).collect()
             }
@@ -206,13 +205,8 @@ impl Output {
         }
         let mut strip = Strip { corpus, stripper, count: 0 };
         for (place, (source, fate)) in places {
-            if let Fate::Rows(gone) = fate {
-                write_rows(source, gone, &place)?;
-            }
-            if let Fate::Edited(edits) = fate {
-                // What came before a cut is kept, as the scan kept it; the scan has said so.
-                let is_cut = corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
-                write_file(source, edits, &place, is_cut, &mut strip)?;
+            if *fate != Fate::Gone {
+                write_file(source, fate, &place, &mut strip)?;
             }
         }
         unchanged(corpus).map(|()| strip.count)
@@ -323,49 +317,33 @@ fn is_parquet(path: &Path) -> bool {
     cfg!(feature = "parquet") && read.is_ok() && magic == *b"PAR1"
 }
 
-/// Writes a Parquet file without some of its rows; as it is where all stay.
-fn write_rows(source: &Path, gone: &[u32], place: &Path) -> Result<()> {
-    let write = |e| Error::io(ErrorKind::Write, place, e);
-    if let Some(parent) = place.parent() {
-        fs::create_dir_all(parent).map_err(write)?;
-    }
-    write_whole(place, |out| match gone {
-        #[cfg(feature = "parquet")]
-        [_, ..] => super::parquet::copy_without(source, gone, out),
-        _ => io::copy(&mut File::open(source)?, out).map(|_| ()),
-    })
-    .map_err(write)
-}
-
 fn same_file(a: &Path, b: &Path) -> bool {
     let id = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
     id(a).is_some() && id(a) == id(b)
 }
 
-fn write_file(
-    source: &Path,
-    edits: &[(Location, Edit)],
-    place: &Path,
-    is_cut: bool,
-    strip: &mut Strip<'_>,
-) -> Result<()> {
+/// Writes what stays of a file.
+fn write_file(source: &Path, fate: &Fate, place: &Path, strip: &mut Strip<'_>) -> Result<()> {
     let write = |e| Error::io(ErrorKind::Write, place, e);
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(write)?;
     }
-    // Nothing is unpacked that stays as it is.
-    let is_whole = edits.is_empty() && packing(source) == packing(place);
-    write_whole(place, |out| {
-        if is_whole {
-            return io::copy(&mut File::open(source)?, out).map(|_| ());
+    write_whole(place, |out| match fate {
+        #[cfg(feature = "parquet")]
+        Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
+        Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place) => {
+            // What came before a cut is kept, as the scan kept it; the scan has said so.
+            let is_cut = strip.corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
+            let mut from = BufReader::with_capacity(1 << 18, reader(source)?);
+            packed(place, out, |out| {
+                match copy_edited(&mut from, edits, out, |at, document| strip.record(at, document)) {
+                    Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
+                    result => result,
+                }
+            })
         }
-        let mut from = BufReader::with_capacity(1 << 18, reader(source)?);
-        packed(place, out, |out| {
-            match copy_edited(&mut from, edits, out, |at, document| strip.record(at, document)) {
-                Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
-                result => result,
-            }
-        })
+        // Nothing is unpacked that stays as it is.
+        _ => io::copy(&mut File::open(source)?, out).map(|_| ()),
     })
     .map_err(write)
 }

@@ -163,7 +163,7 @@ pub fn part(
         let candidates: Vec<&MemberRow> = left.iter().map(|&place| documents[place]).collect();
         let (chosen, rule) = rules.choose(&candidates);
         let kept = left.remove(chosen);
-        left.retain(|&place| match relation(place, kept).filter(|_| !rules.protect(documents[place])) {
+        left.retain(|&place| match relation(place, kept) {
             Some(relation) => {
                 gone.push(Gone { place, kept, relation, rule });
                 false
