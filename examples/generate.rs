@@ -7,8 +7,9 @@
 //!
 //! Sentences come from a small grammar: real English function words around invented words whose ranks follow
 //! Zipf's law, so that whole sentences do not recur. Stock phrases, also ranked by Zipf's law, do recur, as "did
-//! not immediately respond to a request for comment" does in a newsroom. Together they give word 5-grams a curve
-//! of document frequencies like that of a real newswire, which `--curve` prints and can print of any other set.
+//! not immediately respond to a request for comment" does in a newsroom: mostly five or six words of them, and a
+//! whole clause now and then. Of unrelated documents word 5-grams so have a curve of document frequencies, and the
+//! runs that two of them share have lengths, like those of a real newswire. `--curve` prints both, of any set.
 //!
 //! About a fifth of the documents are planted: families of two to six, each a base and its variants. A member is
 //! never stored: it is written again from the family's seed and then changed, so memory does not grow with the
@@ -38,8 +39,9 @@ usage: generate --documents N --output FILE.jsonl [options]
                   (kind `templated`: they are not copies of one another either)
   --pool          adversarial: texts shuffled from a pool of sentences so small that every run
                   of two sentences recurs about 15 times
-  --curve         print how many documents the distinct word 5-grams occur in (to stderr), counted
-                  in at most 20,000 documents, evenly spaced
+  --curve         print how many documents the distinct word 5-grams occur in, and how long the runs
+                  are that unrelated documents share (to stderr), counted in at most 20,000
+                  documents, evenly spaced
   --input FILE    with --curve: generate nothing, read the texts of this file
   --help          print this
 
@@ -374,13 +376,14 @@ period = year | month | week | quarter
 title = a $noun | chief $noun | the $adjective $noun | $noun $noun
 headline = $organization to $base $plural in $place | $place $plural $base $phrase
  | $adjective $plural $base $noun, $person says
-phrases = in $det $phrase of the $noun for $plural, which $past $det $noun of $plural
- | as part of $det $adjective $noun to $base the $phrase of its $adjective $plural
- | since the first $noun of $det $adjective $noun of $plural was $past by $det $noun
- | after it had $past the $adjective $plural of $det $noun for $plural and $plural
- | in a $noun that $past the $phrase of its $plural and $past their $noun
- | with $det $noun of $adjective $plural and $plural that $pronoun $past as $det $noun
- | while $plural and $det $phrase $past its $plural before they $past $det $noun
+phrases = 90*in the $noun of $plural | 90*for $det $noun of $plural | 90*to $base $det $adjective $noun
+ | 90*with $adjective $plural and $plural | 90*that $past $det $adjective $noun | 90*by $det $noun and $plural
+ | 36*as part of $det $adjective $noun | 36*after it had $past its $plural | 36*$past the $noun of the $plural
+ | 5*since the first $noun of $adjective $plural | 5*in a $noun that $past the $plural
+ | 12*while its $plural and $det $noun $past them | 12*before they $past the $noun of $det $plural
+ | 5*with $det $noun of $adjective $plural that $pronoun $past | 2*that the $noun of its $plural had $past $det $adjective $noun
+ | in $det $noun of the $noun for $plural, which $past $det $noun of $plural
+ | since the first $noun of $det $adjective $noun of $plural was $past by $det $noun of $plural
 cliche = according to people familiar with the matter | at the end of the year
  | for the first time in more than a year | in an interview with local television
  | speaking on condition of anonymity because they were not authorised to comment
@@ -1198,7 +1201,7 @@ impl Sink {
 
 // ------------------------------------------------------------------------------------------- the curve
 
-/// In how many documents the word 5-grams of a corpus occur.
+/// In how many documents the word 5-grams of a corpus occur, and how long the runs are that unrelated documents share.
 #[derive(Default)]
 struct Curve {
     documents: usize,
@@ -1206,12 +1209,21 @@ struct Curve {
     /// A hash of 63 bits for each distinct 5-gram of each document, and whether the document is planted.
     postings: Vec<u64>,
     grams: Vec<u64>,
+    /// The same hash, the document and the 5-gram's first place in it.
+    places: Vec<(u64, u32, u32)>,
 }
 
 const CURVE_DOCUMENTS: usize = 20_000;
 const WORDS_OF_GRAM: usize = 5;
 const FREQUENCIES: [(&str, usize); 7] =
     [("1", 1), ("2", 2), ("3-4", 4), ("5-8", 8), ("9-16", 16), ("17-64", 64), ("over 64", usize::MAX)];
+
+/// Words of a run that two documents share.
+const LENGTHS: [(&str, usize); 7] =
+    [("5", 5), ("6", 6), ("7", 7), ("8-9", 9), ("10-12", 12), ("13-16", 16), ("over 16", usize::MAX)];
+
+/// Documents that share more 5-grams than this are related.
+const UNRELATED: usize = 60;
 
 /// Distinct 5-grams and their postings, by document frequency.
 type Histogram = [[usize; 2]; FREQUENCIES.len()];
@@ -1224,6 +1236,8 @@ impl Curve {
         self.grams.extend(words.windows(WORDS_OF_GRAM).map(|gram| {
             gram.iter().fold(0_u64, |sum, &word| splitmix(&mut (sum.rotate_left(7) ^ word))) & !1
         }));
+        let document = self.documents as u32;
+        self.places.extend(self.grams.iter().zip(0..).map(|(&gram, place)| (gram, document, place)));
         self.grams.sort_unstable();
         self.grams.dedup();
         self.postings.extend(self.grams.iter().map(|gram| gram | u64::from(planted)));
@@ -1241,11 +1255,39 @@ impl Curve {
         (all, plain)
     }
 
+    /// By length: pairs of unrelated documents of which that is the longest run in common.
+    fn lengths(&mut self) -> [usize; LENGTHS.len()] {
+        self.places.sort_unstable();
+        self.places.dedup_by_key(|&mut (gram, document, _)| (gram, document));
+        let mut shared: Vec<(u32, u32, u32, u32)> = Vec::new();
+        for gram in self.places.chunk_by(|a, b| a.0 == b.0).filter(|gram| gram.len() <= UNRELATED) {
+            for (i, &(_, a, of_a)) in gram.iter().enumerate() {
+                let with = |&(_, b, of_b): &(u64, u32, u32)| (a, b, of_a.wrapping_sub(of_b), of_a);
+                shared.extend(gram[i + 1..].iter().map(with));
+            }
+        }
+        shared.sort_unstable();
+        let mut lengths = [0; LENGTHS.len()];
+        for pair in shared.chunk_by(|x, y| (x.0, x.1) == (y.0, y.1)).filter(|pair| pair.len() <= UNRELATED) {
+            let runs = pair.chunk_by(|x, y| x.2 == y.2 && x.3 + 1 == y.3);
+            let words = runs.map(|run| run.len() + WORDS_OF_GRAM - 1).max().unwrap_or_default();
+            let row = LENGTHS.iter().position(|&(_, last)| words <= last).unwrap_or_default();
+            lengths[row] += 1;
+        }
+        lengths
+    }
+
     fn report(&mut self) -> String {
         let (all, plain) = self.histograms();
+        let lengths = self.lengths();
         let mut report = table(&all, &format!("{} documents", self.documents));
         if self.planted > 0 {
             report += &table(&plain, &format!("{} of them unplanted", self.documents - self.planted));
+        }
+        report += &format!("longest run in common of pairs that share up to {UNRELATED} 5-grams\n");
+        report += "words      pairs a document\n";
+        for ((label, _), pairs) in LENGTHS.iter().zip(lengths) {
+            report += &format!("{label:<9}{:>18.3}\n", 2.0 * pairs as f64 / self.documents.max(1) as f64);
         }
         report
     }
@@ -1520,6 +1562,20 @@ mod tests {
         let (all, plain) = curve.histograms();
         assert_eq!(all.map(|row| row[0]), [5, 0, 1, 0, 0, 0, 0]);
         assert_eq!(plain.map(|row| row[1]), [5, 2, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_curve_tells_how_long_shared_runs_are() {
+        let mut curve = Curve::default();
+        curve.add("one two three four five six seven and so on it goes", false);
+        curve.add("and so on it goes when one two three four five six seven", false);
+        curve.add("well and so on it goes well", false);
+        assert_eq!(curve.lengths(), [2, 0, 1, 0, 0, 0, 0]);
+        let words: Vec<String> = (0..100).map(|i| format!("w{i}")).collect();
+        let mut related = Curve::default();
+        related.add(&words.join(" "), false);
+        related.add(&words.join(" "), false);
+        assert_eq!(related.lengths(), [0; 7]);
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Filter {
                     let Some(place) = view.place(copy.ordinal)? else { continue };
                     let row = view.row(place)?;
                     let text = worker.unpacker.unpack(view.text(place, &row)?, &row)?;
-                    let whole = self.judge.whole(&mut worker.memory, &documents[i].text, &text);
+                    let whole = self.judge.whole(&mut worker.memory, &documents[i].text, text);
                     copy.spans.extend(whole);
                 }
                 Ok(matches)

@@ -38,11 +38,19 @@ pub(super) struct Loaded {
     set: ShingleSet,
     content: Content,
     characters: Characters,
-    /// Kept for its spans, which few documents are asked for.
-    text: String,
+    /// By token of the whole text: its first byte, and that behind its last.
+    bytes: Vec<(u32, u32)>,
     /// A hash of its tokens in their order.
     pub tokens: u64,
     pub page: Page,
+}
+
+impl Loaded {
+    /// Start and end byte of a stretch of content tokens.
+    fn bytes(&self, (start, end): (u32, u32)) -> [usize; 2] {
+        let of = |i: u32| self.bytes[self.content.words.place(i as usize) as usize];
+        [of(start).0 as usize, of(end - 1).1 as usize]
+    }
 }
 
 /// What says whether two documents are versions of one page: hashes, 0 where there is none.
@@ -88,7 +96,7 @@ impl PairJudge {
             set: ShingleSet::new(self.kernel),
             content: Content::default(),
             characters: Characters::default(),
-            text: String::new(),
+            bytes: Vec::new(),
             tokens: 0,
             page: Page::default(),
         }
@@ -96,15 +104,22 @@ impl PairJudge {
 
     /// Makes `out` the document of this text.
     pub fn load(&self, memory: &mut Memory, text: &str, page: Page, out: &mut Loaded) {
+        memory.reader.read_plainly(text);
+        self.load_seen(memory, text, page, out);
+    }
+
+    /// As [`PairJudge::load`], of a text that was the last to be looked at.
+    pub fn load_seen(&self, memory: &mut Memory, text: &str, page: Page, out: &mut Loaded) {
         let reader = &mut memory.reader;
-        reader.read(text);
+        reader.read_on();
         out.set.fill(reader.shingles());
         reader.content(text, page.site, &self.model, &mut out.content);
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
-        out.text.clear();
-        out.text.push_str(text);
+        let (starts, ends) = reader.tokens().all_ranges();
+        out.bytes.clear();
+        out.bytes.extend(starts.iter().copied().zip(ends.iter().copied()));
         out.tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
         out.page = page;
     }
@@ -128,8 +143,9 @@ impl PairJudge {
     /// Whether a plain document of this text may be something to the one looked from: where this says no,
     /// [`PairJudge::judge`] would give nothing, at ten times the cost.
     pub fn is_hopeful(&self, memory: &mut Memory, text: &str, shorter: u32) -> bool {
-        let Memory { reader, glance: Some(glance), .. } = memory else { return true };
+        let Memory { reader, glance, .. } = memory;
         reader.read_plainly(text);
+        let Some(glance) = glance else { return true };
         reader.is_noisy(&self.model.seen)
             || glance.most(reader.styled()) >= least_matched(&self.policy, shorter)
     }
@@ -150,16 +166,13 @@ impl PairJudge {
             .decided(|| is_family(&self.model, &places(alignment, left, right)))?;
         // What stands for a fact in a template is no part of what the texts share.
         let open = if judgement.relation == Relation::Templated { 0 } else { OPEN };
-        let pieces = pieces(alignment, left, right, open);
-        let of_a = bytes(&mut memory.reader, a, pieces.iter().map(|piece| piece.a));
-        let of_b = bytes(&mut memory.reader, b, pieces.iter().map(|piece| piece.b));
-        let row = |((a, b), piece): ((_, _), &Piece)| SpanRow {
-            a,
-            b,
+        let row = |piece: Piece| SpanRow {
+            a: a.bytes(piece.a),
+            b: b.bytes(piece.b),
             tokens: piece.tokens,
             identity: piece.identity,
         };
-        let mut spans: Vec<SpanRow> = of_a.into_iter().zip(of_b).zip(&pieces).map(row).collect();
+        let mut spans: Vec<SpanRow> = pieces(alignment, left, right, open).into_iter().map(row).collect();
         spans.sort_unstable_by_key(|row| (row.a, row.b));
         Some(Judged { judgement, spans })
     }
@@ -189,16 +202,4 @@ fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> crate::align
     } else {
         aligner.align(&b.characters, &a.content.words).swapped()
     }
-}
-
-/// Start and end byte of stretches of a document's content tokens.
-fn bytes(
-    reader: &mut Reader,
-    document: &Loaded,
-    stretches: impl Iterator<Item = (u32, u32)>,
-) -> Vec<[usize; 2]> {
-    reader.read(&document.text);
-    let words = &document.content.words;
-    let range = |i: u32| reader.tokens().range(words.place(i as usize) as usize).unwrap_or_default();
-    stretches.map(|(start, end)| [range(start).start, range(end - 1).end]).collect()
 }

@@ -128,18 +128,24 @@ impl Worker {
         self.others[at].as_ref().is_some_and(|(ordinal, _)| *ordinal == row.ordinal).then_some(at)
     }
 
-    /// Loads an indexed document of this text; returns its place among the others.
-    fn load(&mut self, judge: &PairJudge, text: &str, row: &Row) -> usize {
+    /// Memory for an indexed document, and its place among the others.
+    fn slot<'a>(
+        others: &'a mut [Option<(u32, Loaded)>],
+        judge: &PairJudge,
+        row: &Row,
+    ) -> (usize, &'a mut Loaded) {
         let at = row.ordinal as usize % LOADED;
-        let (ordinal, document) = self.others[at].get_or_insert_with(|| (0, judge.document()));
-        judge.load(&mut self.memory, text, page(row), document);
+        let (ordinal, document) = others[at].get_or_insert_with(|| (0, judge.document()));
         *ordinal = row.ordinal;
-        at
+        (at, document)
     }
 }
 
 /// Decompresses texts, reusing its memory.
-struct Unpacker(zstd::bulk::Decompressor<'static>);
+struct Unpacker {
+    zstd: zstd::bulk::Decompressor<'static>,
+    text: Vec<u8>,
+}
 
 impl std::fmt::Debug for Unpacker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,15 +155,21 @@ impl std::fmt::Debug for Unpacker {
 
 impl Unpacker {
     fn new() -> Result<Unpacker> {
-        let decompressor = zstd::bulk::Decompressor::new();
-        Ok(Unpacker(decompressor.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?))
+        let zstd = zstd::bulk::Decompressor::new();
+        let zstd = zstd.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?;
+        Ok(Unpacker { zstd, text: Vec::new() })
     }
 
-    fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<String> {
+    fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<&str> {
         let no_text =
             || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
-        let bytes = self.0.decompress(packed, row.bytes as usize).map_err(|_| no_text())?;
-        String::from_utf8(bytes).ok().filter(|text| text.len() == row.bytes as usize).ok_or_else(no_text)
+        // What a damaged row says is no reason to ask for more than the text can have.
+        let most = zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(usize::MAX);
+        self.text.clear();
+        self.text.reserve(most.min(row.bytes as usize));
+        self.zstd.decompress_to_buffer(packed, &mut self.text).map_err(|_| no_text())?;
+        let text = std::str::from_utf8(&self.text).ok();
+        text.filter(|text| text.len() == row.bytes as usize).ok_or_else(no_text)
     }
 }
 
@@ -166,7 +178,7 @@ impl Unpacker {
 /// # Errors
 /// [`ErrorKind::Corrupt`] where it is none.
 pub fn unpack(packed: &[u8], row: &Row) -> Result<String> {
-    Unpacker::new()?.unpack(packed, row)
+    Ok(Unpacker::new()?.unpack(packed, row)?.to_owned())
 }
 
 /// How a document of a batch stands to those before it.
@@ -600,8 +612,11 @@ impl Looking<'_> {
         let at = match self.worker.loaded(row) {
             Some(at) => at,
             None => {
-                let text = self.worker.unpacker.unpack(self.view.text(place, row)?, row)?;
-                self.worker.load(&self.filter.judge, &text, row)
+                let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+                let text = unpacker.unpack(self.view.text(place, row)?, row)?;
+                let (at, other) = Worker::slot(others, &self.filter.judge, row);
+                self.filter.judge.load(memory, text, page(row), other);
+                at
             }
         };
         Ok(self.with(at))
@@ -623,16 +638,17 @@ impl Looking<'_> {
         if !plain || self.worker.loaded(row).is_some() {
             return self.pair(place, row).map(Some);
         }
-        let text = self.worker.unpacker.unpack(self.view.text(place, row)?, row)?;
-        let memory = &mut self.worker.memory;
+        let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+        let text = unpacker.unpack(self.view.text(place, row)?, row)?;
         if !self.glances {
             judge.look_from(memory, &self.document.text);
             self.glances = true;
         }
-        if !judge.is_hopeful(memory, &text, self.row.tokens.min(row.tokens)) {
+        if !judge.is_hopeful(memory, text, self.row.tokens.min(row.tokens)) {
             return Ok(None);
         }
-        let at = self.worker.load(judge, &text, row);
+        let (at, other) = Worker::slot(others, judge, row);
+        judge.load_seen(memory, text, page(row), other);
         Ok(Some(self.with(at)))
     }
 
@@ -798,7 +814,7 @@ pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>>
     let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
     Ok(Box::new(move |row, packed| {
         let text = unpacker.unpack(packed, row)?;
-        Ok(keys(sketcher.sketch(&text).sample.iter().map(|hash| key(*hash))))
+        Ok(keys(sketcher.sketch(text).sample.iter().map(|hash| key(*hash))))
     }))
 }
 

@@ -64,13 +64,8 @@ impl Reader {
 
     /// Tokenises a text: everything below is about the last one.
     pub fn read(&mut self, text: &str) {
-        self.tokens.read(text);
-        let hashes = self.tokens.hashes(&mut self.hashes).len();
-        self.hashes.truncate(hashes.max(1));
-        let count =
-            shingles(self.kernel, self.recipe.shingle(), &self.hashes[..hashes], &mut self.shingles).len();
-        self.shingles.truncate(count);
-        self.letters.clear();
+        self.read_plainly(text);
+        self.read_on();
     }
 
     /// As [`Reader::read`], without shingles.
@@ -80,6 +75,13 @@ impl Reader {
         self.hashes.truncate(hashes.max(1));
         self.shingles.clear();
         self.letters.clear();
+    }
+
+    /// Adds the shingles of what was read plainly, so that it is read as by [`Reader::read`].
+    pub fn read_on(&mut self) {
+        let hashes = &self.hashes[..self.tokens.len()];
+        let count = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles).len();
+        self.shingles.truncate(count);
     }
 
     /// How many tokens it has.
