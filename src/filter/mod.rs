@@ -278,11 +278,47 @@ impl Filter {
     /// # Panics
     /// Where `prepared` is shorter.
     pub fn take(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
+        let answers = self.begin(documents, prepared)?;
+        self.finish()?;
+        Ok(answers)
+    }
+
+    /// As [`Filter::take`], without waiting for the disk: the answers hold once [`Filter::finish`] or another
+    /// [`Filter::begin`] returns well.
+    ///
+    /// # Errors
+    /// As [`Filter::batch`], of these documents or of those that were begun before.
+    ///
+    /// # Panics
+    /// Where `prepared` is shorter.
+    pub fn begin(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
+        let Index::Writing(writer) = &mut self.index else { return self.answer(documents, prepared) };
+        writer.keep()?;
+        let first = writer.next();
+        let begun = self.begin_from(documents, prepared);
+        if let (Err(_), Index::Writing(writer)) = (&begun, &mut self.index) {
+            writer.take_back(first);
+        }
+        begun
+    }
+
+    fn begin_from(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
         let versions = self.versions(documents, &prepared)?;
         let Index::Writing(writer) = &mut self.index else { return self.answer(documents, prepared) };
         let (standing, admitted) = admit(writer, documents, prepared, versions)?;
         let found = self.look(documents, &standing)?;
         self.acknowledge(documents, standing, admitted, found)
+    }
+
+    /// Waits until what was begun is safe.
+    ///
+    /// # Errors
+    /// A disk that fails: nothing that was begun and not yet safe is then acknowledged.
+    pub fn finish(&mut self) -> Result<()> {
+        match &mut self.index {
+            Index::Writing(writer) => writer.committed(),
+            Index::Reading(_) => Ok(()),
+        }
     }
 
     /// Says what would be said of documents, each for itself, and takes none.
@@ -403,6 +439,7 @@ impl Filter {
         })
     }
 
+    /// Gives documents their verdicts, and begins to write them down.
     fn acknowledge(
         &mut self,
         documents: &[Incoming],
@@ -432,7 +469,7 @@ impl Filter {
             }
         }
         if let Index::Writing(writer) = &mut self.index {
-            writer.commit(admitted)?;
+            writer.begin(admitted)?;
         }
         Ok(answers)
     }

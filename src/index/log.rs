@@ -1,11 +1,14 @@
 //! Write-ahead logs: what was acknowledged and is in no segment yet.
 
+use std::sync::Arc;
+
 use memchr::memmem;
 
 use super::format::{
     Death, FileKind, LOG_HEADER, Manifest, RECORD, RECORD_HEADER, ROW, Record, Row, check_header,
     decode_log_header, decode_record, encode_record, log_header,
 };
+use super::job::Job;
 use super::memory::Memory;
 use super::store::{Store, append_all};
 use super::{bad_header, corrupt, failed, write_whole};
@@ -65,26 +68,34 @@ impl Log {
         self.synced
     }
 
-    /// Takes a record; it is written with the next [`Log::commit`].
+    /// Takes a record; it is written with the next [`Log::begin`].
     pub fn push(&mut self, record: &Record<'_>) {
         encode_record(record, self.number, self.synced, &mut self.buffer);
     }
 
-    /// Writes all records taken since the last time, and syncs.
+    /// Begins to write all records taken since the last time, and to sync, in the background; nothing where there are
+    /// none. Nothing else must be pushed before [`Log::written`] was told what came of it.
     ///
     /// # Errors
-    /// [`ErrorKind::Write`]. The log is then as the system left it, and must not be written again.
-    pub fn commit(&mut self, store: &dyn Store) -> Result<()> {
+    /// The work's: [`ErrorKind::Write`]. The log is then as the system left it, and must not be written again.
+    pub(super) fn begin(&mut self, store: &Arc<dyn Store>) -> Option<Job<Vec<u8>>> {
         if self.buffer.is_empty() {
-            return Ok(());
+            return None;
         }
-        let name = log_name(self.number);
-        let write = append_all(store, &name, &self.buffer).and_then(|()| store.sync(&name));
         self.len += self.buffer.len() as u64;
-        self.buffer.clear();
-        write.map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
-        self.synced = self.len;
-        Ok(())
+        let (store, name, mut records) =
+            (store.clone(), log_name(self.number), std::mem::take(&mut self.buffer));
+        Some(Job::spawn("writing to the log", move |_| {
+            let write = append_all(&*store, &name, &records).and_then(|()| store.sync(&name));
+            write.map_err(|e| failed(&*store, &name, ErrorKind::Write, e))?;
+            records.clear();
+            Ok(records)
+        }))
+    }
+
+    /// What was begun is safe; `buffer` is what it gave.
+    pub(super) fn written(&mut self, buffer: Vec<u8>) {
+        (self.buffer, self.synced) = (buffer, self.len);
     }
 }
 

@@ -73,14 +73,14 @@ impl Chains {
         if 2 * self.entries.len() >= self.slots.len() {
             self.index((self.slots.len() * 2).max(1024));
         }
-        let next = self.youngest(key);
+        let at = self.slot(key);
+        let next = (self.slots[at] as u32).wrapping_sub(1);
         let nth = self.entries.get(next as usize).map_or(0, |youngest| youngest.nth + 1);
         if nth >= most {
             self.beyond.push((key, local));
             self.in_beyond.insert((key, local));
             return;
         }
-        let at = self.slot(key);
         self.entries.push(Entry { key, local, next, nth });
         self.slots[at] = u64::from(key as u32) << 32 | self.entries.len() as u64;
     }

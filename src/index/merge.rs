@@ -1,15 +1,14 @@
 //! Merges: several neighbouring segments as the source of one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 use super::format::{DeathKind, Row};
+use super::job::Job;
 use super::memory::Memory;
 use super::segment::{Each, Segment, Source, write_segment};
 use super::store::Store;
 use super::view::Deaths;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::signature::winnow::LEVELS;
 
 /// No place: the document is left out.
@@ -106,15 +105,6 @@ impl Source for Merged {
     }
 }
 
-/// What a thread does in the background.
-#[derive(Debug)]
-pub(super) struct Job<T> {
-    thread: JoinHandle<Result<T>>,
-    stop: Arc<AtomicBool>,
-    /// What it does, for messages.
-    what: &'static str,
-}
-
 /// What was written.
 #[derive(Debug)]
 pub(super) struct Built {
@@ -150,37 +140,5 @@ impl Job<Built> {
             let segment = write_segment(&*store, number, shingle, &merged, go_on)?;
             Ok(Built { segment, replaces, dropped: merged.dropped })
         })
-    }
-}
-
-impl<T: Send + 'static> Job<T> {
-    /// Does `work` on a thread of its own, which may ask whether to go on.
-    pub fn spawn(
-        what: &'static str,
-        work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
-    ) -> Job<T> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let thread = std::thread::spawn(move || work(&|| !stopped.load(Ordering::Relaxed)));
-        Job { thread, stop, what }
-    }
-
-    /// Whether [`Job::wait`] would not wait.
-    pub fn is_done(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Asks it to give up.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits for it.
-    ///
-    /// # Errors
-    /// What its work says.
-    pub fn wait(self) -> Result<T> {
-        let failed = |_| Err(Error::new(ErrorKind::Write).because(format!("{} ended in a panic", self.what)));
-        self.thread.join().unwrap_or_else(failed)
     }
 }

@@ -7,6 +7,7 @@
 //! [`crate::filter`].
 
 pub mod format;
+mod job;
 pub mod log;
 pub mod memory;
 mod merge;

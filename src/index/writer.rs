@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
+use super::job::Job;
 use super::log::{Log, log_name, log_number, read_logs};
 use super::memory::Memory;
-use super::merge::{Built, Job};
+use super::merge::Built;
 use super::segment::{Segment, segment_name};
 use super::store::{Lock, Store};
 use super::view::{Deaths, Part, View};
@@ -65,7 +66,8 @@ pub struct Arriving<'a> {
 /// An index, open for writing.
 ///
 /// Documents are taken ([`Writer::admit`]), compared with what is there, given their verdicts
-/// ([`Writer::settle`]) and acknowledged together ([`Writer::commit`]). After an error of the disk nothing more is
+/// ([`Writer::settle`]) and acknowledged together ([`Writer::commit`], or [`Writer::begin`] to compare others while the
+/// disk is busy). After an error of the disk nothing more is
 /// written: open the index again.
 #[derive(Debug)]
 pub struct Writer {
@@ -78,6 +80,7 @@ pub struct Writer {
     full: VecDeque<(Arc<Memory>, u64)>,
     memory: Memory,
     log: Log,
+    writing: Option<Writing>,
     deaths: Deaths,
     seal: Option<Job<Built>>,
     merge: Option<Job<Built>>,
@@ -87,6 +90,14 @@ pub struct Writer {
     /// Whether documents were loaded and are nowhere yet.
     loading: bool,
     _lock: Lock,
+}
+
+/// Documents on their way to the log.
+#[derive(Debug)]
+struct Writing {
+    job: Job<Vec<u8>>,
+    /// The ordinal of the first of them.
+    first: u32,
 }
 
 /// Who holds the lock, for whoever does not get it.
@@ -145,6 +156,7 @@ impl Writer {
             full: VecDeque::new(),
             memory: Memory::new(0),
             log,
+            writing: None,
             deaths: Deaths::new(),
             seal: None,
             merge: None,
@@ -200,6 +212,7 @@ impl Writer {
             full,
             memory,
             log,
+            writing: None,
             deaths,
             seal: None,
             merge: None,
@@ -299,26 +312,66 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Write`]. Then nothing of it is acknowledged, and what was taken is taken back.
     pub fn commit(&mut self, admitted: Vec<Admitted>) -> Result<()> {
-        self.check()?;
-        let first = admitted.first().map(|one| one.local);
-        let replaced: Vec<u32> = admitted.iter().filter_map(|one| one.replaces).collect();
-        let written = self.write(admitted);
-        if let (Err(_), Some(first)) = (&written, first) {
-            self.broken = true;
-            self.memory.truncate(first);
-            replaced.iter().for_each(|ordinal| {
-                self.deaths.remove(ordinal);
-            });
-        }
-        written?;
-        self.tend(false)
+        self.begin(admitted)?;
+        self.committed()
     }
 
-    fn write(&mut self, admitted: Vec<Admitted>) -> Result<()> {
+    /// As [`Writer::commit`], without waiting for the disk: it is safe once [`Writer::committed`] or another
+    /// [`Writer::begin`] returns. That waits for what was begun before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`], of what was begun before. Then nothing of either is acknowledged, and both are taken back.
+    pub fn begin(&mut self, admitted: Vec<Admitted>) -> Result<()> {
+        self.wait()?;
+        let first = admitted.first().map_or(self.next(), |one| self.memory.first() + one.local);
         for one in admitted {
             self.log.push(&Record::Document(self.memory.arrival(one.local, one.keys, one.replaces)));
         }
-        self.log.commit(&*self.store)
+        self.writing = self.log.begin(&self.store).map(|job| Writing { job, first });
+        Ok(())
+    }
+
+    /// Waits until what was begun is safe, and keeps the index in order. What was taken must have been begun.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`].
+    pub fn committed(&mut self) -> Result<()> {
+        self.wait()?;
+        self.tend(false)
+    }
+
+    /// As [`Writer::committed`] where there is something to put in order, and nothing otherwise.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`].
+    pub fn keep(&mut self) -> Result<()> {
+        let is_done = |job: &Option<Job<Built>>| job.as_ref().is_some_and(Job::is_done);
+        match self.is_full() || is_done(&self.seal) || is_done(&self.merge) {
+            true => self.committed(),
+            false => self.check(),
+        }
+    }
+
+    /// Takes back what was taken from this ordinal on and was not begun.
+    pub fn take_back(&mut self, first: u32) {
+        self.memory.truncate(first.saturating_sub(self.memory.first()));
+        self.deaths.retain(|_, death| death.kind != DeathKind::Replaced || death.from < first);
+    }
+
+    /// Waits until what was begun is safe.
+    fn wait(&mut self) -> Result<()> {
+        self.check()?;
+        let Some(Writing { job, first }) = self.writing.take() else { return Ok(()) };
+        let written = job.wait();
+        match written {
+            Ok(buffer) => self.log.written(buffer),
+            Err(error) => {
+                self.broken = true;
+                self.take_back(first);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Deletes documents by ordinal; those that no document has are passed over.
@@ -326,12 +379,14 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Write`].
     pub fn delete(&mut self, ordinals: &[u32]) -> Result<()> {
-        self.check()?;
-        let death = Death { from: self.memory.next(), kind: DeathKind::Deleted };
+        self.wait()?;
+        let first = self.memory.next();
+        let death = Death { from: first, kind: DeathKind::Deleted };
         for &ordinal in ordinals {
             self.log.push(&Record::Death(ordinal, death));
         }
-        self.log.commit(&*self.store).inspect_err(|_| self.broken = true)?;
+        self.writing = self.log.begin(&self.store).map(|job| Writing { job, first });
+        self.wait()?;
         self.deaths.extend(ordinals.iter().map(|&ordinal| (ordinal, death)));
         self.tend(false)
     }
@@ -614,7 +669,7 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Write`].
     pub fn seal(&mut self) -> Result<()> {
-        self.check()?;
+        self.wait()?;
         if !self.memory.is_empty() {
             self.fill().inspect_err(|_| self.broken = true)?;
         }
@@ -626,7 +681,7 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Write`].
     pub fn close(mut self) -> Result<()> {
-        self.check()?;
+        self.wait()?;
         self.tend(true)?;
         if (self.manifest.log, self.manifest.log_len) == (self.log.number(), self.log.synced()) {
             return Ok(());
@@ -638,6 +693,9 @@ impl Writer {
 impl Drop for Writer {
     /// What is built in the background is given up: the next session builds it again.
     fn drop(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            let _ = writing.job.wait();
+        }
         for job in [self.seal.take(), self.merge.take()].into_iter().flatten() {
             job.stop();
             let _ = job.wait();

@@ -45,6 +45,7 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         counts: Counts::default(),
         batch: Vec::new(),
         bytes: 0,
+        answered: None,
         written: Vec::new(),
     };
     let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
@@ -296,6 +297,20 @@ struct Waiting {
     outcome: Result<(Incoming, Prepared), (String, Reason)>,
 }
 
+/// Lines that have their answers, which nobody was told yet.
+struct Answered {
+    lines: Vec<Line>,
+    answers: Vec<Answer>,
+}
+
+/// A line, and why it gave no document, if it did not.
+struct Line {
+    chunk: Arc<Chunk>,
+    record: std::ops::Range<usize>,
+    end: usize,
+    rejected: Option<(String, Reason)>,
+}
+
 struct Session<'a> {
     typed: &'a args::Filter,
     filter: Filter,
@@ -303,6 +318,8 @@ struct Session<'a> {
     counts: Counts,
     batch: Vec<Waiting>,
     bytes: usize,
+    /// What was answered last and may not be safe yet.
+    answered: Option<Answered>,
     /// Memory for a line.
     written: Vec<u8>,
 }
@@ -315,12 +332,16 @@ impl Session<'_> {
                 Ok(chunk) => self.take(chunk?)?,
                 Err(TryRecvError::Empty) => {
                     self.answer()?;
+                    self.finish()?;
                     match chunks.recv() {
                         Ok(chunk) => self.take(chunk?)?,
                         Err(_) => return Ok(()),
                     }
                 }
-                Err(TryRecvError::Disconnected) => return self.answer(),
+                Err(TryRecvError::Disconnected) => {
+                    self.answer()?;
+                    return self.finish();
+                }
             }
         }
     }
@@ -337,6 +358,7 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Answers what waits, and tells what was answered before: that is safe by then.
     fn answer(&mut self) -> Result<()> {
         if self.batch.is_empty() {
             return Ok(());
@@ -344,27 +366,41 @@ impl Session<'_> {
         self.bytes = 0;
         let mut documents = Vec::with_capacity(self.batch.len());
         let mut prepared = Vec::with_capacity(self.batch.len());
-        let mut waiting = Vec::with_capacity(self.batch.len());
-        for one in self.batch.drain(..) {
-            let Waiting { chunk, record, end, outcome } = one;
-            let outcome = outcome.map(|(document, made)| {
+        let mut lines = Vec::with_capacity(self.batch.len());
+        for Waiting { chunk, record, end, outcome } in self.batch.drain(..) {
+            let rejected = outcome.map(|(document, made)| {
                 documents.push(document);
                 prepared.push(made);
             });
-            waiting.push((chunk, record, end, outcome));
+            lines.push(Line { chunk, record, end, rejected: rejected.err() });
         }
         let answers = match self.typed.check {
-            true => self.filter.answer(&documents, prepared)?,
-            false => self.filter.take(&documents, prepared)?,
+            true => self.filter.answer(&documents, prepared),
+            false => self.filter.begin(&documents, prepared),
         };
+        if answers.is_err() {
+            // What was answered before may be safe all the same. Where it is not, the first error says why.
+            let _ = self.finish();
+        }
+        let before = self.answered.replace(Answered { lines, answers: answers? });
+        before.map_or(Ok(()), |before| self.tell(before))
+    }
+
+    /// Waits until what was answered last is safe, and tells it.
+    fn finish(&mut self) -> Result<()> {
+        self.filter.finish()?;
+        self.answered.take().map_or(Ok(()), |answered| self.tell(answered))
+    }
+
+    fn tell(&mut self, Answered { lines, answers }: Answered) -> Result<()> {
         let mut answers = answers.iter();
-        for (chunk, record, end, outcome) in waiting {
-            match outcome {
-                Ok(()) => {
+        for Line { chunk, record, end, rejected } in lines {
+            match rejected {
+                None => {
                     let answer = answers.next().context("every document has an answer")?;
                     self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
                 }
-                Err((place, reason)) => {
+                Some((place, reason)) => {
                     self.counts.rejected += 1;
                     anstream::eprintln!("wirecopy: {place}: {reason}");
                     if let Some(file) = &mut self.outputs.rejects {
