@@ -33,7 +33,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { documents: 16_384, bytes: 32 << 20, fan: 8 }
+        Limits { documents: 16_384, bytes: 32 << 20, fan: 4 }
     }
 }
 
