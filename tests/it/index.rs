@@ -110,25 +110,34 @@ fn undisturbed(documents: &[Incoming], keep: Keep) -> Vec<String> {
     documents.iter().map(|one| said(&filter.batch(std::slice::from_ref(one)).unwrap()[0])).collect()
 }
 
-/// Takes documents in batches of some size until something fails; returns how many were acknowledged, and the error.
+/// Takes documents in batches until something fails, each begun while the one before is written; returns how many were
+/// acknowledged, and the error.
 fn take(
     filter: &mut Filter,
     documents: &[Incoming],
     expected: &[String],
 ) -> (usize, Option<wirecopy::error::Error>) {
-    let mut done = 0;
+    let preparer = filter.preparer();
+    let (mut done, mut begun) = (0, 0);
     for batch in documents.chunks(5) {
-        match filter.batch(batch) {
+        match preparer.prepare(batch).and_then(|prepared| filter.begin(batch, prepared)) {
             Ok(answers) => {
+                done = begun;
                 for answer in &answers {
-                    assert_eq!(said(answer), expected[done]);
-                    done += 1;
+                    assert_eq!(said(answer), expected[begun]);
+                    begun += 1;
                 }
             }
-            Err(error) => return (done, Some(error)),
+            Err(error) => {
+                let is_safe = filter.finish().is_ok();
+                return (if is_safe { begun } else { done }, Some(error));
+            }
         }
     }
-    (done, None)
+    match filter.finish() {
+        Ok(()) => (begun, None),
+        Err(error) => (done, Some(error)),
+    }
 }
 
 /// What was acknowledged is there, word for word, and a replay of the whole stream says what was said.
