@@ -60,3 +60,8 @@ pub mod sketch;
 pub mod template;
 pub mod text;
 pub mod verify;
+
+/// What the README shows of the library is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -118,6 +118,8 @@ mod tests {
             accounting: Accounting::default(),
             sources: Vec::new(),
             clusters: clusters.iter().map(cluster).collect(),
+            related: Vec::new(),
+            others: Vec::new(),
             pages: Vec::new(),
             titles: Vec::new(),
             site_pairs: Vec::new(),

@@ -14,8 +14,8 @@
 //! 2. Addresses and paths of copies, then titles of copies and whom they have their text from, in all clusters alike.
 //! 3. Copies of a cluster beyond the first hundred, thirty, ten, three; their number stays.
 //!
-//! Of templates, sites and missed pairs the first are shown, as many as a reader goes through. The page says what was
-//! left out of it.
+//! Of related pairs, templates, sites and missed pairs the first are shown, as many as a reader goes through; the texts of
+//! related documents that are in no cluster have an eighth of the room. The page says what was left out of it.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
@@ -26,8 +26,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AuditRow, ClusterRow, ExcerptRow, MemberRow, MissedRow, OriginRow, ParentRow, Report, SitePairRow,
-    SlotRow, SourceRow, SpanRow, TemplateRow,
+    AuditRow, ClusterRow, ExcerptRow, MemberRow, MissedRow, OriginRow, ParentRow, RelatedRow, Report,
+    SitePairRow, SlotRow, SourceRow, SpanRow, TemplateRow,
 };
 
 /// Bytes of a page, at most.
@@ -42,7 +42,7 @@ const TEXTS_AT_LEAST: usize = 4_000_000;
 /// Documents in a row that do not fit, after which no other is tried.
 const FULL: usize = 500;
 
-/// Rows shown of problems, titles and sources; the json report has all.
+/// Rows shown of related pairs, problems, titles and sources; the json report has all.
 const ROWS: usize = 2_000;
 
 /// Templates shown, documents of each with their values, and bytes of all of them.
@@ -81,6 +81,20 @@ pub fn rounds(report: &Report, budget: usize) -> Vec<(usize, usize)> {
     }
     chosen
 }
+
+/// Of the first so many of [`Report::others`] the page may show the text, where the texts of all are to take `budget` bytes.
+pub fn related_texts(report: &Report, budget: usize) -> usize {
+    let mut room = budget / OTHERS;
+    let fits = |other: &&MemberRow| {
+        let left = room.checked_sub(other.bytes as usize);
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    report.others.iter().take_while(fits).count()
+}
+
+/// The share of the room for texts that those of documents in no cluster have, as its inverse.
+const OTHERS: usize = 8;
 
 /// Places of a cluster's documents, the representative first, then what differs most from it.
 fn order(cluster: &ClusterRow) -> Vec<usize> {
@@ -187,6 +201,10 @@ fn escaped(json: &str) -> String {
 
 struct PageData<'a> {
     report: &'a Report,
+    /// Related pairs that are shown.
+    related: &'a [RelatedRow],
+    /// Their documents that are in no cluster.
+    others: Vec<&'a MemberRow>,
     sites: Vec<&'a str>,
     number_of: HashMap<&'a str, usize>,
 }
@@ -215,7 +233,14 @@ struct Core<'a> {
     sites: &'a [&'a str],
     left_out: Thin,
     clusters: Vec<Row<'a>>,
+    related: Vec<Pair<'a>>,
+    related_in_all: usize,
+    others: Vec<Document<'a>>,
 }
+
+/// A related pair: both ids, what the first is to the second, its measures as a document's, and its passages.
+#[derive(Serialize)]
+struct Pair<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Span>);
 
 /// A cluster: id, documents in all, its documents, what it touches, its origin.
 #[derive(Serialize)]
@@ -323,11 +348,15 @@ struct Span(usize, usize, usize, usize, u32, f64);
 impl<'a> PageData<'a> {
     fn new(report: &'a Report) -> PageData<'a> {
         let documents = report.clusters.iter().flat_map(ClusterRow::documents);
-        let mut sites: Vec<&str> = documents.map(|document| &*document.site).collect();
+        let related = first(&report.related);
+        let ids: HashSet<&str> = related.iter().flat_map(|pair| [&*pair.a, &*pair.b]).collect();
+        let others: Vec<&MemberRow> = report.others.iter().filter(|other| ids.contains(&*other.id)).collect();
+        let mut sites: Vec<&str> =
+            documents.chain(others.iter().copied()).map(|document| &*document.site).collect();
         sites.sort_unstable();
         sites.dedup();
         let number_of = sites.iter().enumerate().map(|(number, site)| (*site, number)).collect();
-        PageData { report, sites, number_of }
+        PageData { report, related, others, sites, number_of }
     }
 
     fn core(&self, thin: Thin) -> Core<'_> {
@@ -364,6 +393,9 @@ impl<'a> PageData<'a> {
             sites: &self.sites,
             left_out: thin,
             clusters: report.clusters.iter().map(|cluster| self.row(cluster, thin)).collect(),
+            related: self.related.iter().map(pair).collect(),
+            related_in_all: report.related.len(),
+            others: self.others.iter().map(|other| self.document(other, other, 0, thin)).collect(),
         }
     }
 
@@ -429,6 +461,14 @@ impl<'a> PageData<'a> {
                 held.add(&page.id, Some(text), &[], spans.get(&*page.id).copied().unwrap_or_default())?;
             }
         }
+        let end = held.out.len() + room / OTHERS;
+        for other in &self.others {
+            let text = self.text(&other.id).filter(|text| held.out.len() + text.len() < end);
+            let size: usize = other.excerpts.iter().map(|piece| piece.text.len()).sum();
+            if text.is_some() || held.out.len() + size < end {
+                held.add(&other.id, text, &other.excerpts, &[])?;
+            }
+        }
         let mut failed = 0;
         for (cluster, place) in rounds(self.report, usize::MAX) {
             let Some(row) = document(&self.report.clusters[cluster], place) else { continue };
@@ -488,6 +528,11 @@ impl<'a> Held<'a> {
 
 fn first<T>(rows: &[T]) -> &[T] {
     &rows[..rows.len().min(ROWS)]
+}
+
+fn pair(row: &RelatedRow) -> Pair<'_> {
+    let measures = [row.score, row.jaccard, row.containment].map(rounded);
+    Pair(&row.a, &row.b, &row.relation, measures, row.spans.iter().map(span).collect())
 }
 
 fn span(row: &SpanRow) -> Span {

@@ -51,6 +51,12 @@ pub struct Report {
     pub sources: Vec<SourceRow>,
     /// Largest first.
     pub clusters: Vec<ClusterRow>,
+    /// Pairs whose documents are of no cluster together; the highest score first.
+    #[serde(default)]
+    pub related: Vec<RelatedRow>,
+    /// The documents of these pairs that are in no cluster, by id.
+    #[serde(default)]
+    pub others: Vec<MemberRow>,
     /// Pages that repeat something.
     pub pages: Vec<PageRow>,
     /// Titles that several pages of one site have; most pages first.
@@ -70,7 +76,7 @@ pub struct Report {
     pub audit: Option<AuditRow>,
     /// What could not be read, or not as it stood.
     pub problems: Vec<ProblemRow>,
-    /// Texts by id, of documents in clusters and of pages that repeat something; in `json+text` of all of them, in
+    /// Texts by id, of documents in clusters and related pairs and of pages that repeat something; in `json+text` of all of them, in
     /// `json` of none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
@@ -389,7 +395,26 @@ pub struct TouchRow {
     pub pairs: u64,
 }
 
-/// A document in a cluster.
+/// Two documents that are something to each other and are of no cluster together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RelatedRow {
+    /// The id that sorts first.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// What the first is to the second.
+    pub relation: Cow<'static, str>,
+    /// Raw Jaccard.
+    pub jaccard: f64,
+    /// Share of the smaller of the two that stands in the larger.
+    pub containment: f64,
+    /// The relation's score.
+    pub score: f64,
+    /// What the two share.
+    pub spans: Vec<SpanRow>,
+}
+
+/// A document in a cluster, or one that is related to others.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct MemberRow {
     /// Its id.
@@ -434,11 +459,11 @@ pub struct MemberRow {
     /// Whom it has its text from; none for the origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ParentRow>,
-    /// What its text (`a`) shares with the representative's (`b`), in order of place here; chrome too.
+    /// What its text (`a`) shares with the representative's (`b`), in order of place here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<SpanRow>,
-    /// The text around where spans begin and end, in order; the whole of it where it is short. Exact copies have
-    /// none: their words are the representative's.
+    /// The text around where these spans and those of related pairs begin and end, in order; the whole of it where it
+    /// is short. Exact copies have none: their words are the representative's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excerpts: Vec<ExcerptRow>,
 }

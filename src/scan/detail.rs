@@ -3,39 +3,81 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::passages::{Index, Reading, around, excerpts};
+use super::excerpts::excerpts;
+use super::summary::relation_from_a;
 use super::texts::Texts;
-use super::{Cluster, Entry, Pair, Scan};
+use super::{Entry, Pair, Scan};
+use crate::candidates::Candidate;
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
-use crate::options::Resources;
-use crate::report::{ClusterRow, Report, SourceRow, TouchRow};
+use crate::options::{Policy, Resources};
+use crate::recipe::Recipe;
+use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, SpanRow, TouchRow};
+use crate::text::Tokens;
 
 /// What a cluster touches, at most; the strongest.
 const TOUCHES: usize = 50;
 
 impl Scan {
-    /// Completes a report of this run: shared passages with 40 words of context, what clusters touch,
-    /// and SHA-256 of every source. Reads the texts of all clusters and all source files once more.
+    /// Completes a report of this run: related pairs, shared passages with 40 words of context, what clusters touch, and
+    /// SHA-256 of every source. Reads the texts of all clusters and related pairs and all source files once more.
     ///
     /// # Errors
     /// Cancellation.
-    pub fn detail(&self, corpus: &Corpus, report: &mut Report, resources: &Resources) -> Result<()> {
+    pub fn detail(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        policy: &Policy,
+        report: &mut Report,
+        resources: &Resources,
+    ) -> Result<()> {
+        let related = self.related();
+        let of_clusters = self.clusters.iter().flat_map(|cluster| {
+            cluster.members.iter().map(|(member, _)| self.in_order(*member, cluster.representative))
+        });
+        let of_related = related.iter().map(|pair| (pair.a.0, pair.b.0));
+        let pairs: Vec<Candidate> = of_clusters.chain(of_related).collect();
+        let spans = self.spans_of(corpus, recipe, policy, resources, &pairs)?;
+        let mut passages: HashMap<DocId, Vec<[usize; 2]>> = HashMap::new();
+        for (&(a, b), spans) in pairs.iter().zip(&spans) {
+            passages.entry(DocId(a)).or_default().extend(spans.iter().map(|span| span.a));
+            passages.entry(DocId(b)).or_default().extend(spans.iter().map(|span| span.b));
+        }
+        let mut spans = spans.into_iter();
+        for (cluster, row) in self.clusters.iter().zip(&mut report.clusters) {
+            for (((member, _), row), spans) in cluster.members.iter().zip(&mut row.members).zip(&mut spans) {
+                let is_first = self.in_order(*member, cluster.representative).0 == member.0;
+                row.spans = if is_first { spans } else { swapped(spans) };
+            }
+        }
+        report.related =
+            related.iter().zip(spans).map(|(pair, spans)| self.related_row(pair, spans)).collect();
         resources.pool()?.install(|| {
+            let others = self.others();
+            report.others =
+                others.par_iter().map(|&document| self.member_row(corpus, document, None)).collect();
             let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-            let clusters = self.clusters.par_iter().zip(&mut report.clusters);
-            clusters.try_for_each(|(cluster, row)| {
-                resources.cancel.check()?;
-                passages(&texts, cluster, row);
-                Ok(())
-            })?;
+            let of_clusters = self.clusters.iter().zip(&mut report.clusters).flat_map(|(cluster, row)| {
+                let members = cluster.members.iter().map(|(member, _)| *member).zip(&mut row.members);
+                members.chain([(cluster.representative, &mut row.representative)])
+            });
+            let documents: Vec<_> = of_clusters.chain(others.into_iter().zip(&mut report.others)).collect();
+            documents.into_par_iter().try_for_each_init(
+                || Tokens::with_ranges(resources.kernel),
+                |tokens, (document, row)| {
+                    resources.cancel.check()?;
+                    let passages = passages.get(&document).map(Vec::as_slice).unwrap_or_default();
+                    excerpts_of(&texts, tokens, document, passages, row);
+                    Ok(())
+                },
+            )?;
             report.sources = self.sources(corpus);
             Ok(())
         })?;
@@ -43,14 +85,64 @@ impl Scan {
         Ok(())
     }
 
+    /// Two documents as the pair that they are.
+    fn in_order(&self, one: DocId, other: DocId) -> Candidate {
+        if self.ids.rank(one) <= self.ids.rank(other) { (one.0, other.0) } else { (other.0, one.0) }
+    }
+
+    /// By document: the number of its cluster.
+    fn cluster_of(&self) -> HashMap<DocId, usize> {
+        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
+        for (number, cluster) in self.clusters.iter().enumerate() {
+            let members = cluster.members.iter().map(|(d, _)| *d);
+            cluster_of.extend(members.chain([cluster.representative]).map(|d| (d, number)));
+        }
+        cluster_of
+    }
+
+    /// Pairs whose documents are of no cluster together; the highest score first.
+    fn related(&self) -> Vec<&Pair> {
+        let cluster_of = self.cluster_of();
+        let is_related = |pair: &&Pair| {
+            let of_a = cluster_of.get(&pair.a);
+            of_a.is_none() || of_a != cluster_of.get(&pair.b)
+        };
+        let mut related: Vec<&Pair> = self.pairs.iter().filter(is_related).collect();
+        related.sort_by(|x, y| y.judgement.score.total_cmp(&x.judgement.score));
+        related
+    }
+
+    /// The documents of related pairs that are in no cluster, by id: as [`Report::others`] has them.
+    pub fn others(&self) -> Vec<DocId> {
+        let cluster_of = self.cluster_of();
+        let of_pairs = self.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
+        let mut others: Vec<DocId> = of_pairs.filter(|document| !cluster_of.contains_key(document)).collect();
+        others.sort_unstable_by_key(|&document| self.ids.rank(document));
+        others.dedup();
+        others
+    }
+
+    fn related_row(&self, pair: &Pair, spans: Vec<SpanRow>) -> RelatedRow {
+        let Pair { a, b, judgement } = pair;
+        RelatedRow {
+            a: self.id(*a).to_owned(),
+            b: self.id(*b).to_owned(),
+            relation: relation_from_a(judgement).into(),
+            jaccard: judgement.measures.jaccard(),
+            containment: judgement.measures.containment(),
+            score: judgement.score,
+            spans,
+        }
+    }
+
     /// Adds to a report of this run the texts of these documents: of clusters by number and place (0 is the
-    /// representative), and of pages that repeat something.
+    /// representative), and of others.
     pub fn add_texts(
         &self,
         corpus: &Corpus,
         report: &mut Report,
         wanted: &[(usize, usize)],
-        pages: &[DocId],
+        others: &[DocId],
     ) {
         let placed = wanted.iter().filter_map(|&(cluster, place)| {
             let cluster = self.clusters.get(cluster)?;
@@ -59,7 +151,7 @@ impl Scan {
                 Some(member) => cluster.members.get(member).map(|(d, _)| *d),
             }
         });
-        for document in placed.chain(pages.iter().copied()) {
+        for document in placed.chain(others.iter().copied()) {
             if let Ok(text) = self.text(corpus, document) {
                 report.texts.insert(self.read_id(corpus, document), text);
             }
@@ -81,11 +173,7 @@ impl Scan {
     }
 
     fn touches(&self, corpus: &Corpus, rows: &mut [ClusterRow]) {
-        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
-        for (number, cluster) in self.clusters.iter().enumerate() {
-            let members = cluster.members.iter().map(|(d, _)| *d);
-            cluster_of.extend(members.chain([cluster.representative]).map(|d| (d, number)));
-        }
+        let cluster_of = self.cluster_of();
         // By cluster, other cluster or else other document, and relation: the strongest pair and how many there are.
         let mut found: BTreeMap<(usize, Other, &str), (f64, DocId, u64)> = BTreeMap::new();
         for &Pair { a, b, judgement } in &self.pairs {
@@ -97,7 +185,7 @@ impl Scan {
             for (own, other, its, judgement) in sides {
                 let Some(&own) = own else { continue };
                 let key = its.map_or(Other::Document(self.id(other)), |&cluster| Other::Cluster(cluster));
-                let entry = found.entry((own, key, super::summary::relation_from_a(&judgement))).or_insert((
+                let entry = found.entry((own, key, relation_from_a(&judgement))).or_insert((
                     judgement.score,
                     other,
                     0,
@@ -132,34 +220,32 @@ enum Other<'a> {
     Document(&'a str),
 }
 
-/// Fills in what each member shares with the representative. A document that changed since has nothing to show, and
-/// is among the problems already.
-fn passages(texts: &Texts<'_>, cluster: &Cluster, row: &mut ClusterRow) {
-    let Ok(whole) = texts.get(cluster.representative.0, str::to_owned) else { return };
-    let index = Index::new(&whole, texts.kernel);
-    let around_all: Vec<Vec<Range<usize>>> = cluster
-        .members
-        .par_iter()
-        .zip(&mut row.members)
-        .map_init(
-            || Reading::new(texts.kernel),
-            |reading, ((document, _), member)| {
-                let shown = texts.get(document.0, |text| {
-                    reading.read(text);
-                    let spans = index.shared(reading);
-                    member.spans = index.rows(reading, &spans);
-                    if member.relation.as_deref() == Some("exact") {
-                        return Vec::new();
-                    }
-                    let [here, there] = around(&spans);
-                    member.excerpts = excerpts(text, reading, here);
-                    there
-                });
-                shown.unwrap_or_default()
-            },
-        )
-        .collect();
-    row.representative.excerpts = index.excerpts(&whole, around_all.into_iter().flatten().collect());
+/// Fills in what a report has of a document's text. One that changed since has nothing to show, and is among the
+/// problems already.
+fn excerpts_of(
+    texts: &Texts<'_>,
+    tokens: &mut Tokens,
+    document: DocId,
+    passages: &[[usize; 2]],
+    row: &mut MemberRow,
+) {
+    if row.relation.as_deref() == Some("exact") {
+        return;
+    }
+    let is_representative = row.relation.is_none();
+    let cut = texts.get(document.0, |text| {
+        tokens.read(text);
+        excerpts(text, tokens, passages.iter().copied(), is_representative)
+    });
+    row.excerpts = cut.unwrap_or_default();
+}
+
+/// Spans from the other side, in order of place there.
+fn swapped(spans: Vec<SpanRow>) -> Vec<SpanRow> {
+    let mut spans: Vec<SpanRow> =
+        spans.into_iter().map(|span| SpanRow { a: span.b, b: span.a, ..span }).collect();
+    spans.sort_unstable_by_key(|span| (span.a, span.b));
+    spans
 }
 
 /// The file that a place is in: the place itself, or the archive that it is an entry of.

@@ -4,6 +4,7 @@ pub(crate) mod aligned;
 mod audit;
 mod boilerplate;
 mod detail;
+mod excerpts;
 mod explain;
 mod families;
 mod grams;
@@ -13,7 +14,7 @@ mod masked;
 mod measure;
 mod noisy;
 mod pages;
-mod passages;
+
 mod read;
 mod recovery;
 mod scope;
@@ -585,16 +586,33 @@ impl Scan {
         policy: &Policy,
         resources: &Resources,
     ) -> Result<Option<Vec<Vec<SpanRow>>>> {
-        let Some(model) = &self.model else { return Ok(None) };
+        if self.model.is_none() {
+            return Ok(None);
+        }
+        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
+        self.spans_of(corpus, recipe, policy, resources, &pairs).map(Some)
+    }
+
+    /// The spans of some pairs, in order, from the side of the first of each; none where a document is no longer what it
+    /// was. Where there is no model, nothing is chrome.
+    fn spans_of(
+        &self,
+        corpus: &Corpus,
+        recipe: Recipe,
+        policy: &Policy,
+        resources: &Resources,
+        pairs: &[Candidate],
+    ) -> Result<Vec<Vec<SpanRow>>> {
+        let none = Model::default();
+        let model = self.model.as_ref().unwrap_or(&none);
         let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
         let sites = self.documents.site_hashes();
         let documents = &self.documents;
-        let aligned = Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites };
-        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
-        let shown = Shown(aligned);
+        let shown =
+            Shown(Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites });
         let cancel = &resources.cancel;
-        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, &pairs, cancel))?;
-        Ok(Some(spans.into_iter().map(Option::unwrap_or_default).collect()))
+        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, pairs, cancel))?;
+        Ok(spans.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// What the model calls chrome, as lines of text by site.

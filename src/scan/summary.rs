@@ -90,7 +90,12 @@ impl Scan {
         self.clusters.iter().map(row).collect()
     }
 
-    fn member_row(&self, corpus: &Corpus, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
+    pub(super) fn member_row(
+        &self,
+        corpus: &Corpus,
+        document: DocId,
+        judgement: Option<&Judgement>,
+    ) -> MemberRow {
         let meta = self.meta(corpus, document);
         let entry = &self.documents.entries[document.index()];
         let (path, record) = corpus.place(entry.location, entry.record);

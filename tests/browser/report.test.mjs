@@ -47,7 +47,7 @@ test("opens, searches, opens a cluster, compares, follows a link", async () => {
   await page.waitForSelector("text=Which one to keep");
   await page.goBack();
   await page.waitForSelector(".pane");
-  for (const view of ["pages", "titles", "templates", "boilerplate", "problems", "sources", "overview"]) {
+  for (const view of ["related", "pages", "titles", "templates", "boilerplate", "problems", "sources", "overview"]) {
     await page.click(`nav a[href="#${view}"]`);
     await page.waitForSelector(`nav a[href="#${view}"][aria-current=page]`);
   }
@@ -71,6 +71,43 @@ test("says who had it first, who took it from whom and when", async () => {
   await page.click(".row a");
   assert.match(await page.textContent("#origin"), /Unknown order/);
   assert.deepEqual(troubles, []);
+});
+
+test("shows related pairs side by side", async () => {
+  const { page, troubles } = await open(browser, made.address);
+  await page.click("nav >> text=Related pairs");
+  const rows = page.locator("main tbody tr");
+  const all = await rows.count();
+  assert.ok(all > 20, String(all));
+  await page.fill("#query", "relation:partial");
+  await page.waitForTimeout(150);
+  const partial = await rows.count();
+  assert.ok(partial > 0 && partial < all, String(partial));
+  assert.equal(await rows.locator(".tag").filter({ hasText: "partial" }).count(), partial);
+  await rows.first().locator("text=compare").click();
+  await page.waitForSelector(".pane mark");
+  assert.match(await page.textContent("main"), /They share a passage/);
+  assert.match(page.url(), /#pair=.+&with=/);
+  await page.click("#next");
+  // What is shaded on both sides begins and ends with the same words, as the program found it.
+  const texts = await page.evaluate(() => [...document.querySelectorAll(".pane")].map(pane => [...pane.querySelectorAll("mark.on")].map(mark => { const own = mark.cloneNode(true); own.querySelectorAll("sup").forEach(sup => sup.remove()); return own.textContent; }).join("")));
+  const words = text => text.toLowerCase().match(/[\p{L}\p{N}]+/gu);
+  assert.equal(words(texts[0])[0], words(texts[1])[0]);
+  assert.equal(words(texts[0]).at(-1), words(texts[1]).at(-1));
+  const again = await open(browser, page.url());
+  assert.equal(await again.page.locator(".pane").count(), 2, "every view has a link");
+  await page.click("text=All related pairs");
+  await page.waitForSelector("#query");
+  // From a cluster to what it touches.
+  await page.fill("#query", "");
+  await page.waitForTimeout(150);
+  await page.locator("main a", { hasText: "its cluster" }).first().click();
+  await page.click("text=Their pairs, side by side");
+  await page.waitForSelector("#query");
+  assert.ok(await rows.count() > 0);
+  const missing = await open(browser, made.address + "#pair=nobody&with=nobody");
+  assert.match(await missing.page.textContent("h1"), /Not found/);
+  assert.deepEqual([...troubles, ...again.troubles, ...missing.troubles], []);
 });
 
 test("shows forms with their slots and what fills them", async () => {
@@ -155,7 +192,7 @@ test("nothing serious for assistive technology", async () => {
       assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
     };
     await check("overview");
-    for (const view of ["clusters", "pages", "titles", "templates", "problems", "sources"]) {
+    for (const view of ["clusters", "related", "pages", "titles", "templates", "problems", "sources"]) {
       await page.click(`nav a[href="#${view}"]`);
       await page.waitForSelector("h1");
       await check(view);

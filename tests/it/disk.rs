@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use wirecopy::index::store::{Blob, Lock, Store};
 
@@ -40,6 +40,8 @@ struct State {
 pub struct FaultyDisk {
     state: Arc<Mutex<State>>,
     held: Arc<Mutex<Option<String>>>,
+    /// Whether syncs of files wait.
+    slow: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl FaultyDisk {
@@ -52,7 +54,7 @@ impl FaultyDisk {
             operations: 0,
             short: false,
         };
-        FaultyDisk { state: Arc::new(Mutex::new(state)), held: Arc::default() }
+        FaultyDisk { state: Arc::new(Mutex::new(state)), held: Arc::default(), slow: Arc::default() }
     }
 
     /// A disk with these files, all synced.
@@ -84,6 +86,12 @@ impl FaultyDisk {
     /// Appends take half of what they are given, in two steps.
     pub fn write_short(&self) {
         self.state.lock().unwrap().short = true;
+    }
+
+    /// Syncs of files wait from now on, or go on.
+    pub fn hold_syncs(&self, hold: bool) {
+        *self.slow.0.lock().unwrap() = hold;
+        self.slow.1.notify_all();
     }
 
     pub fn operations(&self) -> u64 {
@@ -190,6 +198,7 @@ impl Store for FaultyDisk {
     }
 
     fn sync(&self, name: &str) -> io::Result<()> {
+        drop(self.slow.1.wait_while(self.slow.0.lock().unwrap(), |slow| *slow).unwrap());
         self.change(|state| {
             let number = FaultyDisk::number(state, name)?;
             state.files[number].synced = state.files[number].bytes.clone();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use wirecopy::error::ErrorKind;
 use wirecopy::filter::{Answer, Filter, Incoming, lookup, resampler};
 use wirecopy::index::store::{Disk, Store};
+use wirecopy::index::view::Part;
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Reader, Setup, Writer, repair, verify};
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
@@ -200,6 +201,56 @@ fn every_operation_fails_once() {
             created(&left, Keep::Text).unwrap_or_else(|error| panic!("{what}: {error}"));
         }
     }
+}
+
+#[test]
+fn documents_are_compared_while_the_log_is_synced_and_not_acknowledged_before_it_is() {
+    let documents = stream(6, 21);
+    let expected = undisturbed(&documents, Keep::Text);
+    let disk = FaultyDisk::new();
+    let mut filter = created(&disk, Keep::Text).unwrap();
+    let preparer = filter.preparer();
+    disk.hold_syncs(true);
+    // Both would wait for ever if they waited for the disk.
+    let first = filter.begin(&documents[..5], preparer.prepare(&documents[..5]).unwrap()).unwrap();
+    assert_eq!(first.iter().map(said).collect::<Vec<_>>(), expected[..5]);
+    assert!(filter.check(&documents[..5]).unwrap().iter().all(|answer| answer.again));
+    let crashed = opened(&disk.after_crash(|| 0)).unwrap();
+    assert!(crashed.check(&documents[..5]).unwrap().iter().all(|answer| !answer.again));
+    disk.hold_syncs(false);
+    filter.begin(&documents[5..], preparer.prepare(&documents[5..]).unwrap()).unwrap();
+    let crashed = opened(&disk.after_crash(|| 0)).unwrap();
+    assert!(crashed.check(&documents[..5]).unwrap().iter().all(|answer| answer.again));
+}
+
+#[test]
+fn a_batch_that_meets_damage_is_taken_back() {
+    let documents = stream(24, 23);
+    let expected = undisturbed(&documents, Keep::Text);
+    let whole = FaultyDisk::new();
+    assert_eq!(session(&whole, &documents, &expected, true), (24, true));
+    let mut files = whole.files();
+    for (_, bytes) in files.iter_mut().filter(|(name, _)| name.starts_with("seg-")) {
+        bytes[40] ^= 1;
+    }
+    let disk = FaultyDisk::with(files);
+    let mut filter = opened(&disk).unwrap();
+    let next = filter.writer().unwrap().next();
+    let text = format!("{} and a few words more", documents[0].text);
+    let like_a_damaged_one = Incoming { id: "like".to_owned(), named: true, text, ..Incoming::default() };
+    let error = filter.batch(std::slice::from_ref(&like_a_damaged_one)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert_eq!(filter.writer().unwrap().next(), next);
+    let documents: u32 = filter
+        .view()
+        .parts
+        .iter()
+        .map(|part| match part {
+            Part::Segment(segment) => segment.len(),
+            Part::Memory(memory) => memory.len(),
+        })
+        .sum();
+    assert_eq!(documents, next);
 }
 
 #[test]

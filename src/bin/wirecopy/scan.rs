@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use wirecopy::corpus::Corpus;
 use wirecopy::report::diff::Diff;
-use wirecopy::report::html::{LIMIT, rounds};
+use wirecopy::report::html::{LIMIT, related_texts, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{
     DocumentRow, PairRow, Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs,
@@ -135,6 +135,8 @@ fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found:
         accounting: found.accounting(corpus),
         sources: Vec::new(),
         clusters: found.cluster_rows(corpus),
+        related: Vec::new(),
+        others: Vec::new(),
         pages: found.page_rows(corpus, &pages.repeats),
         titles: found.title_rows(corpus, &pages),
         site_pairs: Vec::new(),
@@ -173,16 +175,17 @@ fn complete(
         report.site_pairs = found.site_pairs(corpus, lineage);
     }
     if json_or_page {
-        found.detail(corpus, report, &settings.resources)?;
+        found.detail(corpus, settings.recipe, &settings.policy, report, &settings.resources)?;
         report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
     }
     if json_or_page || asks(Rendering::Boilerplate) {
         report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
     }
     if texts > 0 {
-        let repeating: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
+        let mut others: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
+        others.extend(found.others().into_iter().take(related_texts(report, texts)));
         let wanted = rounds(report, texts);
-        found.add_texts(corpus, report, &wanted, &repeating);
+        found.add_texts(corpus, report, &wanted, &others);
     }
     Ok(())
 }

@@ -55,15 +55,19 @@ const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !=
 const relationOf = d => typeof d[6] === "number" ? RELATIONS[d[6]] : d[6] || null;
 const scoreOf = d => d[7] === 1 ? 1 : d[7] ? d[7][0] : null;
 
-function opened(row) {
-  const [id, size, documents, touches, origin] = row;
-  const first = documents[0];
-  const members = documents.map((d, place) => ({
+// A document; `first` is the one that represents its cluster.
+function documentRow(d, first, place) {
+  return {
     id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
     relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
     parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3] } : null,
     url: d[9] || null, canonical: d[10] || null, path: d[11] || "", record: d[12] === undefined ? null : d[12], place,
-  }));
+  };
+}
+
+function opened(row) {
+  const [id, size, documents, touches, origin] = row;
+  const members = documents.map((d, place) => documentRow(d, documents[0], place));
   return { id, size, members, touches, origin, kept: members[0] };
 }
 
@@ -293,7 +297,7 @@ function clusterView(state) {
     h("h2", {}, "Which one to keep"),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What each rule keeps" }, h("table", {}, h("thead", {}, h("tr", {}, ["Rule", "Keeps", "Why"].map(name => h("th", { scope: "col" }, name)))),
       h("tbody", {}, decisions.map(([name, why, member]) => h("tr", {}, h("td", {}, h("code", {}, name)), h("td", {}, h("code", {}, member.id), member.site ? [" ", own(member.site)] : null), h("td", {}, why)))))),
-    cluster.touches.length ? [h("h2", {}, "Related, and not of this cluster"), h("ul", {}, cluster.touches.map(touch => h("li", {}, tag(touch.relation), " ", percent(touch.score), " ", touch.cluster && byId.has(touch.cluster) ? h("a", { href: view({ cluster: touch.cluster }) }, own(byId.get(touch.cluster)[2][0][2] || touch.id)) : own(touch.id), touch.pairs > 1 ? ` (${touch.pairs} pairs)` : "")))] : null);
+    cluster.touches.length ? [h("h2", {}, "Related, and not of this cluster"), core.related.length ? h("p", { class: "noprint" }, h("a", { href: view({ related: true, q: cluster.id }) }, "Their pairs, side by side")) : null, h("ul", {}, cluster.touches.map(touch => h("li", {}, tag(touch.relation), " ", percent(touch.score), " ", touch.cluster && byId.has(touch.cluster) ? h("a", { href: view({ cluster: touch.cluster }) }, own(byId.get(touch.cluster)[2][0][2] || touch.id)) : own(touch.id), touch.pairs > 1 ? ` (${touch.pairs} pairs)` : "")))] : null);
 }
 
 const RULE = { canonical: "others name its address as the canonical one", credit: "others credit its site", earliest: "it is the earliest", novel: "of those of the earliest date it has the most text that came back later", edits: "what was cut or changed elsewhere stands in it", longest: "it is the longest" };
@@ -416,7 +420,7 @@ function tokens(text) {
   return out;
 }
 
-// Spans of two whole texts, as the program finds those of a copy and its representative.
+// Spans of two whole texts that the program did not compare.
 function sharedPassages(a, b) {
   const [x, y] = [tokens(a), tokens(b)];
   const SEED = 5, GAP = 10;
@@ -514,25 +518,23 @@ function pane(document, shown, spans, side) {
   }
   return { text, element: h("section", { class: "pane", "aria-label": (side ? "Right" : "Left") + " document" },
     h("h2", { class: "exhibit", "data-exhibit": document.place + 1, dir: "auto" }, document.title || document.id),
-    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, document.date, count(document.tokens, "word"), document.relation || "represents the cluster"].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
+    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, document.date, count(document.tokens, "word"), document.said === undefined ? document.relation || "represents the cluster" : document.said].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
 }
 
-function alignment(a, b) {
+// What two documents share: as the program found it, where `given` has that as [start, end, start, end, words, identity]
+// in bytes, and otherwise as it is found here, where both texts are in this file.
+function alignment(a, b, given) {
   const [left, right] = [textOf(a.id), textOf(b.id)];
-  if (left && right && left.whole && right.whole) {
-    const [x, y] = [left.pieces[0][1], right.pieces[0][1]];
-    const spans = sharedPassages(x, y);
-    spans.forEach(span => { span.words = span.identity < 1 ? differing(x.slice(...span.a), y.slice(...span.b)) : [[], []]; });
-    return { left, right, spans: spans.map((span, name) => ({ name, span, a: { chars: span.a, words: span.words[0] }, b: { chars: span.b, words: span.words[1] } })) };
-  }
-  // Where one is only in pieces, what the program found between a copy and its representative.
-  const [copy, swapped] = b.place === 0 ? [left, false] : a.place === 0 ? [right, true] : [null, false];
-  const rows = copy ? copy.spans : [];
-  const side = (shown, ends) => ({ bytes: ends, chars: shown && shown.whole ? ends.map(places(shown.pieces[0][1], 0)) : ends, words: [] });
-  return { left, right, spans: rows.map((s, name) => {
-    const [own, kept] = [[s[0], s[1]], [s[2], s[3]]];
-    const [x, y] = swapped ? [kept, own] : [own, kept];
-    return { name, span: { tokens: s[4], identity: s[5] }, a: side(left, x), b: side(right, y) };
+  const whole = left && right && left.whole && right.whole;
+  if (!given && !whole) return { left, right, spans: [] };
+  const [x, y] = whole ? [left.pieces[0][1], right.pieces[0][1]] : [];
+  const inText = (shown, ends) => shown && shown.whole ? ends.map(places(shown.pieces[0][1], 0)) : ends;
+  const spans = given ? given.map(([a0, a1, b0, b1, words, identity]) => ({ a: inText(left, [a0, a1]), b: inText(right, [b0, b1]), bytes: [[a0, a1], [b0, b1]], tokens: words, identity }))
+    : sharedPassages(x, y);
+  return { left, right, spans: spans.map((span, name) => {
+    const words = whole && span.identity < 1 ? differing(x.slice(...span.a), y.slice(...span.b)) : [[], []];
+    const [ofA, ofB] = span.bytes || [];
+    return { name, span, a: { bytes: ofA, chars: span.a, words: words[0] }, b: { bytes: ofB, chars: span.b, words: words[1] } };
   }) };
 }
 
@@ -540,8 +542,24 @@ function compareView(cluster, state) {
   const find = id => cluster.members.find(member => member.id === id);
   const [a, b] = [find(state.a) || cluster.kept, find(state.b)];
   if (!b) return missing("This cluster shows no document with the id " + state.b + ".");
-  const { left, right, spans } = alignment(a, b);
-  const order = side => spans.map(s => ({ ...s[side], name: s.name })).sort((x, y) => (x.bytes || x.chars)[0] - (y.bytes || y.chars)[0]);
+  const choose = (label, chosen, name) => {
+    const known = cluster.members.filter(m => m.place === 0 || evidence[m.id] || m === chosen).slice(0, 500);
+    const select = h("select", { "aria-label": label }, known.map(m => h("option", { value: m.id, selected: m === chosen }, `${m.place + 1}. ${m.site || m.id} ${m.relation || "represents"}`)));
+    select.addEventListener("change", () => { location.hash = view({ cluster: cluster.id, a: a.id, b: b.id, [name]: select.value }); });
+    return h("label", {}, label, select);
+  };
+  const copy = b.place === 0 ? a : a.place === 0 ? b : null;
+  const found = copy && evidence[copy.id] ? evidence[copy.id].s || [] : copy && !(textOf(a.id) && textOf(b.id)) ? [] : null;
+  const given = found && copy === b ? found.map(([a0, a1, b0, b1, ...rest]) => [b0, b1, a0, a1, ...rest]) : found;
+  sideBySide(a, b, given,
+    h("a", { href: view({ cluster: cluster.id }) }, "The whole cluster"),
+    copy && a !== b ? [tag(copy.relation), " score ", percent(copy.score), ", Jaccard ", percent(copy.jaccard), ", containment ", percent(copy.containment)] : h("span", { class: "dim" }, "Two copies, compared here and not by the program: each was verified against the representative."),
+    [choose("Left", a, "a"), choose("Right", b, "b")]);
+}
+
+function sideBySide(a, b, given, back, verdict, choices) {
+  const { left, right, spans } = alignment(a, b, given);
+  const order = side => spans.map(s => ({ ...s[side], name: s.name })).sort((x, y) => x.chars[0] - y.chars[0]);
   const panes = [pane(a, left, order("a"), 0), pane(b, right, order("b"), 1)];
   const marks = panes.map(({ text }) => {
     const first = new Map();
@@ -589,20 +607,93 @@ function compareView(cluster, state) {
     if (mark) { at = Number(mark.dataset.span) - 1; go(1); }
   }));
   keys = { n: () => go(1), p: () => go(-1) };
-  const choose = (label, chosen, name) => {
-    const known = cluster.members.filter(m => m.place === 0 || evidence[m.id] || m === chosen).slice(0, 500);
-    const select = h("select", { "aria-label": label }, known.map(m => h("option", { value: m.id, selected: m === chosen }, `${m.place + 1}. ${m.site || m.id} ${m.relation || "represents"}`)));
-    select.addEventListener("change", () => { location.hash = view({ cluster: cluster.id, a: a.id, b: b.id, [name]: select.value }); });
-    return h("label", {}, label, select);
-  };
   show("Side by side",
-    h("p", { class: "noprint" }, h("a", { href: view({ cluster: cluster.id }) }, "The whole cluster")),
+    h("p", { class: "noprint" }, back),
     h("h1", {}, "Side by side"),
-    h("p", {}, b.relation && a.place === 0 ? [tag(b.relation), " score ", percent(b.score), ", Jaccard ", percent(b.jaccard), ", containment ", percent(b.containment)] : a.relation && b.place === 0 ? [tag(a.relation), " score ", percent(a.score)] : h("span", { class: "dim" }, "Two copies, compared here and not by the program: each was verified against the representative.")),
-    h("div", { class: "controls" }, choose("Left", a, "a"), choose("Right", b, "b"),
+    h("p", {}, verdict),
+    h("div", { class: "controls" }, choices,
       h("button", { type: "button", id: "previous", disabled: !spans.length, onclick: () => go(-1) }, "Previous passage"), h("button", { type: "button", id: "next", disabled: !spans.length, onclick: () => go(1) }, "Next passage"), told),
     h("p", { class: "dim small" }, "Shaded: shared. Underlined: words that differ within a shared passage. Keys: n and p go from passage to passage."),
     h("div", { class: "panes" }, panes.map(p => p.element)));
+}
+
+// ---- related pairs
+
+const ABOUT = { partial: "share a passage", update: "are versions of one page", templated: "fill in one form" };
+const othersById = new Map(core.others.map(d => [d[0], { ...documentRow(d, d, 0), said: "" }]));
+
+function documentOf(id) {
+  const cluster = clusterOfDocument(id);
+  if (!cluster) return othersById.get(id) || { id, site: "", title: null, date: null, tokens: 0, bytes: 0, place: 0, said: "" };
+  const member = opened(byId.get(cluster)).members.find(member => member.id === id);
+  return { ...member, said: "in a cluster" };
+}
+
+// What the search needs of a pair, in the form of a cluster's.
+function factsOfPair(pair) {
+  const ends = [documentOf(pair[0]), documentOf(pair[1])];
+  const dates = ends.map(d => d.date).filter(date => date).sort();
+  const sites = [...new Set(ends.map(d => d.site))];
+  const words = ends.flatMap(d => [d.id, d.title || "", d.url || "", d.site, clusterOfDocument(d.id) || ""]);
+  return { pair, ends, size: 2, relations: { [pair[2]]: 1 }, lowSites: sites.map(site => site.toLowerCase()), from: dates[0] || null, to: dates[dates.length - 1] || null, score: pair[3][0], words: words.join("\n").toLowerCase() };
+}
+
+let pairFacts = null;
+
+function relatedView(state) {
+  if ("pair" in state) return pairView(state);
+  pairFacts = pairFacts || core.related.map(factsOfPair);
+  const query = h("input", { id: "query", type: "search", value: state.q || "", autocomplete: "off", spellcheck: "false", "aria-describedby": "query-help" });
+  const told = h("p", { class: "dim" });
+  const body = h("tbody");
+  const more = h("button", { type: "button", class: "noprint" });
+  let hits = [], drawn = 0;
+  const end = d => h("td", {}, own(d.title || d.id), h("div", { class: "small dim" }, [d.site, d.date ? d.date.slice(0, 10) : ""].filter(part => part).join(" \u00b7 "), clusterOfDocument(d.id) ? [" ", h("a", { href: view({ cluster: clusterOfDocument(d.id) }), "aria-label": "The cluster of " + (d.title || d.id) }, "its cluster")] : null));
+  const line = ({ pair, ends }) => h("tr", {}, h("td", {}, tag(pair[2])), h("td", { class: "n" }, percent(pair[3][0])), ends.map(end),
+    h("td", { class: "n" }, number.format(pair[4].reduce((sum, span) => sum + span[4], 0))),
+    h("td", { class: "noprint" }, h("a", { href: view({ pair: pair[0], with: pair[1] }), "aria-label": `Compare ${pair[0]} with ${pair[1]}` }, "compare")));
+  const draw = () => {
+    const to = Math.min(hits.length, drawn + 200);
+    body.append(...hits.slice(drawn, to).map(line));
+    drawn = to;
+    more.hidden = drawn === hits.length;
+    more.textContent = `Show more (${number.format(hits.length - drawn)} left)`;
+  };
+  const search = push => {
+    hits = pairFacts.filter(asked(query.value));
+    body.replaceChildren();
+    drawn = 0;
+    draw();
+    told.textContent = hits.length === pairFacts.length ? count(hits.length, "pair") : `${count(hits.length, "pair")} of ${number.format(pairFacts.length)}`;
+    if (push) {
+      history.replaceState(null, "", view({ related: true, q: query.value }));
+      say(told.textContent);
+    }
+  };
+  let waiting = 0;
+  query.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 60, true); });
+  more.addEventListener("click", draw);
+  show("Related pairs",
+    h("h1", {}, "Related pairs"),
+    h("p", { class: "dim" }, "Two documents that are something to each other and are in no cluster together: they share a passage, are versions of one page, or fill in one form."),
+    h("div", { class: "controls" }, h("label", { class: "grow", for: "query" }, "Search", query)),
+    h("p", { class: "dim small", id: "query-help" }, "Words in titles, ids and addresses; ", h("code", {}, "site:"), " ", h("code", {}, "relation:partial"), " ", h("code", {}, "score<0.9"), " ", h("code", {}, "after:2024-01-01"), " ", h("code", {}, "before:2025"), ". Key: / to search."),
+    told,
+    core.related.length ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Related pairs" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Relation"), h("th", { scope: "col", class: "n" }, "Score"), ["One", "The other"].map(name => h("th", { scope: "col" }, name)), h("th", { scope: "col", class: "n" }, "Words shared"), h("th", { scope: "col", class: "noprint" }, "Side by side"))), body)) : h("p", {}, "No two documents are related beyond their clusters."),
+    more,
+    core.related_in_all > core.related.length ? h("p", { class: "dim" }, `The ${number.format(core.related.length)} of ${number.format(core.related_in_all)} with the highest scores; the json report has all.`) : null);
+  search(false);
+}
+
+function pairView(state) {
+  const pair = core.related.find(([a, b]) => a === state.pair && b === state.with);
+  if (!pair) return missing(`This report shows no related pair of ${state.pair} and ${state.with}.`);
+  const [a, b] = [{ ...documentOf(pair[0]), place: 0 }, { ...documentOf(pair[1]), place: 1 }];
+  const clusters = [a, b].map(d => [d, clusterOfDocument(d.id)]).filter(([, cluster]) => cluster);
+  sideBySide(a, b, pair[4],
+    h("a", { href: "#related" }, "All related pairs"),
+    [tag(pair[2]), ABOUT[pair[2]] ? ` They ${ABOUT[pair[2]]}. Score ` : " Score ", percent(pair[3][0]), ", Jaccard ", percent(pair[3][1]), ", containment ", percent(pair[3][2]), clusters.map(([d, cluster]) => [". ", h("a", { href: view({ cluster }) }, "The cluster of ", own(d.title || d.id))])],
+    null);
 }
 
 // ---- at a glance
@@ -709,7 +800,7 @@ function overview() {
       s.dates.length > 1 ? bars("Duplicates over time", "By their dates.", overTime(s.dates)) : null),
     recall(),
     carriers(),
-    Object.keys(core.accounting.pairs).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.accounting.pairs).map(([name, n]) => `${number.format(n)} ${name}`).join(", "))] : null,
+    Object.keys(core.accounting.pairs).length ? [h("h2", {}, "Verified pairs"), h("p", { class: "dim" }, Object.entries(core.accounting.pairs).map(([name, n]) => `${number.format(n)} ${name}`).join(", ")), core.related.length ? h("p", {}, h("a", { href: "#related" }, "Pairs that are of no cluster together")) : null] : null,
     h("h2", {}, "Sites"), sitesTable(a.sites),
     h("h2", {}, "Settings"), h("dl", { class: "card" }, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     h("h2", {}, "Not in this file"), h("p", { class: "dim" }, leftOut()),
@@ -720,7 +811,7 @@ function leftOut() {
   const shown = Object.values(evidence);
   const whole = shown.filter(e => e.t !== undefined).length;
   const documents = core.clusters.reduce((sum, row) => sum + row[1], 0);
-  const said = `${count(whole, "text")} in full and ${count(shown.length - whole, "document")} in excerpts, of ${count(documents, "document")} in clusters.`;
+  const said = `${count(whole, "text")} in full and ${count(shown.length - whole, "document")} in excerpts, of ${count(documents, "document")} in clusters and ${number.format(core.others.length)} related to others.`;
   const { addresses, titles, copies } = core.left_out;
   return [said, addresses ? " Addresses and paths of copies were left out to keep this file small." : "", titles ? " So were titles of copies." : "", copies ? ` So were copies of a cluster beyond the first ${copies}.` : "", " The json report has everything."].join("");
 }
@@ -811,7 +902,7 @@ const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, wh
 
 // ---- where we are
 
-const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["templates", "Templates", templatesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
+const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["related", "Related pairs", relatedView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["templates", "Templates", templatesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
 
 let keys = {};
 let shownOnce = false;
@@ -836,7 +927,7 @@ function route() {
   }
   keys = {};
   printing = null;
-  const name = "cluster" in state ? "clusters" : "page" in state ? "pages" : "template" in state ? "templates" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
+  const name = "cluster" in state ? "clusters" : "pair" in state ? "related" : "page" in state ? "pages" : "template" in state ? "templates" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
   document.getElementById("nav").replaceChildren(h("ul", {}, VIEWS.map(([id, label]) => h("li", {}, h("a", { href: "#" + id, "aria-current": id === name ? "page" : null }, label)))));
   if ("cluster" in state) clusterView(state);
   else VIEWS.find(([id]) => id === name)[2](state);
