@@ -90,16 +90,6 @@ impl Scan {
         if self.ids.rank(one) <= self.ids.rank(other) { (one.0, other.0) } else { (other.0, one.0) }
     }
 
-    /// By document: the number of its cluster.
-    fn cluster_of(&self) -> HashMap<DocId, usize> {
-        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
-        for (number, cluster) in self.clusters.iter().enumerate() {
-            let members = cluster.members.iter().map(|(d, _)| *d);
-            cluster_of.extend(members.chain([cluster.representative]).map(|d| (d, number)));
-        }
-        cluster_of
-    }
-
     /// Pairs whose documents are of no cluster together; the highest score first.
     fn related(&self) -> Vec<&Pair> {
         let cluster_of = self.cluster_of();

@@ -117,10 +117,7 @@ impl Scan {
     /// By cluster: documents that are none of it and have a large part of its text, at one place, as most of its members
     /// know. An excerpt may have been printed before any page that has the whole.
     fn relatives(&self) -> Vec<Vec<DocId>> {
-        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
-        for (number, cluster) in self.clusters.iter().enumerate() {
-            cluster_of.extend(self.by_id(cluster).into_iter().map(|document| (document, number)));
-        }
+        let cluster_of = self.cluster_of();
         // By cluster and document: members that share with it, and the largest share of one of them.
         let mut shared: BTreeMap<(usize, DocId), (usize, f64)> = BTreeMap::new();
         // By document: the first end and the last start of what it shares with others.

@@ -565,6 +565,16 @@ impl Scan {
         &self.documents.sites[self.documents.entries[document.index()].site as usize]
     }
 
+    /// By document: the number of its cluster.
+    fn cluster_of(&self) -> HashMap<DocId, usize> {
+        let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
+        for (number, cluster) in self.clusters.iter().enumerate() {
+            let members = cluster.members.iter().map(|(d, _)| *d);
+            cluster_of.extend(members.chain([cluster.representative]).map(|d| (d, number)));
+        }
+        cluster_of
+    }
+
     /// Whether two documents are of one site.
     pub fn same_site(&self, a: DocId, b: DocId) -> bool {
         self.documents.entries[a.index()].site == self.documents.entries[b.index()].site
