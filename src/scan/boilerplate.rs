@@ -92,6 +92,9 @@ fn add(
     lines: &mut Lines,
 ) {
     let mut pieces = reader.chrome(text, site_hash, model);
+    if pieces.is_empty() {
+        return;
+    }
     let breaks = reader.breaks(text);
     let begins = |token: usize| breaks.get(token).is_none_or(|&begins| begins);
     pieces.retain(|piece| piece.len() >= WITHIN || (begins(piece.start) && begins(piece.end)));

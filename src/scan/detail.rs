@@ -25,8 +25,8 @@ use crate::text::Tokens;
 const TOUCHES: usize = 50;
 
 impl Scan {
-    /// Completes a report of this run: related pairs, shared passages with 40 words of context, what clusters touch, and
-    /// SHA-256 of every source. Reads the texts of all clusters and related pairs and all source files once more.
+    /// Completes a report of this run: related pairs, shared passages with 40 words of context, and what clusters touch.
+    /// Reads the texts of all clusters and related pairs once more.
     ///
     /// # Errors
     /// Cancellation.
@@ -77,9 +77,7 @@ impl Scan {
                     excerpts_of(&texts, tokens, document, passages, row);
                     Ok(())
                 },
-            )?;
-            report.sources = self.sources(corpus);
-            Ok(())
+            )
         })?;
         self.touches(corpus, &mut report.clusters);
         Ok(())
@@ -148,8 +146,16 @@ impl Scan {
         }
     }
 
-    /// Every file that was read, by path; of an archive the archive.
-    fn sources(&self, corpus: &Corpus) -> Vec<SourceRow> {
+    /// Every file that was read, by path, with its SHA-256; of an archive the archive. Reads all of them once more.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
+    pub fn sources(&self, corpus: &Corpus, resources: &Resources) -> Result<Vec<SourceRow>> {
+        let sources = || self.sources_of(corpus);
+        Ok(resources.pool()?.install(sources))
+    }
+
+    fn sources_of(&self, corpus: &Corpus) -> Vec<SourceRow> {
         let place = |entry: &Entry| source(corpus.place(entry.location, entry.record).0);
         let mut paths: Vec<String> = self.documents.entries.par_iter().map(place).collect();
         paths.par_sort_unstable();

@@ -167,27 +167,34 @@ fn complete(
         (false, false) => 0,
     };
     let json_or_page = texts > 0 || asks(Rendering::Json);
-    if json_or_page || asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites) {
-        *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
-        found.add_lineage(corpus, lineage, &mut report.clusters);
-    }
-    if json_or_page || asks(Rendering::Sites) {
-        report.site_pairs = found.site_pairs(corpus, lineage);
-    }
-    if json_or_page {
-        found.detail(corpus, settings.recipe, &settings.policy, report, &settings.resources)?;
-        report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
-    }
-    if json_or_page || asks(Rendering::Boilerplate) {
-        report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
-    }
-    if texts > 0 {
-        let mut others: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
-        others.extend(found.others().into_iter().take(related_texts(report, texts)));
-        let wanted = rounds(report, texts);
-        found.add_texts(corpus, report, &wanted, &others);
-    }
-    Ok(())
+    std::thread::scope(|scope| {
+        // One thread reads all files through, while the others do what takes several.
+        let sources = json_or_page.then(|| scope.spawn(|| found.sources(corpus, &settings.resources)));
+        if json_or_page || asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites) {
+            *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
+            found.add_lineage(corpus, lineage, &mut report.clusters);
+        }
+        if json_or_page || asks(Rendering::Sites) {
+            report.site_pairs = found.site_pairs(corpus, lineage);
+        }
+        if json_or_page {
+            found.detail(corpus, settings.recipe, &settings.policy, report, &settings.resources)?;
+            report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
+        }
+        if json_or_page || asks(Rendering::Boilerplate) {
+            report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
+        }
+        if texts > 0 {
+            let mut others: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
+            others.extend(found.others().into_iter().take(related_texts(report, texts)));
+            let wanted = rounds(report, texts);
+            found.add_texts(corpus, report, &wanted, &others);
+        }
+        if let Some(sources) = sources {
+            report.sources = sources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
+        Ok(())
+    })
 }
 
 fn write(
