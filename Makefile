@@ -16,11 +16,12 @@ soak:
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 
-# A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles.
+# A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles; reports of 300,000.
 bench:
 	cargo bench --locked --bench stages
 	cargo bench --locked --bench formats
 	benches/filter
+	benches/reports
 
 # Side by side with other tools, from their registries.
 compare:
