@@ -14,7 +14,7 @@ mod pool;
 mod prepare;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -298,6 +298,13 @@ impl Filter {
         let begun = self.begin_from(documents, prepared);
         if let (Err(_), Index::Writing(writer)) = (&begun, &mut self.index) {
             writer.take_back(first);
+            // Others will come under these ordinals.
+            for worker in &mut self.workers {
+                let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let is_gone =
+                    |one: &&mut Option<(u32, Loaded)>| one.as_ref().is_some_and(|one| one.0 >= first);
+                worker.others.iter_mut().filter(is_gone).for_each(|one| *one = None);
+            }
         }
         begun
     }

@@ -352,7 +352,7 @@ impl Writer {
         }
     }
 
-    /// Takes back what was taken from this ordinal on and was not begun.
+    /// Takes back what was taken from this ordinal on and is not safe.
     pub fn take_back(&mut self, first: u32) {
         self.memory.truncate(first.saturating_sub(self.memory.first()));
         self.deaths.retain(|_, death| death.kind != DeathKind::Replaced || death.from < first);

@@ -10,7 +10,6 @@ use serde_json::Value;
 use wirecopy::error::ErrorKind;
 use wirecopy::filter::{Answer, Filter, Incoming, lookup, resampler};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::view::Part;
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Reader, Setup, Writer, repair, verify};
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
@@ -225,10 +224,16 @@ fn documents_are_compared_while_the_log_is_synced_and_not_acknowledged_before_it
 
 #[test]
 fn a_batch_that_meets_damage_is_taken_back() {
-    let documents = stream(24, 23);
-    let expected = undisturbed(&documents, Keep::Text);
+    // So long that texts and tables are in different pages.
+    let named =
+        |id: &str, text: String| Incoming { id: id.to_owned(), named: true, text, ..Incoming::default() };
+    let long = |number: u32| (0..1500).map(|i| format!("word{number}x{i} ")).collect::<String>();
+    let documents: Vec<Incoming> = (0..9).map(|i| named(&format!("long-{i}"), long(i))).collect();
     let whole = FaultyDisk::new();
-    assert_eq!(session(&whole, &documents, &expected, true), (24, true));
+    let mut filter = created(&whole, Keep::Text).unwrap();
+    filter.batch(&documents).unwrap();
+    filter.writer().unwrap().seal().unwrap();
+    filter.close().unwrap();
     let mut files = whole.files();
     for (_, bytes) in files.iter_mut().filter(|(name, _)| name.starts_with("seg-")) {
         bytes[40] ^= 1;
@@ -236,21 +241,21 @@ fn a_batch_that_meets_damage_is_taken_back() {
     let disk = FaultyDisk::with(files);
     let mut filter = opened(&disk).unwrap();
     let next = filter.writer().unwrap().next();
-    let text = format!("{} and a few words more", documents[0].text);
-    let like_a_damaged_one = Incoming { id: "like".to_owned(), named: true, text, ..Incoming::default() };
-    let error = filter.batch(std::slice::from_ref(&like_a_damaged_one)).unwrap_err();
+    let failing =
+        [named("x", long(100)), named("x2", long(100) + " more"), named("damaged", long(0) + " more")];
+    let error = filter.batch(&failing).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     assert_eq!(filter.writer().unwrap().next(), next);
-    let documents: u32 = filter
-        .view()
-        .parts
-        .iter()
-        .map(|part| match part {
-            Part::Segment(segment) => segment.len(),
-            Part::Memory(memory) => memory.len(),
-        })
-        .sum();
-    assert_eq!(documents, next);
+    // Others come in their place, and are not taken for them.
+    let others = [named("y", long(200)), named("y2", long(200) + " more"), named("z", long(100))];
+    let answers = filter.batch(&others).unwrap();
+    let near = &answers[1].verdict;
+    assert_eq!((near.matches.len(), near.matches[0].id.as_str()), (1, "y"));
+    assert!(answers[2].verdict.matches.is_empty(), "nobody was left of those that were taken back");
+    filter.close().unwrap();
+    let mut again = opened(&disk).unwrap();
+    assert!(again.check(&others).unwrap().iter().all(|answer| answer.again));
+    assert_eq!(again.writer().unwrap().next(), next + 3);
 }
 
 #[test]
