@@ -68,7 +68,7 @@ impl Log {
         self.synced
     }
 
-    /// Takes a record; it is written with the next [`Log::begin`].
+    /// Takes a record; it is written when the writer next begins to.
     pub fn push(&mut self, record: &Record<'_>) {
         encode_record(record, self.number, self.synced, &mut self.buffer);
     }
