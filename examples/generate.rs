@@ -1204,13 +1204,10 @@ impl Sink {
 /// In how many documents the word 5-grams of a corpus occur, and how long the runs are that unrelated documents share.
 #[derive(Default)]
 struct Curve {
-    documents: usize,
-    planted: usize,
-    /// A hash of 63 bits for each distinct 5-gram of each document, and whether the document is planted.
-    postings: Vec<u64>,
-    grams: Vec<u64>,
-    /// The same hash, the document and the 5-gram's first place in it.
-    places: Vec<(u64, u32, u32)>,
+    /// Of each document, whether it is planted.
+    planted: Vec<bool>,
+    /// A hash for each 5-gram of each document, with the document and its place there.
+    grams: Vec<(u64, u32, u32)>,
 }
 
 const CURVE_DOCUMENTS: usize = 20_000;
@@ -1232,35 +1229,27 @@ impl Curve {
     fn add(&mut self, text: &str, planted: bool) {
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let words: Vec<u64> = words.map(hash).collect();
-        self.grams.clear();
-        self.grams.extend(words.windows(WORDS_OF_GRAM).map(|gram| {
-            gram.iter().fold(0_u64, |sum, &word| splitmix(&mut (sum.rotate_left(7) ^ word))) & !1
+        let document = self.planted.len() as u32;
+        self.grams.extend(words.windows(WORDS_OF_GRAM).zip(0..).map(|(gram, place)| {
+            let hash = gram.iter().fold(0_u64, |sum, &word| splitmix(&mut (sum.rotate_left(7) ^ word)));
+            (hash, document, place)
         }));
-        let document = self.documents as u32;
-        self.places.extend(self.grams.iter().zip(0..).map(|(&gram, place)| (gram, document, place)));
-        self.grams.sort_unstable();
-        self.grams.dedup();
-        self.postings.extend(self.grams.iter().map(|gram| gram | u64::from(planted)));
-        self.documents += 1;
-        self.planted += usize::from(planted);
+        self.planted.push(planted);
     }
 
     fn histograms(&mut self) -> (Histogram, Histogram) {
         let (mut all, mut plain) = (Histogram::default(), Histogram::default());
-        self.postings.sort_unstable();
-        for gram in self.postings.chunk_by(|a, b| a >> 1 == b >> 1) {
+        for gram in postings(&mut self.grams) {
             count(&mut all, gram.len());
-            count(&mut plain, gram.iter().filter(|&&posting| posting & 1 == 0).count());
+            count(&mut plain, gram.iter().filter(|posting| !self.planted[posting.1 as usize]).count());
         }
         (all, plain)
     }
 
     /// By length: pairs of unrelated documents of which that is the longest run in common.
     fn lengths(&mut self) -> [usize; LENGTHS.len()] {
-        self.places.sort_unstable();
-        self.places.dedup_by_key(|&mut (gram, document, _)| (gram, document));
         let mut shared: Vec<(u32, u32, u32, u32)> = Vec::new();
-        for gram in self.places.chunk_by(|a, b| a.0 == b.0).filter(|gram| gram.len() <= UNRELATED) {
+        for gram in postings(&mut self.grams).filter(|gram| gram.len() <= UNRELATED) {
             for (i, &(_, a, of_a)) in gram.iter().enumerate() {
                 let with = |&(_, b, of_b): &(u64, u32, u32)| (a, b, of_a.wrapping_sub(of_b), of_a);
                 shared.extend(gram[i + 1..].iter().map(with));
@@ -1280,17 +1269,26 @@ impl Curve {
     fn report(&mut self) -> String {
         let (all, plain) = self.histograms();
         let lengths = self.lengths();
-        let mut report = table(&all, &format!("{} documents", self.documents));
-        if self.planted > 0 {
-            report += &table(&plain, &format!("{} of them unplanted", self.documents - self.planted));
+        let documents = self.planted.len();
+        let unplanted = self.planted.iter().filter(|&&planted| !planted).count();
+        let mut report = table(&all, &format!("{documents} documents"));
+        if unplanted < documents {
+            report += &table(&plain, &format!("{unplanted} of them unplanted"));
         }
         report += &format!("longest run in common of pairs that share up to {UNRELATED} 5-grams\n");
         report += "words      pairs a document\n";
         for ((label, _), pairs) in LENGTHS.iter().zip(lengths) {
-            report += &format!("{label:<9}{:>18.3}\n", 2.0 * pairs as f64 / self.documents.max(1) as f64);
+            report += &format!("{label:<9}{:>18.3}\n", 2.0 * pairs as f64 / documents.max(1) as f64);
         }
         report
     }
+}
+
+/// By 5-gram: the documents that have it, each with its first place there.
+fn postings(grams: &mut Vec<(u64, u32, u32)>) -> impl Iterator<Item = &[(u64, u32, u32)]> {
+    grams.sort_unstable();
+    grams.dedup_by_key(|&mut (gram, document, _)| (gram, document));
+    grams.chunk_by(|a, b| a.0 == b.0)
 }
 
 fn table(histogram: &Histogram, name: &str) -> String {
