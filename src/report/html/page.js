@@ -34,6 +34,21 @@ function fill(element, props, children) {
   element.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== ""));
 }
 
+// A table's body that is filled 200 rows at a time, and the button that asks for more of them.
+function growing(body, line) {
+  const more = h("button", { type: "button", class: "noprint" });
+  let rows = [], drawn = 0;
+  const draw = () => {
+    const end = Math.min(rows.length, drawn + 200);
+    body.append(...rows.slice(drawn, end).map(line));
+    drawn = end;
+    more.hidden = drawn === rows.length;
+    more.textContent = `Show more (${number.format(rows.length - drawn)} left)`;
+  };
+  more.addEventListener("click", draw);
+  return { more, put: wanted => { body.replaceChildren(); [rows, drawn] = [wanted, 0]; draw(); } };
+}
+
 const bytes = n => n < 1e3 ? n + " B" : n < 1e6 ? (n / 1e3).toFixed(1) + " KB" : n < 1e9 ? (n / 1e6).toFixed(1) + " MB" : (n / 1e9).toFixed(2) + " GB";
 const own = (text, tag = "span") => h(tag, { dir: "auto" }, text);
 const tag = relation => h("span", { class: "tag " + (RELATIONS.includes(relation) ? relation : "other") }, relation);
@@ -260,8 +275,6 @@ function clusterView(state) {
   if (state.b) return compareView(cluster, state);
   const kept = cluster.kept;
   const body = h("tbody");
-  let drawn = 0;
-  const more = h("button", { type: "button", class: "noprint" });
   const line = m => h("tr", {},
     h("td", { class: "n" }, m.place + 1),
     h("td", {}, h("span", { class: "exhibit", "data-exhibit": m.place + 1 }), own(m.title || m.id), h("div", { class: "small dim" }, h("code", {}, m.id), m.url || m.canonical ? [" ", address(m.url || m.canonical)] : null, m.path ? [" ", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null)),
@@ -271,15 +284,8 @@ function clusterView(state) {
     h("td", { class: "n" }, percent(m.score)), h("td", { class: "n" }, percent(m.jaccard)), h("td", { class: "n" }, percent(m.containment)),
     h("td", { class: "n" }, number.format(m.tokens)),
     h("td", { class: "noprint" }, m.place ? h("a", { href: view({ cluster: cluster.id, a: kept.id, b: m.id }), "aria-label": "Compare exhibit " + (m.place + 1) + " with the representative" }, "compare") : null));
-  const draw = () => {
-    const end = Math.min(cluster.members.length, drawn + 200);
-    body.append(...cluster.members.slice(drawn, end).map(line));
-    drawn = end;
-    more.hidden = drawn === cluster.members.length;
-    more.textContent = `Show more (${number.format(cluster.members.length - drawn)} left)`;
-  };
-  more.addEventListener("click", draw);
-  draw();
+  const { more, put } = growing(body, line);
+  put(cluster.members);
   const hidden = cluster.size - cluster.members.length;
   const decisions = RULES.map(([name, why, choose]) => [name, why, choose(cluster.members)]).filter(([, , member]) => member);
   show(kept.title || kept.id,
@@ -625,8 +631,9 @@ const othersById = new Map(core.others.map(d => [d[0], { ...documentRow(d, d, 0)
 function documentOf(id) {
   const cluster = clusterOfDocument(id);
   if (!cluster) return othersById.get(id) || { id, site: "", title: null, date: null, tokens: 0, bytes: 0, place: 0, said: "" };
-  const member = opened(byId.get(cluster)).members.find(member => member.id === id);
-  return { ...member, said: "in a cluster" };
+  const documents = byId.get(cluster)[2];
+  const place = documents.findIndex(d => d[0] === id);
+  return { ...documentRow(documents[place], documents[0], place), said: "in a cluster" };
 }
 
 // What the search needs of a pair, in the form of a cluster's.
@@ -646,24 +653,14 @@ function relatedView(state) {
   const query = h("input", { id: "query", type: "search", value: state.q || "", autocomplete: "off", spellcheck: "false", "aria-describedby": "query-help" });
   const told = h("p", { class: "dim" });
   const body = h("tbody");
-  const more = h("button", { type: "button", class: "noprint" });
-  let hits = [], drawn = 0;
   const end = d => h("td", {}, own(d.title || d.id), h("div", { class: "small dim" }, [d.site, d.date ? d.date.slice(0, 10) : ""].filter(part => part).join(" \u00b7 "), clusterOfDocument(d.id) ? [" ", h("a", { href: view({ cluster: clusterOfDocument(d.id) }), "aria-label": "The cluster of " + (d.title || d.id) }, "its cluster")] : null));
   const line = ({ pair, ends }) => h("tr", {}, h("td", {}, tag(pair[2])), h("td", { class: "n" }, percent(pair[3][0])), ends.map(end),
     h("td", { class: "n" }, number.format(pair[4].reduce((sum, span) => sum + span[4], 0))),
     h("td", { class: "noprint" }, h("a", { href: view({ pair: pair[0], with: pair[1] }), "aria-label": `Compare ${pair[0]} with ${pair[1]}` }, "compare")));
-  const draw = () => {
-    const to = Math.min(hits.length, drawn + 200);
-    body.append(...hits.slice(drawn, to).map(line));
-    drawn = to;
-    more.hidden = drawn === hits.length;
-    more.textContent = `Show more (${number.format(hits.length - drawn)} left)`;
-  };
+  const { more, put } = growing(body, line);
   const search = push => {
-    hits = pairFacts.filter(asked(query.value));
-    body.replaceChildren();
-    drawn = 0;
-    draw();
+    const hits = pairFacts.filter(asked(query.value));
+    put(hits);
     told.textContent = hits.length === pairFacts.length ? count(hits.length, "pair") : `${count(hits.length, "pair")} of ${number.format(pairFacts.length)}`;
     if (push) {
       history.replaceState(null, "", view({ related: true, q: query.value }));
@@ -672,7 +669,6 @@ function relatedView(state) {
   };
   let waiting = 0;
   query.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 60, true); });
-  more.addEventListener("click", draw);
   show("Related pairs",
     h("h1", {}, "Related pairs"),
     h("p", { class: "dim" }, "Two documents that are something to each other and are in no cluster together: they share a passage, are versions of one page, or fill in one form."),
@@ -882,17 +878,8 @@ function sourcesView() {
 }
 
 function paged(title, note, rows, line, columns, body, none, inAll) {
-  let drawn = 0;
-  const more = h("button", { type: "button", class: "noprint" });
-  const draw = () => {
-    const end = Math.min(rows.length, drawn + 200);
-    body.append(...rows.slice(drawn, end).map(line));
-    drawn = end;
-    more.hidden = drawn === rows.length;
-    more.textContent = `Show more (${number.format(rows.length - drawn)} left)`;
-  };
-  more.addEventListener("click", draw);
-  draw();
+  const { more, put } = growing(body, line);
+  put(rows);
   show(title, h("h1", {}, title), h("p", { class: "dim" }, note),
     rows.length ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("thead", {}, h("tr", {}, columns.map(name => h("th", { scope: "col" }, name)))), body)) : h("p", {}, none), more,
     inAll > rows.length ? h("p", { class: "dim" }, `The first ${rows.length} of ${inAll}; the json report has all.`) : null);
