@@ -10,7 +10,7 @@ use crate::recipe::Recipe;
 use crate::relation::{Evidence, Judgement, OPEN, Relation, judge, least_matched, shares_too_little};
 use crate::report::SpanRow;
 use crate::scan::aligned::{is_family, places};
-use crate::scan::spans::{Piece, pieces};
+use crate::scan::spans::{TokenBytes, pieces, rows};
 use crate::verify::ShingleSet;
 
 /// Judges pairs under a model.
@@ -38,19 +38,10 @@ pub(super) struct Loaded {
     set: ShingleSet,
     content: Content,
     characters: Characters,
-    /// By token of the whole text: its first byte, and that behind its last.
-    bytes: Vec<(u32, u32)>,
+    bytes: TokenBytes,
     /// A hash of its tokens in their order.
     pub tokens: u64,
     pub page: Page,
-}
-
-impl Loaded {
-    /// Start and end byte of a stretch of content tokens.
-    fn bytes(&self, (start, end): (u32, u32)) -> [usize; 2] {
-        let of = |i: u32| self.bytes[self.content.words.place(i as usize) as usize];
-        [of(start).0 as usize, of(end - 1).1 as usize]
-    }
 }
 
 /// What says whether two documents are versions of one page: hashes, 0 where there is none.
@@ -96,7 +87,7 @@ impl PairJudge {
             set: ShingleSet::new(self.kernel),
             content: Content::default(),
             characters: Characters::default(),
-            bytes: Vec::new(),
+            bytes: TokenBytes::default(),
             tokens: 0,
             page: Page::default(),
         }
@@ -117,9 +108,7 @@ impl PairJudge {
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
-        let (starts, ends) = reader.tokens().all_ranges();
-        out.bytes.clear();
-        out.bytes.extend(starts.iter().copied().zip(ends.iter().copied()));
+        out.bytes.fill(reader.tokens());
         out.tokens = reader.hashes().iter().fold(1, |sum: u64, hash| avalanche(sum.rotate_left(9) ^ hash));
         out.page = page;
     }
@@ -166,14 +155,8 @@ impl PairJudge {
             .decided(|| is_family(&self.model, &places(alignment, left, right)))?;
         // What stands for a fact in a template is no part of what the texts share.
         let open = if judgement.relation == Relation::Templated { 0 } else { OPEN };
-        let row = |piece: Piece| SpanRow {
-            a: a.bytes(piece.a),
-            b: b.bytes(piece.b),
-            tokens: piece.tokens,
-            identity: piece.identity,
-        };
-        let mut spans: Vec<SpanRow> = pieces(alignment, left, right, open).into_iter().map(row).collect();
-        spans.sort_unstable_by_key(|row| (row.a, row.b));
+        let pieces = pieces(alignment, left, right, open);
+        let spans = rows(&pieces, (&a.bytes, left), (&b.bytes, right));
         Some(Judged { judgement, spans })
     }
 

@@ -6,22 +6,22 @@ use crate::align::{Alignment, Run, SlotKind, Words};
 use crate::corpus::Fields;
 use crate::relation::{Evidence, OPEN, spans};
 use crate::report::SpanRow;
+use crate::text::Tokens;
 
 /// Gives the spans of pairs, as the mode that judged them aligned them.
 pub(super) struct Shown<'a>(pub Aligned<'a>);
 
 impl Judge for Shown<'_> {
     type Worker = Worker;
-    /// A loaded document with the byte range of each content token.
-    type Document = (Loaded, Vec<(u32, u32)>);
+    type Document = (Loaded, TokenBytes);
     type Verdict = Vec<SpanRow>;
 
     fn worker(&self) -> Worker {
         self.0.worker()
     }
 
-    fn document(&self) -> (Loaded, Vec<(u32, u32)>) {
-        (self.0.document(), Vec::new())
+    fn document(&self) -> Self::Document {
+        (self.0.document(), TokenBytes::default())
     }
 
     fn load(
@@ -30,40 +30,60 @@ impl Judge for Shown<'_> {
         number: u32,
         text: &str,
         fields: &Fields<'_>,
-        (loaded, ranges): &mut (Loaded, Vec<(u32, u32)>),
+        (loaded, bytes): &mut Self::Document,
     ) -> u64 {
         let sequence = self.0.load(worker, number, text, fields, loaded);
-        let words = &loaded.content.words;
-        ranges.clear();
-        ranges.extend((0..words.len()).map(|i| {
-            let range = worker.reader.tokens().range(words.place(i) as usize).unwrap_or_default();
-            (range.start as u32, range.end as u32)
-        }));
+        bytes.fill(worker.reader.tokens());
         sequence
     }
 
     fn judge(&self, worker: &mut Worker, a: &Self::Document, b: &Self::Document) -> Vec<SpanRow> {
         let (left, right) = (&a.0.content.words, &b.0.content.words);
         let evidence = self.0.evidence(worker, &a.0, &b.0);
-        let cut = |ranges: &[(u32, u32)], (start, end): (u32, u32)| {
-            [ranges[start as usize].0 as usize, ranges[end as usize - 1].1 as usize]
-        };
-        let row = |piece: &Piece| SpanRow {
-            a: cut(&a.1, piece.a),
-            b: cut(&b.1, piece.b),
-            tokens: piece.tokens,
-            identity: piece.identity,
-        };
+        let rows = |pieces: &[Piece]| rows(pieces, (&a.1, left), (&b.1, right));
         if evidence.noisy().is_some() {
-            return noisy_pieces(worker, &a.0, &b.0, evidence).iter().map(row).collect();
+            return rows(&noisy_pieces(worker, &a.0, &b.0, evidence));
         }
         // What stands for a fact in a template is no part of what the texts share.
         let open = if self.0.by_facts(&a.0, &b.0, &evidence) { 0 } else { OPEN };
-        let mut rows: Vec<SpanRow> =
-            pieces(worker.aligner.last(), left, right, open).iter().map(row).collect();
-        rows.sort_unstable_by_key(|row| (row.a, row.b));
-        rows
+        rows(&pieces(worker.aligner.last(), left, right, open))
     }
+}
+
+/// Where in a text its tokens stand: the first byte of each, and that behind its last.
+#[derive(Debug, Default)]
+pub(crate) struct TokenBytes(Vec<(u32, u32)>);
+
+impl TokenBytes {
+    /// Those of a text that was read with ranges.
+    pub fn fill(&mut self, tokens: &Tokens) {
+        let (starts, ends) = tokens.all_ranges();
+        self.0.clear();
+        self.0.extend(starts.iter().copied().zip(ends.iter().copied()));
+    }
+
+    /// Start and end byte of a stretch of content tokens.
+    fn of(&self, words: &Words, (start, end): (u32, u32)) -> [usize; 2] {
+        let bytes = |i: u32| self.0[words.place(i as usize) as usize];
+        [bytes(start).0 as usize, bytes(end - 1).1 as usize]
+    }
+}
+
+/// Pieces as bytes of both texts, in order.
+pub(crate) fn rows(
+    pieces: &[Piece],
+    (bytes_a, a): (&TokenBytes, &Words),
+    (bytes_b, b): (&TokenBytes, &Words),
+) -> Vec<SpanRow> {
+    let row = |piece: &Piece| SpanRow {
+        a: bytes_a.of(a, piece.a),
+        b: bytes_b.of(b, piece.b),
+        tokens: piece.tokens,
+        identity: piece.identity,
+    };
+    let mut rows: Vec<SpanRow> = pieces.iter().map(row).collect();
+    rows.sort_unstable_by_key(|row| (row.a, row.b));
+    rows
 }
 
 /// A span in content tokens.
