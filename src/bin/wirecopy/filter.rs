@@ -271,36 +271,20 @@ impl Records {
                 let document = self.document(json, chunk.input, number);
                 let rejected = document.map(|document| documents.push(document)).err();
                 let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
-                lines.push((record, end, rejected.map(|reason| (place(), reason))));
+                let rejected = rejected.map(|reason| (place(), reason));
+                lines.push(Line { chunk: chunk.clone(), record, end, rejected });
             }
             number += 1;
             at = end;
         }
         let prepared = self.preparer.prepare(&documents)?;
         let mut documents = documents.into_iter().zip(prepared);
-        let waiting = lines.into_iter().map(|(record, end, rejected)| {
-            let outcome = match rejected {
-                Some(rejected) => Err(rejected),
-                None => Ok(documents.next().context("every document was prepared")?),
-            };
-            Ok(Waiting { chunk: chunk.clone(), record, end, outcome })
-        });
-        waiting.collect()
+        let waiting = |line: Line| {
+            let document = if line.rejected.is_none() { documents.next() } else { None };
+            Waiting { line, document }
+        };
+        Ok(lines.into_iter().map(waiting).collect())
     }
-}
-
-/// One line that waits for its answer.
-struct Waiting {
-    chunk: Arc<Chunk>,
-    record: std::ops::Range<usize>,
-    end: usize,
-    outcome: Result<(Incoming, Prepared), (String, Reason)>,
-}
-
-/// Lines that have their answers, which nobody was told yet.
-struct Answered {
-    lines: Vec<Line>,
-    answers: Vec<Answer>,
 }
 
 /// A line, and why it gave no document, if it did not.
@@ -309,6 +293,18 @@ struct Line {
     record: std::ops::Range<usize>,
     end: usize,
     rejected: Option<(String, Reason)>,
+}
+
+/// A line that waits for its answer, with its document.
+struct Waiting {
+    line: Line,
+    document: Option<(Incoming, Prepared)>,
+}
+
+/// Lines that have their answers, which nobody was told yet.
+struct Answered {
+    lines: Vec<Line>,
+    answers: Vec<Answer>,
 }
 
 struct Session<'a> {
@@ -348,9 +344,9 @@ impl Session<'_> {
 
     fn take(&mut self, lines: Vec<Waiting>) -> Result<()> {
         let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
-        for line in lines {
-            self.bytes += line.record.len();
-            self.batch.push(line);
+        for waiting in lines {
+            self.bytes += waiting.line.record.len();
+            self.batch.push(waiting);
             if self.batch.len() >= most || self.bytes >= BATCH_BYTES {
                 self.answer()?;
             }
@@ -367,12 +363,12 @@ impl Session<'_> {
         let mut documents = Vec::with_capacity(self.batch.len());
         let mut prepared = Vec::with_capacity(self.batch.len());
         let mut lines = Vec::with_capacity(self.batch.len());
-        for Waiting { chunk, record, end, outcome } in self.batch.drain(..) {
-            let rejected = outcome.map(|(document, made)| {
+        for Waiting { line, document } in self.batch.drain(..) {
+            if let Some((document, made)) = document {
                 documents.push(document);
                 prepared.push(made);
-            });
-            lines.push(Line { chunk, record, end, rejected: rejected.err() });
+            }
+            lines.push(line);
         }
         let answers = match self.typed.check {
             true => self.filter.answer(&documents, prepared),
