@@ -66,8 +66,8 @@ pub struct Arriving<'a> {
 /// An index, open for writing.
 ///
 /// Documents are taken ([`Writer::admit`]), compared with what is there, given their verdicts
-/// ([`Writer::settle`]) and acknowledged together ([`Writer::commit`], or [`Writer::begin`] to compare others while the
-/// disk is busy). After an error of the disk nothing more is
+/// ([`Writer::settle`]) and written together ([`Writer::begin`]); others are compared while the disk is busy, and what was
+/// begun is acknowledged once it is safe ([`Writer::committed`]). After an error of the disk nothing more is
 /// written: open the index again.
 #[derive(Debug)]
 pub struct Writer {
@@ -307,17 +307,8 @@ impl Writer {
         self.memory.set_cluster(local, cluster);
     }
 
-    /// Makes everything taken since the last time safe, with one sync.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Write`]. Then nothing of it is acknowledged, and what was taken is taken back.
-    pub fn commit(&mut self, admitted: Vec<Admitted>) -> Result<()> {
-        self.begin(admitted)?;
-        self.committed()
-    }
-
-    /// As [`Writer::commit`], without waiting for the disk: it is safe once [`Writer::committed`] or another
-    /// [`Writer::begin`] returns. That waits for what was begun before.
+    /// Begins to make everything taken since the last time safe, with one sync, without waiting for the disk: it is once
+    /// [`Writer::committed`] or another [`Writer::begin`] returns. That waits for what was begun before.
     ///
     /// # Errors
     /// [`ErrorKind::Write`], of what was begun before. Then nothing of either is acknowledged, and both are taken back.

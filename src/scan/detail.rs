@@ -38,7 +38,8 @@ impl Scan {
         report: &mut Report,
         resources: &Resources,
     ) -> Result<()> {
-        let related = self.related();
+        let cluster_of = self.cluster_of();
+        let related = self.related(&cluster_of);
         let of_clusters = self.clusters.iter().flat_map(|cluster| {
             cluster.members.iter().map(|(member, _)| self.in_order(*member, cluster.representative))
         });
@@ -60,7 +61,7 @@ impl Scan {
         report.related =
             related.iter().zip(spans).map(|(pair, spans)| self.related_row(pair, spans)).collect();
         resources.pool()?.install(|| {
-            let others = self.others();
+            let others = self.outside(&cluster_of);
             report.others =
                 others.par_iter().map(|&document| self.member_row(corpus, document, None)).collect();
             let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
@@ -79,7 +80,7 @@ impl Scan {
                 },
             )
         })?;
-        self.touches(corpus, &mut report.clusters);
+        self.touches(corpus, &cluster_of, &mut report.clusters);
         Ok(())
     }
 
@@ -89,8 +90,7 @@ impl Scan {
     }
 
     /// Pairs whose documents are of no cluster together; the highest score first.
-    fn related(&self) -> Vec<&Pair> {
-        let cluster_of = self.cluster_of();
+    fn related(&self, cluster_of: &HashMap<DocId, usize>) -> Vec<&Pair> {
         let is_related = |pair: &&Pair| {
             let of_a = cluster_of.get(&pair.a);
             of_a.is_none() || of_a != cluster_of.get(&pair.b)
@@ -102,7 +102,10 @@ impl Scan {
 
     /// The documents of related pairs that are in no cluster, by id: as [`Report::others`] has them.
     pub fn others(&self) -> Vec<DocId> {
-        let cluster_of = self.cluster_of();
+        self.outside(&self.cluster_of())
+    }
+
+    fn outside(&self, cluster_of: &HashMap<DocId, usize>) -> Vec<DocId> {
         let of_pairs = self.pairs.iter().flat_map(|pair| [pair.a, pair.b]);
         let mut others: Vec<DocId> = of_pairs.filter(|document| !cluster_of.contains_key(document)).collect();
         others.sort_unstable_by_key(|&document| self.ids.rank(document));
@@ -168,8 +171,7 @@ impl Scan {
         paths.into_par_iter().map(row).collect()
     }
 
-    fn touches(&self, corpus: &Corpus, rows: &mut [ClusterRow]) {
-        let cluster_of = self.cluster_of();
+    fn touches(&self, corpus: &Corpus, cluster_of: &HashMap<DocId, usize>, rows: &mut [ClusterRow]) {
         // By cluster, other cluster or else other document, and relation: the strongest pair and how many there are.
         let mut found: BTreeMap<(usize, Other, &str), (f64, DocId, u64)> = BTreeMap::new();
         for &Pair { a, b, judgement } in &self.pairs {
@@ -228,10 +230,10 @@ fn excerpts_of(
     if row.relation.as_deref() == Some("exact") {
         return;
     }
-    let is_representative = row.relation.is_none();
+    let has_beginning = row.relation.is_none();
     let cut = texts.get(document.0, |text| {
         tokens.read(text);
-        excerpts(text, tokens, passages.iter().copied(), is_representative)
+        excerpts(text, tokens, passages.iter().copied(), has_beginning)
     });
     row.excerpts = cut.unwrap_or_default();
 }

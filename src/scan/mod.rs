@@ -14,7 +14,6 @@ mod masked;
 mod measure;
 mod noisy;
 mod pages;
-
 mod read;
 mod recovery;
 mod scope;
