@@ -9,13 +9,13 @@ use std::process::Command;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use wirecopy::corpus::{Corpus, CorpusOptions};
+use wirecopy::judge::ShingleSet;
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
 use wirecopy::signature::{minhash::MinHash, simhash::SimHash, winnow};
 use wirecopy::sketch::Sketcher;
 use wirecopy::text::Tokens;
-use wirecopy::verify::ShingleSet;
 
 /// Two thousand generated documents, or the file of WIRECOPY_BENCH_FILE.
 fn file() -> PathBuf {

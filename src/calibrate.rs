@@ -9,7 +9,8 @@ use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Edge, Node, stars};
+use crate::cluster::{Edge, JOINS, Node, stars};
+use crate::judge::are_copies;
 use crate::options::Policy;
 
 /// A saved pair, as far as thresholds decide about it.
@@ -124,9 +125,6 @@ pub const LOWEST: f64 = 0.3;
 /// Pairs shown next to a threshold.
 const SHOWN: usize = 4;
 
-/// Least share of either document that stands in the other where both are of one cluster, as in a scan.
-const JOINS: f64 = 0.2;
-
 /// What thresholds from 1 down to [`LOWEST`] give; the other one is that of `policy`.
 ///
 /// Time is that of clustering once for each.
@@ -140,7 +138,8 @@ pub fn calibrate(pairs: &[Saved], policy: &Policy) -> Calibration {
         rounded.map(|threshold| documents.step(&pairs, threshold, measure, is_copy)).collect()
     };
     let by_score = |score: f64, containment: f64| {
-        move |pair: &Saved| pair.is_exact() || pair.score() >= score || pair.containment() >= containment
+        let policy = Policy { threshold: score, containment, ..*policy };
+        move |pair: &Saved| pair.is_exact() || are_copies(pair.score(), pair.containment(), &policy)
     };
     let set = |pair: &Saved| if pair.coverage_a.is_some() { policy.threshold } else { policy.jaccard };
     Calibration {

@@ -8,6 +8,9 @@
 
 use crate::rows::Rows;
 
+/// The least share of either document that stands in the other where both are of one cluster.
+pub(crate) const JOINS: f64 = 0.2;
+
 /// A verified pair, as clustering sees it; `a` and `b` are nodes.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge {

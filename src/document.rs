@@ -1,5 +1,7 @@
 //! What a document is, apart from its text: plain data, no input or output.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 /// A document's number within one run: dense, from 0, in the order of inputs and of records within them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocId(pub u32);
@@ -9,6 +11,47 @@ impl DocId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// Which page a document is, as hashes; 0 where nothing says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Of the id that its record names.
+    pub id: u64,
+    /// Of its address.
+    pub url: u64,
+    /// Of its canonical address.
+    pub canonical: u64,
+    /// Of the name of its site.
+    pub site: u64,
+}
+
+impl Identity {
+    /// Whether two documents are versions of one page: they have the same id or address; or, on one site, the same
+    /// canonical address, or one the address that is the other's canonical one. On another site that says where a copy
+    /// was taken from.
+    pub fn is_version_of(&self, other: &Identity) -> bool {
+        let same = |x: u64, y: u64| x != 0 && x == y;
+        let canonical = same(self.canonical, other.canonical)
+            || same(self.canonical, other.url)
+            || same(self.url, other.canonical);
+        same(self.id, other.id) || same(self.url, other.url) || (self.site == other.site && canonical)
+    }
+}
+
+/// The hash of an id; never 0, which says that a record names none.
+pub fn id_hash(id: &[u8]) -> u64 {
+    xxh3_64(id).max(1)
+}
+
+/// The hash of an address; 0 of an empty one.
+pub fn address_hash(address: &[u8]) -> u64 {
+    if address.is_empty() { 0 } else { id_hash(address) }
+}
+
+/// The hash of a site's name.
+pub fn site_hash(name: &str) -> u64 {
+    xxh3_64(name.as_bytes())
 }
 
 /// What is known of a document besides its text.

@@ -3,7 +3,7 @@
 //! ```
 //! use wirecopy::corpus::{Corpus, CorpusOptions};
 //! use wirecopy::options::{Policy, Resources};
-//! use wirecopy::{recipe::Recipe, relation::Relation, scan::scan};
+//! use wirecopy::{recipe::Recipe, judge::Relation, scan::scan};
 //!
 //! # fn main() -> wirecopy::error::Result<()> {
 //! let resources = Resources::default();
@@ -20,7 +20,7 @@
 //!
 //! [`scan`] is the whole flow; each step is public and usable alone: [`corpus`] reads documents, [`text`] makes
 //! tokens, [`shingle`] and [`signature`] make hashes and samples, [`sketch`] chains them, [`candidates`] finds pairs
-//! worth a look, [`verify`] measures them, [`relation`] decides, [`cluster`] groups, [`origin`] says who had it
+//! worth a look, [`judge`] measures, aligns and decides, [`cluster`] groups, [`origin`] says who had it
 //! first, [`page`] finds repeats within
 //! one text, [`report`] is what a reader sees and [`act`] acts on it.
 //!
@@ -43,6 +43,7 @@ pub mod filter;
 pub mod hash;
 pub mod html;
 pub mod index;
+pub mod judge;
 pub mod kernel;
 mod mmap;
 pub mod model;
@@ -50,7 +51,6 @@ pub mod options;
 pub mod origin;
 pub mod page;
 pub mod recipe;
-pub mod relation;
 pub mod report;
 mod rows;
 pub mod scan;
@@ -59,7 +59,6 @@ pub mod signature;
 pub mod sketch;
 pub mod template;
 pub mod text;
-pub mod verify;
 
 /// What the README shows of the library is compiled with the tests.
 #[cfg(doctest)]

@@ -123,7 +123,7 @@ fn single() -> Resources {
 }
 
 fn article(id: &str, text: &str) -> Incoming {
-    Incoming { id: id.to_owned(), named: true, text: text.to_owned(), ..Incoming::default() }
+    Incoming::new(id, text)
 }
 
 const ARTICLE: &str = "The council met on Tuesday and voted eleven to four for the new bridge over the river, which \

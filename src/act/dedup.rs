@@ -14,7 +14,7 @@ use super::keep::{Gone, Rules, part};
 use crate::corpus::{Corpus, Location};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::relation::{Judgement, Relation};
+use crate::judge::{Judgement, Relation};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::{Scan, Stripper};
 
@@ -123,7 +123,7 @@ impl Verified {
         }
         let forwards = self.judged.get(&(a, b)).copied();
         let judgement = forwards.or_else(|| self.judged.get(&(b, a)).map(|judgement| judgement.swapped()))?;
-        Some(crate::scan::relation_from_a(&judgement))
+        Some(judgement.from_a().name())
     }
 }
 

@@ -4,17 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{Filter, Incoming, Index, MATCHES, Matched, Prepared, address, cut, encode_verdict, own_cluster};
+use super::{Filter, Incoming, Index, MATCHES, Matched, Prepared, cut, encode_verdict, own_cluster};
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Arriving;
 use crate::index::format::SPANS;
-use crate::index::verdict::{Finding, Match};
-use crate::model::site_hash;
+use crate::index::verdict::Match;
+use crate::judge::{Judgement, Overlap, Relation, Span};
 use crate::options::Resources;
-use crate::relation::{Judgement, Overlap, Relation, Side};
-use crate::report::SpanRow;
 use crate::scan::Scan;
 
 /// Documents that are read and prepared together.
@@ -34,7 +32,7 @@ pub struct Known {
     /// What the alignment says; none of copies and where no texts are kept.
     pub overlap: Option<Overlap>,
     /// Where the two are the same, with the document as `a`; nothing where no texts are kept.
-    pub spans: Vec<SpanRow>,
+    pub spans: Vec<Span>,
 }
 
 impl Filter {
@@ -50,7 +48,7 @@ impl Filter {
         &mut self,
         corpus: &Corpus,
         found: &Scan,
-        spans: Option<&[Vec<SpanRow>]>,
+        spans: Option<&[Vec<Span>]>,
         resources: &Resources,
     ) -> Result<u64> {
         let mut partners = partners(found, spans);
@@ -72,7 +70,7 @@ impl Filter {
                 let matches = self.said(corpus, found, partners.remove(&number), &ordinals);
                 let cluster = matches
                     .iter()
-                    .find(|matched| shares_cluster(matched.found.finding))
+                    .find(|matched| matched.found.relation.shares_cluster())
                     .and_then(|matched| clusters.get(&matched.ordinal).copied())
                     .unwrap_or_else(|| own_cluster(&document, &row));
                 clusters.insert(row.ordinal, cluster);
@@ -107,22 +105,13 @@ impl Filter {
             prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.index.next());
             let matches = self.each(documents.len(), |worker, i| {
                 let Prepared { row, keys, .. } = &prepared[i];
-                let mut matches = self.matches(&view, worker, &documents[i], row, keys, None)?;
-                let copies = matches.iter_mut().filter(|matched| matched.found.finding == Finding::Exact);
-                for copy in copies.filter(|_| self.verifies()) {
-                    let Some(place) = view.place(copy.ordinal)? else { continue };
-                    let row = view.row(place)?;
-                    let text = worker.unpacker.unpack(view.text(place, &row)?, &row)?;
-                    let whole = self.judge.whole(&mut worker.memory, &documents[i].text, text);
-                    copy.spans.extend(whole);
-                }
-                Ok(matches)
+                self.matches(&view, worker, &documents[i], row, keys, None)
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
                 for Matched { ordinal, found, overlap, spans } in matches {
                     let place = view.place(ordinal)?;
                     let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };
-                    let (same_site, cluster) = (row.site == document.site, row.cluster);
+                    let (same_site, cluster) = (row.site == document.identity.site, row.cluster);
                     let document = DocId(number);
                     known.push(Known { document, found, same_site, cluster, overlap, spans });
                 }
@@ -160,11 +149,11 @@ impl Filter {
             let entry = &found.documents.entries[partner.number as usize];
             let id = corpus.id(entry.location, entry.record);
             let id = id.unwrap_or_else(|_| corpus.made_id(entry.location.input, entry.record));
-            let Judgement { relation, inner, measures, score, .. } = partner.judgement;
-            let finding = Finding::of(relation, inner == Some(Side::A));
+            let Judgement { measures, score, .. } = partner.judgement;
+            let relation = partner.judgement.from_a();
             let found = Match {
                 id: cut(&id).to_owned(),
-                finding,
+                relation,
                 measures,
                 score: score as f32,
                 spans: partner.spans,
@@ -178,25 +167,15 @@ impl Filter {
     }
 }
 
-fn shares_cluster(finding: Finding) -> bool {
-    finding.is_copy() || finding == Finding::Contains
-}
-
 /// A document of a scan as one that arrives; none where it can no longer be read.
 fn incoming(corpus: &Corpus, found: &Scan, number: u32) -> Option<Incoming> {
     let entry = &found.documents.entries[number as usize];
     let text = found.text(corpus, DocId(number)).ok()?;
     let meta = corpus.meta(entry.location, entry.record).ok()?;
-    let address_of = |url: Option<String>| address(url.as_deref().unwrap_or_default());
-    Some(Incoming {
-        id: meta.id,
-        // A file is what its path says, whatever stands in it later.
-        named: true,
-        text,
-        site: site_hash(found.site(DocId(number))),
-        url: address_of(meta.url),
-        canonical: address_of(meta.canonical_url),
-    })
+    // A file is what its path says, whatever stands in it later: its id is named.
+    let document = Incoming::new(meta.id, text).site(found.site(DocId(number)));
+    let address = |url: &Option<String>| url.clone().unwrap_or_default();
+    Some(document.url(&address(&meta.url)).canonical_url(&address(&meta.canonical_url)))
 }
 
 /// What a document is to one before it.
@@ -209,7 +188,7 @@ struct Partner {
 
 /// By document: those before it that it is something to. Of copies of one text the first stands for all, and a copy's
 /// partners are the copies before it.
-fn partners(found: &Scan, spans: Option<&[Vec<SpanRow>]>) -> HashMap<u32, Vec<Partner>> {
+fn partners(found: &Scan, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>> {
     let groups = Groups::of(found);
     let mut partners: HashMap<u32, Vec<Partner>> = HashMap::new();
     let mut known = HashSet::new();
@@ -233,11 +212,11 @@ fn partners(found: &Scan, spans: Option<&[Vec<SpanRow>]>) -> HashMap<u32, Vec<Pa
 }
 
 /// The longest spans of a pair, from the side of its first or its second document.
-pub(super) fn longest(rows: &[SpanRow], from_second: bool) -> Vec<[u32; 4]> {
-    let mut rows: Vec<&SpanRow> = rows.iter().collect();
+pub(super) fn longest(rows: &[Span], from_second: bool) -> Vec<[u32; 4]> {
+    let mut rows: Vec<&Span> = rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.tokens));
     rows.truncate(SPANS);
-    let span = |row: &SpanRow| {
+    let span = |row: &Span| {
         let (own, other) = if from_second { (row.b, row.a) } else { (row.a, row.b) };
         [own[0], own[1], other[0], other[1]].map(|place| place as u32)
     };

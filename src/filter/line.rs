@@ -50,7 +50,7 @@ impl<'a> ShownMatch<'a> {
         let union = f64::from((measures.a + measures.b).saturating_sub(measures.common).max(1));
         ShownMatch {
             id: &one.id,
-            relation: one.finding.name(),
+            relation: one.relation.name(),
             jaccard: rounded(jaccard),
             containment_in_match: rounded(measures.containment_a_in_b()),
             containment_of_match: rounded(measures.containment_b_in_a()),
@@ -64,7 +64,7 @@ impl<'a> ShownMatch<'a> {
 /// Appends a verdict as a JSON object.
 pub fn write_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
     let shown = Shown {
-        verdict: verdict.finding.name(),
+        verdict: verdict.relation.name(),
         of: verdict.of(),
         cluster: format!("{:016x}", verdict.cluster),
         verified: verdict.verified,
@@ -190,12 +190,12 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::verdict::Finding;
+    use crate::judge::Directed;
     use proptest::prelude::*;
 
     fn verdict() -> Verdict {
         Verdict {
-            finding: Finding::New,
+            relation: Directed::New,
             verified: true,
             matches: Vec::new(),
             cluster: 1,

@@ -8,7 +8,7 @@
 //! whatever came since.
 
 mod corpus;
-mod judge;
+mod incoming;
 pub mod line;
 mod pool;
 mod prepare;
@@ -19,48 +19,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::candidates::Gate;
+use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
 use crate::index::format::{MATCHES, NAMED, Row, encode_verdict, key};
 use crate::index::store::Store;
-use crate::index::verdict::{Finding, Match, Verdict};
+use crate::index::verdict::{Match, Verdict};
 use crate::index::view::{Near, Place, View, Wanted};
 use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash};
+use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
+use crate::kernel::Kernel;
 use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Overlap, Relation, Side, classic};
-use crate::report::SpanRow;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
-use crate::verify::Measures;
 pub use corpus::Known;
 use corpus::longest;
-use judge::{Judged, Loaded, Page, PairJudge};
+pub use incoming::Incoming;
 use pool::Pool;
 pub use prepare::{Prepared, Preparer};
-
-/// A document that arrives.
-#[derive(Debug, Clone, Default)]
-pub struct Incoming {
-    /// Its id: the key. At most 65,535 bytes count.
-    pub id: String,
-    /// Whether the record named the id; one that was made up says nothing about versions.
-    pub named: bool,
-    /// Its text.
-    pub text: String,
-    /// [`crate::model::site_hash`] of its site.
-    pub site: u64,
-    /// [`address`] of its URL.
-    pub url: u64,
-    /// [`address`] of its canonical URL.
-    pub canonical: u64,
-}
-
-/// The hash of a URL; 0 of an empty one.
-pub fn address(url: &str) -> u64 {
-    if url.is_empty() { 0 } else { xxh3_64(url.as_bytes()).max(1) }
-}
 
 /// What is said of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,10 +60,25 @@ const LOADED: usize = 128;
 pub struct Filter {
     index: Index,
     preparer: Preparer,
-    judge: Arc<PairJudge>,
+    under: Arc<Under>,
     gate: Gate,
     keep: Keep,
     workers: Vec<Mutex<Worker>>,
+}
+
+/// What pairs are judged under.
+#[derive(Debug)]
+struct Under {
+    recipe: Recipe,
+    kernel: Kernel,
+    policy: Policy,
+    model: Model,
+}
+
+impl Under {
+    fn judge(&self) -> Judge<'_> {
+        Judge { recipe: self.recipe, kernel: self.kernel, policy: &self.policy, model: &self.model }
+    }
 }
 
 #[derive(Debug)]
@@ -114,7 +107,7 @@ impl Index {
 #[derive(Debug)]
 struct Worker {
     unpacker: Unpacker,
-    memory: judge::Memory,
+    memory: Memory,
     /// The document that arrives.
     own: Loaded,
     /// Others, each with its ordinal.
@@ -131,7 +124,7 @@ impl Worker {
     /// Memory for an indexed document, and its place among the others.
     fn slot<'a>(
         others: &'a mut [Option<(u32, Loaded)>],
-        judge: &PairJudge,
+        judge: Judge<'_>,
         row: &Row,
     ) -> (usize, &'a mut Loaded) {
         let at = row.ordinal as usize % LOADED;
@@ -222,7 +215,8 @@ impl Filter {
             Some(bytes) => Model::read(recipe, bytes)?,
             None => Model::default(),
         };
-        let judge = Arc::new(PairJudge { recipe, kernel: resources.kernel, policy, model });
+        let under = Arc::new(Under { recipe, kernel: resources.kernel, policy, model });
+        let judge = under.judge();
         let pool = Pool::new(resources.pool()?);
         let workers = (0..pool.threads())
             .map(|_| {
@@ -240,8 +234,8 @@ impl Filter {
             Keep::Signatures => Gate::new(policy.least_overlap()),
         };
         let packs = keep == Keep::Text && matches!(index, Index::Writing(_));
-        let preparer = Preparer::new(pool, judge.clone(), packs)?;
-        Ok(Filter { index, preparer, judge, gate, keep, workers })
+        let preparer = Preparer::new(pool, under.clone(), packs)?;
+        Ok(Filter { index, preparer, under, gate, keep, workers })
     }
 
     /// Everything in the index.
@@ -385,7 +379,7 @@ impl Filter {
         let mut gone = Vec::new();
         for id in ids {
             let id = cut(id);
-            gone.extend(view.versions(id, id_hash(id))?.iter().map(|(_, row)| row.ordinal));
+            gone.extend(view.versions(id, id_hash(id.as_bytes()))?.iter().map(|(_, row)| row.ordinal));
         }
         match &mut self.index {
             Index::Writing(writer) => writer.delete(&gone)?,
@@ -482,9 +476,9 @@ impl Filter {
     }
 
     fn verdict(&self, found: Vec<Matched>, cluster: u64, seen: u64) -> Verdict {
-        let finding = found.first().map_or(Finding::New, |best| best.found.finding);
+        let relation = found.first().map_or(Directed::New, |best| best.found.relation);
         let matches = found.into_iter().map(|matched| matched.found).collect();
-        Verdict { finding, verified: self.verifies(), matches, cluster, seen }
+        Verdict { relation, verified: self.verifies(), matches, cluster, seen }
     }
 
     /// Whom a document matches, the best first.
@@ -499,6 +493,7 @@ impl Filter {
     ) -> Result<Vec<Matched>> {
         let mut looking = Looking {
             filter: self,
+            judge: self.under.judge(),
             view,
             worker,
             document,
@@ -531,14 +526,14 @@ struct Matched {
     found: Match,
     /// What the alignment says, and where; nothing where nothing was aligned.
     overlap: Option<Overlap>,
-    spans: Vec<SpanRow>,
+    spans: Vec<Span>,
 }
 
 /// The best first, then the oldest.
 fn order(matches: &mut [Matched]) {
     matches.sort_by(|a, b| {
         let by_score = b.found.score.total_cmp(&a.found.score);
-        a.found.finding.rank().cmp(&b.found.finding.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
+        a.found.relation.rank().cmp(&b.found.relation.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
     });
 }
 
@@ -596,8 +591,7 @@ fn again(view: &View<'_>, ordinal: u32) -> Result<Answer> {
 
 /// The cluster of the first match that the document shares one with.
 fn cluster(view: &View<'_>, found: &[Matched]) -> Result<Option<u64>> {
-    let shared = [Finding::Exact, Finding::Near, Finding::Contained, Finding::Contains];
-    let Some(best) = found.iter().find(|matched| shared.contains(&matched.found.finding)) else {
+    let Some(best) = found.iter().find(|matched| matched.found.relation.shares_cluster()) else {
         return Ok(None);
     };
     match view.place(best.ordinal)? {
@@ -610,10 +604,6 @@ fn own_cluster(document: &Incoming, row: &Row) -> u64 {
     avalanche(xxh3_64(document.id.as_bytes()) ^ row.text_hash.rotate_left(32))
 }
 
-fn id_hash(id: &str) -> u64 {
-    xxh3_64(id.as_bytes()).max(1)
-}
-
 /// An id, no longer than is kept.
 fn cut(id: &str) -> &str {
     let mut end = id.len().min(crate::index::format::MAX_ID);
@@ -623,14 +613,15 @@ fn cut(id: &str) -> &str {
     &id[..end]
 }
 
-fn page(row: &Row) -> Page {
+fn identity(row: &Row) -> Identity {
     let id = if row.flags & NAMED != 0 { row.id_hash } else { 0 };
-    Page { id, url: row.url, canonical: row.canonical, site: row.site }
+    Identity { id, url: row.url, canonical: row.canonical, site: row.site }
 }
 
 /// One document, looking for others.
 struct Looking<'a> {
     filter: &'a Filter,
+    judge: Judge<'a>,
     view: &'a View<'a>,
     worker: &'a mut Worker,
     document: &'a Incoming,
@@ -646,20 +637,20 @@ impl Looking<'_> {
     fn load(&mut self) {
         if !self.is_loaded {
             let Worker { memory, own, .. } = &mut *self.worker;
-            self.filter.judge.load(memory, &self.document.text, page(self.row), own);
+            self.judge.load(memory, &self.document.text, identity(self.row), own);
             self.is_loaded = true;
         }
     }
 
     /// The document itself and an indexed one, loaded, and memory to compare them.
-    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut judge::Memory, &Loaded, &Loaded)> {
+    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut Memory, &Loaded, &Loaded)> {
         let at = match self.worker.loaded(row) {
             Some(at) => at,
             None => {
                 let Worker { unpacker, memory, others, .. } = &mut *self.worker;
                 let text = unpacker.unpack(self.view.text(place, row)?, row)?;
-                let (at, other) = Worker::slot(others, &self.filter.judge, row);
-                self.filter.judge.load(memory, text, page(row), other);
+                let (at, other) = Worker::slot(others, self.judge, row);
+                self.judge.load(memory, text, identity(row), other);
                 at
             }
         };
@@ -667,7 +658,7 @@ impl Looking<'_> {
     }
 
     /// The document itself and one of the others, loaded.
-    fn with(&mut self, at: usize) -> (&mut judge::Memory, &Loaded, &Loaded) {
+    fn with(&mut self, at: usize) -> (&mut Memory, &Loaded, &Loaded) {
         self.load();
         let Worker { memory, own, others, .. } = &mut *self.worker;
         let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
@@ -676,8 +667,8 @@ impl Looking<'_> {
 
     /// As [`Looking::pair`], where the two can be anything to each other: most share a phrase or two, and that is seen
     /// without loading either.
-    fn hopeful(&mut self, place: Place, row: &Row) -> Result<Option<(&mut judge::Memory, &Loaded, &Loaded)>> {
-        let judge = &self.filter.judge;
+    fn hopeful(&mut self, place: Place, row: &Row) -> Result<Option<(&mut Memory, &Loaded, &Loaded)>> {
+        let judge = self.judge;
         let plain = [self.row, row].iter().all(|row| judge.is_plain(row.tokens, row.site));
         if !plain || self.worker.loaded(row).is_some() {
             return self.pair(place, row).map(Some);
@@ -692,7 +683,7 @@ impl Looking<'_> {
             return Ok(None);
         }
         let (at, other) = Worker::slot(others, judge, row);
-        judge.load_seen(memory, text, page(row), other);
+        judge.load_seen(memory, text, identity(row), other);
         Ok(Some(self.with(at)))
     }
 
@@ -700,13 +691,13 @@ impl Looking<'_> {
         &mut self,
         place: Place,
         row: &Row,
-        finding: Finding,
+        relation: Directed,
         (measures, score): (Measures, f64),
-        (overlap, spans): (Option<Overlap>, Vec<SpanRow>),
+        (overlap, spans): (Option<Overlap>, Vec<Span>),
     ) -> Result<()> {
         let id = self.view.id(place, row)?.to_owned();
         let kept = longest(&spans, false);
-        let found = Match { id, finding, measures, score: score as f32, spans: kept };
+        let found = Match { id, relation, measures, score: score as f32, spans: kept };
         self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
         Ok(())
     }
@@ -715,27 +706,28 @@ impl Looking<'_> {
     fn copies(&mut self) -> Result<()> {
         let copies = self.view.copies(self.row.sequence, self.row.tokens, self.row.ordinal, MATCHES)?;
         for (place, row) in copies {
-            let same = match self.filter.verifies() {
-                true if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes => true,
-                true => {
-                    let (_, own, other) = self.pair(place, &row)?;
-                    own.tokens == other.tokens
-                }
-                false => true,
-            };
-            if !same {
-                continue;
+            if !self.filter.verifies() {
+                let measures = Measures::of_equal(self.sampled(&row).0);
+                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, Vec::new()))?;
+            } else if self.is_equal(place, &row)? {
+                let judge = self.judge;
+                let (memory, own, other) = self.pair(place, &row)?;
+                let measures = judge.measures(own, own);
+                let spans = judge.spans(memory, own, other, Relation::Exact);
+                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, spans))?;
             }
-            let measures = match self.filter.verifies() {
-                true => {
-                    self.load();
-                    self.filter.judge.measures(&self.worker.own, &self.worker.own)
-                }
-                false => Measures::of_equal(self.sampled(&row).0),
-            };
-            self.push(place, &row, Finding::Exact, (measures, 1.0), (None, Vec::new()))?;
         }
         Ok(())
+    }
+
+    /// Whether an indexed document has the same tokens in the same order.
+    fn is_equal(&mut self, place: Place, row: &Row) -> Result<bool> {
+        if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes {
+            return Ok(true);
+        }
+        let Worker { unpacker, memory, .. } = &mut *self.worker;
+        let text = unpacker.unpack(self.view.text(place, row)?, row)?;
+        Ok(self.judge.are_equal(memory, text, &self.document.text))
     }
 
     /// Sample sizes at the coarser of two levels.
@@ -750,14 +742,14 @@ impl Looking<'_> {
         let mut texts: Vec<(u64, bool)> = Vec::new();
         let mut judged = 0;
         for Near { place, row } in near {
-            let text = (row.sequence, page(self.row).is(&page(&row)));
+            let text = (row.sequence, identity(self.row).is_version_of(&identity(&row)));
             if texts.contains(&text) {
                 continue;
             }
             texts.push(text);
             judged += 1;
             // The likeliest come first: what is left then would say nothing more.
-            let copies = self.found.iter().filter(|matched| matched.found.finding.is_copy()).count();
+            let copies = self.found.iter().filter(|matched| matched.found.relation.is_copy()).count();
             if judged > JUDGED || copies >= MATCHES {
                 break;
             }
@@ -771,12 +763,11 @@ impl Looking<'_> {
     }
 
     fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
-        let filter = self.filter;
+        let judge = self.judge;
         let Some((memory, own, other)) = self.hopeful(place, row)? else { return Ok(()) };
-        if let Some(Judged { judgement, spans }) = filter.judge.judge(memory, own, other) {
-            let finding = Finding::of(judgement.relation, judgement.inner == Some(Side::A));
+        if let Some((judgement, spans)) = judge.decide(memory, own, other) {
             let figures = (judgement.measures, judgement.score);
-            self.push(place, row, finding, figures, (judgement.overlap, spans))?;
+            self.push(place, row, judgement.from_a(), figures, (judgement.overlap, spans))?;
         }
         Ok(())
     }
@@ -790,13 +781,11 @@ impl Looking<'_> {
 
     fn estimate(&mut self, place: Place, row: &Row, keys: &[u64]) -> Result<()> {
         let measures = self.measures(place, row, keys)?;
-        let judgement = classic(&self.filter.judge.policy, measures, (self.row.tokens, row.tokens));
+        let judgement = classic(self.judge.policy, measures, (self.row.tokens, row.tokens));
         if let Some(judgement) = judgement {
-            let finding = match page(self.row).is(&page(row)) {
-                true => Finding::Update,
-                false => Finding::of(judgement.relation, judgement.inner == Some(Side::A)),
-            };
-            self.push(place, row, finding, (measures, judgement.score), (None, Vec::new()))?;
+            let is_version = identity(self.row).is_version_of(&identity(row));
+            let relation = if is_version { Directed::Update } else { judgement.from_a() };
+            self.push(place, row, relation, (measures, judgement.score), (None, Vec::new()))?;
         }
         Ok(())
     }
@@ -808,16 +797,16 @@ impl Looking<'_> {
         self.found.retain(|matched| matched.ordinal != replaced);
         let verified = self.filter.verifies() && row.packed > 0;
         let (measures, shown) = if verified {
-            let filter = self.filter;
+            let judge = self.judge;
             let (memory, own, other) = self.pair(place, &row)?;
-            let measures = filter.judge.measures(own, other);
-            let judged = filter.judge.judge(memory, own, other);
-            (measures, judged.map_or((None, Vec::new()), |judged| (judged.judgement.overlap, judged.spans)))
+            let measures = judge.measures(own, other);
+            let decided = judge.decide(memory, own, other);
+            (measures, decided.map_or((None, Vec::new()), |(judgement, spans)| (judgement.overlap, spans)))
         } else {
             (self.measures(place, &row, keys)?, (None, Vec::new()))
         };
         let score = measures.containment();
-        self.push(place, &row, Finding::of(Relation::Update, false), (measures, score), shown)?;
+        self.push(place, &row, Directed::Update, (measures, score), shown)?;
         self.found.rotate_right(1);
         Ok(())
     }
@@ -846,7 +835,7 @@ pub fn open_or_create(
 /// Damage.
 pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
     let id = cut(id);
-    view.versions(id, id_hash(id))
+    view.versions(id, id_hash(id.as_bytes()))
 }
 
 /// Makes samples anew from kept texts, for [`crate::index::repair`].

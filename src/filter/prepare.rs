@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::judge::PairJudge;
-use super::{Incoming, Pool, cut, id_hash, keys};
+use super::{Incoming, Pool, Under, cut, keys};
+use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{NAMED, Row, key};
 use crate::index::now;
@@ -21,7 +21,7 @@ const LEVEL: i32 = 1;
 #[derive(Debug, Clone)]
 pub struct Preparer {
     pub(super) pool: Pool,
-    judge: Arc<PairJudge>,
+    under: Arc<Under>,
     makers: Arc<[Mutex<Maker>]>,
     packs: bool,
 }
@@ -54,15 +54,15 @@ impl std::fmt::Debug for Compressor {
 
 impl Preparer {
     /// `packs` says whether texts are kept.
-    pub(super) fn new(pool: Pool, judge: Arc<PairJudge>, packs: bool) -> Result<Preparer> {
+    pub(super) fn new(pool: Pool, under: Arc<Under>, packs: bool) -> Result<Preparer> {
         let maker = || {
             let compressor = zstd::bulk::Compressor::new(LEVEL);
             let compressor = compressor.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?;
-            let sketcher = Sketcher::new(judge.recipe, judge.kernel);
+            let sketcher = Sketcher::new(under.recipe, under.kernel);
             Ok(Mutex::new(Maker { sketcher, compressor: Compressor(compressor) }))
         };
         let makers = (0..pool.threads()).map(|_| maker()).collect::<Result<_>>()?;
-        Ok(Preparer { pool, judge, makers, packs })
+        Ok(Preparer { pool, under, makers, packs })
     }
 
     /// Prepares documents, in order. Linear in their texts.
@@ -75,10 +75,11 @@ impl Preparer {
     }
 
     fn one(&self, maker: &mut Maker, document: &Incoming, seen: u64) -> Result<Prepared> {
-        let chrome = &self.judge.model.chrome;
+        let chrome = &self.under.model.chrome;
         let id = cut(&document.id);
+        let Identity { site, url, canonical, .. } = document.identity;
         let sketch = maker.sketcher.sketch(&document.text);
-        let content = sketch.sample.iter().filter(|hash| !chrome.contains(document.site, **hash));
+        let content = sketch.sample.iter().filter(|hash| !chrome.contains(site, **hash));
         let keys = keys(content.map(|hash| key(*hash)));
         let row = Row {
             tokens: sketch.tokens,
@@ -88,10 +89,10 @@ impl Preparer {
             sequence: sketch.sequence,
             text_hash: xxh3_64(document.text.as_bytes()),
             counts: sketch.counts,
-            site: document.site,
-            url: document.url,
-            canonical: document.canonical,
-            id_hash: id_hash(id),
+            site,
+            url,
+            canonical,
+            id_hash: id_hash(id.as_bytes()),
             seen,
             ..Row::default()
         };

@@ -5,9 +5,9 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::verdict::{Finding, Match, Verdict};
+use super::verdict::{Match, Verdict};
+use crate::judge::{Directed, Measures};
 use crate::signature::winnow::LEVELS;
-use crate::verify::Measures;
 
 /// The version of the format that is written.
 pub const VERSION: u32 = 1;
@@ -256,13 +256,13 @@ pub const SPANS: usize = 8;
 
 /// Appends a verdict, but for its cluster and time, which are in the row.
 pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
-    out.push(verdict.finding as u8);
+    out.push(verdict.relation as u8);
     out.push(u8::from(verdict.verified));
     let matches = &verdict.matches[..verdict.matches.len().min(MATCHES)];
     out.push(matches.len() as u8);
     for one in matches {
         put_string(out, &one.id);
-        out.push(one.finding as u8);
+        out.push(one.relation as u8);
         for count in [one.measures.a, one.measures.b, one.measures.common] {
             out.extend_from_slice(&count.to_le_bytes());
         }
@@ -277,23 +277,23 @@ pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
 
 /// The verdict of a row with these verdict bytes.
 pub fn decode_verdict(bytes: &[u8], row: &Row) -> Option<Verdict> {
-    let finding = |number: u8| Finding::ALL.get(usize::from(number)).copied();
+    let relation = |number: u8| Directed::ALL.get(usize::from(number)).copied();
     let mut c = Cursor(bytes);
-    let (kind, flags, count) = (finding(c.u8()?)?, c.u8()?, c.u8()?);
+    let (kind, flags, count) = (relation(c.u8()?)?, c.u8()?, c.u8()?);
     let mut matches = Vec::with_capacity(usize::from(count));
     for _ in 0..count {
         let id = c.string()?.to_owned();
-        let finding = finding(c.u8()?)?;
+        let relation = relation(c.u8()?)?;
         let measures = Measures { a: c.u32()?, b: c.u32()?, common: c.u32()? };
         let score = f32::from_bits(c.u32()?);
         let spans = c.u8()?;
         let spans: Option<Vec<[u32; 4]>> =
             (0..spans).map(|_| Some([c.u32()?, c.u32()?, c.u32()?, c.u32()?])).collect();
-        matches.push(Match { id, finding, measures, score, spans: spans? });
+        matches.push(Match { id, relation, measures, score, spans: spans? });
     }
     let verified = flags & 1 != 0;
     c.0.is_empty().then_some(Verdict {
-        finding: kind,
+        relation: kind,
         verified,
         matches,
         cluster: row.cluster,
@@ -800,14 +800,14 @@ mod tests {
     fn verdicts_come_back() {
         let one = Match {
             id: "caf\u{e9}".into(),
-            finding: Finding::Contains,
+            relation: Directed::Contains,
             measures: Measures { a: 3, b: 2, common: 2 },
             score: 0.75,
             spans: vec![[1, 2, 3, 4]],
         };
         let row = Row { cluster: 5, seen: 6, ..Row::default() };
         let verdict =
-            Verdict { finding: Finding::Contains, verified: true, matches: vec![one], cluster: 5, seen: 6 };
+            Verdict { relation: Directed::Contains, verified: true, matches: vec![one], cluster: 5, seen: 6 };
         let mut bytes = Vec::new();
         encode_verdict(&verdict, &mut bytes);
         assert_eq!(decode_verdict(&bytes, &row), Some(verdict));

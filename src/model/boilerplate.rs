@@ -16,8 +16,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::EVERY_SITE;
 use super::chrome::Chrome;
-use super::{EVERY_SITE, site_hash};
+use crate::document::site_hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;

@@ -14,7 +14,6 @@ pub mod noise;
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -122,13 +121,9 @@ impl Model {
     }
 }
 
-/// Every site, where chrome was given for all; no name has this hash, but by a chance of 2^-64.
+/// Every site, where chrome was given for all: the hash of no name ([`crate::document::site_hash`]), but by a chance of
+/// 2^-64.
 pub const EVERY_SITE: u64 = 0;
-
-/// A site as the model knows it: the hash of its name.
-pub fn site_hash(name: &str) -> u64 {
-    xxh3_64(name.as_bytes())
-}
 
 #[cfg(test)]
 mod tests {

@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     AuditRow, ClusterRow, ExcerptRow, MemberRow, MissedRow, OriginRow, ParentRow, RelatedRow, Report,
-    SitePairRow, SlotRow, SourceRow, SpanRow, TemplateRow,
+    SitePairRow, SlotRow, SourceRow, Span, TemplateRow,
 };
 
 /// Bytes of a page, at most.
@@ -240,7 +240,7 @@ struct Core<'a> {
 
 /// A related pair: both ids, what the first is to the second, its measures as a document's, and its passages.
 #[derive(Serialize)]
-struct Pair<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Span>);
+struct Pair<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Marked>);
 
 /// A cluster: id, documents in all, its documents, what it touches, its origin.
 #[derive(Serialize)]
@@ -338,12 +338,12 @@ struct Evidence<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<Vec<(usize, &'a str)>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    s: Vec<Span>,
+    s: Vec<Marked>,
 }
 
 /// A shared passage: bytes here, bytes in the representative, tokens, identity.
 #[derive(Serialize)]
-struct Span(usize, usize, usize, usize, u32, f64);
+struct Marked(usize, usize, usize, usize, u32, f64);
 
 impl<'a> PageData<'a> {
     fn new(report: &'a Report) -> PageData<'a> {
@@ -451,7 +451,7 @@ impl<'a> PageData<'a> {
         let mut held = Held { room, out: String::from("{"), ids: HashSet::new() };
         let documents = self.report.clusters.iter().flat_map(ClusterRow::documents);
         let repeating: HashSet<&str> = self.report.pages.iter().map(|page| &*page.id).collect();
-        let spans: HashMap<&str, &[SpanRow]> = documents
+        let spans: HashMap<&str, &[Span]> = documents
             .filter(|document| repeating.contains(&*document.id))
             .map(|document| (&*document.id, &*document.spans))
             .collect();
@@ -505,14 +505,14 @@ impl<'a> Held<'a> {
         id: &'a str,
         t: Option<&str>,
         pieces: &[ExcerptRow],
-        spans: &[SpanRow],
+        spans: &[Span],
     ) -> io::Result<bool> {
         if self.ids.contains(id) {
             return Ok(true);
         }
         let e =
             t.is_none().then(|| pieces.iter().map(|ExcerptRow { start, text }| (*start, &**text)).collect());
-        let evidence = Evidence { t, e, s: spans.iter().map(span).collect() };
+        let evidence = Evidence { t, e, s: spans.iter().map(marked).collect() };
         let entry = escaped(&format!("{}:{}", serde_json::to_string(id)?, serde_json::to_string(&evidence)?));
         if self.out.len() + entry.len() + 2 > self.room {
             return Ok(false);
@@ -532,11 +532,11 @@ fn first<T>(rows: &[T]) -> &[T] {
 
 fn pair(row: &RelatedRow) -> Pair<'_> {
     let measures = [row.score, row.jaccard, row.containment].map(rounded);
-    Pair(&row.a, &row.b, &row.relation, measures, row.spans.iter().map(span).collect())
+    Pair(&row.a, &row.b, &row.relation, measures, row.spans.iter().map(marked).collect())
 }
 
-fn span(row: &SpanRow) -> Span {
-    Span(row.a[0], row.a[1], row.b[0], row.b[1], row.tokens, rounded(row.identity))
+fn marked(row: &Span) -> Marked {
+    Marked(row.a[0], row.a[1], row.b[0], row.b[1], row.tokens, rounded(row.identity))
 }
 
 /// Four decimals: what a page shows of a measure, and more.

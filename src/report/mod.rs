@@ -23,9 +23,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::judge::Span;
 pub use csv::{DocumentRow, write_csv};
 pub use markdown::write_markdown;
-pub use pairs::{PairRow, SpanRow, write_pairs};
+pub use pairs::{PairRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};
 pub use values::write_values;
 
@@ -411,7 +412,7 @@ pub struct RelatedRow {
     /// The relation's score.
     pub score: f64,
     /// What the two share.
-    pub spans: Vec<SpanRow>,
+    pub spans: Vec<Span>,
 }
 
 /// A document in a cluster, or one that is related to others.
@@ -461,7 +462,7 @@ pub struct MemberRow {
     pub parent: Option<ParentRow>,
     /// What its text (`a`) shares with the representative's (`b`), in order of place here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spans: Vec<SpanRow>,
+    pub spans: Vec<Span>,
     /// The text around where these spans and those of related pairs begin and end, in order; the whole of it where it
     /// is short. Exact copies have none: their words are the representative's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

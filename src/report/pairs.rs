@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::judge::Span;
 
 /// A verified pair.
 #[derive(Debug, Clone, Serialize)]
@@ -40,20 +42,7 @@ pub struct PairRow<'a> {
     pub indexed: Option<&'a str>,
     /// What stands in both, in order of `a`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub spans: Option<&'a [SpanRow]>,
-}
-
-/// A stretch of both texts that is the same but for small differences.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpanRow {
-    /// Bytes of the text of `a`: start and end, at whole tokens.
-    pub a: [usize; 2],
-    /// Bytes of the text of `b`.
-    pub b: [usize; 2],
-    /// Matched tokens.
-    pub tokens: u32,
-    /// Their share of the longer side.
-    pub identity: f64,
+    pub spans: Option<&'a [Span]>,
 }
 
 /// Writes a line for every pair.

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use super::{ClusterRow, DocumentRow, MemberRow, PairRow, SpanRow};
+use super::{ClusterRow, DocumentRow, MemberRow, PairRow, Span};
 
 /// Rows of a group.
 const GROUP: usize = 1 << 16;
@@ -110,11 +110,11 @@ enum Cell<R> {
     Number(fn(&R) -> Option<f64>),
     Count(fn(&R) -> Option<i64>),
     Flag(fn(&R) -> bool),
-    Spans(fn(&R) -> Option<&[SpanRow]>),
+    Spans(fn(&R) -> Option<&[Span]>),
 }
 
 /// A figure of a span, by name.
-type Figure = (&'static str, fn(&SpanRow) -> i64);
+type Figure = (&'static str, fn(&Span) -> i64);
 
 const SPAN: [Figure; 5] = [
     ("a_start", |span| span.a[0] as i64),
@@ -198,8 +198,8 @@ fn put<T: DataType, W: Write + Send>(
 /// The next column: of each row that has spans one figure of every span. Level 0 is no list, 1 an empty one.
 fn put_lists<'a, T: DataType, W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
-    lists: impl Iterator<Item = Option<&'a [SpanRow]>>,
-    figure: fn(&SpanRow) -> T::T,
+    lists: impl Iterator<Item = Option<&'a [Span]>>,
+    figure: fn(&Span) -> T::T,
 ) -> Result<()> {
     let (mut values, mut levels, mut repeats) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {

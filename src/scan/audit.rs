@@ -8,24 +8,25 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::aligned::{Aligned, Found, Loaded, Worker, is_family};
-use super::measure::{Judge, judge_all};
+use super::blocks::each_pair;
+use super::judging::Asking;
 use super::texts::Texts;
 use super::{STAR, Scan};
 use crate::audit::{Draws, interval};
 use crate::candidates::{Candidate, Gate};
-use crate::corpus::{Corpus, Fields};
+use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
+use crate::judge::{
+    Depth, Judge, Judged, Loaded, Measures, Memory, Relation, classic, is_family, shares_enough,
+};
 use crate::model::hashed::{ByHash, Hashes};
 use crate::model::{Model, Reader};
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Relation, classic, shares_too_little};
 use crate::report::{AuditRow, MissedRow, RecallRow};
 use crate::rows::Rows;
 use crate::signature::winnow::{Winnow, level};
-use crate::verify::Measures;
 
 /// How many documents are drawn, and by which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,20 +319,15 @@ impl<'a> Auditor<'a> {
     ) -> Result<Vec<(Candidate, Relation)>> {
         let (exact, others): (Vec<Candidate>, Vec<Candidate>) =
             pairs.map(|(a, b)| ordered(a, b)).partition(|&pair| self.is_exact(pair));
-        let aligned = Aligned {
-            documents: &self.scan.documents,
-            recipe: self.recipe,
-            kernel: self.texts.kernel,
-            policy: self.policy,
-            model,
-            sites: &self.sites,
+        let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
+            let Judged { verdict, slots, .. } = judge.judge(memory, a, b, Depth::Full);
+            verdict.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
         };
-        let (found, _) = judge_all(&self.texts, &InFull(aligned), &others, &self.resources.cancel)?;
-        let judged = others.iter().zip(found).filter_map(|(&pair, found)| {
-            let found = found?;
-            let judgement: Judgement = found.verdict.decided(|| is_family(model, &found.slots))?;
-            Some((pair, judgement.relation))
-        });
+        let kernel = self.texts.kernel;
+        let judge = Judge { recipe: self.recipe, kernel, policy: self.policy, model };
+        let asking = Asking { judge, documents: &self.scan.documents, sites: &self.sites, ask };
+        let (found, _) = each_pair(&self.texts, &asking, &others, &self.resources.cancel)?;
+        let judged = others.iter().zip(found).filter_map(|(&pair, relation)| Some((pair, relation??)));
         Ok(exact.into_iter().map(|pair| (pair, Relation::Exact)).chain(judged).collect())
     }
 
@@ -381,7 +377,7 @@ impl<'a> Auditor<'a> {
             b: all_b.len() as u32,
             common: all_a.intersection(&all_b).count() as u32,
         };
-        let too_little = self.model.is_some() && shares_too_little(measures, false);
+        let too_little = self.model.is_some() && !shares_enough(measures);
         let [a, b] = [a, b].map(|document| self.scan.documents.entries[document as usize].counts);
         match common {
             0 => "no common sample",
@@ -389,38 +385,6 @@ impl<'a> Auditor<'a> {
             _ if too_little => "too few common shingles to be aligned",
             _ => "common samples in more than 100 documents",
         }
-    }
-}
-
-/// Judges by alignment whatever two documents share.
-struct InFull<'a>(Aligned<'a>);
-
-impl Judge for InFull<'_> {
-    type Worker = Worker;
-    type Document = Loaded;
-    type Verdict = Found;
-
-    fn worker(&self) -> Worker {
-        self.0.worker()
-    }
-
-    fn document(&self) -> Loaded {
-        self.0.document()
-    }
-
-    fn load(
-        &self,
-        worker: &mut Worker,
-        number: u32,
-        text: &str,
-        fields: &Fields<'_>,
-        out: &mut Loaded,
-    ) -> u64 {
-        self.0.load(worker, number, text, fields, out)
-    }
-
-    fn judge(&self, worker: &mut Worker, a: &Loaded, b: &Loaded) -> Found {
-        self.0.judge_in_full(worker, a, b, a.set.measure(&b.set))
     }
 }
 

@@ -9,16 +9,16 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::excerpts::excerpts;
-use super::summary::relation_from_a;
 use super::texts::Texts;
 use super::{Entry, Pair, Scan};
 use crate::candidates::Candidate;
 use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
+use crate::judge::{Relation, Span};
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
-use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, SpanRow, TouchRow};
+use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
 use crate::text::Tokens;
 
 /// What a cluster touches, at most; the strongest.
@@ -41,13 +41,14 @@ impl Scan {
         let cluster_of = self.cluster_of();
         let related = self.related(&cluster_of);
         let of_clusters = self.clusters.iter().flat_map(|cluster| {
-            cluster.members.iter().map(|(member, _)| self.in_order(*member, cluster.representative))
+            let in_order = |member| self.in_order(member, cluster.representative);
+            cluster.members.iter().map(move |(member, judgement)| (in_order(*member), judgement.relation))
         });
-        let of_related = related.iter().map(|pair| (pair.a.0, pair.b.0));
-        let pairs: Vec<Candidate> = of_clusters.chain(of_related).collect();
+        let of_related = related.iter().map(|pair| ((pair.a.0, pair.b.0), pair.judgement.relation));
+        let pairs: Vec<(Candidate, Relation)> = of_clusters.chain(of_related).collect();
         let spans = self.spans_of(corpus, recipe, policy, resources, &pairs)?;
         let mut passages: HashMap<DocId, Vec<[usize; 2]>> = HashMap::new();
-        for (&(a, b), spans) in pairs.iter().zip(&spans) {
+        for (&((a, b), _), spans) in pairs.iter().zip(&spans) {
             passages.entry(DocId(a)).or_default().extend(spans.iter().map(|span| span.a));
             passages.entry(DocId(b)).or_default().extend(spans.iter().map(|span| span.b));
         }
@@ -113,12 +114,12 @@ impl Scan {
         others
     }
 
-    fn related_row(&self, pair: &Pair, spans: Vec<SpanRow>) -> RelatedRow {
+    fn related_row(&self, pair: &Pair, spans: Vec<Span>) -> RelatedRow {
         let Pair { a, b, judgement } = pair;
         RelatedRow {
             a: self.id(*a).to_owned(),
             b: self.id(*b).to_owned(),
-            relation: relation_from_a(judgement).into(),
+            relation: judgement.from_a().name().into(),
             jaccard: judgement.measures.jaccard(),
             containment: judgement.measures.containment(),
             score: judgement.score,
@@ -183,11 +184,8 @@ impl Scan {
             for (own, other, its, judgement) in sides {
                 let Some(&own) = own else { continue };
                 let key = its.map_or(Other::Document(self.id(other)), |&cluster| Other::Cluster(cluster));
-                let entry = found.entry((own, key, relation_from_a(&judgement))).or_insert((
-                    judgement.score,
-                    other,
-                    0,
-                ));
+                let entry =
+                    found.entry((own, key, judgement.from_a().name())).or_insert((judgement.score, other, 0));
                 entry.2 += 1;
                 if judgement.score > entry.0 {
                     (entry.0, entry.1) = (judgement.score, other);
@@ -239,9 +237,8 @@ fn excerpts_of(
 }
 
 /// Spans from the other side, in order of place there.
-fn swapped(spans: Vec<SpanRow>) -> Vec<SpanRow> {
-    let mut spans: Vec<SpanRow> =
-        spans.into_iter().map(|span| SpanRow { a: span.b, b: span.a, ..span }).collect();
+fn swapped(spans: Vec<Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.into_iter().map(|span| Span { a: span.b, b: span.a, ..span }).collect();
     spans.sort_unstable_by_key(|span| (span.a, span.b));
     spans
 }

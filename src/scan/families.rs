@@ -8,11 +8,12 @@ use super::texts::Texts;
 use super::{Pair, Scan};
 use crate::corpus::Corpus;
 use crate::document::DocId;
+use crate::document::site_hash;
 use crate::error::Result;
-use crate::model::{Content, Model, Reader, site_hash};
+use crate::judge::Relation;
+use crate::model::{Content, Model, Reader};
 use crate::options::Resources;
 use crate::recipe::Recipe;
-use crate::relation::Relation;
 use crate::report::{SlotRow, TemplateRow};
 use crate::template::{Member, Slot, Template, mine};
 

@@ -8,13 +8,14 @@ use super::audit::outside;
 use super::texts::Texts;
 use super::{Cluster, Pair, Scan};
 use crate::corpus::Corpus;
+use crate::document::site_hash;
 use crate::document::{DocId, Meta};
 use crate::error::Result;
-use crate::model::{Model, Reader, site_hash};
+use crate::judge::Relation;
+use crate::model::{Model, Reader};
 use crate::options::Resources;
 use crate::origin::{Copy, Descent, Parent, Rule, Way, When, credits, trace};
 use crate::recipe::Recipe;
-use crate::relation::Relation;
 use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
 use crate::text::Tokens;
 

@@ -3,8 +3,8 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::aligned::Aligned;
 use super::grams::Grams;
+use super::learn::Learned;
 use super::texts::Texts;
 use crate::align::{Kind, Words};
 use crate::candidates::{Candidate, Gate};
@@ -30,7 +30,7 @@ const SHARE: f64 = 0.35;
 /// Pairs of short texts that share words around their facts.
 pub(super) fn candidates(
     texts: &Texts<'_>,
-    aligned: &Aligned<'_>,
+    learned: &Learned<'_>,
     removed: &BitSlice,
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
@@ -41,13 +41,13 @@ pub(super) fn candidates(
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
-            || (Reader::new(aligned.recipe, aligned.kernel), Content::default()),
+            || (Reader::new(learned.recipe, texts.kernel), Content::default()),
             |(reader, content), &document| {
                 cancel.check()?;
-                let site = aligned.sites[entries[document as usize].site as usize];
+                let site = learned.sites[entries[document as usize].site as usize];
                 let grams = texts.get(document, |text| {
                     reader.read(text);
-                    reader.content(text, site, aligned.model, content);
+                    reader.content(text, site, learned.model, content);
                     grams(&content.words)
                 });
                 // A document that changed is reported where it is judged.

@@ -1,7 +1,7 @@
 //! The batch run: corpus to verified pairs and clusters.
 
-pub(crate) mod aligned;
 mod audit;
+mod blocks;
 mod boilerplate;
 mod detail;
 mod excerpts;
@@ -9,15 +9,15 @@ mod explain;
 mod families;
 mod grams;
 mod groups;
+mod judging;
+mod learn;
 mod lineage;
 mod masked;
-mod measure;
 mod noisy;
 mod pages;
 mod read;
 mod recovery;
 mod scope;
-pub(crate) mod spans;
 mod strip;
 mod summary;
 mod texts;
@@ -28,34 +28,33 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use crate::candidates::{Candidate, Gate, Postings, bands, join};
-use crate::cluster::{Edge, Node, stars, stars_of};
+use crate::cluster::{Edge, JOINS, Node, stars, stars_of};
 use crate::corpus::{Corpus, Problem, Reason};
-use crate::document::{DocId, Meta};
+use crate::document::{DocId, Meta, id_hash};
 use crate::error::{Error, ErrorKind, Result};
+use crate::judge::{
+    Judge, Judgement, Loaded, Measures, Memory, Relation, Side, Span, classic, shares_enough,
+};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::model::noise::Seen;
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
-use crate::relation::{Judgement, Relation, Side, classic, shares_too_little};
-use crate::report::{BoilerplateRow, SpanRow};
+use crate::report::BoilerplateRow;
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
 use crate::sketch::Sketcher;
-use crate::verify::Measures;
-use aligned::{Aligned, Judging, Learner};
 pub use audit::AuditOptions;
+use blocks::{Measure, each_pair};
 pub use detail::hash_file;
-pub use explain::Explained;
 use groups::Group;
+use judging::{Asking, Judging};
+use learn::{Learned, Learner};
 pub use lineage::{Lineage, Origin, Taken};
-use measure::{Measure, judge_all};
 pub use pages::Pages;
 pub use read::{Documents, Entry};
 use scope::Scope;
-use spans::Shown;
 pub use strip::Stripper;
-pub(crate) use summary::relation_from_a;
 use texts::Texts;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
@@ -307,14 +306,8 @@ impl Flow<'_> {
             Given::Nothing => learner(None).learn(&postings, seen)?,
         };
         let sites = documents.site_hashes();
-        let aligned = Aligned {
-            documents,
-            recipe: self.recipe,
-            kernel: *kernel,
-            policy: self.policy,
-            model: &model,
-            sites: &sites,
-        };
+        let learned = Learned { recipe, model: &model, sites: &sites };
+        let judge = (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model }, &*sites);
         let mut judging = Judging::default();
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
@@ -334,28 +327,28 @@ impl Flow<'_> {
             self.scope.keep(documents, &mut joined.slight);
             joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
             progress.begin("noise");
-            let noisy = noisy::candidates(self.texts, &aligned, self.removed, cancel)?;
+            let noisy = noisy::candidates(self.texts, &learned, self.removed, cancel)?;
             joined.candidates.extend(noisy);
             progress.begin("forms");
-            joined.candidates.extend(masked::candidates(self.texts, &aligned, self.removed, cancel)?);
+            joined.candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
             joined.candidates.sort_unstable();
             joined.candidates.dedup();
             self.scope.keep(documents, &mut joined.candidates);
             progress.begin("align");
-            judging.judge(self.texts, &aligned, &joined.candidates, cancel, |_| {})?;
+            judging.judge(self.texts, judge, &joined.candidates, cancel, |_| {})?;
             loop {
                 let mut pairs = joined.crowd.round(documents);
                 if pairs.is_empty() {
                     break;
                 }
                 self.scope.keep(documents, &mut pairs);
-                judging.judge(self.texts, &aligned, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
+                judging.judge(self.texts, judge, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
             }
             unsettled = joined.crowd.unsettled();
         } else {
             let pairs = self.by_signature();
             progress.begin("align");
-            judging.judge(self.texts, &aligned, &pairs, cancel, |_| {})?;
+            judging.judge(self.texts, judge, &pairs, cancel, |_| {})?;
         }
         if !frozen {
             judging.learn(&mut model);
@@ -372,8 +365,8 @@ impl Flow<'_> {
         }
         let measure = Measure { recipe: self.recipe, kernel: self.resources.kernel };
         // Documents that changed stay: they are named where they are aligned.
-        let (measured, _) = judge_all(self.texts, &measure, &slight, &self.resources.cancel)?;
-        let enough = |measures: Option<Measures>| measures.is_none_or(|m| !shares_too_little(m, false));
+        let (measured, _) = each_pair(self.texts, &measure, &slight, &self.resources.cancel)?;
+        let enough = |measures: Option<Measures>| measures.is_none_or(shares_enough);
         Ok(slight.into_iter().zip(measured).filter(|&(_, m)| enough(m)).map(|(pair, _)| pair).collect())
     }
 
@@ -404,7 +397,7 @@ impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
         let Flow { texts, recipe, policy, resources, .. } = *self.flow;
         let measure = Measure { recipe, kernel: resources.kernel };
-        let (measured, changed) = judge_all(texts, &measure, pairs, &resources.cancel)?;
+        let (measured, changed) = each_pair(texts, &measure, pairs, &resources.cancel)?;
         self.changed.extend(changed);
         let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
         for (&(a, b), measures) in pairs.iter().zip(measured) {
@@ -449,7 +442,7 @@ fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group]) -> Vec<u
     groups
         .par_iter()
         .map_init(
-            || (Sketcher::new(recipe, texts.kernel), crate::verify::ShingleSet::new(texts.kernel)),
+            || (Sketcher::new(recipe, texts.kernel), crate::judge::ShingleSet::new(texts.kernel)),
             |(sketcher, set), group| {
                 let filled = texts.get(group[0], |text| set.fill(sketcher.shingles(text).0));
                 filled.map_or(0, |()| set.len() as u32)
@@ -492,7 +485,7 @@ fn repeated_ids(corpus: &Corpus, documents: &Documents, problems: &mut Vec<Probl
         for &document in &same[1..] {
             number += 1;
             // An id of that very form may be some record's own.
-            while known.contains(&read::hash_of_id(format!("{id}#{number}").as_bytes())) {
+            while known.contains(&id_hash(format!("{id}#{number}").as_bytes())) {
                 number += 1;
             }
             repeated.insert(DocId(document), number);
@@ -594,33 +587,37 @@ impl Scan {
         recipe: Recipe,
         policy: &Policy,
         resources: &Resources,
-    ) -> Result<Option<Vec<Vec<SpanRow>>>> {
+    ) -> Result<Option<Vec<Vec<Span>>>> {
         if self.model.is_none() {
             return Ok(None);
         }
-        let pairs: Vec<Candidate> = self.pairs.iter().map(|pair| (pair.a.0, pair.b.0)).collect();
+        let pairs: Vec<(Candidate, Relation)> =
+            self.pairs.iter().map(|pair| ((pair.a.0, pair.b.0), pair.judgement.relation)).collect();
         self.spans_of(corpus, recipe, policy, resources, &pairs).map(Some)
     }
 
-    /// The spans of some pairs, in order, from the side of the first of each; none where a document is no longer what it
-    /// was. Where there is no model, nothing is chrome.
+    /// The spans of some pairs of these relations, in order, from the side of the first of each; none where a document is
+    /// no longer what it was. Where there is no model, nothing is chrome.
     fn spans_of(
         &self,
         corpus: &Corpus,
         recipe: Recipe,
         policy: &Policy,
         resources: &Resources,
-        pairs: &[Candidate],
-    ) -> Result<Vec<Vec<SpanRow>>> {
+        related: &[(Candidate, Relation)],
+    ) -> Result<Vec<Vec<Span>>> {
         let none = Model::default();
         let model = self.model.as_ref().unwrap_or(&none);
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let sites = self.documents.site_hashes();
         let documents = &self.documents;
-        let shown =
-            Shown(Aligned { documents, recipe, kernel: resources.kernel, policy, model, sites: &sites });
+        let texts = Texts { corpus, documents, kernel: resources.kernel };
+        let judge = Judge { recipe, kernel: resources.kernel, policy, model };
+        let ask = |judge: &Judge<'_>, memory: &mut Memory, number: usize, (a, b): (&Loaded, &Loaded)| {
+            judge.spans(memory, a, b, related[number].1)
+        };
+        let asking = Asking { judge, documents, sites: &documents.site_hashes(), ask };
+        let pairs: Vec<Candidate> = related.iter().map(|(pair, _)| *pair).collect();
         let cancel = &resources.cancel;
-        let (spans, _) = resources.pool()?.install(|| judge_all(&texts, &shown, pairs, cancel))?;
+        let (spans, _) = resources.pool()?.install(|| each_pair(&texts, &asking, &pairs, cancel))?;
         Ok(spans.into_iter().map(Option::unwrap_or_default).collect())
     }
 
@@ -693,9 +690,8 @@ impl Scan {
 
     /// The pair in order of ids.
     fn pair(&self, a: DocId, b: DocId, judgement: Judgement) -> Pair {
-        let entry = |d: DocId| &self.documents.entries[d.index()];
         // Copies of one text may be pages of different addresses.
-        let judgement = match (judgement.overlap.is_some(), entry(a).is_page_of(entry(b))) {
+        let judgement = match (judgement.overlap.is_some(), self.documents.are_versions(a, b)) {
             (false, _) => judgement,
             (true, true) => judgement.of_versions(),
             (true, false) => judgement.of_strangers(),
@@ -747,9 +743,6 @@ impl Ids {
         self.ranks.get(document.index()).copied().unwrap_or(u32::MAX)
     }
 }
-
-/// The least share of either document that stands in the other where both are of one cluster.
-const JOINS: f64 = 0.2;
 
 /// The least share of a digest that a story makes up to be of one cluster with it.
 const JOINS_DIGEST: f64 = 0.4;

@@ -7,8 +7,8 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::aligned::Aligned;
 use super::grams::Grams;
+use super::learn::Learned;
 use super::texts::Texts;
 use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
@@ -32,15 +32,15 @@ const SHARE: f64 = 0.02;
 /// Pairs that share rare grams, one of them noisy at least.
 pub(super) fn candidates(
     texts: &Texts<'_>,
-    aligned: &Aligned<'_>,
+    learned: &Learned<'_>,
     removed: &BitSlice,
     cancel: &Cancel,
 ) -> Result<Vec<Candidate>> {
-    if !aligned.model.noisy {
+    if !learned.model.noisy {
         return Ok(Vec::new());
     }
     let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
-    let noisy = noisy(texts, aligned, &documents, cancel)?;
+    let noisy = noisy(texts, learned, &documents, cancel)?;
     if noisy.is_empty() {
         return Ok(Vec::new());
     }
@@ -60,7 +60,7 @@ pub(super) fn candidates(
             .par_iter()
             .filter(|&&d| !is_noisy[d as usize])
             .map_init(
-                || Reader::new(aligned.recipe, aligned.kernel),
+                || Reader::new(learned.recipe, texts.kernel),
                 |reader, &document| {
                     cancel.check()?;
                     let found = texts.get(document, |text| {
@@ -87,19 +87,19 @@ pub(super) fn candidates(
 /// The noisy ones of some documents, each with its grams.
 fn noisy(
     texts: &Texts<'_>,
-    aligned: &Aligned<'_>,
+    learned: &Learned<'_>,
     documents: &[u32],
     cancel: &Cancel,
 ) -> Result<Vec<(u32, Vec<u64>)>> {
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
-            || Reader::new(aligned.recipe, aligned.kernel),
+            || Reader::new(learned.recipe, texts.kernel),
             |reader, &document| {
                 cancel.check()?;
                 let grams = texts.get(document, |text| {
                     reader.read_plainly(text);
-                    reader.is_noisy(&aligned.model.seen).then(|| grams(reader).collect::<Vec<u64>>())
+                    reader.is_noisy(&learned.model.seen).then(|| grams(reader).collect::<Vec<u64>>())
                 });
                 Ok(grams.ok().flatten().map(|grams| (document, grams)))
             },

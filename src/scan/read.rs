@@ -10,10 +10,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
-use crate::document::{DocId, authority, site_of};
+use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
 use crate::error::{Error, Result};
 use crate::model::noise::Seen;
-use crate::model::site_hash;
 use crate::options::Resources;
 use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
@@ -76,6 +75,24 @@ impl Documents {
     /// Sites by number, as the model knows them.
     pub(super) fn site_hashes(&self) -> Vec<u64> {
         self.sites.iter().map(|name| site_hash(name)).collect()
+    }
+
+    /// Which page a document is; `sites` are [`Documents::site_hashes`].
+    pub(super) fn identity(&self, document: u32, sites: &[u64]) -> Identity {
+        let entry = &self.entries[document as usize];
+        let [url, canonical] = entry.addresses;
+        Identity { id: entry.id_hash, url, canonical, site: sites[entry.site as usize] }
+    }
+
+    /// Whether two documents are versions of one page.
+    pub(super) fn are_versions(&self, a: DocId, b: DocId) -> bool {
+        let identity = |document: DocId| {
+            let entry = &self.entries[document.index()];
+            let [url, canonical] = entry.addresses;
+            // Numbers of sites are told apart as their names are.
+            Identity { id: entry.id_hash, url, canonical, site: u64::from(entry.site) }
+        };
+        identity(a).is_version_of(&identity(b))
     }
 
     /// Whether a document is of the second set.
@@ -216,9 +233,11 @@ impl Worker {
                 tokens: sketch.tokens,
                 bytes: decoded.text.len() as u32,
                 site: sites.number(&fields, corpus.directory(location.input)),
-                id_hash: fields.id.map_or(0, id_hash),
+                id_hash: field_hash(fields.id, id_hash),
                 addresses: match seen {
-                    Some(_) => [fields.url, fields.canonical_url].map(|value| value.map_or(0, address_hash)),
+                    Some(_) => {
+                        [fields.url, fields.canonical_url].map(|field| field_hash(field, address_hash))
+                    }
                     None => [0; 2],
                 },
                 sequence: sketch.sequence,
@@ -240,36 +259,13 @@ impl Worker {
     }
 }
 
-fn id_hash(id: Value<'_>) -> u64 {
-    match id {
-        Value::Plain(bytes) => hash_of_id(bytes),
-        Value::Escaped(_) | Value::Coded(_) => hash_of_id(id.to_text().as_bytes()),
+/// The hash of a field, as `of` makes it of the field's text.
+fn field_hash(field: Option<Value<'_>>, of: fn(&[u8]) -> u64) -> u64 {
+    match field {
+        None => 0,
+        Some(Value::Plain(bytes)) => of(bytes),
+        Some(field @ (Value::Escaped(_) | Value::Coded(_))) => of(field.to_text().as_bytes()),
     }
-}
-
-fn address_hash(address: Value<'_>) -> u64 {
-    match address {
-        Value::Plain([]) => 0,
-        address => id_hash(address),
-    }
-}
-
-impl Entry {
-    /// Whether two documents are versions of one page: they have the same id or address; or, on one site, the same
-    /// canonical address, or one the address that is the other's canonical one. On another site that says where a copy
-    /// was taken from.
-    pub fn is_page_of(&self, other: &Entry) -> bool {
-        let same = |x: u64, y: u64| x != 0 && x == y;
-        let ([url, canonical], [other_url, other_canonical]) = (self.addresses, other.addresses);
-        let by_canonical =
-            same(canonical, other_canonical) || same(canonical, other_url) || same(url, other_canonical);
-        same(self.id_hash, other.id_hash) || same(url, other_url) || (self.site == other.site && by_canonical)
-    }
-}
-
-/// Never 0, which says that a record names no id.
-pub(super) fn hash_of_id(id: &[u8]) -> u64 {
-    xxh3_64(id).max(1)
 }
 
 /// Sites of one worker. Looked up by what the record says, so that the public suffix list is asked once a host.

@@ -7,10 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Cluster, Lineage, Scan};
 use crate::corpus::Corpus;
 use crate::document::DocId;
+use crate::judge::{Judgement, Side};
 use crate::kernel::Kernel;
 use crate::page::Repeat;
-use crate::relation::{Judgement, Relation, Side};
-use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow, SpanRow};
+use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow, Span};
 use crate::text::Tokens;
 
 /// Words of a shared excerpt.
@@ -19,7 +19,7 @@ const EXCERPT: usize = 24;
 impl Scan {
     /// Rows of the `pairs` report.
     /// `spans` are what [`Scan::spans`] gave.
-    pub fn pair_rows<'a>(&'a self, spans: Option<&'a [Vec<SpanRow>]>) -> impl Iterator<Item = PairRow<'a>> {
+    pub fn pair_rows<'a>(&'a self, spans: Option<&'a [Vec<Span>]>) -> impl Iterator<Item = PairRow<'a>> {
         self.pairs.iter().enumerate().map(move |(number, pair)| {
             let measures = pair.judgement.measures;
             let overlap = pair.judgement.overlap;
@@ -110,7 +110,7 @@ impl Scan {
             record,
             tokens: entry.tokens,
             bytes: entry.bytes,
-            relation: judgement.map(|judgement| relation_from_a(judgement).into()),
+            relation: judgement.map(|judgement| judgement.from_a().name().into()),
             jaccard: judgement.map(|j| j.measures.jaccard()),
             containment: judgement.map(|j| j.measures.containment()),
             score: judgement.map(|j| j.score),
@@ -171,7 +171,7 @@ impl Scan {
                 }
                 if let Some(member) = member {
                     let (_, judgement) = &self.clusters[cluster].members[member];
-                    row.relation = relation_from_a(judgement);
+                    row.relation = judgement.from_a().name();
                     let measures = judgement.measures;
                     row.measures = Some([measures.jaccard(), measures.containment(), judgement.score]);
                 }
@@ -197,13 +197,5 @@ impl Scan {
         let (at, run) = common?;
         let (start, end) = (of_a.range(at)?.start, of_a.range(at + run - 1)?.end);
         a.get(start..end).map(str::to_owned)
-    }
-}
-
-/// The relation of a pair's first document to its second, as the first would say it.
-pub(crate) fn relation_from_a(judgement: &Judgement) -> &'static str {
-    match (judgement.relation, judgement.inner) {
-        (Relation::Contained, Some(Side::B)) => "contains",
-        (relation, _) => relation.name(),
     }
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use wirecopy::filter::{Filter, Incoming};
-use wirecopy::index::verdict::Finding;
 use wirecopy::index::{Keep, Setup, Writer};
+use wirecopy::judge::Directed;
 use wirecopy::options::{Policy, Resources};
 
 use crate::disk::FaultyDisk;
@@ -215,10 +215,9 @@ fn signatures_estimate_and_say_so() {
 #[test]
 fn documents_without_words_are_nobodys_duplicates() {
     let mut filter = created(Keep::Text, 1);
-    let empty =
-        |id: &str| Incoming { id: id.into(), named: true, text: " ... ".into(), ..Incoming::default() };
+    let empty = |id: &str| Incoming::new(id, " ... ");
     let answers = filter.batch(&[empty("a"), empty("b")]).unwrap();
-    assert!(answers.iter().all(|answer| answer.verdict.finding == Finding::New));
+    assert!(answers.iter().all(|answer| answer.verdict.relation == Directed::New));
 }
 
 /// Scan and filter over one stream, under one model: whom they call copies, and what they say of the same pairs.

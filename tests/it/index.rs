@@ -72,7 +72,7 @@ pub fn stream(count: usize, seed: u64) -> Vec<Incoming> {
                 _ => {}
             }
         }
-        all.push(Incoming { id, named: true, text: fresh.join(" "), ..Incoming::default() });
+        all.push(Incoming::new(id, fresh.join(" ")));
     }
     all
 }
@@ -100,8 +100,8 @@ fn opened(disk: &FaultyDisk) -> wirecopy::error::Result<Filter> {
 /// What is the same in every run: all but the time.
 pub fn said(answer: &Answer) -> String {
     let matches =
-        answer.verdict.matches.iter().map(|m| (m.id.clone(), m.finding, m.measures, m.spans.clone()));
-    format!("{:?} {:x} {:?}", answer.verdict.finding, answer.verdict.cluster, matches.collect::<Vec<_>>())
+        answer.verdict.matches.iter().map(|m| (m.id.clone(), m.relation, m.measures, m.spans.clone()));
+    format!("{:?} {:x} {:?}", answer.verdict.relation, answer.verdict.cluster, matches.collect::<Vec<_>>())
 }
 
 /// What a session of all documents says that nothing disturbs.
@@ -225,8 +225,7 @@ fn documents_are_compared_while_the_log_is_synced_and_not_acknowledged_before_it
 #[test]
 fn a_batch_that_meets_damage_is_taken_back() {
     // So long that texts and tables are in different pages.
-    let named =
-        |id: &str, text: String| Incoming { id: id.to_owned(), named: true, text, ..Incoming::default() };
+    let named = |id: &str, text: String| Incoming::new(id, text);
     let long = |number: u32| (0..1500).map(|i| format!("word{number}x{i} ")).collect::<String>();
     let documents: Vec<Incoming> = (0..9).map(|i| named(&format!("long-{i}"), long(i))).collect();
     let whole = FaultyDisk::new();
@@ -328,7 +327,7 @@ fn is_right_or_refused(
             // Unknown ids, so that everything is looked up and compared.
             let probes: Vec<Incoming> = documents
                 .iter()
-                .map(|one| Incoming { id: format!("probe-{}", one.id), ..one.clone() })
+                .map(|one| Incoming::new(format!("probe-{}", one.id), one.text.clone()))
                 .collect();
             Ok((filter.check(documents)?, filter.check(&probes)?))
         });
@@ -337,8 +336,7 @@ fn is_right_or_refused(
             for (answer, expected) in known.iter().zip(expected) {
                 assert_eq!(&said(answer), expected, "{what}");
             }
-            let lost =
-                probed.iter().filter(|probe| probe.verdict.finding == wirecopy::index::verdict::Finding::New);
+            let lost = probed.iter().filter(|probe| probe.verdict.relation == wirecopy::judge::Directed::New);
             assert_eq!(lost.count(), 0, "{what}: a copy is called new");
             true
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 use wirecopy::kernel::Kernel;
-use wirecopy::report::SpanRow;
+use wirecopy::report::Span;
 use wirecopy::text::Tokens;
 
 /// A stretch that was changed; added where it is empty in `a`, dropped where it is empty in `b`.
@@ -20,7 +20,7 @@ pub struct Change {
 const CELLS: usize = 1 << 24;
 
 /// The changes within one span, in order. Time is the product of the lengths of what differs.
-pub fn changes(texts: [&str; 2], span: &SpanRow) -> Vec<Change> {
+pub fn changes(texts: [&str; 2], span: &Span) -> Vec<Change> {
     let mut read = [Tokens::with_ranges(Kernel::detect()), Tokens::with_ranges(Kernel::detect())];
     let places = [span.a, span.b];
     for ((tokens, text), [start, end]) in read.iter_mut().zip(texts).zip(places) {
@@ -95,13 +95,13 @@ mod tests {
     fn what_was_added_dropped_and_changed_is_cut_out() {
         let a = "Intro. The old ferry ran aground on the second of May, its master said.";
         let b = "The ferry ran aground on the Third of May, the owner and its master said.";
-        let span = SpanRow { a: [7, a.len()], b: [0, b.len()], tokens: 12, identity: 0.8 };
+        let span = Span { a: [7, a.len()], b: [0, b.len()], tokens: 12, identity: 0.8 };
         let found: Vec<(&str, &str)> = changes([a, b], &span)
             .iter()
             .map(|change| (&a[change.a[0]..change.a[1]], &b[change.b[0]..change.b[1]]))
             .collect();
         assert_eq!(found, [("old", ""), ("second", "Third"), ("", "the owner and")]);
-        let same = SpanRow { a: [7, a.len()], b: [7, a.len()], tokens: 12, identity: 1.0 };
+        let same = Span { a: [7, a.len()], b: [7, a.len()], tokens: 12, identity: 1.0 };
         assert!(changes([a, a], &same).is_empty());
     }
 }

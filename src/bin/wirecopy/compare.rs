@@ -1,4 +1,4 @@
-//! `wirecopy compare`: one pair explained.
+//! `wirecopy compare`: one pair comparison.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use wirecopy::corpus::{Corpus, CorpusOptions};
 use wirecopy::document::DocId;
+use wirecopy::judge::{Comparison, Side, Span, Test};
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
-use wirecopy::relation::{Side, Test};
-use wirecopy::report::SpanRow;
-use wirecopy::scan::{Explained, Scan, scan, scan_under};
+use wirecopy::scan::{Scan, scan, scan_under};
 
 use crate::args;
 use crate::changes::{Change, changes};
@@ -28,7 +27,8 @@ struct Json;
 struct Row<'a> {
     a: &'a str,
     b: &'a str,
-    relation: &'a str,
+    /// None where the documents have no relation.
+    relation: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     inner: Option<&'a str>,
     same_site: bool,
@@ -44,14 +44,14 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<f64>,
     tests: &'a [Test],
-    spans: Vec<Span<'a>>,
+    spans: Vec<Passage<'a>>,
 }
 
 /// A passage that both share, with what differs in it.
 #[derive(Serialize)]
-struct Span<'a> {
+struct Passage<'a> {
     #[serde(flatten)]
-    span: &'a SpanRow,
+    span: &'a Span,
     changes: Vec<Change>,
 }
 
@@ -72,9 +72,9 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
         false => by_id(&corpus, &found, name),
     };
     let (a, b) = (place(&typed.a)?, place(&typed.b)?);
-    let explained = found.explain(&corpus, recipe, &policy, &resources, (a, b))?;
+    let comparison = found.explain(&corpus, recipe, &policy, &resources, (a, b))?;
     let texts = [a, b].map(|document| found.text(&corpus, document).unwrap_or_default());
-    let row = row(typed, &found, &explained, (a, b), &texts);
+    let row = row(typed, &found, &comparison, (a, b), &texts);
     for target in &targets {
         target.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &row)?;
@@ -109,37 +109,38 @@ fn by_id(corpus: &Corpus, found: &Scan, id: &str) -> Result<DocId> {
 fn row<'a>(
     typed: &'a args::Compare,
     found: &Scan,
-    explained: &'a Explained,
+    comparison: &'a Comparison,
     (a, b): (DocId, DocId),
     texts: &[String; 2],
 ) -> Row<'a> {
-    let span = |span: &'a SpanRow| Span { span, changes: changes([&texts[0], &texts[1]], span) };
-    let judgement = explained.judgement;
+    let passage = |span: &'a Span| Passage { span, changes: changes([&texts[0], &texts[1]], span) };
+    let judgement = comparison.judgement;
     let overlap = judgement.and_then(|judgement| judgement.overlap);
     Row {
         a: &typed.a,
         b: &typed.b,
-        relation: judgement.map_or("none", |judgement| judgement.relation.name()),
+        relation: judgement.map(|judgement| judgement.relation.name()),
         inner: judgement.and_then(|judgement| judgement.inner).map(|side| match side {
             Side::A => typed.a.as_str(),
             Side::B => typed.b.as_str(),
         }),
         same_site: found.same_site(a, b),
-        jaccard: explained.measures.jaccard(),
-        containment_a_in_b: explained.measures.containment_a_in_b(),
-        containment_b_in_a: explained.measures.containment_b_in_a(),
+        jaccard: comparison.measures.jaccard(),
+        containment_a_in_b: comparison.measures.containment_a_in_b(),
+        containment_b_in_a: comparison.measures.containment_b_in_a(),
         score: judgement.map(|judgement| judgement.score),
         coverage_a: overlap.map(|overlap| overlap.coverage[0]),
         coverage_b: overlap.map(|overlap| overlap.coverage[1]),
         identity: overlap.map(|overlap| overlap.identity),
-        tests: &explained.tests,
-        spans: explained.spans.iter().map(span).collect(),
+        tests: &comparison.tests,
+        spans: comparison.spans.iter().map(passage).collect(),
     }
 }
 
 fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "\x1b[1m{}\x1b[0m  {} and {}", row.relation, row.a, row.b)?;
+    let relation = row.relation.unwrap_or("none");
+    writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", row.a, row.b)?;
     if let Some(inner) = row.inner {
         writeln!(out, "  {inner} stands in the other")?;
     }
@@ -162,7 +163,7 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
         )?;
     }
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    for Span { span, changes } in &row.spans {
+    for Passage { span, changes } in &row.spans {
         writeln!(out, "\n  {} tokens, {:.0} % the same", span.tokens, 100.0 * span.identity)?;
         let of_a: Vec<[usize; 2]> = changes.iter().map(|change| change.a).collect();
         let of_b: Vec<[usize; 2]> = changes.iter().map(|change| change.b).collect();

@@ -8,14 +8,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use anyhow::{Context, Result, bail};
-use wirecopy::corpus::{Fields, JsonLines, Reader as _, Reason, Scratch, Value};
-use wirecopy::document::site_of;
-use wirecopy::filter::{Answer, Filter, Incoming, Prepared, Preparer, address, line, open_or_create};
+use wirecopy::corpus::{JsonLines, Reader as _, Reason, Scratch, Value};
+use wirecopy::filter::{Answer, Filter, Incoming, Prepared, Preparer, line, open_or_create};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::verdict::Finding;
 use wirecopy::index::{Keep, Limits, Reader, Setup};
+use wirecopy::judge::Directed;
 use wirecopy::kernel::Kernel;
-use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
 
@@ -121,7 +119,7 @@ impl args::Creation {
 struct Outputs {
     out: BufWriter<io::Stdout>,
     duplicates: Duplicates,
-    only: Vec<Finding>,
+    only: Vec<Directed>,
     rejects: Option<Writing>,
 }
 
@@ -162,11 +160,11 @@ impl Outputs {
             }
             _ => bail!("--on-duplicate takes tag, drop or divert=FILE, not `{}`", typed.on_duplicate),
         };
-        let finding = |name: &String| match Finding::named(name) {
-            Some(finding) if finding != Finding::New => Ok(finding),
+        let relation = |name: &String| match Directed::named(name) {
+            Some(relation) if relation != Directed::New => Ok(relation),
             _ => bail!("no relation is called `{name}`"),
         };
-        let only = typed.only.iter().map(finding).collect::<Result<_>>()?;
+        let only = typed.only.iter().map(relation).collect::<Result<_>>()?;
         let rejects = typed.rejects.as_deref().map(Writing::create).transpose()?;
         Ok(Outputs { out: BufWriter::with_capacity(1 << 20, io::stdout()), duplicates, only, rejects })
     }
@@ -190,7 +188,7 @@ struct Counts {
     diverted: u64,
     rejected: u64,
     again: u64,
-    findings: [u64; Finding::ALL.len()],
+    relations: [u64; Directed::ALL.len()],
 }
 
 impl Counts {
@@ -200,11 +198,11 @@ impl Counts {
             "{lines} lines: {} passed, {} dropped, {} diverted, {} rejected",
             self.passed, self.dropped, self.diverted, self.rejected
         );
-        let found: Vec<String> = Finding::ALL
+        let found: Vec<String> = Directed::ALL
             .into_iter()
-            .zip(self.findings)
+            .zip(self.relations)
             .filter(|(_, count)| *count > 0)
-            .map(|(finding, count)| format!("{count} {}", finding.name()))
+            .map(|(relation, count)| format!("{count} {}", relation.name()))
             .collect();
         if !found.is_empty() {
             line = format!("{line}; {}", found.join(", "));
@@ -237,20 +235,12 @@ impl Records {
         }
         let fields = self.reader.fields(record)?;
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
-        let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
-        let Fields { url, canonical_url, source, id, .. } = fields;
-        let (url, canonical, source) = (own(url), own(canonical_url), own(source));
-        let site = site_of(Some(&source), Some(&canonical), Some(&url), "");
-        let named = id.is_some();
-        let id = id.map_or_else(|| format!("{}#{number}", self.name(input)), Value::to_text);
-        Ok(Incoming {
-            id,
-            named,
-            text,
-            site: site_hash(site),
-            url: address(&url),
-            canonical: address(&canonical),
-        })
+        let named = fields.id.map(Value::to_text);
+        if let Some(id) = named {
+            return Ok(Incoming::of_record(&fields, id, text, ""));
+        }
+        let id = format!("{}#{number}", self.name(input));
+        Ok(Incoming::of_record(&fields, id, text, "").unnamed())
     }
 }
 
@@ -419,9 +409,9 @@ impl Session<'_> {
         if written.last() != Some(&b'\n') {
             written.push(b'\n');
         }
-        self.counts.findings[answer.verdict.finding as usize] += 1;
+        self.counts.relations[answer.verdict.relation as usize] += 1;
         self.counts.again += u64::from(answer.again);
-        let acts = self.outputs.only.contains(&answer.verdict.finding);
+        let acts = self.outputs.only.contains(&answer.verdict.relation);
         match &mut self.outputs.duplicates {
             Duplicates::Drop if acts => self.counts.dropped += 1,
             Duplicates::Divert(file) if acts => {

@@ -8,13 +8,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use wirecopy::corpus::{Corpus, Problem, Scratch, Value};
-use wirecopy::document::site_of;
-use wirecopy::filter::{self, Filter, Incoming, address, line, lookup, unpack};
+use wirecopy::filter::{self, Filter, Incoming, line, lookup, unpack};
 use wirecopy::index::format::Row;
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::view::{Place, View};
 use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
-use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::scan::{scan, scan_under};
 
@@ -138,20 +136,10 @@ impl Building<'_> {
                         return problems.push(format!("{path}: record {record}: {reason}"));
                     }
                 };
-                let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
-                let (url, canonical, source) =
-                    (own(fields.url), own(fields.canonical_url), own(fields.source));
-                let site =
-                    site_of(Some(&source), Some(&canonical), Some(&url), corpus.directory(location.input));
-                documents.push(Incoming {
-                    id: fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text),
-                    // A file is what its path says, whatever stands in it later.
-                    named: true,
-                    text: fields.text.decode(&mut scratch).text.to_owned(),
-                    site: site_hash(site),
-                    url: address(&url),
-                    canonical: address(&canonical),
-                });
+                // A file is what its path says, whatever stands in it later: its id is named.
+                let id = fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text);
+                let text = fields.text.decode(&mut scratch).text.to_owned();
+                documents.push(Incoming::of_record(&fields, id, text, corpus.directory(location.input)));
             })?;
             for batch in documents.chunks(BATCH) {
                 taken += filter.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;

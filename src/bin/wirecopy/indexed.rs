@@ -10,9 +10,10 @@ use wirecopy::document::DocId;
 use wirecopy::filter::{Filter, Known};
 use wirecopy::index::Reader;
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::verdict::{Finding, Match};
+use wirecopy::index::verdict::Match;
+use wirecopy::judge::{Directed, Span};
 use wirecopy::model::Model;
-use wirecopy::report::{DocumentRow, PairRow, SpanRow};
+use wirecopy::report::{DocumentRow, PairRow};
 use wirecopy::scan::Scan;
 
 use crate::settings::Settings;
@@ -62,7 +63,7 @@ struct Partner {
     id: String,
     known: Known,
     /// Where the two are the same, the one whose id sorts first as `a`.
-    spans: Vec<SpanRow>,
+    spans: Vec<Span>,
 }
 
 /// What documents are to those of an index: a few matches each, the best first.
@@ -77,16 +78,16 @@ impl Partners {
     /// Rows of the `pairs` report.
     pub fn pair_rows(&self) -> impl Iterator<Item = PairRow<'_>> {
         self.all.iter().map(|Partner { id, known, spans }| {
-            let Match { id: indexed, finding, measures, score, .. } = &known.found;
+            let Match { id: indexed, relation, measures, score, .. } = &known.found;
             let first = id <= indexed;
             let (a, b, measures) = match first {
                 true => (id, indexed, *measures),
                 false => (indexed, id, measures.swapped()),
             };
             let [own, other] = if first { [0, 1] } else { [1, 0] };
-            let (relation, inner) = match finding {
-                Finding::Contained => ("contained", Some(id)),
-                Finding::Contains => ("contained", Some(indexed)),
+            let (relation, inner) = match relation {
+                Directed::Contained => ("contained", Some(id)),
+                Directed::Contains => ("contained", Some(indexed)),
                 other => (other.name(), None),
             };
             PairRow {
@@ -110,7 +111,7 @@ impl Partners {
 
     /// The best match of each document that the index has a copy of.
     fn copies(&self) -> HashMap<DocId, &Known> {
-        let copies = self.all.iter().rev().filter(|partner| partner.known.found.finding.is_copy());
+        let copies = self.all.iter().rev().filter(|partner| partner.known.found.relation.is_copy());
         copies.map(|partner| (partner.known.document, &partner.known)).collect()
     }
 
@@ -121,11 +122,11 @@ impl Partners {
             let Some(known) = copies.get(&DocId(document)).filter(|_| row.relation.is_empty()) else {
                 continue;
             };
-            let Match { id, finding, measures, score, .. } = &known.found;
+            let Match { id, relation, measures, score, .. } = &known.found;
             if row.cluster.is_empty() {
                 row.cluster = format!("{:016x}", known.cluster);
             }
-            row.relation = finding.name();
+            row.relation = relation.name();
             row.representative.clone_from(id);
             row.measures = Some([measures.jaccard(), measures.containment(), f64::from(*score)]);
         }
@@ -139,9 +140,9 @@ impl Partners {
     /// How many documents the index has copies of, in words.
     pub fn summary(&self) -> String {
         let copies = self.copies();
-        let count = |finding| copies.values().filter(|known| known.found.finding == finding).count();
-        let kinds = [Finding::Exact, Finding::Near, Finding::Contained];
-        let kinds = kinds.map(|finding| format!("{} {}", count(finding), finding.name())).join(", ");
+        let count = |relation| copies.values().filter(|known| known.found.relation == relation).count();
+        let kinds = [Directed::Exact, Directed::Near, Directed::Contained];
+        let kinds = kinds.map(|relation| format!("{} {}", count(relation), relation.name())).join(", ");
         format!("{} of {} documents are in the index: {kinds}", copies.len(), self.documents)
     }
 }

@@ -9,7 +9,7 @@ use wirecopy::report::diff::Diff;
 use wirecopy::report::html::{LIMIT, related_texts, rounds};
 use wirecopy::report::terminal::{Look, summary};
 use wirecopy::report::{
-    DocumentRow, PairRow, Report, SCHEMA_VERSION, Settings as Resolved, SpanRow, write_csv, write_pairs,
+    DocumentRow, PairRow, Report, SCHEMA_VERSION, Settings as Resolved, Span, write_csv, write_pairs,
 };
 use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
 
@@ -204,7 +204,7 @@ fn write(
     found: &Scan,
     partners: Option<&Partners>,
     whole: Option<&Whole>,
-    spans: Option<&[Vec<SpanRow>]>,
+    spans: Option<&[Vec<Span>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (Format::Csv, Some(whole)) => write_csv(document_rows(corpus, found, partners, whole), out),
@@ -231,7 +231,7 @@ fn document_rows<'a>(
 fn pair_rows<'a>(
     found: &'a Scan,
     partners: Option<&'a Partners>,
-    spans: Option<&'a [Vec<SpanRow>]>,
+    spans: Option<&'a [Vec<Span>]>,
 ) -> impl Iterator<Item = PairRow<'a>> {
     found.pair_rows(spans).chain(partners.into_iter().flat_map(Partners::pair_rows))
 }

@@ -1,58 +1,61 @@
-//! Where the spans of reported pairs stand: byte ranges in both texts, computed only for a report that shows them.
+//! Spans: the passages that two documents share, as bytes of both texts.
+//!
+//! A span is a chain of the alignment, parted where more than a few tokens stand unmatched and where chrome stands in
+//! between. In noisy text it is a chain of characters, widened to whole tokens.
 
-use super::aligned::{Aligned, Loaded, Worker};
-use super::measure::Judge;
-use crate::align::{Alignment, Run, SlotKind, Words};
-use crate::corpus::Fields;
-use crate::relation::{Evidence, OPEN, spans};
-use crate::report::SpanRow;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{OPEN, spans};
+use super::pair::{Loaded, Memory};
+use super::relation::Relation;
+use crate::align::{Alignment, Chain, Run, SlotKind, Words};
 use crate::text::Tokens;
 
-/// Gives the spans of pairs, as the mode that judged them aligned them.
-pub(super) struct Shown<'a>(pub Aligned<'a>);
+/// A passage of both texts that is the same but for small differences.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// Bytes of the text of `a`: start and end, at whole tokens.
+    pub a: [usize; 2],
+    /// Bytes of the text of `b`.
+    pub b: [usize; 2],
+    /// Matched tokens.
+    pub tokens: u32,
+    /// Their share of the longer side, 0 to 1.
+    pub identity: f64,
+}
 
-impl Judge for Shown<'_> {
-    type Worker = Worker;
-    type Document = (Loaded, TokenBytes);
-    type Verdict = Vec<SpanRow>;
-
-    fn worker(&self) -> Worker {
-        self.0.worker()
-    }
-
-    fn document(&self) -> Self::Document {
-        (self.0.document(), TokenBytes::default())
-    }
-
-    fn load(
-        &self,
-        worker: &mut Worker,
-        number: u32,
-        text: &str,
-        fields: &Fields<'_>,
-        (loaded, bytes): &mut Self::Document,
-    ) -> u64 {
-        let sequence = self.0.load(worker, number, text, fields, loaded);
-        bytes.fill(worker.reader.tokens());
-        sequence
-    }
-
-    fn judge(&self, worker: &mut Worker, a: &Self::Document, b: &Self::Document) -> Vec<SpanRow> {
-        let (left, right) = (&a.0.content.words, &b.0.content.words);
-        let evidence = self.0.evidence(worker, &a.0, &b.0);
-        let rows = |pieces: &[Piece]| rows(pieces, (&a.1, left), (&b.1, right));
-        if evidence.noisy().is_some() {
-            return rows(&noisy_pieces(worker, &a.0, &b.0, evidence));
+/// The spans of two documents that were aligned last in this memory and have this relation, in order of `a`; `identity`
+/// is that of their characters, where these count.
+pub(super) fn of_aligned(
+    memory: &Memory,
+    (a, b): (&Loaded, &Loaded),
+    relation: Relation,
+    identity: Option<f64>,
+) -> Vec<Span> {
+    let (left, right) = (&a.content.words, &b.content.words);
+    let pieces = match identity {
+        Some(identity) => noisy_pieces(memory, a, b, identity),
+        None => {
+            // What stands for a fact in a template is no part of what the texts share.
+            let open = if relation == Relation::Templated { 0 } else { OPEN };
+            pieces(memory.aligner.last(), left, right, open)
         }
-        // What stands for a fact in a template is no part of what the texts share.
-        let open = if self.0.by_facts(&a.0, &b.0, &evidence) { 0 } else { OPEN };
-        rows(&pieces(worker.aligner.last(), left, right, open))
-    }
+    };
+    rows(&pieces, (&a.bytes, left), (&b.bytes, right))
+}
+
+/// The spans of two documents whose content tokens are equal: the whole, parted where chrome stands in between.
+pub(super) fn of_equal(a: &Loaded, b: &Loaded) -> Vec<Span> {
+    let (left, right) = (&a.content.words, &b.content.words);
+    let len = left.len() as u32;
+    let chain = Chain { a: 0..len, b: 0..len, runs: 0..1, slots: 0..0 };
+    let alignment = Alignment { runs: vec![Run { a: 0, b: 0, len }], slots: Vec::new(), chains: vec![chain] };
+    rows(&pieces(&alignment, left, right, OPEN), (&a.bytes, left), (&b.bytes, right))
 }
 
 /// Where in a text its tokens stand: the first byte of each, and that behind its last.
 #[derive(Debug, Default)]
-pub(crate) struct TokenBytes(Vec<(u32, u32)>);
+pub(super) struct TokenBytes(Vec<(u32, u32)>);
 
 impl TokenBytes {
     /// Those of a text that was read with ranges.
@@ -70,34 +73,34 @@ impl TokenBytes {
 }
 
 /// Pieces as bytes of both texts, in order.
-pub(crate) fn rows(
+fn rows(
     pieces: &[Piece],
     (bytes_a, a): (&TokenBytes, &Words),
     (bytes_b, b): (&TokenBytes, &Words),
-) -> Vec<SpanRow> {
-    let row = |piece: &Piece| SpanRow {
+) -> Vec<Span> {
+    let row = |piece: &Piece| Span {
         a: bytes_a.of(a, piece.a),
         b: bytes_b.of(b, piece.b),
         tokens: piece.tokens,
         identity: piece.identity,
     };
-    let mut rows: Vec<SpanRow> = pieces.iter().map(row).collect();
+    let mut rows: Vec<Span> = pieces.iter().map(row).collect();
     rows.sort_unstable_by_key(|row| (row.a, row.b));
     rows
 }
 
 /// A span in content tokens.
-pub(crate) struct Piece {
-    pub a: (u32, u32),
-    pub b: (u32, u32),
+struct Piece {
+    a: (u32, u32),
+    b: (u32, u32),
     /// Matched tokens.
-    pub tokens: u32,
+    tokens: u32,
     /// Their share of the longer side.
-    pub identity: f64,
+    identity: f64,
 }
 
 /// The spans of an alignment, parted where chrome stands in between.
-pub(crate) fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
+fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (of_a, of_b) in spans(alignment, open) {
         let mut from = (of_a.0, of_b.0);
@@ -146,10 +149,9 @@ fn matched(alignment: &Alignment, (from, to): (u32, u32)) -> u32 {
 }
 
 /// The chains of characters as whole tokens.
-fn noisy_pieces(worker: &Worker, a: &Loaded, b: &Loaded, evidence: Evidence) -> Vec<Piece> {
-    let identity = evidence.noise.map_or(0.0, |noise| noise.identity());
-    let swapped = super::aligned::index_second(a, b);
-    let mut pieces: Vec<Piece> = worker
+fn noisy_pieces(memory: &Memory, a: &Loaded, b: &Loaded, identity: f64) -> Vec<Piece> {
+    let swapped = a.is_indexed_after(b);
+    let mut pieces: Vec<Piece> = memory
         .characters
         .chains()
         .iter()

@@ -5,74 +5,72 @@ use rayon::prelude::*;
 use super::read::Entry;
 use super::texts::Texts;
 use crate::candidates::Candidate;
-use crate::corpus::Fields;
 use crate::error::Result;
+use crate::judge::{Measures, ShingleSet};
 use crate::kernel::Kernel;
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 use crate::rows::Rows;
 use crate::sketch::Sketcher;
-use crate::verify::{Measures, ShingleSet};
 
 /// Tokens of one block's documents. Their sets fit the second-level cache together; a larger block would tokenise
 /// fewer documents twice, and wait for memory more.
 const BLOCK: usize = 40_000;
 
-/// What is done with pairs: how a document is loaded, and what two loaded ones give.
-pub(super) trait Judge: Sync {
+/// The work that is done with pairs: how a document is loaded, and what two loaded ones give.
+pub(super) trait PairWork: Sync {
     /// Memory of one thread.
-    type Worker;
+    type Memory;
     /// A loaded document.
     type Document;
     /// What a pair gives.
-    type Verdict: Send;
+    type Given: Send;
 
-    fn worker(&self) -> Self::Worker;
+    fn memory(&self) -> Self::Memory;
 
     fn document(&self) -> Self::Document;
 
     /// Loads a document; returns the hash of its token sequence.
-    fn load(
-        &self,
-        worker: &mut Self::Worker,
-        number: u32,
-        text: &str,
-        fields: &Fields<'_>,
-        out: &mut Self::Document,
-    ) -> u64;
+    fn load(&self, memory: &mut Self::Memory, document: u32, text: &str, out: &mut Self::Document) -> u64;
 
-    fn judge(&self, worker: &mut Self::Worker, a: &Self::Document, b: &Self::Document) -> Self::Verdict;
+    /// Compares the documents of the pair of this number.
+    fn compare(
+        &self,
+        memory: &mut Self::Memory,
+        number: usize,
+        pair: (&Self::Document, &Self::Document),
+    ) -> Self::Given;
 }
 
 /// What every pair gives, and documents that are no longer what they were.
-pub(super) type AllJudged<V> = (Vec<Option<V>>, Vec<u32>);
+pub(super) type Given<V> = (Vec<Option<V>>, Vec<u32>);
 
 /// What every pair gives, in order, `None` where a document is no longer what it was; and those documents.
-pub(super) fn judge_all<J: Judge>(
+pub(super) fn each_pair<W: PairWork>(
     texts: &Texts<'_>,
-    judge: &J,
+    work: &W,
     pairs: &[Candidate],
     cancel: &Cancel,
-) -> Result<AllJudged<J::Verdict>> {
+) -> Result<Given<W::Given>> {
     let blocks = blocks(pairs, &texts.documents.entries);
-    let judged: Vec<Judged<J::Verdict>> = blocks
+    let compared: Vec<Compared<W::Given>> = blocks
         .par_iter()
         .map_init(
-            || (judge.worker(), Vec::new()),
-            |(worker, documents), block| {
+            || (work.memory(), Vec::new()),
+            |(memory, documents), block| {
                 cancel.check()?;
-                Ok(block.judge(texts, judge, worker, documents))
+                Ok(block.compare(texts, work, memory, documents))
             },
         )
         .collect::<Result<_>>()?;
-    let mut all: Vec<Option<J::Verdict>> = Vec::new();
+    let mut all: Vec<Option<W::Given>> = Vec::new();
     all.resize_with(pairs.len(), || None);
     let mut changed = Vec::new();
-    for (block, judged) in blocks.iter().zip(judged) {
-        for ((number, ..), verdict) in block.pairs.iter().zip(judged.verdicts) {
-            all[*number as usize] = verdict;
+    for (block, compared) in blocks.iter().zip(compared) {
+        for ((number, ..), given) in block.pairs.iter().zip(compared.given) {
+            all[*number as usize] = given;
         }
-        changed.extend(judged.changed);
+        changed.extend(compared.changed);
     }
     Ok((all, changed))
 }
@@ -83,12 +81,12 @@ pub(super) struct Measure {
     pub kernel: Kernel,
 }
 
-impl Judge for Measure {
-    type Worker = Sketcher;
+impl PairWork for Measure {
+    type Memory = Sketcher;
     type Document = ShingleSet;
-    type Verdict = Measures;
+    type Given = Measures;
 
-    fn worker(&self) -> Sketcher {
+    fn memory(&self) -> Sketcher {
         Sketcher::new(self.recipe, self.kernel)
     }
 
@@ -96,20 +94,20 @@ impl Judge for Measure {
         ShingleSet::new(self.kernel)
     }
 
-    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, _: &Fields<'_>, out: &mut ShingleSet) -> u64 {
+    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, out: &mut ShingleSet) -> u64 {
         let (shingles, sequence) = sketcher.shingles(text);
         out.fill(shingles);
         sequence
     }
 
-    fn judge(&self, _: &mut Sketcher, a: &ShingleSet, b: &ShingleSet) -> Measures {
+    fn compare(&self, _: &mut Sketcher, _: usize, (a, b): (&ShingleSet, &ShingleSet)) -> Measures {
         a.measure(b)
     }
 }
 
-/// What one block gave.
-struct Judged<V> {
-    verdicts: Vec<Option<V>>,
+/// What the pairs of one block gave, and which of its documents changed.
+struct Compared<V> {
+    given: Vec<Option<V>>,
     changed: Vec<u32>,
 }
 
@@ -122,15 +120,15 @@ struct Block {
 }
 
 impl Block {
-    fn judge<J: Judge>(
+    fn compare<W: PairWork>(
         &self,
         texts: &Texts<'_>,
-        judge: &J,
-        worker: &mut J::Worker,
-        loaded: &mut Vec<J::Document>,
-    ) -> Judged<J::Verdict> {
+        work: &W,
+        memory: &mut W::Memory,
+        loaded: &mut Vec<W::Document>,
+    ) -> Compared<W::Given> {
         if loaded.len() < self.documents.len() {
-            loaded.resize_with(self.documents.len(), || judge.document());
+            loaded.resize_with(self.documents.len(), || work.document());
         }
         let intact: Vec<bool> = self
             .documents
@@ -138,19 +136,18 @@ impl Block {
             .zip(&mut *loaded)
             .map(|(&document, out)| {
                 let expected = texts.documents.entries[document as usize].sequence;
-                let found = texts.get_with_fields(document, |text, fields| {
-                    judge.load(worker, document, text, fields, out) == expected
-                });
+                let found = texts.get(document, |text| work.load(memory, document, text, out) == expected);
                 found.unwrap_or(false)
             })
             .collect();
-        let verdict = |&(_, a, b): &(u32, u32, u32)| {
+        let given = |&(number, a, b): &(u32, u32, u32)| {
             let (a, b) = (a as usize, b as usize);
-            (intact[a] && intact[b]).then(|| judge.judge(worker, &loaded[a], &loaded[b]))
+            let is_intact = intact[a] && intact[b];
+            is_intact.then(|| work.compare(memory, number as usize, (&loaded[a], &loaded[b])))
         };
-        let verdicts = self.pairs.iter().map(verdict).collect();
+        let given = self.pairs.iter().map(given).collect();
         let changed = self.documents.iter().zip(&intact).filter(|(_, intact)| !**intact);
-        Judged { verdicts, changed: changed.map(|(&document, _)| document).collect() }
+        Compared { given, changed: changed.map(|(&document, _)| document).collect() }
     }
 }
 
@@ -248,8 +245,8 @@ mod tests {
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
         let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
         let measure = Measure { recipe, kernel: resources.kernel };
-        let judged = judge_all(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
-        let (measured, changed) = judged.expect("measured");
+        let measured = each_pair(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
+        let (measured, changed) = measured.expect("measured");
         assert_eq!(changed, [0]);
         assert_eq!(measured[0], None);
         assert!(measured[1].is_some_and(|measures| measures.jaccard() == 1.0));

@@ -1,0 +1,83 @@
+//! A document that arrives, in the words of who sends it.
+
+use crate::corpus::{Fields, Value};
+use crate::document::{Identity, address_hash, site_hash, site_of};
+
+/// A document that arrives.
+///
+/// ```
+/// use wirecopy::filter::Incoming;
+/// let page = Incoming::new("a-17", "The quay is closed.").url("https://www.courier.example/quay");
+/// assert_eq!(page.id, "a-17");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its id: the key. At most 65,535 bytes count.
+    pub id: String,
+    /// Whether its record named the id; one that was made up says nothing about versions.
+    pub named: bool,
+    /// Its text.
+    pub text: String,
+    /// Which page it is, but for the id.
+    pub identity: Identity,
+    /// Whether the site was named, and is not to be taken from the address.
+    has_site: bool,
+}
+
+impl Incoming {
+    /// A document of this id, of no site and without an address.
+    pub fn new(id: impl Into<String>, text: impl Into<String>) -> Incoming {
+        let identity = Identity { site: site_hash(""), ..Identity::default() };
+        Incoming { id: id.into(), named: true, text: text.into(), identity, has_site: false }
+    }
+
+    /// The same under an id that was made up: it is no later version of what came under that id.
+    pub fn unnamed(self) -> Incoming {
+        Incoming { named: false, ..self }
+    }
+
+    /// The same at this address, and of the site that it names, where none is named otherwise.
+    pub fn url(mut self, url: &str) -> Incoming {
+        self.identity.url = address_hash(url.as_bytes());
+        if !self.has_site {
+            self.identity.site = site_hash(site_of(None, None, Some(url), ""));
+        }
+        self
+    }
+
+    /// The same with the address under which its page says that it belongs.
+    pub fn canonical_url(mut self, url: &str) -> Incoming {
+        self.identity.canonical = address_hash(url.as_bytes());
+        self
+    }
+
+    /// The same of the site of this name.
+    pub fn site(mut self, name: &str) -> Incoming {
+        (self.identity.site, self.has_site) = (site_hash(name), true);
+        self
+    }
+
+    /// A record's document; `directory` stands for its site where the record names none. `id` is the record's, or one that
+    /// was made up for it.
+    pub fn of_record(fields: &Fields<'_>, id: String, text: String, directory: &str) -> Incoming {
+        let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
+        let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
+        let site = site_of(Some(&source), Some(&canonical), Some(&url), directory);
+        Incoming::new(id, text).site(site).url(&url).canonical_url(&canonical)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_site_is_the_named_one_or_that_of_the_address_in_any_order() {
+        let at = |document: Incoming| document.identity.site;
+        let url = "https://www.courier.example/quay";
+        assert_eq!(at(Incoming::new("a", "text").url(url)), site_hash("courier.example"));
+        assert_eq!(at(Incoming::new("a", "text").site("Herald").url(url)), site_hash("Herald"));
+        assert_eq!(at(Incoming::new("a", "text").url(url).site("Herald")), site_hash("Herald"));
+        assert_eq!(at(Incoming::new("a", "text")), site_hash(""));
+    }
+}

@@ -1,0 +1,575 @@
+//! The decision: what two documents are to each other, given the numbers of their alignment.
+//!
+//! One ordered list of clauses (`clauses`, and `classic_clauses` for raw measures) both decides and explains: the relation
+//! of a pair is that of the first clause whose tests all hold, and `compare` prints those very tests. docs/decisions.md
+//! says of every threshold which set it was measured on and what moves if it moves.
+
+use serde::Serialize;
+
+use super::evidence::{Evidence, share};
+use super::measures::Measures;
+use super::relation::{Judgement, Overlap, Relation, Side};
+use crate::align::characters::Noise;
+use crate::options::Policy;
+
+/// Content tokens below which a text is short: a few other words make it other news.
+const SHORT: u32 = 60;
+
+/// Score that two short texts need to be `near`, at least: at 0.7 short notes of one agency with other news pass.
+const NEAR_SHORT: f64 = 0.8;
+
+/// Content tokens of the shortest text that is `near` another: fewer are a headline.
+const NEAR_TOKENS: u32 = 8;
+
+/// Content tokens of an inner side below which more of it has to be matched, and how much more.
+const INNER_SHORT: u32 = 100;
+const CONTAINED_SHORT: f64 = 0.8;
+
+/// Characters that stand for a word of a passage in noisy text.
+const CHARACTERS: u32 = 6;
+
+/// Tokens of a shingle within a run of equal tokens.
+pub(super) const VERBATIM: u32 = 5;
+
+/// Share of the shorter text that the fillings of one form match at the least, facts included.
+const MASKED: f64 = 0.5;
+
+/// Share of the better covered text from which a form is matched whatever its facts are.
+const FORM: f64 = 0.7;
+
+/// Share of the differing tokens that are facts, where only facts were replaced.
+const BY_FACTS: f64 = 0.6;
+
+/// How much a slot of facts and other words says of replaced facts, beside one of facts only.
+const HALF: f64 = 0.5;
+
+/// Slots of replaced facts, at least, where facts decide in a longer text; and the share of its facts that is kept, at
+/// most. A correction of one to three facts keeps more.
+const SLOTS: u32 = 2;
+const KEPT: f64 = 0.8;
+
+/// Different replacements from which a text is another filling even if it keeps more facts; and how many it keeps, at
+/// most. A name that is respelled all through is one replacement.
+const CHANGES: u32 = 5;
+const KEPT_BY_CHANGES: f64 = 0.93;
+
+/// Slots of replaced facts for each content token, from which a family of the model decides.
+const FAMILY_RATE: f64 = 0.004;
+
+/// Facts kept for each other word kept, at most, and facts lost, at least: other facts in the same connecting words.
+const FEWER: [(f64, f64, u32); 2] = [(0.8, 1.0, 2), (0.9, 0.85, 3)];
+
+/// Share of the matched tokens that other words replace, from which a rewording is more than a touch; the share of facts
+/// that is kept then, at most; and the facts lost, at least.
+const REWORDED: f64 = 0.12;
+const KEPT_REWORDED: f64 = 0.9;
+const LOST_REWORDED: u32 = 2;
+
+/// One test of a relation: a figure, and the bound it is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Test {
+    /// The relation that it is a test of; `any` for a test of all of them.
+    pub relation: &'static str,
+    /// The name of the figure; it ends in "at most" or "fewer than" where the bound is an upper one.
+    pub what: &'static str,
+    /// The figure.
+    pub figure: f64,
+    /// The bound: the least figure that holds, where `what` does not say otherwise.
+    pub least: f64,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+impl Test {
+    fn least(what: &'static str, figure: impl Into<f64>, least: impl Into<f64>) -> Test {
+        let (figure, least) = (figure.into(), least.into());
+        Test { relation: "", what, figure, least, holds: figure >= least }
+    }
+
+    fn most(what: &'static str, figure: f64, most: f64) -> Test {
+        Test { relation: "", what, figure, least: most, holds: figure <= most }
+    }
+
+    fn fewer(what: &'static str, figure: u32, than: u32) -> Test {
+        let holds = figure < than;
+        Test { relation: "", what, figure: f64::from(figure), least: f64::from(than), holds }
+    }
+
+    fn is_true(what: &'static str, holds: bool) -> Test {
+        Test { relation: "", what, figure: f64::from(u8::from(holds)), least: 1.0, holds }
+    }
+
+    /// The one test of documents with equal token sequences.
+    pub(super) fn exact() -> Test {
+        Test { relation: Relation::Exact.name(), ..Test::is_true("equal token sequences", true) }
+    }
+}
+
+fn all_hold(tests: &[Test]) -> bool {
+    tests.iter().all(|test| test.holds)
+}
+
+/// Appends tests about a case.
+type Ask<C> = fn(&C, &mut Vec<Test>);
+
+/// The relation of the first clause whose tests all hold; none where a test that `tests` has already fails. The tests of
+/// all clauses up to that one are appended.
+fn first<C>(case: &C, clauses: &[(Relation, Ask<C>)], tests: &mut Vec<Test>) -> Option<Relation> {
+    let open = all_hold(tests);
+    for &(relation, ask) in clauses {
+        let from = tests.len();
+        ask(case, tests);
+        tests[from..].iter_mut().for_each(|test| test.relation = relation.name());
+        if open && all_hold(&tests[from..]) {
+            return Some(relation);
+        }
+    }
+    None
+}
+
+/// Appends the tests of the first of several ways that hold, or where none does those of the first.
+fn first_way<C>(case: &C, ways: &[Ask<C>], tests: &mut Vec<Test>) {
+    let start = tests.len();
+    for (number, way) in ways.iter().enumerate() {
+        let from = tests.len();
+        way(case, tests);
+        if all_hold(&tests[from..]) {
+            tests.drain(start..from);
+            return;
+        }
+        if number > 0 {
+            tests.truncate(from);
+        }
+    }
+}
+
+/// Common shingles below which two documents are nothing to each other, where the smaller set has this many: a phrase
+/// or two, and less than two fillings of the shortest form share.
+fn least_common(smaller: u32) -> u32 {
+    (smaller / 10 + 1).min(12)
+}
+
+/// The test of all relations: so much is verbatim in both that aligning them is worth while.
+pub(super) fn common_shingles(measures: Measures) -> Test {
+    let least = least_common(measures.a.min(measures.b));
+    Test { relation: "any", ..Test::least("common shingles", measures.common, least) }
+}
+
+/// Whether two documents that are not noisy share so much that aligning them may show a relation.
+pub(crate) fn shares_enough(measures: Measures) -> bool {
+    common_shingles(measures).holds
+}
+
+/// Tokens that two texts must match, facts included, to have a relation; `shorter` is the content of the shorter one.
+/// Where fewer match, [`verdict`] finds none, unless one is noisy.
+pub(super) fn least_matched(policy: &Policy, shorter: u32) -> u32 {
+    let share = policy.threshold.min(policy.containment).min(MASKED);
+    policy.partial_words.min((share * f64::from(shorter.saturating_sub(VERBATIM - 1))) as u32)
+}
+
+/// All that a decision about two documents of different token sequences depends on, but for the model's families.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub policy: &'a Policy,
+    pub measures: Measures,
+    pub evidence: &'a Evidence,
+    /// Whether the documents are versions of one page.
+    pub same_page: bool,
+    /// Whether they need have [`common_shingles`].
+    pub asks_common: bool,
+}
+
+/// What the tests say of a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// The judgement where the slots are those of a family of the model; none where the two have no relation.
+    pub family: Option<Judgement>,
+    /// The judgement where they are not.
+    pub otherwise: Option<Judgement>,
+}
+
+impl Verdict {
+    /// No relation.
+    pub(super) const NONE: Verdict = Verdict { family: None, otherwise: None };
+
+    /// Whether only the model's families tell. Facts then differ as between two notes of a series, or two versions of
+    /// one: pairwise they are the same.
+    pub fn is_open(&self) -> bool {
+        self.family != self.otherwise
+    }
+
+    /// The decision, given whether the slots are those of a family.
+    pub fn decided(self, is_family: impl FnOnce() -> bool) -> Option<Judgement> {
+        if self.is_open() && is_family() { self.family } else { self.otherwise }
+    }
+}
+
+/// The relation of two documents whose token sequences differ. `tests` is memory.
+pub(super) fn verdict(case: Case<'_>, tests: &mut Vec<Test>) -> Verdict {
+    let asked = Asked::new(case, false);
+    let otherwise = asked.decide(tests);
+    let is_templated = otherwise.is_some_and(|judgement| judgement.relation == Relation::Templated);
+    if case.same_page || is_templated || !asked.may_be_family {
+        return Verdict { family: otherwise, otherwise };
+    }
+    Verdict { family: Asked::new(case, true).decide(tests), otherwise }
+}
+
+/// The decision with its tests, given whether the slots are those of a family.
+pub(super) fn explained(case: Case<'_>, family: bool) -> (Option<Judgement>, Vec<Test>) {
+    let mut tests = Vec::new();
+    let judgement = Asked::new(case, family).decide(&mut tests);
+    (judgement, tests)
+}
+
+/// The clauses, in order of decision.
+fn clauses<'a>() -> [(Relation, Ask<Asked<'a>>); 5] {
+    let [near, contained, partial] = copies();
+    [(Relation::Update, Asked::update), (Relation::Templated, Asked::templated), near, contained, partial]
+}
+
+/// Those of two texts by themselves, whatever page they are of and whether or not facts were replaced.
+fn copies<'a>() -> [(Relation, Ask<Asked<'a>>); 3] {
+    [
+        (Relation::Near, Asked::near),
+        (Relation::Contained, Asked::contained),
+        (Relation::Partial, Asked::partial),
+    ]
+}
+
+/// A case with the figures that several tests hold against bounds.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    case: Case<'a>,
+    overlap: Overlap,
+    /// The alignment by characters, where that is what counts.
+    noise: Option<Noise>,
+    /// Content tokens of the shorter text.
+    shorter: u32,
+    /// The side of which the larger share is matched, its content tokens, and that share.
+    inner: (Side, u32, f64),
+    /// Shares of the facts and of the other words of the better covered side that are matched.
+    facts: f64,
+    others: f64,
+    /// Facts of that side that are not.
+    lost: u32,
+    /// Whether facts were replaced and hardly anything else, in so many slots that a family of the model tells.
+    may_be_family: bool,
+    /// Whether the model knows the slots as those of a family.
+    family: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn new(case: Case<'a>, family: bool) -> Asked<'a> {
+        let e = case.evidence;
+        let noise = e.noisy();
+        let [share_a, share_b] = noise.map_or(e.shares(), |noise| noise.coverage());
+        let a_is_inner = (share_a, e.content[1]) > (share_b, e.content[0]);
+        let inner =
+            if a_is_inner { (Side::A, e.content[0], share_a) } else { (Side::B, e.content[1], share_b) };
+        let mut asked = Asked {
+            case,
+            overlap: e.overlap(),
+            noise,
+            shorter: e.shorter(),
+            inner,
+            facts: share(e.facts.0, e.facts.1),
+            others: share(e.others.0, e.others.1),
+            lost: e.facts.1 - e.facts.0,
+            may_be_family: false,
+            family,
+        };
+        let mut tests = [asked.replaced_share(), asked.form()];
+        tests[0].holds &= noise.is_none() && e.typed > 0 && e.typed >= asked.family_slots();
+        asked.may_be_family = all_hold(&tests);
+        asked
+    }
+
+    /// The judgement of the first clause whose tests all hold.
+    fn decide(&self, tests: &mut Vec<Test>) -> Option<Judgement> {
+        tests.clear();
+        tests.extend(self.case.asks_common.then(|| common_shingles(self.case.measures)));
+        let relation = first(self, &clauses(), tests)?;
+        if relation != Relation::Update {
+            return Some(self.judgement(relation));
+        }
+        let apart = first(self, &copies(), &mut Vec::new())?;
+        Some(self.judgement(apart).of_versions())
+    }
+
+    fn judgement(&self, relation: Relation) -> Judgement {
+        let score = match relation {
+            Relation::Templated | Relation::Near => self.overlap.least(),
+            _ => self.overlap.most(),
+        };
+        Judgement {
+            relation,
+            inner: (relation == Relation::Contained).then_some(self.inner.0),
+            score,
+            measures: self.case.measures,
+            overlap: Some(self.overlap),
+            apart: None,
+        }
+    }
+
+    fn update(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::is_true("versions of one page", self.case.same_page));
+        if self.case.same_page {
+            first_way(self, &[Asked::near, Asked::contained, Asked::partial], tests);
+        }
+    }
+
+    fn templated(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::is_true("pages of their own", !self.case.same_page));
+        tests.push(Test::is_true("differences that are no noise", self.noise.is_none()));
+        first_way(
+            self,
+            &[
+                Asked::slots_replaced,
+                Asked::short_replaced,
+                Asked::many_changes,
+                Asked::slots_of_family,
+                Asked::short_other_fact,
+                Asked::fewer_facts,
+                Asked::fewer_facts_of_many,
+                Asked::fewer_facts_reworded,
+            ],
+            tests,
+        );
+    }
+
+    /// Facts were replaced and hardly anything else was.
+    fn replaced(&self, least: u32, tests: &mut Vec<Test>) {
+        tests.push(Test::least("slots of replaced facts", self.case.evidence.typed, least));
+        tests.push(self.replaced_share());
+        tests.push(self.form());
+    }
+
+    fn replaced_share(&self) -> Test {
+        let e = self.case.evidence;
+        let replaced = f64::from(e.typed_tokens[0] + e.typed_tokens[1]) + HALF * f64::from(e.semi_tokens);
+        let differing = f64::from(e.differing);
+        let figure = if differing > 0.0 { replaced / differing } else { 1.0 };
+        let holds = replaced >= BY_FACTS * differing;
+        Test { holds, ..Test::least("share of facts in the differing words", figure, BY_FACTS) }
+    }
+
+    /// Enough of the form is there, with its facts counted as matched or without.
+    fn form(&self) -> Test {
+        let e = self.case.evidence;
+        let masked = [0, 1].map(|side| share(e.matched[side] + e.typed_tokens[side], e.content[side]));
+        let whole =
+            Test::least("matched share of both sides, facts included", masked[0].min(masked[1]), MASKED);
+        if whole.holds { whole } else { self.covered() }
+    }
+
+    /// Most of the better covered text is matched.
+    fn covered(&self) -> Test {
+        let [a, b] = self.case.evidence.shares();
+        Test::least("matched share of the better covered side", a.max(b), FORM)
+    }
+
+    fn family_slots(&self) -> u32 {
+        ((FAMILY_RATE * f64::from(self.shorter)).ceil() as u32).max(SLOTS)
+    }
+
+    fn slots_replaced(&self, tests: &mut Vec<Test>) {
+        self.replaced(SLOTS, tests);
+        tests.push(Test::most("share of the facts that is kept, at most", self.facts, KEPT));
+    }
+
+    fn short_replaced(&self, tests: &mut Vec<Test>) {
+        self.replaced(1, tests);
+        tests.push(Test::fewer("content tokens of the shorter text, fewer than", self.shorter, SHORT));
+    }
+
+    fn many_changes(&self, tests: &mut Vec<Test>) {
+        self.replaced(1, tests);
+        tests.push(Test::least("different replacements", self.case.evidence.changes, CHANGES));
+        tests.push(Test::most("share of the facts that is kept, at most", self.facts, KEPT_BY_CHANGES));
+    }
+
+    fn slots_of_family(&self, tests: &mut Vec<Test>) {
+        self.replaced(self.family_slots(), tests);
+        tests.push(Test::is_true("slots that the model knows of a template", self.family));
+    }
+
+    /// What is asked where other words than facts differ too: the form is there, and no family is to tell.
+    fn reworded(&self, tests: &mut Vec<Test>) {
+        tests.push(self.covered());
+        tests.push(Test::is_true("slots that no template of the model tells of", !self.may_be_family));
+    }
+
+    fn short_other_fact(&self, tests: &mut Vec<Test>) {
+        self.reworded(tests);
+        tests.push(Test::fewer("content tokens of the shorter text, fewer than", self.shorter, SHORT));
+        tests.push(Test::least("slots of replaced facts", self.case.evidence.typed, 1));
+    }
+
+    /// Slots of facts are several, or the text is short.
+    fn has_slots(&self, tests: &mut Vec<Test>) {
+        let e = self.case.evidence;
+        let least = if self.shorter < SHORT { 0 } else { SLOTS };
+        tests.push(Test::least("slots with replaced facts", e.typed + e.semi, least));
+    }
+
+    fn loses(&self, (rate, kept, lost): (f64, f64, u32), tests: &mut Vec<Test>) {
+        self.reworded(tests);
+        self.has_slots(tests);
+        let bound = rate * self.others;
+        tests.push(Test::most("share of the facts that is kept, at most", self.facts, bound));
+        if kept < 1.0 {
+            let holds = self.facts < kept;
+            tests.push(Test {
+                holds,
+                ..Test::most("share of the facts that is kept, less than", self.facts, kept)
+            });
+        }
+        tests.push(Test::least("facts that are lost", self.lost, lost));
+    }
+
+    fn fewer_facts(&self, tests: &mut Vec<Test>) {
+        self.loses(FEWER[0], tests);
+    }
+
+    fn fewer_facts_of_many(&self, tests: &mut Vec<Test>) {
+        self.loses(FEWER[1], tests);
+    }
+
+    fn fewer_facts_reworded(&self, tests: &mut Vec<Test>) {
+        let e = self.case.evidence;
+        self.reworded(tests);
+        self.has_slots(tests);
+        let matched = f64::from(e.matched[0].min(e.matched[1]));
+        tests.push(Test::least("words replaced", e.substitutions, REWORDED * matched));
+        let holds = self.facts < KEPT_REWORDED;
+        let kept = Test::most("share of the facts that is kept, less than", self.facts, KEPT_REWORDED);
+        tests.push(Test { holds, ..kept });
+        tests.push(Test::least("facts that are lost", self.lost, LOST_REWORDED));
+    }
+
+    fn near(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::least("score", self.overlap.least(), least_score(self.case.policy, self.shorter)));
+        tests.push(Test::least("content tokens of the shorter text", self.shorter, NEAR_TOKENS));
+    }
+
+    fn contained(&self, tests: &mut Vec<Test>) {
+        first_way(self, &[Asked::inner_share, Asked::inner_verbatim], tests);
+        tests.push(Test::least("content tokens of the inner side", self.inner.1, self.case.policy.min_words));
+    }
+
+    fn inner_share(&self, tests: &mut Vec<Test>) {
+        let (_, tokens, share) = self.inner;
+        let is_short = tokens < INNER_SHORT && self.noise.is_none();
+        let containment = self.case.policy.containment;
+        let least = if is_short { containment.max(CONTAINED_SHORT) } else { containment };
+        tests.push(Test::least("matched share of the inner side", share, least));
+    }
+
+    fn inner_verbatim(&self, tests: &mut Vec<Test>) {
+        let shingles = self.inner.1.saturating_sub(VERBATIM - 1).max(1);
+        let verbatim = share(self.case.evidence.verbatim, shingles);
+        tests.push(Test::least("verbatim share of the inner side", verbatim, self.case.policy.containment));
+    }
+
+    fn partial(&self, tests: &mut Vec<Test>) {
+        first_way(self, &[Asked::passage, Asked::noisy_passage], tests);
+    }
+
+    fn passage(&self, tests: &mut Vec<Test>) {
+        let [a, b] = self.case.evidence.matched;
+        tests.push(Test::least("matched tokens", a.min(b), self.case.policy.partial_words));
+    }
+
+    fn noisy_passage(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::is_true("differences that are noise", self.noise.is_some()));
+        let matched = self.noise.map_or(0, |noise| noise.matched);
+        tests.push(Test::least("equal characters", matched, CHARACTERS * self.case.policy.partial_words));
+    }
+}
+
+/// The score from which a pair is `near`, where the shorter text has this many content tokens.
+fn least_score(policy: &Policy, shorter: u32) -> f64 {
+    if shorter < SHORT { policy.threshold.max(NEAR_SHORT) } else { policy.threshold }
+}
+
+/// Whether two longer texts are copies by the figures that are saved of a pair: its score, and the larger share of one
+/// in the other.
+pub(crate) fn are_copies(score: f64, containment: f64, policy: &Policy) -> bool {
+    score >= least_score(policy, u32::MAX) || containment >= policy.containment
+}
+
+/// What decides by raw measures alone.
+struct Raw<'a> {
+    policy: &'a Policy,
+    measures: Measures,
+    /// The side of which the larger share stands in the other, that share, and its tokens.
+    inner: (Side, f64, u32),
+}
+
+/// The clauses of classic mode, in order of decision.
+fn classic_clauses<'a>() -> [(Relation, Ask<Raw<'a>>); 2] {
+    [(Relation::Near, Raw::near), (Relation::Contained, Raw::contained)]
+}
+
+impl Raw<'_> {
+    fn near(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::least("Jaccard", self.measures.jaccard(), self.policy.jaccard));
+    }
+
+    fn contained(&self, tests: &mut Vec<Test>) {
+        tests.push(Test::least("containment", self.inner.1, self.policy.containment));
+        tests.push(Test::least("tokens of the inner side", self.inner.2, self.policy.min_words));
+    }
+}
+
+/// The relation by raw exact measures alone, for documents whose token sequences differ; `tokens` are their
+/// lengths. `None` where they reach neither threshold.
+pub fn classic(policy: &Policy, measures: Measures, tokens: (u32, u32)) -> Option<Judgement> {
+    explained_classic(policy, measures, tokens).0
+}
+
+/// As [`classic`], with its tests.
+pub(super) fn explained_classic(
+    policy: &Policy,
+    measures: Measures,
+    tokens: (u32, u32),
+) -> (Option<Judgement>, Vec<Test>) {
+    let (a, b) = (measures.containment_a_in_b(), measures.containment_b_in_a());
+    let a_is_inner = (a, tokens.1) > (b, tokens.0);
+    let inner = if a_is_inner { (Side::A, a, tokens.0) } else { (Side::B, b, tokens.1) };
+    let raw = Raw { policy, measures, inner };
+    let mut tests = Vec::new();
+    let judgement = first(&raw, &classic_clauses(), &mut tests).map(|relation| {
+        let is_near = relation == Relation::Near;
+        let (inner, score) =
+            if is_near { (None, measures.jaccard()) } else { (Some(raw.inner.0), raw.inner.1) };
+        Judgement { relation, inner, score, measures, overlap: None, apart: None }
+    });
+    (judgement, tests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(a: u32, b: u32, common: u32) -> Option<(Relation, Option<Side>)> {
+        let tokens = (a + 4, b + 4);
+        let judgement = classic(&Policy::default(), Measures { a, b, common }, tokens);
+        let swapped = classic(&Policy::default(), Measures { a: b, b: a, common }, (tokens.1, tokens.0));
+        if a != b {
+            assert_eq!(judgement.map(Judgement::swapped), swapped, "a relation has no order");
+        }
+        judgement.map(|j| (j.relation, j.inner))
+    }
+
+    #[test]
+    fn thresholds() {
+        assert_eq!(judged(100, 100, 90), Some((Relation::Near, None)));
+        assert_eq!(judged(100, 200, 70), Some((Relation::Contained, Some(Side::A))));
+        assert_eq!(judged(200, 100, 70), Some((Relation::Contained, Some(Side::B))));
+        assert_eq!(judged(100, 200, 69), None);
+        assert_eq!(judged(15, 200, 15), None, "six words of a long text are a name, not a repost");
+        assert_eq!(judged(16, 200, 16), Some((Relation::Contained, Some(Side::A))));
+    }
+}

@@ -1,0 +1,251 @@
+//! One way to load a document, one way to judge a pair.
+
+use super::Comparison;
+use super::decide::{Case, Test, Verdict, common_shingles, explained, least_matched, verdict};
+use super::evidence::Evidence;
+use super::measures::{Measures, ShingleSet};
+use super::relation::{Judgement, Relation};
+use super::slots::{FilledSlot, filled, is_family};
+use super::spans::{Span, TokenBytes, of_aligned, of_equal};
+use crate::align::characters::{CharacterAligner, Characters, Noise};
+use crate::align::{Aligner, Glance};
+use crate::document::Identity;
+use crate::kernel::Kernel;
+use crate::model::{Content, Model, Reader};
+use crate::options::Policy;
+use crate::recipe::Recipe;
+use crate::text::Tokens;
+
+/// Judges pairs under a model: the one door from scan, filter, index and audit to alignment and relation.
+///
+/// A judgement is a function of two documents, the policy and the model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub recipe: Recipe,
+    pub kernel: Kernel,
+    pub policy: &'a Policy,
+    pub model: &'a Model,
+}
+
+/// Memory of one thread.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    pub reader: Reader,
+    pub(super) aligner: Aligner,
+    pub(super) characters: CharacterAligner,
+    tests: Vec<Test>,
+    /// Of the document that was last looked from: none where a glance says nothing of it.
+    glance: Option<Glance>,
+    tokens: [Tokens; 2],
+}
+
+/// A document, ready to be compared. Made for reuse.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(super) set: ShingleSet,
+    pub(super) content: Content,
+    /// Of noisy documents.
+    pub(super) characters: Characters,
+    pub(super) bytes: TokenBytes,
+    identity: Identity,
+}
+
+impl Loaded {
+    /// Of two documents of which one at least is noisy: whether the other is the one that is indexed.
+    pub(super) fn is_indexed_after(&self, other: &Loaded) -> bool {
+        let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
+        of(self) > of(other)
+    }
+}
+
+/// What judging a pair gives.
+pub(crate) struct Judged {
+    pub verdict: Verdict,
+    /// The filled slots, where these may matter.
+    pub slots: Vec<FilledSlot>,
+    /// The identity of the characters, where these count.
+    identity: Option<f64>,
+}
+
+/// Which pairs are aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Those that share more than a phrase or two.
+    Sharing,
+    /// All, as an audit does.
+    Full,
+}
+
+impl Judge<'_> {
+    /// Memory of one thread.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            reader: Reader::new(self.recipe, self.kernel),
+            aligner: Aligner::default(),
+            characters: CharacterAligner::default(),
+            tests: Vec::new(),
+            glance: None,
+            tokens: [(); 2].map(|()| Tokens::new(self.kernel)),
+        }
+    }
+
+    /// Memory for a document.
+    pub fn document(&self) -> Loaded {
+        Loaded {
+            set: ShingleSet::new(self.kernel),
+            content: Content::default(),
+            characters: Characters::default(),
+            bytes: TokenBytes::default(),
+            identity: Identity::default(),
+        }
+    }
+
+    /// Makes `out` the document of this text; returns the hash of its token sequence.
+    pub fn load(&self, memory: &mut Memory, text: &str, identity: Identity, out: &mut Loaded) -> u64 {
+        memory.reader.read_plainly(text);
+        self.load_seen(memory, text, identity, out)
+    }
+
+    /// As [`Judge::load`], of a text that was the last to be looked at.
+    pub fn load_seen(&self, memory: &mut Memory, text: &str, identity: Identity, out: &mut Loaded) -> u64 {
+        let reader = &mut memory.reader;
+        reader.read_on();
+        out.set.fill(reader.shingles());
+        reader.content(text, identity.site, self.model, &mut out.content);
+        if out.content.noisy {
+            out.characters.fill(&out.content.words);
+        }
+        out.bytes.fill(reader.tokens());
+        out.identity = identity;
+        crate::sketch::sequence(reader.len(), reader.shingles())
+    }
+
+    /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of
+    /// those with chrome a part only.
+    pub fn is_plain(&self, tokens: u32, site: u64) -> bool {
+        tokens >= Glance::SHORTEST && !self.model.chrome.knows(site)
+    }
+
+    /// Makes a plain document of this text the one that [`Judge::is_hopeful`] looks from.
+    pub fn look_from(&self, memory: &mut Memory, text: &str) {
+        memory.reader.read_plainly(text);
+        let mut glance = memory.glance.take().unwrap_or_default();
+        if !memory.reader.is_noisy(&self.model.seen) {
+            glance.fill(memory.reader.styled());
+            memory.glance = Some(glance);
+        }
+    }
+
+    /// Whether a plain document of this text may have a relation to the one looked from: where this says no,
+    /// [`Judge::judge`] would find none, at ten times the cost.
+    pub fn is_hopeful(&self, memory: &mut Memory, text: &str, shorter: u32) -> bool {
+        let Memory { reader, glance, .. } = memory;
+        reader.read_plainly(text);
+        let Some(glance) = glance else { return true };
+        reader.is_noisy(&self.model.seen)
+            || glance.most(reader.styled()) >= least_matched(self.policy, shorter)
+    }
+
+    /// Judges two documents of different token sequences.
+    pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, depth: Depth) -> Judged {
+        let measures = self.measures(a, b);
+        let asks_common = depth == Depth::Sharing && self.asks_common(a, b);
+        if asks_common && !common_shingles(measures).holds {
+            return Judged { verdict: Verdict::NONE, slots: Vec::new(), identity: None };
+        }
+        let evidence = self.align(memory, a, b);
+        let case = Case {
+            policy: self.policy,
+            measures,
+            evidence: &evidence,
+            same_page: same_page(a, b),
+            asks_common,
+        };
+        let verdict = verdict(case, &mut memory.tests);
+        let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
+        let slots = if verdict.is_open() || verdict.otherwise.as_ref().is_some_and(is_templated) {
+            filled(memory.aligner.last(), &a.content.words, &b.content.words)
+        } else {
+            Vec::new()
+        };
+        Judged { verdict, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
+    }
+
+    /// The judgement of two documents of different token sequences under the model's families, with its spans.
+    pub fn decide(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<(Judgement, Vec<Span>)> {
+        let Judged { verdict, slots, identity } = self.judge(memory, a, b, Depth::Sharing);
+        let judgement = verdict.decided(|| is_family(self.model, &slots))?;
+        Some((judgement, of_aligned(memory, (a, b), judgement.relation, identity)))
+    }
+
+    /// The spans of two documents of this relation, in order of `a`. Aligns them.
+    pub fn spans(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, relation: Relation) -> Vec<Span> {
+        if relation == Relation::Exact && a.content.words.hashes() == b.content.words.hashes() {
+            return of_equal(a, b);
+        }
+        let noise = self.align(memory, a, b).noisy();
+        of_aligned(memory, (a, b), relation, noise.map(|noise| noise.identity()))
+    }
+
+    /// Compares two documents of different token sequences, and says why.
+    pub fn explain(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
+        let (measures, evidence) = (self.measures(a, b), self.align(memory, a, b));
+        let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
+        let (same_page, asks_common) = (same_page(a, b), self.asks_common(a, b));
+        let case = Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common };
+        let (judgement, tests) = explained(case, is_family(self.model, &slots));
+        let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
+        let identity = evidence.noisy().map(|noise| noise.identity());
+        let spans = of_aligned(memory, (a, b), relation, identity);
+        Comparison { judgement, measures, tests, spans }
+    }
+
+    /// Compares two documents of equal token sequences.
+    pub fn explain_equal(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
+        let measures = self.measures(a, b);
+        let judgement = Some(Judgement::exact(measures.a));
+        let spans = self.spans(memory, a, b, Relation::Exact);
+        Comparison { judgement, measures, tests: vec![Test::exact()], spans }
+    }
+
+    /// Whether two texts have equal token sequences.
+    pub fn are_equal(&self, memory: &mut Memory, a: &str, b: &str) -> bool {
+        let [left, right] = &mut memory.tokens;
+        left.read(a);
+        right.read(b);
+        left.same_as(right)
+    }
+
+    /// The exact measures of two documents.
+    pub fn measures(&self, a: &Loaded, b: &Loaded) -> Measures {
+        a.set.measure(&b.set)
+    }
+
+    /// Whether two documents have a relation only where they share shingles: noisy ones share few whatever they are.
+    fn asks_common(&self, a: &Loaded, b: &Loaded) -> bool {
+        !self.model.is_noisy_pair(&a.content, &b.content)
+    }
+
+    /// Aligns two documents.
+    fn align(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Evidence {
+        let (left, right) = (&a.content.words, &b.content.words);
+        let mut evidence = Evidence::of(memory.aligner.align(left, right), left, right);
+        if a.content.noisy || b.content.noisy {
+            evidence.noise = Some(noise(&mut memory.characters, a, b));
+        }
+        evidence
+    }
+}
+
+fn same_page(a: &Loaded, b: &Loaded) -> bool {
+    a.identity.is_version_of(&b.identity)
+}
+
+/// The alignment by characters of two documents of which one at least is noisy.
+fn noise(aligner: &mut CharacterAligner, a: &Loaded, b: &Loaded) -> Noise {
+    if a.is_indexed_after(b) {
+        aligner.align(&b.characters, &a.content.words).swapped()
+    } else {
+        aligner.align(&a.characters, &b.content.words)
+    }
+}

@@ -1,0 +1,109 @@
+//! Pairs of a run, judged under its model.
+
+use rayon::prelude::*;
+
+use super::blocks::{PairWork, each_pair};
+use super::read::Documents;
+use super::texts::Texts;
+use crate::candidates::Candidate;
+use crate::error::Result;
+use crate::judge::{Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Verdict, is_family};
+use crate::model::Model;
+use crate::options::Cancel;
+
+/// The documents of a run before its judge: what `ask` says of every pair, given the pair's place among those asked for.
+pub(super) struct Asking<'a, F> {
+    pub judge: Judge<'a>,
+    pub documents: &'a Documents,
+    /// By number of the site: its hash.
+    pub sites: &'a [u64],
+    pub ask: F,
+}
+
+impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + Sync> PairWork
+    for Asking<'_, F>
+{
+    type Memory = Memory;
+    type Document = Loaded;
+    type Given = V;
+
+    fn memory(&self) -> Memory {
+        self.judge.memory()
+    }
+
+    fn document(&self) -> Loaded {
+        self.judge.document()
+    }
+
+    fn load(&self, memory: &mut Memory, number: u32, text: &str, out: &mut Loaded) -> u64 {
+        self.judge.load(memory, text, self.documents.identity(number, self.sites), out)
+    }
+
+    fn compare(&self, memory: &mut Memory, number: usize, pair: (&Loaded, &Loaded)) -> V {
+        (self.ask)(&self.judge, memory, number, pair)
+    }
+}
+
+/// Different fillings that make a place the slot of a template (stress-pairs: two are two versions of one text).
+const FILLINGS: usize = 3;
+
+/// Pairs judged; those that only a family decides wait for [`Judging::settle`].
+#[derive(Default)]
+pub(super) struct Judging {
+    pub decided: Vec<(Candidate, Judgement)>,
+    open: Vec<(Candidate, Verdict, Vec<FilledSlot>)>,
+    /// Keys of slots, each with one of its fillings.
+    fillings: Vec<(u64, u64)>,
+    pub changed: Vec<u32>,
+}
+
+impl Judging {
+    /// Judges pairs; calls `belongs` for those that have a relation, or may have one.
+    pub fn judge(
+        &mut self,
+        texts: &Texts<'_>,
+        (judge, sites): (Judge<'_>, &[u64]),
+        pairs: &[Candidate],
+        cancel: &Cancel,
+        mut belongs: impl FnMut(Candidate),
+    ) -> Result<()> {
+        let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
+            let Judged { verdict, slots, .. } = judge.judge(memory, a, b, Depth::Sharing);
+            (verdict, slots)
+        };
+        let asking = Asking { judge, documents: texts.documents, sites, ask };
+        let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
+        self.changed.extend(changed);
+        for (&pair, judged) in pairs.iter().zip(judged) {
+            let Some((verdict, slots)) = judged else { continue };
+            for slot in &slots {
+                for key in slot.keys {
+                    self.fillings.extend(slot.fillings.map(|filling| (key, filling)));
+                }
+            }
+            match verdict.otherwise {
+                _ if verdict.is_open() => self.open.push((pair, verdict, slots)),
+                None => continue,
+                Some(judgement) => self.decided.push((pair, judgement)),
+            }
+            belongs(pair);
+        }
+        Ok(())
+    }
+
+    /// Adds to the model the slots of all families met so far.
+    pub fn learn(&mut self, model: &mut Model) {
+        self.fillings.par_sort_unstable();
+        self.fillings.dedup();
+        let keys = self.fillings.chunk_by(|a, b| a.0 == b.0).filter(|fillings| fillings.len() >= FILLINGS);
+        model.slots.extend(keys.map(|fillings| fillings[0].0));
+    }
+
+    /// Decides what only a family decides.
+    pub fn settle(&mut self, model: &Model) {
+        for (pair, verdict, slots) in self.open.drain(..) {
+            let judgement = verdict.decided(|| is_family(model, &slots));
+            self.decided.extend(judgement.map(|judgement| (pair, judgement)));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The model of a run: what its corpus teaches before any pair is judged, but for the slots of templates.
+
+use std::collections::HashMap;
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use super::read::Entry;
+use super::texts::Texts;
+use crate::calendar::day;
+use crate::candidates::Postings;
+use crate::error::Result;
+use crate::hash::avalanche;
+use crate::model::boilerplate::Boilerplate;
+use crate::model::chrome::{self, Page};
+use crate::model::facts::Vocabulary;
+use crate::model::noise::Seen;
+use crate::model::{Model, Reader};
+use crate::options::Cancel;
+use crate::recipe::Recipe;
+
+/// Documents that token statistics are taken from, at most.
+const SAMPLE: usize = 1024;
+
+/// Share of those documents that are noisy, from which noisy documents are looked for among all; where there are fewer,
+/// the few are met by words.
+const NOISY: f64 = 0.005;
+
+/// Pages of one site that chrome is learned from, at most.
+const PAGES: usize = 400;
+
+/// What candidates are found by besides texts.
+#[derive(Clone, Copy)]
+pub(super) struct Learned<'a> {
+    pub recipe: Recipe,
+    pub model: &'a Model,
+    /// By number of the site: its hash.
+    pub sites: &'a [u64],
+}
+
+/// Learns a model from a corpus.
+pub(super) struct Learner<'a> {
+    pub texts: &'a Texts<'a>,
+    pub recipe: Recipe,
+    pub removed: &'a BitSlice,
+    /// Chrome that was given.
+    pub given: Option<&'a Boilerplate>,
+    pub cancel: &'a Cancel,
+}
+
+impl Learner<'_> {
+    /// The model, but for template slots.
+    pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
+        let sites = self.texts.documents.site_hashes();
+        let (vocabulary, noisy) = self.vocabulary(&seen)?;
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.texts.documents.entries
+    }
+
+    /// The documents of the smallest sequence hashes, which is a sample that order does not change.
+    fn sample(&self, mut documents: Vec<u32>, most: usize) -> Vec<u32> {
+        if documents.len() > most {
+            let key = |d: &u32| (avalanche(self.entries()[*d as usize].sequence), *d);
+            documents.select_nth_unstable_by_key(most, key);
+            documents.truncate(most);
+            documents.sort_unstable();
+        }
+        documents
+    }
+
+    /// Token statistics of a sample, and whether enough of it is noisy.
+    fn vocabulary(&self, seen: &Seen) -> Result<(Vocabulary, bool)> {
+        let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
+        let sample = self.sample(all, SAMPLE);
+        let parts: Vec<(Vocabulary, usize)> = sample
+            .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
+            .map(|documents| {
+                let (mut vocabulary, mut noisy) = (Vocabulary::default(), 0);
+                let mut reader = Reader::new(self.recipe, self.texts.kernel);
+                for &document in documents {
+                    self.cancel.check()?;
+                    // A document that changed is reported where it is judged.
+                    let _ = self.texts.get(document, |text| {
+                        reader.read_plainly(text);
+                        reader.letters(text);
+                        vocabulary.add(reader.hashes().iter().copied().zip(reader.last_letters()));
+                        noisy += usize::from(reader.is_noisy(seen));
+                    });
+                }
+                Ok((vocabulary, noisy))
+            })
+            .collect::<Result<_>>()?;
+        let (mut all, mut noisy) = (Vocabulary::default(), 0);
+        for (part, count) in parts {
+            all.merge(part);
+            noisy += count;
+        }
+        Ok((all, noisy as f64 >= NOISY * sample.len() as f64 && noisy > 0))
+    }
+
+    fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
+        let suspects = self.suspects(postings);
+        let pages: Vec<Option<Page>> = suspects
+            .par_iter()
+            .map_init(
+                || Reader::new(self.recipe, self.texts.kernel),
+                |reader, &document| {
+                    self.cancel.check()?;
+                    let site = self.entries()[document as usize].site as usize;
+                    let page = self.texts.get_with_fields(document, |text, fields| {
+                        reader.read(text);
+                        Page {
+                            site: sites[site],
+                            guessed: self.texts.documents.sites[site].is_empty(),
+                            shingles: reader.shingles().to_vec(),
+                            breaks: reader.breaks(text).to_vec(),
+                            day: fields.date.and_then(|date| day(&date.to_text())),
+                        }
+                    });
+                    Ok(page.ok())
+                },
+            )
+            .collect::<Result<_>>()?;
+        let pages: Vec<Page> = pages.into_iter().flatten().collect();
+        let mut chrome = chrome::learn(&pages, self.recipe.shingle());
+        if let Some(given) = self.given {
+            given.add_to(&mut chrome, self.recipe);
+        }
+        Ok(chrome)
+    }
+
+    /// Documents that share a sample with several of one site, some of each site.
+    fn suspects(&self, postings: &Postings) -> Vec<u32> {
+        let entries = self.entries();
+        let mut marked: BitVec = bitvec![0; entries.len()];
+        let site_of = |posting: u64| entries[posting as u32 as usize].site;
+        let lists: Vec<&[u64]> = postings
+            .lists()
+            .filter(|list| {
+                if list.len() < chrome::LEAST {
+                    return false;
+                }
+                let mut sites: Vec<u32> = list.iter().map(|&posting| site_of(posting)).collect();
+                sites.sort_unstable();
+                sites.chunk_by(|a, b| a == b).any(|same| same.len() >= chrome::LEAST)
+            })
+            .collect();
+        for &posting in lists.into_iter().flatten() {
+            marked.set(posting as u32 as usize, true);
+        }
+        let mut by_site: HashMap<u32, Vec<u32>> = HashMap::new();
+        let sites = &self.texts.documents.sites;
+        let learns = |site: u32| self.given.is_none_or(|given| !given.names(&sites[site as usize]));
+        for document in marked.iter_ones().filter(|&d| learns(entries[d].site)) {
+            by_site.entry(entries[document].site).or_default().push(document as u32);
+        }
+        let mut suspects: Vec<u32> =
+            by_site.into_values().flat_map(|documents| self.sample(documents, PAGES)).collect();
+        suspects.sort_unstable();
+        suspects
+    }
+}
