@@ -135,15 +135,17 @@ fn every_byte_is_kept() {
 }
 
 /// A filter that waits for its first line.
+/// The filter over what is written to it, not started yet.
+fn filtering(dir: &Dir) -> std::process::Command {
+    use std::process::Stdio;
+    let mut command = crate::harness::program();
+    command.args(["filter", "-q", "--index"]).arg(dir.path("index"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn spawned(dir: &Dir) -> std::process::Child {
-    crate::harness::program()
-        .args(["filter", "-q", "--index"])
-        .arg(dir.path("index"))
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap()
+    filtering(dir).spawn().unwrap()
 }
 
 #[test]
@@ -401,34 +403,62 @@ fn fields_have_the_names_that_are_given() {
     assert_eq!(said_of(&lines), [("new", None), ("exact", Some("a"))]);
 }
 
-/// Whoever writes faster than anybody reads waits: nothing piles up in between.
+/// Sends lines without reading an answer until the filter takes no more, which is all that it may do: what is sent
+/// faster than it is read must not pile up in its memory. The filter is held where its input is full and every thread
+/// of it sleeps: one that still took lines would be running, or would find some.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_pipe_holds_the_sender() {
-    use std::io::{Read as _, Write as _};
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::os::{fd::OwnedFd, unix::net::UnixStream};
     let dir = Dir::new();
-    let mut child = spawned(&dir);
-    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut sender, receiver) = UnixStream::pair().unwrap();
+    let mut child = filtering(&dir).stdin(OwnedFd::from(receiver)).spawn().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    // It has started and answers.
+    sender.write_all(record("first", NEWS).as_bytes()).unwrap();
+    assert!(answers.next().unwrap().unwrap().contains("first"));
     let padding = "x".repeat(100_000);
-    let (sent, count) = (Arc::new(AtomicUsize::new(0)), 640);
-    let sending = {
-        let sent = sent.clone();
-        std::thread::spawn(move || {
-            for n in 0..count {
-                let line = format!("{{\"id\":\"{n}\",\"text\":\"{n}\",\"padding\":\"{padding}\"}}\n");
-                stdin.write_all(line.as_bytes()).unwrap();
-                sent.fetch_add(1, Ordering::SeqCst);
-            }
-        })
-    };
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert!(sent.load(Ordering::SeqCst) < count, "64 MB were taken, and nobody had read an answer");
-    let mut output = Vec::new();
-    stdout.read_to_end(&mut output).unwrap();
+    let line = |n: usize| format!("{{\"id\":\"{n}\",\"text\":\"{n}\",\"padding\":\"{padding}\"}}\n");
+    let lines: Vec<u8> = (0..640).flat_map(|n| line(n).into_bytes()).collect();
+    let taken = taken_until_held(&sender, &lines, child.id());
+    assert!(taken < lines.len(), "64 MB were taken, and no answer had been read");
+    sender.set_nonblocking(false).unwrap();
+    let sending = std::thread::spawn(move || sender.write_all(&lines[taken..]).unwrap());
+    assert_eq!(answers.map(Result::unwrap).count(), 640);
     sending.join().unwrap();
-    assert_eq!(output.iter().filter(|&&b| b == b'\n').count(), count);
     assert!(child.wait().unwrap().success());
+}
+
+/// Bytes that a process takes before it is held, or all.
+#[cfg(target_os = "linux")]
+fn taken_until_held(mut sender: &std::os::unix::net::UnixStream, bytes: &[u8], process: u32) -> usize {
+    use std::io::{ErrorKind, Write as _};
+    sender.set_nonblocking(true).unwrap();
+    let mut taken = 0;
+    let mut quiet = 0;
+    while taken < bytes.len() && quiet < 20 {
+        match sender.write(&bytes[taken..]) {
+            Ok(count) => (taken, quiet) = (taken + count, 0),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                quiet = if is_asleep(process) { quiet + 1 } else { 0 };
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+    }
+    taken
+}
+
+/// Whether every thread of a process waits for something. A thread that only waits for a processor does not.
+#[cfg(target_os = "linux")]
+fn is_asleep(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let mut states = threads.map(|thread| {
+        let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with('S'))
+    });
+    states.all(|sleeps| sleeps)
 }
 
 #[test]
