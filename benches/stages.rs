@@ -11,7 +11,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use wirecopy::corpus::{Corpus, CorpusOptions};
 use wirecopy::judge::ShingleSet;
 use wirecopy::kernel::Kernel;
-use wirecopy::options::{Policy, Resources};
+use wirecopy::options::Resources;
 use wirecopy::recipe::Recipe;
 use wirecopy::signature::{minhash::MinHash, simhash::SimHash, winnow};
 use wirecopy::sketch::Sketcher;
@@ -112,11 +112,9 @@ fn stages(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("scan", |b| {
         b.iter(|| {
-            let resources = Resources::default();
-            let corpus = Corpus::open(std::slice::from_ref(&path), &CorpusOptions::default(), &resources);
-            let corpus = corpus.expect("the documents open");
-            let scan = wirecopy::scan::scan(&corpus, Recipe::default(), &Policy::default(), &resources);
-            scan.expect("they are read").pairs.len()
+            let (options, resources) = (CorpusOptions::default(), Resources::default());
+            let corpus = Corpus::open(std::slice::from_ref(&path), &options, &resources);
+            wirecopy::scan(&corpus.expect("the documents open")).expect("they are read").pairs.len()
         });
     });
     group.finish();

@@ -128,3 +128,51 @@ impl std::error::Error for Error {
         self.0.source.as_ref().map(|e| e as _)
     }
 }
+
+/// Why a record gave no document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Not JSON: what was expected, and the byte of the record where it was not.
+    Malformed(&'static str, usize),
+    /// JSON, but no object.
+    NotAnObject,
+    /// No text field, or null.
+    NoText(String),
+    /// The text field holds something else than a string.
+    TextIsNoString(String),
+    /// More bytes than a record may have.
+    TooLarge(u64),
+    /// Neither UTF-8 nor free of NUL: not text.
+    Binary,
+    /// Of a kind that this build does not read.
+    Unsupported(&'static str),
+    /// The record's bytes changed or vanished since they were first read.
+    Changed,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Malformed(what, at) => write!(f, "malformed JSON: expected {what} at byte {at}"),
+            Reason::NotAnObject => f.write_str("not a JSON object"),
+            Reason::NoText(field) => write!(f, "no field `{field}` (name the text field with --text-field)"),
+            Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
+            Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
+            Reason::Binary => f.write_str("binary data, not text"),
+            Reason::Unsupported(kind) => write!(f, "{kind}: this build has no reader for it"),
+            Reason::Changed => f.write_str("changed while it was being read"),
+        }
+    }
+}
+
+impl std::error::Error for Reason {}
+
+impl From<Reason> for Error {
+    fn from(reason: Reason) -> Error {
+        match reason {
+            Reason::Changed => Error::new(ErrorKind::Changed),
+            reason => Error::new(ErrorKind::Read).because(reason.to_string()),
+        }
+    }
+}

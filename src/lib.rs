@@ -1,32 +1,50 @@
 //! Near-duplicate and syndicated text: found by shingling and sampled joins, verified exactly, with evidence.
 //!
-//! ```
-//! use wirecopy::corpus::{Corpus, CorpusOptions};
-//! use wirecopy::options::{Policy, Resources};
-//! use wirecopy::{recipe::Recipe, judge::Relation, scan::scan};
+//! Three ways in.
 //!
-//! # fn main() -> wirecopy::error::Result<()> {
-//! let resources = Resources::default();
-//! let corpus = Corpus::open(&["corpus/exact-copy".into()], &CorpusOptions::default(), &resources)?;
-//! let found = scan(&corpus, Recipe::default(), &Policy::default(), &resources)?;
-//! for pair in &found.pairs {
-//!     assert_eq!(pair.judgement.relation, Relation::Exact);
-//!     println!("{} is {}", found.id(pair.a), found.id(pair.b));
-//! }
-//! assert!(!found.clusters.is_empty());
+//! **A corpus**: open files or hand over documents, scan, and read pairs, clusters and reports out of the [`Run`].
+//!
+//! ```
+//! use wirecopy::{Corpus, Parts, Relation, scan};
+//!
+//! # fn main() -> wirecopy::Result<()> {
+//! let run = scan(&Corpus::from_paths(["corpus/exact-copy"])?)?;
+//! assert!(run.pairs.iter().all(|pair| pair.judgement.relation == Relation::Exact));
+//! let report = run.report(&Parts::ALL)?;
+//! assert_eq!(report.clusters.len(), run.clusters.len());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`scan`] is the whole flow; each step is public and usable alone: [`corpus`] reads documents, [`text`] makes
-//! tokens, [`shingle`] and [`signature`] make hashes and samples, [`sketch`] chains them, [`candidates`] finds pairs
-//! worth a look, [`judge`] measures, aligns and decides, [`cluster`] groups, [`origin`] says who had it
-//! first, [`page`] finds repeats within
-//! one text, [`report`] is what a reader sees and [`act`] acts on it.
+//! **Two texts**: [`compare`] gives their relation, its score, the tests it rests on and the passages that both have.
+//!
+//! ```
+//! let said = "The harbour master closed the outer quay on Tuesday after a crane had failed twice.";
+//! assert_eq!(wirecopy::compare(said, said).relation(), Some(wirecopy::Relation::Exact));
+//! ```
+//!
+//! **A stream**: a [`Filter`] over a persistent index says of every document that arrives whether it is new.
+//!
+//! ```
+//! use wirecopy::{Filter, Incoming};
+//!
+//! # fn main() -> wirecopy::Result<()> {
+//! # let directory = tempfile::tempdir().expect("a directory");
+//! let mut filter = Filter::open(directory.path())?;
+//! let quay = "The harbour master closed the outer quay on Tuesday after a crane had failed twice.";
+//! let answers = filter.batch(&[Incoming::new("a", quay), Incoming::new("b", quay)])?;
+//! assert_eq!(answers[1].verdict.of(), Some("a"));
+//! filter.close()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Documents come from paths ([`Corpus::open`]), from memory ([`Corpus::from_texts`], [`Corpus::from_documents`]), or through
+//! a [`Reader`] of one's own ([`CorpusOptions::reader`]). Settings are three kinds: a [`Recipe`] changes bits, a [`Policy`]
+//! decisions, [`Resources`] neither. What a corpus teaches before any pair is judged is a [`Model`].
 //!
 //! Nothing here prints, reads the environment, exits, starts a global thread pool or sets an allocator. Runs can be
 //! cancelled ([`options::Cancel`]) and watched ([`options::Progress`]); errors carry a kind, a place and a source.
-//!
 //! The same input gives the same answer on any number of threads and any instruction set.
 
 pub mod act;
@@ -35,11 +53,13 @@ pub mod audit;
 mod calendar;
 pub mod calibrate;
 pub mod candidates;
+pub mod charset;
 pub mod cluster;
 pub mod corpus;
 pub mod document;
 pub mod error;
 pub mod filter;
+pub mod findings;
 pub mod hash;
 pub mod html;
 pub mod index;
@@ -59,6 +79,18 @@ pub mod signature;
 pub mod sketch;
 pub mod template;
 pub mod text;
+
+pub use corpus::{Corpus, CorpusOptions, Document, Reader};
+pub use document::{DocId, Meta};
+pub use error::{Error, ErrorKind, Reason, Result};
+pub use filter::{Answer, Filter, Incoming, Lookup};
+pub use findings::{AuditOptions, Findings, Parts};
+pub use judge::{Comparison, Directed, Judgement, Measures, Relation, Span, compare, compare_with};
+pub use model::Model;
+pub use options::{Mode, Policy, Resources};
+pub use recipe::Recipe;
+pub use report::Report;
+pub use scan::{Cluster, Pair, Run, Scan, scan};
 
 /// What the README shows of the library is compiled with the tests.
 #[cfg(doctest)]

@@ -5,10 +5,12 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::MAX_SHINGLE;
-use crate::html::EXTRACTION_VERSION;
 
 /// The version of the token definition and the hash. It rises when either gives other bits.
 pub const RECIPE_VERSION: u32 = 1;
+
+/// The version of the extraction: it changes whenever some page gives another text.
+pub const EXTRACTION_VERSION: u32 = 1;
 
 /// What decides the bits of tokens, shingles and signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
-use wirecopy::filter::{Filter, Incoming, line, resampler};
+use wirecopy::filter::{Filter, Incoming, Lookup, line, resampler};
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Limits, Reader, Setup, Writer, repair, verify};
 use wirecopy::kernel::Kernel;
@@ -137,13 +137,13 @@ fn index(bytes: &[u8]) {
     let asked = [article("article-3", ARTICLE), article("x", "word1 word2 word3 word4 word5 word6")];
     let ask = || {
         let reader = Reader::open(&store, None, None)?;
-        Filter::reading(reader, Policy::default(), &single())?.check(&asked)
+        Lookup::new(reader, Policy::default(), &single())?.check(&asked)
     };
     let sound = verify(&*store).is_ok_and(|faults| faults.is_empty());
     let answered = ask();
     assert!(!sound || answered.is_ok(), "verify finds nothing, and {answered:?}");
     let written = Writer::open(store.clone(), None, None, Limits::default())
-        .and_then(|writer| Filter::writing(writer, Policy::default(), &single()))
+        .and_then(|writer| Filter::new(writer, Policy::default(), &single()))
         .and_then(|mut filter| filter.batch(&asked));
     assert!(!sound || written.is_ok(), "verify finds nothing, and {written:?}");
     if repair(&*store, &resampler).is_ok() {
@@ -154,16 +154,16 @@ fn index(bytes: &[u8]) {
 
 /// Takes bytes as lines for the filter: what is a record gets a verdict, as the last member of the same object.
 fn filter(bytes: &[u8]) {
-    static FILTER: OnceLock<Filter> = OnceLock::new();
+    static FILTER: OnceLock<Lookup> = OnceLock::new();
     let filter = FILTER.get_or_init(|| {
         let directory = Directory::new();
         let writer =
             Writer::create(directory.store(), &Setup::default(), Limits::default()).expect("an index");
-        let mut filter = Filter::writing(writer, Policy::default(), &single()).expect("a filter");
+        let mut filter = Filter::new(writer, Policy::default(), &single()).expect("a filter");
         filter.batch(&[article("a", ARTICLE)]).expect("a document is taken");
         filter.close().expect("it is closed");
         let reader = Reader::open(&directory.store(), None, None).expect("it is opened again");
-        Filter::reading(reader, Policy::default(), &single()).expect("a filter")
+        Lookup::new(reader, Policy::default(), &single()).expect("a filter")
     });
     let reader = JsonLines::new(FieldNames::default(), Kernel::detect());
     let mut scratch = Scratch::default();

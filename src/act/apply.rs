@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::Removable;
 use super::files::resolved;
 use super::keep::{Gone, Rules, part};
+use crate::findings::hash_file;
 use crate::report::{MemberRow, Report};
-use crate::scan::hash_file;
 
 /// What happens to a duplicate.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,12 +11,13 @@ use serde::Serialize;
 use super::Removable;
 use super::files::{resolved, write_whole};
 use super::keep::{Gone, Rules, part};
+use super::strip::Stripper;
 use crate::corpus::{Corpus, Location};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
 use crate::report::{ClusterRow, MemberRow};
-use crate::scan::{Scan, Stripper};
+use crate::scan::Run;
 
 /// A document that does not stay, as `--removed FILE` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,10 +42,10 @@ pub struct Decisions {
 }
 
 /// Decides what goes. Every removed document was verified against the copy that stays for it.
-pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Removable) -> Decisions {
-    let verified = Verified::of(scan);
+pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Removable) -> Decisions {
+    let verified = Verified::of(run);
     let mut removed = BTreeMap::new();
-    for (cluster, row) in scan.clusters.iter().zip(clusters) {
+    for (cluster, row) in run.clusters.iter().zip(clusters) {
         let members = cluster.members.iter().map(|(document, _)| *document);
         let documents: Vec<DocId> = std::iter::once(cluster.representative).chain(members).collect();
         let rows: Vec<&MemberRow> = row.documents().collect();
@@ -52,7 +53,7 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
             let relation = verified.relation(documents[place], documents[kept]);
             relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place]))
         };
-        let gone = match scan.documents.is_against(cluster.representative) {
+        let gone = match run.documents.is_against(cluster.representative) {
             // What stands in a second set stays there, and nothing else was verified against one another.
             true => {
                 let of_second = |place: usize| {
@@ -67,15 +68,15 @@ pub fn decide(scan: &Scan, clusters: &[ClusterRow], rules: &Rules, removable: Re
             (documents[place].0, Removal { id, kept, relation, rule })
         }));
     }
-    let losing = losing(scan, &removed);
+    let losing = losing(run, &removed);
     Decisions { removed, losing }
 }
 
-fn losing(scan: &Scan, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u64)> {
+fn losing(run: &Run, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u64)> {
     let mut sites: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    let own = (0..scan.documents.entries.len() as u32).filter(|&d| !scan.documents.is_against(DocId(d)));
+    let own = (0..run.documents.entries.len() as u32).filter(|&d| !run.documents.is_against(DocId(d)));
     for document in own {
-        let site = sites.entry(scan.site(DocId(document))).or_default();
+        let site = sites.entry(run.site(DocId(document))).or_default();
         site.0 += 1;
         site.1 += u64::from(removed.contains_key(&document));
     }
@@ -83,41 +84,27 @@ fn losing(scan: &Scan, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u6
     losing.map(|(site, (all, gone))| (site.to_owned(), all, gone)).collect()
 }
 
-/// Who was verified against whom: documents with equal token sequences are one.
-struct Verified {
-    /// The lowest document of equal ones, of documents that have equals.
-    equals: HashMap<DocId, DocId>,
+/// Which documents were verified against which: documents with equal token sequences are one.
+struct Verified<'a> {
+    run: &'a Run,
     judged: HashMap<(DocId, DocId), Judgement>,
 }
 
-impl Verified {
-    fn of(scan: &Scan) -> Verified {
-        let mut verified = Verified { equals: HashMap::new(), judged: HashMap::new() };
-        for pair in &scan.pairs {
-            if pair.judgement.relation == Relation::Exact {
-                let (a, b) = (verified.lowest(pair.a), verified.lowest(pair.b));
-                verified.equals.insert(a.max(b), a.min(b));
+impl<'a> Verified<'a> {
+    fn of(run: &'a Run) -> Verified<'a> {
+        let mut judged = HashMap::new();
+        for pair in run.pairs.iter().filter(|pair| pair.judgement.relation.is_copy()) {
+            let (a, b) = (run.equals.first(pair.a), run.equals.first(pair.b));
+            if a != b {
+                judged.insert((a, b), pair.judgement);
             }
         }
-        for pair in &scan.pairs {
-            let (a, b) = (verified.lowest(pair.a), verified.lowest(pair.b));
-            if pair.judgement.relation.is_copy() && a != b {
-                verified.judged.insert((a, b), pair.judgement);
-            }
-        }
-        verified
-    }
-
-    fn lowest(&self, mut document: DocId) -> DocId {
-        while let Some(&lower) = self.equals.get(&document).filter(|&&lower| lower != document) {
-            document = lower;
-        }
-        document
+        Verified { run, judged }
     }
 
     /// What `a` is to `b`, where that was verified.
     fn relation(&self, a: DocId, b: DocId) -> Option<&'static str> {
-        let (a, b) = (self.lowest(a), self.lowest(b));
+        let (a, b) = (self.run.equals.first(a), self.run.equals.first(b));
         if a == b {
             return Some(Relation::Exact.name());
         }
@@ -186,15 +173,10 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Changed`] where an input is no longer what was scanned, [`ErrorKind::Setting`] where two inputs
     /// have one place or one is of a format that is not written, and those of reading and writing.
-    pub fn write(
-        &self,
-        corpus: &Corpus,
-        scan: &Scan,
-        decisions: &Decisions,
-        stripper: Option<Stripper<'_>>,
-    ) -> Result<u64> {
+    pub fn write(&self, run: &Run, decisions: &Decisions, stripper: Option<Stripper<'_>>) -> Result<u64> {
+        let corpus = run.corpus();
         unchanged(corpus)?;
-        let files = files(corpus, scan, decisions, stripper.is_some())?;
+        let files = files(run, decisions, stripper.is_some())?;
         let mut places: BTreeMap<PathBuf, (&Path, &Fate)> = BTreeMap::new();
         for (source, fate) in &files {
             let place = self.place(source)?;
@@ -254,12 +236,8 @@ impl Strip<'_> {
 
 /// Every file of the corpus, but for a second set, and what becomes of it: those that are read where they stand, pages,
 /// and pages that gave no document.
-fn files(
-    corpus: &Corpus,
-    scan: &Scan,
-    decisions: &Decisions,
-    strip: bool,
-) -> Result<BTreeMap<PathBuf, Fate>> {
+fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathBuf, Fate>> {
+    let corpus = run.corpus();
     let mut files: BTreeMap<PathBuf, Fate> = BTreeMap::new();
     for input in 0..corpus.inputs() as u32 {
         let source = corpus.path(input);
@@ -267,8 +245,8 @@ fn files(
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
-    for (number, entry) in scan.documents.entries.iter().enumerate() {
-        if scan.documents.is_against(DocId(number as u32)) {
+    for (number, entry) in run.documents.entries.iter().enumerate() {
+        if run.documents.is_against(DocId(number as u32)) {
             continue;
         }
         let (path, record) = corpus.place(entry.location, entry.record);
@@ -294,7 +272,7 @@ fn files(
             _ => {}
         }
     }
-    for problem in scan.documents.problems.iter().filter(|problem| problem.unreadable) {
+    for problem in run.documents.problems.iter().filter(|problem| problem.unreadable) {
         let path = Path::new(&problem.path);
         if path.is_file() && !corpus.is_against(path) {
             files.entry(path.to_owned()).or_insert(Fate::Edited(Vec::new()));

@@ -12,6 +12,7 @@ pub mod undo;
 mod files;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod strip;
 
 use std::str::FromStr;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::apply::{Entry, copy_to, move_file};
-use crate::scan::hash_file;
+use crate::findings::hash_file;
 
 /// What became of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

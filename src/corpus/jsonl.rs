@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::Reader;
 use crate::kernel::{self, Kernel, StringEnd};
 
-use super::record::{FieldNames, Fields, Reason, Value};
+use super::record::{FieldNames, Fields, Value};
+use crate::error::Reason;
 
 /// Reads JSON lines by these field names.
 #[derive(Debug)]

@@ -6,10 +6,11 @@
 //! after this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
-pub mod charset;
 mod convert;
 mod inflate;
 mod jsonl;
+mod memory;
+mod open;
 mod plain;
 mod record;
 mod spool;
@@ -18,24 +19,22 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::fs::File;
-use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use convert::{Job, Kind, Rules};
-use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
+pub use memory::Document;
+use open::kind;
 pub use plain::PlainText;
-pub use record::{Decoded, FieldNames, Fields, Place, Reason, Scratch, Value};
+pub use record::{Decoded, FieldNames, Fields, Place, Scratch, Value};
 use spool::Spooled;
 use store::Store;
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::HtmlMode;
-use crate::options::Resources;
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
 pub trait Reader: Debug + Send + Sync {
@@ -81,6 +80,16 @@ pub struct CorpusOptions {
     pub html: HtmlMode,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
+    /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
+    pub readers: Vec<(String, Arc<dyn Reader>)>,
+}
+
+impl CorpusOptions {
+    /// The same, and files of this extension (`ext`, without a point) are read by this reader, before any other.
+    pub fn reader(mut self, extension: impl Into<String>, reader: impl Reader + 'static) -> CorpusOptions {
+        self.readers.push((extension.into(), Arc::new(reader)));
+        self
+    }
 }
 
 /// How an input is read.
@@ -117,10 +126,19 @@ impl Format {
 }
 
 /// Documents to be read, in an order that does not depend on that of the arguments.
-#[derive(Debug)]
+///
+/// A clone is another handle on the same documents.
+#[derive(Debug, Clone)]
 pub struct Corpus {
+    opened: Arc<Opened>,
+}
+
+/// What was opened.
+#[derive(Debug)]
+struct Opened {
     inputs: Vec<Input>,
-    readers: [Box<dyn Reader>; 3],
+    readers: Vec<Arc<dyn Reader>>,
+    fields: FieldNames,
     max_record: u64,
     skipped: BTreeMap<String, u64>,
     problems: Vec<Problem>,
@@ -139,10 +157,18 @@ struct Input {
     cuts: Vec<u64>,
 }
 
-/// Places in `Corpus::readers`.
+impl Input {
+    /// Records of a spool.
+    fn spooled(store: Store, cuts: Vec<u64>) -> Input {
+        Input { name: String::new(), path: PathBuf::new(), store, reader: SPOOLED, cuts }
+    }
+}
+
+/// Places in `Opened::readers`; those of one's own stand behind them.
 const JSONL: usize = 0;
 const TEXT: usize = 1;
 const SPOOLED: usize = 2;
+const OWN: usize = 3;
 
 /// Something that could not be read, or not as it stood.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,256 +204,63 @@ pub struct Piece {
 /// About how many bytes one piece has.
 const PIECE: u64 = 1 << 20;
 
-/// The name of standard input among paths.
-const STDIN: &str = "-";
-
-/// Bytes of a file that tell its kind: a tar's mark ends at 262.
-const SNIFFED: u64 = 4096;
-
 impl Corpus {
-    /// Opens files, directories and standard input (`-`), and converts what cannot be read where it stands: that
-    /// takes time linear in its bytes, and memory for some batches of records. What cannot be opened is a problem,
-    /// not an error.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Setting`] for a glob that is none, or a path that is in both sets; [`ErrorKind::Write`] where
-    /// nothing can be spilled; cancellation.
-    pub fn open(paths: &[PathBuf], options: &CorpusOptions, resources: &Resources) -> Result<Corpus> {
-        are_apart(paths, &options.against)?;
-        let mut corpus = Corpus::empty(options, resources);
-        let mut jobs = Vec::new();
-        let paths = paths.iter().chain(&options.against).cloned();
-        let (stdin, files): (Vec<_>, Vec<_>) = paths.partition(|p| p.as_os_str() == STDIN);
-        if !stdin.is_empty() {
-            corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
-        }
-        let walked = walk::walk(&files, &options.walk, |path| kind(path).is_some())?;
-        corpus.skipped = walked.skipped;
-        for error in walked.problems {
-            corpus.problem(&error);
-        }
-        for found in walked.files {
-            resources.cancel.check()?;
-            match corpus.kind_of_file(&found.path, options.format) {
-                Ok(kind) if kind.format.is_direct() => {
-                    corpus.add(found.name, &found.path, kind, |path| match kind.compression {
-                        Some(how) => unpacked(path, how, resources),
-                        None => Ok((Store::of_file(path)?, None)),
-                    })?;
-                }
-                Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
-                Err(error) => corpus.problem(&error),
-            }
-        }
-        corpus.convert(&jobs, options, resources)?;
-        Ok(corpus)
-    }
-
-    /// Opens bytes as [`Corpus::open`] opens a file of this name.
-    ///
-    /// # Errors
-    /// As [`Corpus::open`].
-    pub fn of_bytes(
-        name: &str,
-        bytes: &[u8],
-        options: &CorpusOptions,
-        resources: &Resources,
-    ) -> Result<Corpus> {
-        let mut corpus = Corpus::empty(options, resources);
-        let mut jobs = Vec::new();
-        corpus.add_stream(name, bytes, options, resources, &mut jobs)?;
-        corpus.convert(&jobs, options, resources)?;
-        Ok(corpus)
-    }
-
-    fn empty(options: &CorpusOptions, resources: &Resources) -> Corpus {
-        Corpus {
-            inputs: Vec::new(),
-            readers: [
-                Box::new(JsonLines::new(options.fields.clone(), resources.kernel)),
-                Box::new(PlainText),
-                Box::new(Spooled),
-            ],
-            max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
-            skipped: BTreeMap::new(),
-            problems: Vec::new(),
-            against: options.against.clone(),
-        }
-    }
-
-    /// Adds what a stream gives under this name.
-    fn add_stream(
-        &mut self,
-        name: &str,
-        from: impl Read,
-        options: &CorpusOptions,
-        resources: &Resources,
-        jobs: &mut Vec<Job>,
-    ) -> Result<()> {
-        let path = Path::new(name);
-        let (mut store, mut damage) = Store::of_stream(from, resources.work_dir.as_deref())?;
-        let mut kind = kind(path).unwrap_or_else(|| sniffed(&store));
-        if options.format != Format::Auto {
-            kind.format = options.format;
-        }
-        if kind.format == Format::Auto
-            && let Some(how) = kind.compression.take()
-        {
-            (store, damage) = unpacked_store(&store, how, resources)?;
-            kind = Kind { compression: None, format: sniffed(&store).format };
-        }
-        match (kind.format.is_direct(), kind.compression) {
-            (true, None) => self.add(name.to_owned(), path, kind, |_| Ok((store, damage))),
-            (true, Some(how)) => {
-                let unpacked = unpacked_store(&store, how, resources)?;
-                self.add(name.to_owned(), path, kind, |_| Ok(unpacked))
-            }
-            (false, _) => {
-                self.broke_off(path, &store, damage);
-                jobs.push(Job { name: name.to_owned(), path: path.to_owned(), kind, store: Some(store) });
-                Ok(())
-            }
-        }
-    }
-
-    /// What a file is, by its name, or by its first bytes where the name does not tell.
-    fn kind_of_file(&self, path: &Path, forced: Format) -> Result<Kind> {
-        let named = kind(path);
-        if forced != Format::Auto {
-            let compression = compression(path).map(|(how, _)| how);
-            return Ok(Kind { compression, format: forced });
-        }
-        if let Some(kind) = named {
-            return Ok(kind);
-        }
-        let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let outside = head(File::open(path).map_err(failed)?).map_err(failed)?;
-        Ok(match Compression::of(&outside) {
-            Some(how) => {
-                let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
-                // A head that is damaged tells nothing, and whoever reads on will say so.
-                let inside = head(from).unwrap_or_default();
-                Kind { compression: Some(how), format: sniff(&inside) }
-            }
-            None => Kind { compression: None, format: sniff(&outside) },
-        })
-    }
-
-    fn add(
-        &mut self,
-        name: String,
-        path: &Path,
-        kind: Kind,
-        open: impl FnOnce(&Path) -> Result<(Store, Option<io::Error>)>,
-    ) -> Result<()> {
-        let (store, damage) = match open(path) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::Write => return Err(error),
-            Err(error) => {
-                self.problem(&error);
-                return Ok(());
-            }
-        };
-        let damaged = damage.is_some();
-        self.broke_off(path, &store, damage);
-        if damaged && store.len() == 0 {
-            return Ok(());
-        }
-        let reader = if kind.format == Format::Jsonl { JSONL } else { TEXT };
-        self.inputs.push(Input { name, path: path.to_owned(), store, reader, cuts: Vec::new() });
-        Ok(())
-    }
-
-    fn broke_off(&mut self, path: &Path, store: &Store, damage: Option<io::Error>) {
-        if let Some(damage) = damage {
-            self.problems.push(Problem {
-                path: path.display().to_string(),
-                record: None,
-                reason: format!("broke off after {} bytes: {damage}", store.len()),
-                unreadable: store.len() == 0,
-            });
-        }
-    }
-
-    /// Converts what is not read where it stands into one more input.
-    fn convert(&mut self, jobs: &[Job], options: &CorpusOptions, resources: &Resources) -> Result<()> {
-        if jobs.is_empty() {
-            return Ok(());
-        }
-        resources.progress.begin("convert");
-        let rules = Rules {
-            names: options.fields.clone(),
-            max_record: self.max_record,
-            max_filesize: options.walk.max_filesize,
-            hidden: options.walk.hidden,
-            html: options.html,
-        };
-        let converted = convert::convert(jobs, &rules, resources)?;
-        self.problems.extend(converted.problems);
-        for (kind, count) in converted.skipped {
-            *self.skipped.entry(kind).or_default() += count;
-        }
-        let (store, cuts) = converted.spool.finish()?;
-        let input = Input { name: String::new(), path: PathBuf::new(), store, reader: SPOOLED, cuts };
-        self.inputs.push(input);
-        Ok(())
-    }
-
-    fn problem(&mut self, error: &Error) {
-        let path = error.place().map_or(String::new(), |place| place.display().to_string());
-        self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
-    }
-
     /// What could not be opened or was cut off.
     pub fn problems(&self) -> &[Problem] {
-        &self.problems
+        &self.opened.problems
+    }
+
+    /// The names of the fields that records were asked for.
+    pub fn field_names(&self) -> &FieldNames {
+        &self.opened.fields
     }
 
     /// Files left out of a walk because nothing reads their kind, by extension.
     pub fn skipped(&self) -> &BTreeMap<String, u64> {
-        &self.skipped
+        &self.opened.skipped
     }
 
     /// How many inputs there are.
     pub fn inputs(&self) -> usize {
-        self.inputs.len()
+        self.opened.inputs.len()
     }
 
     /// The path of an input, as problems name it.
     pub fn path(&self, input: u32) -> &Path {
-        &self.inputs[input as usize].path
+        &self.opened.inputs[input as usize].path
     }
 
     /// Files and directories of the second set; empty where there is one set.
     pub fn against(&self) -> &[PathBuf] {
-        &self.against
+        &self.opened.against
     }
 
     /// Whether a file, or an entry of an archive, is of the second set.
     pub fn is_against(&self, path: &Path) -> bool {
-        self.against.iter().any(|root| path.starts_with(root))
+        self.opened.against.iter().any(|root| path.starts_with(root))
     }
 
     /// Whether another input has the name of this one, as files of two directories may.
     pub(crate) fn is_named_twice(&self, input: u32) -> bool {
-        let name = &self.inputs[input as usize].name;
+        let name = &self.opened.inputs[input as usize].name;
         // Inputs are in the order of their names, those of streams before them.
         let beside = [input.checked_sub(1), input.checked_add(1)];
-        let mut beside = beside.into_iter().flatten().filter_map(|other| self.inputs.get(other as usize));
+        let mut beside =
+            beside.into_iter().flatten().filter_map(|other| self.opened.inputs.get(other as usize));
         beside.any(|other| other.name == *name)
     }
 
     /// The pieces of all inputs, in order.
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        for (number, input) in self.inputs.iter().enumerate() {
+        for (number, input) in self.opened.inputs.iter().enumerate() {
             if !input.cuts.is_empty() {
                 let range = |cut: &[u64]| Piece { input: number as u32, range: cut[0]..cut[1] };
                 pieces.extend(input.cuts.windows(2).map(range));
                 continue;
             }
             let len = input.store.len();
-            let step = if self.readers[input.reader].splits() { PIECE } else { u64::MAX };
+            let step = if self.opened.readers[input.reader].splits() { PIECE } else { u64::MAX };
             let mut start = 0u64;
             loop {
                 let end = len.min(start.saturating_add(step));
@@ -452,8 +285,8 @@ impl Corpus {
         scratch: &mut Vec<u8>,
         mut visit: impl FnMut(Location, u32, Result<Fields<'_>, Reason>),
     ) -> Result<u32> {
-        let input = &self.inputs[piece.input as usize];
-        let reader = &*self.readers[input.reader];
+        let input = &self.opened.inputs[piece.input as usize];
+        let reader = &*self.opened.readers[input.reader];
         let bytes = input.store.all(scratch)?;
         let end = match piece.range.end as usize {
             end if end == bytes.len() => end,
@@ -466,8 +299,8 @@ impl Corpus {
             let Some((range, blank)) = reader.next(bytes, at) else { break };
             lines += blank as u32;
             let record = &bytes[range.clone()];
-            let fields = if record.len() as u64 > self.max_record {
-                Err(Reason::TooLarge(self.max_record))
+            let fields = if record.len() as u64 > self.opened.max_record {
+                Err(Reason::TooLarge(self.opened.max_record))
             } else {
                 reader.fields(record)
             };
@@ -487,30 +320,30 @@ impl Corpus {
     /// # Errors
     /// The reason, where the record is no longer what it was.
     pub fn fields<'a>(&'a self, at: Location, scratch: &'a mut Vec<u8>) -> Result<Fields<'a>, Reason> {
-        let input = &self.inputs[at.input as usize];
+        let input = &self.opened.inputs[at.input as usize];
         let range = at.offset..at.offset + u64::from(at.len);
         let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
-        let fields = self.readers[input.reader].fields(record);
+        let fields = self.opened.readers[input.reader].fields(record);
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
     }
 
     /// The bytes of a record with another text: what else it holds is as it was. None where its format is not written,
     /// or it is no longer what it was.
     pub fn with_text(&self, at: Location, text: &str) -> Option<Vec<u8>> {
-        let input = &self.inputs[at.input as usize];
+        let input = &self.opened.inputs[at.input as usize];
         let mut scratch = Vec::new();
         let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch).ok()?;
-        let written = self.readers[input.reader].with_text(record, text)?;
+        let written = self.opened.readers[input.reader].with_text(record, text)?;
         input.store.is_intact().then_some(written)
     }
 
     /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
     /// is no longer what it was.
     pub fn places(&self, at: Location) -> Vec<Place> {
-        let input = &self.inputs[at.input as usize];
+        let input = &self.opened.inputs[at.input as usize];
         let mut scratch = Vec::new();
         let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch);
-        record.map_or(Vec::new(), |record| self.readers[input.reader].places(record))
+        record.map_or(Vec::new(), |record| self.opened.readers[input.reader].places(record))
     }
 
     /// The id of a record, which is number `record` of its input.
@@ -558,7 +391,7 @@ impl Corpus {
     /// What problems name: the file that a record came from, with the entry where that is an archive, and its number
     /// there where it holds several. `record` is its number within its input.
     pub fn place(&self, at: Location, record: u32) -> (String, Option<u32>) {
-        let input = &self.inputs[at.input as usize];
+        let input = &self.opened.inputs[at.input as usize];
         if input.reader == SPOOLED {
             let range = at.offset..at.offset + u64::from(at.len);
             let mut scratch = Vec::new();
@@ -570,8 +403,8 @@ impl Corpus {
 
     /// The id of a record that has none: its input's name, with `#N` where the input holds several.
     pub fn made_id(&self, input: u32, record: u32) -> String {
-        let input = &self.inputs[input as usize];
-        if self.readers[input.reader].splits() {
+        let input = &self.opened.inputs[input as usize];
+        if self.opened.readers[input.reader].splits() {
             format!("{}#{record}", input.name)
         } else {
             input.name.clone()
@@ -580,18 +413,18 @@ impl Corpus {
 
     /// The directory that stands in for a site where a record names none.
     pub fn directory(&self, input: u32) -> &str {
-        let name = &self.inputs[input as usize].name;
+        let name = &self.opened.inputs[input as usize].name;
         name.rsplit_once('/').map_or("", |(directory, _)| directory)
     }
 
     /// Whether an input may hold several records.
     pub(crate) fn holds_several(&self, input: u32) -> bool {
-        self.readers[self.inputs[input as usize].reader].splits()
+        self.opened.readers[self.opened.inputs[input as usize].reader].splits()
     }
 
     /// Inputs that are no longer what they were when they were opened.
     pub fn changed(&self) -> Vec<Problem> {
-        let changed = self.inputs.iter().filter(|input| !input.store.is_unchanged());
+        let changed = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
         let problem = |input: &Input| Problem {
             path: input.path.display().to_string(),
             record: None,
@@ -618,106 +451,4 @@ impl Piece {
 /// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
 pub fn panics_are_problems() -> bool {
     convert::is_guarded()
-}
-
-/// Refuses a path that is in both sets, or a part of what is in the other.
-fn are_apart(paths: &[PathBuf], against: &[PathBuf]) -> Result<()> {
-    let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-    let first: Vec<PathBuf> = paths.iter().map(whole).collect();
-    for path in against {
-        let other = whole(path);
-        if first.iter().any(|own| own.starts_with(&other) || other.starts_with(own)) {
-            return Err(Error::new(ErrorKind::Setting).at(path).because("it is in both sets"));
-        }
-    }
-    Ok(())
-}
-
-/// How a file is compressed, by its name, and its name without that.
-fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
-    let how = match extension(path)?.as_str() {
-        "gz" => Compression::Gzip,
-        "zst" => Compression::Zstd,
-        "tgz" => return Some((Compression::Gzip, path.with_extension("tar"))),
-        _ => return None,
-    };
-    Some((how, path.with_extension("")))
-}
-
-fn extension(path: &Path) -> Option<String> {
-    path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
-}
-
-/// What a file is, by its name; `None` where nothing reads its kind.
-fn kind(path: &Path) -> Option<Kind> {
-    let (compression, inner) = match compression(path) {
-        Some((how, inner)) => (Some(how), inner),
-        None => (None, path.to_owned()),
-    };
-    let format = match extension(&inner)?.as_str() {
-        "jsonl" | "ndjson" => Format::Jsonl,
-        "txt" | "md" => Format::Text,
-        "html" | "htm" | "xhtml" => Format::Html,
-        "csv" => Format::Csv,
-        "tsv" => Format::Tsv,
-        "parquet" => Format::Parquet,
-        "warc" | "wet" => Format::Warc,
-        "tar" => Format::Tar,
-        _ => return None,
-    };
-    Some(Kind { compression, format })
-}
-
-/// What bytes are that their name says nothing about.
-fn sniff(head: &[u8]) -> Format {
-    if head.starts_with(b"WARC/") {
-        return Format::Warc;
-    }
-    if head.starts_with(b"PAR1") {
-        return Format::Parquet;
-    }
-    if head.get(257..262) == Some(b"ustar") {
-        return Format::Tar;
-    }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
-    match text.first() {
-        Some(b'{') => Format::Jsonl,
-        _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
-        _ => Format::Text,
-    }
-}
-
-fn sniffed(store: &Store) -> Kind {
-    let mut scratch = Vec::new();
-    let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
-    match Compression::of(head) {
-        Some(how) => Kind { compression: Some(how), format: Format::Auto },
-        None => Kind { compression: None, format: sniff(head) },
-    }
-}
-
-fn head(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    from.take(SNIFFED).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-/// What a compressed file holds.
-fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(Store, Option<io::Error>)> {
-    let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-    let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
-    Store::of_stream(from, resources.work_dir.as_deref())
-}
-
-/// What compressed bytes hold.
-fn unpacked_store(
-    store: &Store,
-    how: Compression,
-    resources: &Resources,
-) -> Result<(Store, Option<io::Error>)> {
-    let mut scratch = Vec::new();
-    let from = decompressed(store.all(&mut scratch)?, how);
-    let from = from.map_err(|e| Error::new(ErrorKind::NotReadable).because(e.to_string()))?;
-    Store::of_stream(from, resources.work_dir.as_deref())
 }

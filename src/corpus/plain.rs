@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::record::{Fields, Reason, Value};
-use super::{Reader, charset};
+use super::Reader;
+use super::record::{Fields, Value};
+use crate::charset;
+use crate::error::Reason;
 
 /// Reads a file as one document that is its text.
 #[derive(Debug)]

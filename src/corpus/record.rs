@@ -1,9 +1,8 @@
 //! One record, before it is a document: where its fields stand, still as they were written.
 
-use std::fmt;
 use std::ops::Range;
 
-use super::charset;
+use crate::charset;
 use crate::kernel::{self, Kernel};
 
 /// The names of the fields that a record of several fields is read by.
@@ -225,43 +224,6 @@ fn push_code_point(c: u32, out: &mut Vec<u8>) {
     match char::from_u32(c) {
         Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         None => out.push(0xFF),
-    }
-}
-
-/// Why a record gave no document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reason {
-    /// Not JSON: what was expected, and the byte of the record where it was not.
-    Malformed(&'static str, usize),
-    /// JSON, but no object.
-    NotAnObject,
-    /// No text field, or null.
-    NoText(String),
-    /// The text field holds something else than a string.
-    TextIsNoString(String),
-    /// More bytes than a record may have.
-    TooLarge(u64),
-    /// Neither UTF-8 nor free of NUL: not text.
-    Binary,
-    /// Of a kind that this build does not read.
-    Unsupported(&'static str),
-    /// The record's bytes changed or vanished since they were first read.
-    Changed,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::Malformed(what, at) => write!(f, "malformed JSON: expected {what} at byte {at}"),
-            Reason::NotAnObject => f.write_str("not a JSON object"),
-            Reason::NoText(field) => write!(f, "no field `{field}` (name the text field with --text-field)"),
-            Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
-            Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
-            Reason::Binary => f.write_str("binary data, not text"),
-            Reason::Unsupported(kind) => write!(f, "{kind}: this build has no reader for it"),
-            Reason::Changed => f.write_str("changed while it was being read"),
-        }
     }
 }
 

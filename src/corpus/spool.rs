@@ -11,8 +11,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Reader;
-use super::record::{Fields, Place, Reason, Value};
+use super::record::{Fields, Place, Value};
 use super::store::{MAPPED_FROM, Store};
+use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::Mapping;
 

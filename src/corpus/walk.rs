@@ -44,7 +44,11 @@ pub(super) struct Walked {
 }
 
 /// Walks `paths`. The files are in the order of their names, then paths, whatever the order of arguments.
-pub(super) fn walk(paths: &[PathBuf], options: &WalkOptions, reads: fn(&Path) -> bool) -> Result<Walked> {
+pub(super) fn walk(
+    paths: &[PathBuf],
+    options: &WalkOptions,
+    reads: impl Fn(&Path) -> bool + Copy,
+) -> Result<Walked> {
     let mut walked = Walked::default();
     for root in paths {
         let explicit = root.is_file();
@@ -101,7 +105,7 @@ fn take(
     base: &Path,
     explicit: bool,
     options: &WalkOptions,
-    reads: fn(&Path) -> bool,
+    reads: impl Fn(&Path) -> bool + Copy,
     walked: &mut Walked,
 ) {
     let path = entry.path();

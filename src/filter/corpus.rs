@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{Filter, Incoming, Index, MATCHES, Matched, Prepared, cut, encode_verdict, own_cluster};
-use crate::corpus::Corpus;
+use super::core::{Core, own_cluster};
+use super::look::{Matched, matches, order};
+use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::index::Arriving;
-use crate::index::format::SPANS;
+use crate::index::format::{MATCHES, SPANS, encode_verdict};
 use crate::index::verdict::Match;
 use crate::judge::{Judgement, Overlap, Relation, Span};
-use crate::options::Resources;
-use crate::scan::Scan;
+use crate::scan::Run;
 
 /// Documents that are read and prepared together.
 const BATCH: usize = 4096;
@@ -44,21 +44,15 @@ impl Filter {
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where the index is not empty or only read, a disk that fails, or cancellation.
-    pub fn load(
-        &mut self,
-        corpus: &Corpus,
-        found: &Scan,
-        spans: Option<&[Vec<Span>]>,
-        resources: &Resources,
-    ) -> Result<u64> {
-        let mut partners = partners(found, spans);
+    pub fn load(&mut self, run: &Run, spans: Option<&[Vec<Span>]>) -> Result<u64> {
+        let mut partners = partners(run, spans);
         let mut ordinals: HashMap<u32, u32> = HashMap::new();
         let (mut ids, mut later, mut more) = (HashSet::new(), Vec::new(), Vec::new());
         let mut clusters: HashMap<u32, u64> = HashMap::new();
-        for first in (0..found.documents.entries.len()).step_by(BATCH) {
-            resources.cancel.check()?;
-            let (numbers, documents) = self.read(corpus, found, first);
-            let prepared = self.preparer.prepare(&documents)?;
+        for first in (0..run.documents.entries.len()).step_by(BATCH) {
+            run.cancel().check()?;
+            let (numbers, documents) = self.core.read(run, first);
+            let prepared = self.core.preparer.prepare(&documents)?;
             for ((number, document), Prepared { mut row, keys, packed }) in
                 numbers.into_iter().zip(documents).zip(prepared)
             {
@@ -67,7 +61,7 @@ impl Filter {
                     continue;
                 }
                 row.ordinal = ordinals.len() as u32;
-                let matches = self.said(corpus, found, partners.remove(&number), &ordinals);
+                let matches = self.said(run, partners.remove(&number), &ordinals);
                 let cluster = matches
                     .iter()
                     .find(|matched| matched.found.relation.shares_cluster())
@@ -77,12 +71,12 @@ impl Filter {
                 ordinals.insert(number, row.ordinal);
                 more.clear();
                 more.extend_from_slice(cut(&document.id).as_bytes());
-                encode_verdict(&self.verdict(matches, cluster, row.seen), &mut more);
+                encode_verdict(&self.core.verdict(matches, cluster, row.seen), &mut more);
                 let arriving = Arriving { row, id: cut(&document.id), keys, text: packed, replaces: None };
-                self.writing_to()?.load(arriving, &more, cluster)?;
+                self.writer.load(arriving, &more, cluster)?;
             }
         }
-        self.writing_to()?.loaded()?;
+        self.writer.loaded()?;
         let mut taken = ordinals.len() as u64;
         for batch in later.chunks(BATCH) {
             taken += self.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
@@ -90,22 +84,48 @@ impl Filter {
         Ok(taken)
     }
 
+    /// What is said of a document, given what it is to others.
+    fn said(&self, run: &Run, partners: Option<Vec<Partner>>, ordinals: &HashMap<u32, u32>) -> Vec<Matched> {
+        let matched = |partner: Partner| {
+            let ordinal = *ordinals.get(&partner.number)?;
+            let entry = &run.documents.entries[partner.number as usize];
+            let id = run.corpus().id(entry.location, entry.record);
+            let id = id.unwrap_or_else(|_| run.corpus().made_id(entry.location.input, entry.record));
+            let Judgement { measures, score, .. } = partner.judgement;
+            let relation = partner.judgement.from_a();
+            let found = Match {
+                id: cut(&id).to_owned(),
+                relation,
+                measures,
+                score: score as f32,
+                spans: partner.spans,
+            };
+            Some(Matched { ordinal, found, overlap: None, spans: Vec::new() })
+        };
+        let mut matches: Vec<Matched> = partners.into_iter().flatten().filter_map(matched).collect();
+        order(&mut matches);
+        matches.truncate(MATCHES);
+        matches
+    }
+}
+
+impl Lookup {
     /// What documents of a scanned corpus are to those of the index, which stays as it is: a few matches each, the best
     /// first, by document.
     ///
     /// # Errors
     /// Damage that was met, or cancellation.
-    pub fn known(&self, corpus: &Corpus, found: &Scan, resources: &Resources) -> Result<Vec<Known>> {
+    pub fn known(&self, run: &Run) -> Result<Vec<Known>> {
         let view = self.view();
         let mut known = Vec::new();
-        for first in (0..found.documents.entries.len()).step_by(BATCH) {
-            resources.cancel.check()?;
-            let (numbers, documents) = self.read(corpus, found, first);
-            let mut prepared = self.preparer.prepare(&documents)?;
-            prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.index.next());
-            let matches = self.each(documents.len(), |worker, i| {
+        for first in (0..run.documents.entries.len()).step_by(BATCH) {
+            run.cancel().check()?;
+            let (numbers, documents) = self.core.read(run, first);
+            let mut prepared = self.core.preparer.prepare(&documents)?;
+            prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.reader.next());
+            let matches = self.core.each(documents.len(), |worker, i| {
                 let Prepared { row, keys, .. } = &prepared[i];
-                self.matches(&view, worker, &documents[i], row, keys, None)
+                matches(&self.core, &view, worker, &documents[i], (row, keys.as_slice()), None)
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
                 for Matched { ordinal, found, overlap, spans } in matches {
@@ -119,61 +139,25 @@ impl Filter {
         }
         Ok(known)
     }
+}
 
-    fn writing_to(&mut self) -> Result<&mut crate::index::Writer> {
-        match &mut self.index {
-            Index::Writing(writer) => Ok(writer),
-            Index::Reading(_) => Err(Error::new(ErrorKind::Setting).because("open for reading only")),
-        }
-    }
-
+impl Core {
     /// The documents of a batch, with their numbers. What can no longer be read is among the scan's problems.
-    fn read(&self, corpus: &Corpus, found: &Scan, first: usize) -> (Vec<u32>, Vec<Incoming>) {
-        let last = found.documents.entries.len().min(first + BATCH);
-        let read =
-            || (first as u32..last as u32).into_par_iter().map(|number| incoming(corpus, found, number));
+    pub fn read(&self, run: &Run, first: usize) -> (Vec<u32>, Vec<Incoming>) {
+        let last = run.documents.entries.len().min(first + BATCH);
+        let read = || (first as u32..last as u32).into_par_iter().map(|number| incoming(run, number));
         let documents: Vec<Option<Incoming>> = self.preparer.pool.install(|| read().collect());
         (first as u32..).zip(documents).filter_map(|(number, one)| Some((number, one?))).unzip()
-    }
-
-    /// What is said of a document, given what it is to others.
-    fn said(
-        &self,
-        corpus: &Corpus,
-        found: &Scan,
-        partners: Option<Vec<Partner>>,
-        ordinals: &HashMap<u32, u32>,
-    ) -> Vec<Matched> {
-        let matched = |partner: Partner| {
-            let ordinal = *ordinals.get(&partner.number)?;
-            let entry = &found.documents.entries[partner.number as usize];
-            let id = corpus.id(entry.location, entry.record);
-            let id = id.unwrap_or_else(|_| corpus.made_id(entry.location.input, entry.record));
-            let Judgement { measures, score, .. } = partner.judgement;
-            let relation = partner.judgement.from_a();
-            let found = Match {
-                id: cut(&id).to_owned(),
-                relation,
-                measures,
-                score: score as f32,
-                spans: partner.spans,
-            };
-            Some(Matched { ordinal, found, overlap: None, spans: Vec::new() })
-        };
-        let mut matches: Vec<Matched> = partners.into_iter().flatten().filter_map(matched).collect();
-        super::order(&mut matches);
-        matches.truncate(MATCHES);
-        matches
     }
 }
 
 /// A document of a scan as one that arrives; none where it can no longer be read.
-fn incoming(corpus: &Corpus, found: &Scan, number: u32) -> Option<Incoming> {
-    let entry = &found.documents.entries[number as usize];
-    let text = found.text(corpus, DocId(number)).ok()?;
-    let meta = corpus.meta(entry.location, entry.record).ok()?;
+fn incoming(run: &Run, number: u32) -> Option<Incoming> {
+    let entry = &run.documents.entries[number as usize];
+    let text = run.text(DocId(number)).ok()?;
+    let meta = run.corpus().meta(entry.location, entry.record).ok()?;
     // A file is what its path says, whatever stands in it later: its id is named.
-    let document = Incoming::new(meta.id, text).site(found.site(DocId(number)));
+    let document = Incoming::new(meta.id, text).site(run.site(DocId(number)));
     let address = |url: &Option<String>| url.clone().unwrap_or_default();
     Some(document.url(&address(&meta.url)).canonical_url(&address(&meta.canonical_url)))
 }
@@ -188,12 +172,12 @@ struct Partner {
 
 /// By document: those before it that it is something to. Of copies of one text the first stands for all, and a copy's
 /// partners are the copies before it.
-fn partners(found: &Scan, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>> {
-    let groups = Groups::of(found);
+fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>> {
+    let earliest = |document: DocId| run.equals.of(document).iter().copied().min().unwrap_or(document).0;
     let mut partners: HashMap<u32, Vec<Partner>> = HashMap::new();
     let mut known = HashSet::new();
-    for (at, pair) in found.pairs.iter().enumerate() {
-        let [a, b] = [pair.a.0, pair.b.0].map(|number| groups.first(number));
+    for (at, pair) in run.pairs.iter().enumerate() {
+        let [a, b] = [pair.a, pair.b].map(earliest);
         if pair.judgement.relation == Relation::Exact || !known.insert((a.min(b), a.max(b))) {
             continue;
         }
@@ -202,9 +186,12 @@ fn partners(found: &Scan, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partn
         let judgement = if a < b { pair.judgement.swapped() } else { pair.judgement };
         partners.entry(a.max(b)).or_default().push(Partner { number: a.min(b), judgement, spans });
     }
-    for (members, judgement) in groups.members.values() {
+    for (group, shingles) in run.equals.groups() {
+        let mut members: Vec<u32> = group.iter().map(|document| document.0).collect();
+        members.sort_unstable();
+        let judgement = Judgement::exact(shingles);
         for (before, &number) in members.iter().enumerate().skip(1) {
-            let exact = |&number: &u32| Partner { number, judgement: *judgement, spans: Vec::new() };
+            let exact = |&number: &u32| Partner { number, judgement, spans: Vec::new() };
             partners.insert(number, members[..before.min(MATCHES)].iter().map(exact).collect());
         }
     }
@@ -223,34 +210,4 @@ pub(super) fn longest(rows: &[Span], from_second: bool) -> Vec<[u32; 4]> {
     let mut spans: Vec<[u32; 4]> = rows.into_iter().map(span).collect();
     spans.sort_unstable();
     spans
-}
-
-/// Documents of equal token sequences.
-struct Groups {
-    /// By document: the one that names its group.
-    of: HashMap<u32, u32>,
-    /// By that one: all of its group, in order, and what they are to one another.
-    members: HashMap<u32, (Vec<u32>, Judgement)>,
-}
-
-impl Groups {
-    fn of(found: &Scan) -> Groups {
-        let mut groups = Groups { of: HashMap::new(), members: HashMap::new() };
-        // Pairs are in order of ids, so that the first of a group's has its lowest id, which is paired with all of it.
-        for pair in found.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Exact) {
-            let name = *groups.of.entry(pair.a.0).or_insert(pair.a.0);
-            let group = groups.members.entry(name).or_insert_with(|| (vec![name], pair.judgement));
-            if groups.of.insert(pair.b.0, name).is_none() {
-                group.0.push(pair.b.0);
-            }
-        }
-        groups.members.values_mut().for_each(|(members, _)| members.sort_unstable());
-        groups
-    }
-
-    /// The first document of the same token sequence.
-    fn first(&self, number: u32) -> u32 {
-        let group = self.of.get(&number).and_then(|name| self.members.get(name));
-        group.map_or(number, |(members, _)| members[0])
-    }
 }

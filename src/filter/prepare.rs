@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Incoming, Pool, Under, cut, keys};
+use super::core::Under;
+use super::pool::Pool;
+use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{NAMED, Row, key};

@@ -6,7 +6,7 @@
 //! what it takes in and leaves out. The rules know phenomena, not sites: a lead outside of the article's
 //! element, lines that only point elsewhere, captions, credits, comments.
 //!
-//! The same bytes give the same text on every machine; [`EXTRACTION_VERSION`] changes when the text does.
+//! The same bytes give the same text on every machine; [`EXTRACTION_VERSION`](crate::recipe::EXTRACTION_VERSION) changes when the text does.
 //!
 //! ```
 //! use wirecopy::html::{HtmlMode, read};
@@ -35,13 +35,10 @@ use std::ops::Range;
 use dom_query::Document;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::Reason;
-use crate::corpus::charset;
+use crate::charset;
+use crate::error::Reason;
 use cut::{Gap, Pieces};
 use tree::{Items, Kind};
-
-/// The version of the extraction: it changes whenever some page gives another text.
-pub const EXTRACTION_VERSION: u32 = 1;
 
 /// Which of a page's text is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -18,7 +18,7 @@ use crate::sketch::Sketcher;
 const BLOCK: usize = 40_000;
 
 /// The work that is done with pairs: how a document is loaded, and what two loaded ones give.
-pub(super) trait PairWork: Sync {
+pub(crate) trait PairWork: Sync {
     /// Memory of one thread.
     type Memory;
     /// A loaded document.
@@ -43,10 +43,10 @@ pub(super) trait PairWork: Sync {
 }
 
 /// What every pair gives, and documents that are no longer what they were.
-pub(super) type Given<V> = (Vec<Option<V>>, Vec<u32>);
+pub(crate) type Given<V> = (Vec<Option<V>>, Vec<u32>);
 
 /// What every pair gives, in order, `None` where a document is no longer what it was; and those documents.
-pub(super) fn each_pair<W: PairWork>(
+pub(crate) fn each_pair<W: PairWork>(
     texts: &Texts<'_>,
     work: &W,
     pairs: &[Candidate],
@@ -76,7 +76,7 @@ pub(super) fn each_pair<W: PairWork>(
 }
 
 /// Exact measures and nothing else.
-pub(super) struct Measure {
+pub(crate) struct Measure {
     pub recipe: Recipe,
     pub kernel: Kernel,
 }

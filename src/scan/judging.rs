@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::options::Cancel;
 
 /// The documents of a run before its judge: what `ask` says of every pair, given the pair's place among those asked for.
-pub(super) struct Asking<'a, F> {
+pub(crate) struct Asking<'a, F> {
     pub judge: Judge<'a>,
     pub documents: &'a Documents,
     /// By number of the site: its hash.
@@ -49,7 +49,7 @@ const FILLINGS: usize = 3;
 
 /// Pairs judged; those that only a family decides wait for [`Judging::settle`].
 #[derive(Default)]
-pub(super) struct Judging {
+pub(crate) struct Judging {
     pub decided: Vec<(Candidate, Judgement)>,
     open: Vec<(Candidate, Verdict, Vec<FilledSlot>)>,
     /// Keys of slots, each with one of its fillings.

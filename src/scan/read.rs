@@ -9,8 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
-use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Reason, Scratch, Value};
+use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Scratch, Value};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
+use crate::error::Reason;
 use crate::error::{Error, Result};
 use crate::model::noise::Seen;
 use crate::options::Resources;
@@ -73,19 +74,19 @@ impl Sampled for Documents {
 
 impl Documents {
     /// Sites by number, as the model knows them.
-    pub(super) fn site_hashes(&self) -> Vec<u64> {
+    pub(crate) fn site_hashes(&self) -> Vec<u64> {
         self.sites.iter().map(|name| site_hash(name)).collect()
     }
 
     /// Which page a document is; `sites` are [`Documents::site_hashes`].
-    pub(super) fn identity(&self, document: u32, sites: &[u64]) -> Identity {
+    pub(crate) fn identity(&self, document: u32, sites: &[u64]) -> Identity {
         let entry = &self.entries[document as usize];
         let [url, canonical] = entry.addresses;
         Identity { id: entry.id_hash, url, canonical, site: sites[entry.site as usize] }
     }
 
     /// Whether two documents are versions of one page.
-    pub(super) fn are_versions(&self, a: DocId, b: DocId) -> bool {
+    pub(crate) fn are_versions(&self, a: DocId, b: DocId) -> bool {
         let identity = |document: DocId| {
             let entry = &self.entries[document.index()];
             let [url, canonical] = entry.addresses;

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 
 use super::read::Documents;
-use crate::corpus::{Corpus, Fields, Reason, Scratch};
+use crate::corpus::{Corpus, Fields, Scratch};
+use crate::error::Reason;
 use crate::kernel::Kernel;
 
 /// Access to the text of every document.
-pub(super) struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     pub corpus: &'a Corpus,
     pub documents: &'a Documents,
     pub kernel: Kernel,

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use wirecopy::corpus::{Corpus, CorpusOptions};
+use wirecopy::findings::AuditOptions;
 use wirecopy::options::{Method, Mode, Policy, Resources};
-use wirecopy::recipe::Recipe;
-use wirecopy::scan::{AuditOptions, scan};
+use wirecopy::scan::Scan;
 
 use crate::harness::*;
 use crate::news::News;
@@ -84,16 +84,14 @@ fn stars_count_as_found_and_order_and_threads_change_nothing() {
 #[test]
 fn intervals_hold_the_truth() {
     let dir = Dir::new();
-    let (recipe, resources) = (Recipe::default(), Resources { threads: 1, ..Resources::default() });
+    let resources = Resources { threads: 1, ..Resources::default() };
     let policy = Policy { mode: Mode::Classic, jaccard: 0.5, method: Method::Simhash, ..Policy::default() };
     let (mut held, mut runs, mut lossy) = (0, 0, 0);
     for seed in 0..20 {
         let path = dir.file(&format!("{seed}.jsonl"), corpus_of(100 + seed, 60));
         let corpus = Corpus::open(&[path], &CorpusOptions::default(), &resources).unwrap();
-        let found = scan(&corpus, recipe, &policy, &resources).unwrap();
-        let audit = |documents: usize, seed: u64| {
-            found.audit(&corpus, recipe, &policy, &resources, AuditOptions { documents, seed }).unwrap()
-        };
+        let run = Scan::new().policy(policy).resources(resources.clone()).run(&corpus).unwrap();
+        let audit = |documents: usize, seed: u64| run.audit(AuditOptions { documents, seed }).unwrap();
         let truth = audit(usize::MAX, 0).recall.unwrap();
         lossy += usize::from(truth < 0.9);
         for draw in 0..10 {

@@ -232,7 +232,7 @@ fn repeated_ids_never_share_a_printed_id() {
 #[test]
 fn a_file_that_shrinks_after_it_was_opened_is_a_problem() {
     use wirecopy::corpus::{Corpus, CorpusOptions};
-    use wirecopy::options::{Policy, Resources};
+    use wirecopy::options::Resources;
     let dir = Dir::new();
     // One is mapped, one is small enough to be read.
     for (name, copies) in [("mapped.jsonl", 4000), ("small.jsonl", 40)] {
@@ -243,19 +243,13 @@ fn a_file_that_shrinks_after_it_was_opened_is_a_problem() {
         let resources = Resources { threads: 2, ..Resources::default() };
         let corpus = Corpus::open(&[shrinking.clone(), ok], &CorpusOptions::default(), &resources).unwrap();
         std::fs::File::options().write(true).open(&shrinking).unwrap().set_len(5000).unwrap();
-        let found = wirecopy::scan::scan(
-            &corpus,
-            wirecopy::recipe::Recipe::default(),
-            &Policy::default(),
-            &resources,
-        )
-        .unwrap();
+        let found = wirecopy::scan::Scan::new().resources(resources).run(&corpus).unwrap();
         let problems = &found.documents.problems;
         assert!(
             problems.iter().any(|p| p.path.ends_with(name) && p.reason.contains("changed")),
             "{problems:?}"
         );
-        let accounting = found.accounting(&corpus);
+        let accounting = found.accounting();
         let parts = accounting.unique + accounting.duplicates + accounting.empty + accounting.unreadable;
         assert_eq!(accounting.documents, parts);
         assert!(accounting.unique >= 1, "the other file is read");

@@ -182,7 +182,7 @@ fn whoever_stops_reading_is_no_error() {
 fn created(keep: Keep, threads: usize) -> Filter {
     let setup = Setup { keep, ..Setup::default() };
     let writer = Writer::create(FaultyDisk::new().store(), &setup, SMALL).unwrap();
-    Filter::writing(writer, Policy::default(), &Resources { threads, ..Resources::default() }).unwrap()
+    Filter::new(writer, Policy::default(), &Resources { threads, ..Resources::default() }).unwrap()
 }
 
 proptest! {

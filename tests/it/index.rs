@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use wirecopy::error::ErrorKind;
-use wirecopy::filter::{Answer, Filter, Incoming, lookup, resampler};
+use wirecopy::filter::{Answer, Filter, Incoming, Lookup, lookup, resampler};
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Reader, Setup, Writer, repair, verify};
 use wirecopy::options::{Policy, Resources};
@@ -85,7 +85,7 @@ fn resources() -> Resources {
 }
 
 fn filter(writer: Writer) -> Filter {
-    Filter::writing(writer, Policy::default(), &resources()).unwrap()
+    Filter::new(writer, Policy::default(), &resources()).unwrap()
 }
 
 fn created(disk: &FaultyDisk, keep: Keep) -> wirecopy::error::Result<Filter> {
@@ -169,7 +169,7 @@ fn session(disk: &FaultyDisk, documents: &[Incoming], expected: &[String], fresh
         assert!(filter.check(&documents[..done]).unwrap().iter().all(|answer| answer.again));
         return (done, false);
     }
-    let compacted = filter.writer().unwrap().seal().is_ok();
+    let compacted = filter.writer().seal().is_ok();
     (done, compacted && filter.close().is_ok())
 }
 
@@ -231,7 +231,7 @@ fn a_batch_that_meets_damage_is_taken_back() {
     let whole = FaultyDisk::new();
     let mut filter = created(&whole, Keep::Text).unwrap();
     filter.batch(&documents).unwrap();
-    filter.writer().unwrap().seal().unwrap();
+    filter.writer().seal().unwrap();
     filter.close().unwrap();
     let mut files = whole.files();
     for (_, bytes) in files.iter_mut().filter(|(name, _)| name.starts_with("seg-")) {
@@ -239,12 +239,12 @@ fn a_batch_that_meets_damage_is_taken_back() {
     }
     let disk = FaultyDisk::with(files);
     let mut filter = opened(&disk).unwrap();
-    let next = filter.writer().unwrap().next();
+    let next = filter.writer().next();
     let failing =
         [named("x", long(100)), named("x2", long(100) + " more"), named("damaged", long(0) + " more")];
     let error = filter.batch(&failing).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
-    assert_eq!(filter.writer().unwrap().next(), next);
+    assert_eq!(filter.writer().next(), next);
     // Others come in their place, and are not taken for them.
     let others = [named("y", long(200)), named("y2", long(200) + " more"), named("z", long(100))];
     let answers = filter.batch(&others).unwrap();
@@ -254,7 +254,7 @@ fn a_batch_that_meets_damage_is_taken_back() {
     filter.close().unwrap();
     let mut again = opened(&disk).unwrap();
     assert!(again.check(&others).unwrap().iter().all(|answer| answer.again));
-    assert_eq!(again.writer().unwrap().next(), next + 3);
+    assert_eq!(again.writer().next(), next + 3);
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn is_right_or_refused(
 ) -> bool {
     let disk = FaultyDisk::with(files);
     let answered = Reader::open(&disk.store(), None, None)
-        .and_then(|reader| Filter::reading(reader, Policy::default(), &resources()))
+        .and_then(|reader| Lookup::new(reader, Policy::default(), &resources()))
         .and_then(|filter| {
             // Unknown ids, so that everything is looked up and compared.
             let probes: Vec<Incoming> = documents
@@ -446,7 +446,7 @@ fn deletes_and_compaction() {
         assert!(
             copies.iter().all(|answer| answer.verdict.of().is_none_or(|of| !gone.iter().any(|id| id == of)))
         );
-        filter.writer().unwrap().compact().unwrap();
+        filter.writer().compact().unwrap();
         filter.close().unwrap();
         filter = opened(&disk).unwrap();
     }
@@ -460,7 +460,7 @@ fn whole_segments_expire() {
     let documents = stream(30, 12);
     let mut filter = Writer::create(disk.store(), &setup, SMALL).map(filter).unwrap();
     filter.batch(&documents).unwrap();
-    filter.writer().unwrap().seal().unwrap();
+    filter.writer().seal().unwrap();
     filter.close().unwrap();
     std::thread::sleep(Duration::from_millis(120));
     let filter = opened(&disk).unwrap();
@@ -510,10 +510,10 @@ fn readers_see_one_moment() {
     let mut filter = created(&disk, Keep::Text).unwrap();
     filter.batch(&documents[..30]).unwrap();
     let reader = Reader::open(&disk.store(), None, None).unwrap();
-    let then = Filter::reading(reader, Policy::default(), &resources()).unwrap();
+    let then = Lookup::new(reader, Policy::default(), &resources()).unwrap();
     let before: Vec<String> = then.check(&documents).unwrap().iter().map(said).collect();
     filter.batch(&documents[30..]).unwrap();
-    filter.writer().unwrap().compact().unwrap();
+    filter.writer().compact().unwrap();
     let after: Vec<String> = then.check(&documents).unwrap().iter().map(said).collect();
     assert_eq!(before, after);
 }
@@ -669,20 +669,14 @@ fn loading_fails_at_every_operation() {
     let documents = stream(60, 19);
     let file = dir.file("all.jsonl", lines(&documents));
     let corpus = wirecopy::corpus::Corpus::open(&[file], &Default::default(), &resources()).unwrap();
-    let found = wirecopy::scan::scan_under(
-        Default::default(),
-        &corpus,
-        Recipe::default(),
-        &Policy::default(),
-        &resources(),
-    );
-    let found = found.unwrap();
+    let scan = wirecopy::scan::Scan::new().model(Default::default()).resources(resources());
+    let found = scan.run(&corpus).unwrap();
     let mut numbers = Numbers::new(20);
     for number in 0.. {
         let disk = FaultyDisk::new();
         let mut filter = created(&disk, Keep::Text).unwrap();
         disk.fail(Failing::From(number));
-        let loaded = filter.load(&corpus, &found, None, &resources());
+        let loaded = filter.load(&found, None);
         let left = disk.after_crash(|| numbers.next());
         if !left.files().contains_key(MANIFEST) {
             continue;

@@ -2,14 +2,13 @@
 
 use wirecopy::corpus::{Corpus, CorpusOptions};
 use wirecopy::error::{Error, ErrorKind};
-use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
-use wirecopy::scan::{Scan, scan};
+use wirecopy::options::Resources;
+use wirecopy::scan::{Run, Scan};
 
 use crate::harness::*;
 
-fn run(corpus: &Corpus, resources: &Resources) -> Result<Scan, Error> {
-    scan(corpus, Recipe::default(), &Policy::default(), resources)
+fn run(corpus: &Corpus, resources: &Resources) -> Result<Run, Error> {
+    Scan::new().resources(resources.clone()).run(corpus)
 }
 
 #[test]

@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use wirecopy::calibrate::{Calibration, LOWEST, Saved, Step, calibrate, read_pairs};
 use wirecopy::options::Policy;
 use wirecopy::report::write_pairs;
-use wirecopy::scan::scan;
 
 use crate::args;
 use crate::output::Target;
@@ -55,7 +54,7 @@ fn scanned(typed: &args::Calibrate, settings: &Settings) -> Result<Vec<Saved>> {
         ..settings.policy
     };
     let corpus = typed.input.open(&settings.resources)?;
-    let found = scan(&corpus, settings.recipe, &policy, &settings.resources)?;
+    let found = settings.scan().policy(policy).run(&corpus)?;
     let mut pairs = Vec::new();
     write_pairs(found.pair_rows(None), &mut pairs)?;
     Ok(read_pairs(&*pairs)?)

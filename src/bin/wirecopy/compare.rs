@@ -9,9 +9,9 @@ use serde::Serialize;
 use wirecopy::corpus::{Corpus, CorpusOptions};
 use wirecopy::document::DocId;
 use wirecopy::judge::{Comparison, Side, Span, Test};
-use wirecopy::options::{Policy, Resources};
+use wirecopy::options::Resources;
 use wirecopy::recipe::Recipe;
-use wirecopy::scan::{Scan, scan, scan_under};
+use wirecopy::scan::{Run, Scan};
 
 use crate::args;
 use crate::changes::{Change, changes};
@@ -57,24 +57,25 @@ struct Passage<'a> {
 
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
-    let (recipe, policy, resources) = (Recipe::default(), Policy::default(), Resources::default());
+    let (recipe, resources) = (Recipe::default(), Resources::default());
     let paths = match typed.within.is_empty() {
         true => vec![PathBuf::from(&typed.a), PathBuf::from(&typed.b)],
         false => typed.within.clone(),
     };
     let corpus = Corpus::open(&paths, &CorpusOptions::default(), &resources)?;
-    let found = match &typed.model {
-        Some(file) => scan_under(model::read(recipe, file)?, &corpus, recipe, &policy, &resources)?,
-        None => scan(&corpus, recipe, &policy, &resources)?,
-    };
+    let mut scan = Scan::new().recipe(recipe).resources(resources);
+    if let Some(file) = &typed.model {
+        scan = scan.model(model::read(recipe, file)?);
+    }
+    let run = scan.run(&corpus)?;
     let place = |name: &str| match typed.within.is_empty() {
-        true => by_path(&corpus, &found, Path::new(name)),
-        false => by_id(&corpus, &found, name),
+        true => by_path(&run, Path::new(name)),
+        false => by_id(&run, name),
     };
     let (a, b) = (place(&typed.a)?, place(&typed.b)?);
-    let comparison = found.explain(&corpus, recipe, &policy, &resources, (a, b))?;
-    let texts = [a, b].map(|document| found.text(&corpus, document).unwrap_or_default());
-    let row = row(typed, &found, &comparison, (a, b), &texts);
+    let comparison = run.compare(a, b)?;
+    let texts = [a, b].map(|document| run.text(document).unwrap_or_default());
+    let row = row(typed, &run, &comparison, (a, b), &texts);
     for target in &targets {
         target.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &row)?;
@@ -87,9 +88,9 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn by_path(corpus: &Corpus, found: &Scan, path: &Path) -> Result<DocId> {
-    let entries = found.documents.entries.iter().enumerate();
-    let mut own = entries.filter(|(_, entry)| corpus.path(entry.location.input) == path);
+fn by_path(run: &Run, path: &Path) -> Result<DocId> {
+    let entries = run.documents.entries.iter().enumerate();
+    let mut own = entries.filter(|(_, entry)| run.corpus().path(entry.location.input) == path);
     match (own.next(), own.next()) {
         (Some((number, _)), None) => Ok(DocId(number as u32)),
         (None, _) => bail!("{} gave no document", path.display()),
@@ -97,9 +98,9 @@ fn by_path(corpus: &Corpus, found: &Scan, path: &Path) -> Result<DocId> {
     }
 }
 
-fn by_id(corpus: &Corpus, found: &Scan, id: &str) -> Result<DocId> {
-    let all = (0..found.documents.entries.len() as u32).map(DocId);
-    let ids = all.clone().map(|document| found.read_id(corpus, document));
+fn by_id(run: &Run, id: &str) -> Result<DocId> {
+    let all = (0..run.documents.entries.len() as u32).map(DocId);
+    let ids = all.clone().map(|document| run.read_id(document));
     match all.zip(ids.clone()).find(|(_, own)| own == id) {
         Some((document, _)) => Ok(document),
         None => bail!("there is no document of id `{id}`{}", did_you_mean(id, ids)),
@@ -108,7 +109,7 @@ fn by_id(corpus: &Corpus, found: &Scan, id: &str) -> Result<DocId> {
 
 fn row<'a>(
     typed: &'a args::Compare,
-    found: &Scan,
+    run: &Run,
     comparison: &'a Comparison,
     (a, b): (DocId, DocId),
     texts: &[String; 2],
@@ -124,7 +125,7 @@ fn row<'a>(
             Side::A => typed.a.as_str(),
             Side::B => typed.b.as_str(),
         }),
-        same_site: found.same_site(a, b),
+        same_site: run.same_site(a, b),
         jaccard: comparison.measures.jaccard(),
         containment_a_in_b: comparison.measures.containment_a_in_b(),
         containment_b_in_a: comparison.measures.containment_b_in_a(),

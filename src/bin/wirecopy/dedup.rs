@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use wirecopy::act::dedup::{Decisions, Output, decide};
 use wirecopy::act::keep::Rules;
-use wirecopy::scan::{Scan, scan};
+use wirecopy::scan::Run;
 
 use crate::args;
 use crate::progress::Bar;
@@ -24,18 +24,17 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
-    let found = scan(&corpus, settings.recipe, &settings.policy, &settings.resources)?;
+    let found = settings.scan().run(&corpus)?;
     drop(bar);
-    let decisions = decide(&found, &found.cluster_rows(&corpus), &rules, removable);
-    let Settings { recipe, policy, resources } = &settings;
+    let decisions = decide(&found, &found.cluster_rows(), &rules, removable);
     let stripper = match typed.strip {
-        Some(args::Strip::Boilerplate) => match found.stripper(&corpus, *recipe, policy, resources.kernel) {
+        Some(args::Strip::Boilerplate) => match found.stripper() {
             Some(stripper) => Some(stripper),
             None => bail!("--strip boilerplate: --classic knows no boilerplate"),
         },
         None => None,
     };
-    let stripped = output.write(&corpus, &found, &decisions, stripper)?;
+    let stripped = output.write(&found, &decisions, stripper)?;
     if let Some(path) = &typed.removed {
         write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -78,7 +77,7 @@ fn write_list(path: &Path, decisions: &Decisions) -> std::io::Result<()> {
 const SHOWN: usize = 20;
 
 /// Says which site loses much, and what could not be read.
-fn warn(found: &Scan, decisions: &Decisions) {
+fn warn(found: &Run, decisions: &Decisions) {
     let printable = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
         let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };

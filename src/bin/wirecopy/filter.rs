@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use anyhow::{Context, Result, bail};
-use wirecopy::corpus::{JsonLines, Reader as _, Reason, Scratch, Value};
-use wirecopy::filter::{Answer, Filter, Incoming, Prepared, Preparer, line, open_or_create};
+use wirecopy::corpus::{JsonLines, Reader as _, Scratch, Value};
+use wirecopy::error::Reason;
+use wirecopy::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Keep, Limits, Reader, Setup};
 use wirecopy::judge::Directed;
@@ -28,17 +29,17 @@ const BATCH_BYTES: usize = 4 << 20;
 
 pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
     let outputs = Outputs::open(typed)?;
-    let filter = open(typed)?;
+    let over = open(typed)?;
     let mut records = Records {
         reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
         paths: typed.paths.clone(),
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
-        preparer: filter.preparer(),
+        preparer: over.preparer(),
     };
     let mut session = Session {
         typed,
-        filter,
+        over,
         outputs,
         counts: Counts::default(),
         batch: Vec::new(),
@@ -53,7 +54,7 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         anstream::eprintln!("{}", session.counts.line(typed.check));
     }
     result?;
-    session.filter.close()?;
+    session.over.close()?;
     if typed.strict && session.counts.rejected > 0 {
         anstream::eprintln!("wirecopy: lines gave no document, and --strict was given");
         return Ok(ExitCode::from(2));
@@ -61,7 +62,46 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(typed: &args::Filter) -> Result<Filter> {
+/// The index that answers.
+enum Over {
+    /// Lines are taken.
+    Taking(Filter),
+    /// They are only asked for: `--check`.
+    Asking(Lookup),
+}
+
+impl Over {
+    fn preparer(&self) -> Preparer {
+        match self {
+            Over::Taking(filter) => filter.preparer(),
+            Over::Asking(lookup) => lookup.preparer(),
+        }
+    }
+
+    /// Answers that hold once [`Over::finish`] or another of these returns well.
+    fn answer(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
+        Ok(match self {
+            Over::Taking(filter) => filter.begin(documents, prepared)?,
+            Over::Asking(lookup) => lookup.answer(documents, prepared)?,
+        })
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if let Over::Taking(filter) = self {
+            filter.finish()?;
+        }
+        Ok(())
+    }
+
+    fn close(self) -> Result<()> {
+        if let Over::Taking(filter) = self {
+            filter.close()?;
+        }
+        Ok(())
+    }
+}
+
+fn open(typed: &args::Filter) -> Result<Over> {
     let policy = typed.judging.policy();
     let resources = Resources { threads: typed.threads, ..Resources::default() };
     if typed.check {
@@ -69,11 +109,12 @@ fn open(typed: &args::Filter) -> Result<Filter> {
         let model = typed.model.as_ref().map(|path| read_model(path)).transpose()?;
         let model = model.as_deref().map(wirecopy::index::model_hash);
         let reader = Reader::open(&store, typed.create.recipe()?, model)?;
-        return Ok(Filter::reading(reader, policy, &resources)?);
+        return Ok(Over::Asking(Lookup::new(reader, policy, &resources)?));
     }
     let mut limits = Limits::default();
     limits.documents = typed.memory_documents.unwrap_or(limits.documents).max(1);
-    writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources, limits)
+    let filter = writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources, limits)?;
+    Ok(Over::Taking(filter))
 }
 
 /// A filter over the index of a directory, which is created where there is none.
@@ -88,7 +129,7 @@ pub fn writing(
     let disk = Disk::new(directory);
     disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
     let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?, limits)?;
-    Ok(Filter::writing(writer, policy, resources)?)
+    Ok(Filter::new(writer, policy, resources)?)
 }
 
 fn read_model(path: &Path) -> Result<Vec<u8>> {
@@ -299,7 +340,7 @@ struct Answered {
 
 struct Session<'a> {
     typed: &'a args::Filter,
-    filter: Filter,
+    over: Over,
     outputs: Outputs,
     counts: Counts,
     batch: Vec<Waiting>,
@@ -360,10 +401,7 @@ impl Session<'_> {
             }
             lines.push(line);
         }
-        let answers = match self.typed.check {
-            true => self.filter.answer(&documents, prepared),
-            false => self.filter.begin(&documents, prepared),
-        };
+        let answers = self.over.answer(&documents, prepared);
         if answers.is_err() {
             // What was answered before may be safe all the same. Where it is not, the first error says why.
             let _ = self.finish();
@@ -374,7 +412,7 @@ impl Session<'_> {
 
     /// Waits until what was answered last is safe, and tells it.
     fn finish(&mut self) -> Result<()> {
-        self.filter.finish()?;
+        self.over.finish()?;
         self.answered.take().map_or(Ok(()), |answered| self.tell(answered))
     }
 

@@ -14,7 +14,7 @@ use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::view::{Place, View};
 use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
 use wirecopy::options::{Policy, Resources};
-use wirecopy::scan::{scan, scan_under};
+use wirecopy::scan::Scan;
 
 use crate::args::{self, IndexCommand};
 use crate::filter::writing;
@@ -88,28 +88,29 @@ impl Building<'_> {
     fn load(&self, corpus: &Corpus) -> Result<(u64, Vec<String>)> {
         let Building { create, policy, resources, .. } = self;
         let recipe = create.recipe()?.unwrap_or_default();
-        let found = match self.model {
-            Some(file) => scan_under(model::read(recipe, file)?, corpus, recipe, policy, resources)?,
-            None => scan(corpus, recipe, policy, resources)?,
-        };
+        let mut scan = Scan::new().recipe(recipe).policy(*policy).resources(resources.clone());
+        if let Some(file) = self.model {
+            scan = scan.model(model::read(recipe, file)?);
+        }
+        let run = scan.run(corpus)?;
         let mut setup = create.setup(self.model)?;
-        if let (None, Some(learned)) = (&setup.model, &found.model) {
+        if let (None, Some(learned)) = (&setup.model, &run.model) {
             let mut bytes = Vec::new();
             learned.write(recipe, &mut bytes)?;
             setup.model = Some(bytes);
         }
-        let spans = found.spans(corpus, recipe, policy, resources)?;
+        let spans = run.spans()?;
         let disk = Disk::new(self.directory);
         disk.create_directory().with_context(|| format!("cannot create {}", self.directory.display()))?;
         let writer = Writer::create(Arc::new(disk), &setup, Limits::default())?;
-        let mut filter = Filter::writing(writer, *policy, resources)?;
-        let taken = filter.load(corpus, &found, spans.as_deref(), resources)?;
+        let mut filter = Filter::new(writer, *policy, resources)?;
+        let taken = filter.load(&run, spans.as_deref())?;
         filter.close()?;
         let problem = |problem: &Problem| match problem.record {
             Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
             None => format!("{}: {}", problem.path, problem.reason),
         };
-        let problems = found.documents.problems.iter().filter(|problem| problem.unreadable).map(problem);
+        let problems = run.documents.problems.iter().filter(|problem| problem.unreadable).map(problem);
         Ok((taken, problems.collect()))
     }
 
@@ -253,7 +254,7 @@ fn ids(typed: &[String]) -> Result<Vec<String>> {
 }
 
 fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitCode> {
-    let mut filter = Filter::writing(open(directory)?, Policy::default(), &Resources::default())?;
+    let mut filter = Filter::new(open(directory)?, Policy::default(), &Resources::default())?;
     let deleted = filter.delete(&ids(typed)?)?;
     filter.close()?;
     if !args.quiet {

@@ -5,22 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use wirecopy::corpus::Corpus;
 use wirecopy::document::DocId;
-use wirecopy::filter::{Filter, Known};
+use wirecopy::filter::{Known, Lookup};
 use wirecopy::index::Reader;
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::verdict::Match;
 use wirecopy::judge::{Directed, Span};
 use wirecopy::model::Model;
 use wirecopy::report::{DocumentRow, PairRow};
-use wirecopy::scan::Scan;
+use wirecopy::scan::Run;
 
 use crate::settings::Settings;
 
 /// An index that a corpus is compared with, as it was when it was opened.
 pub struct Indexed {
-    filter: Filter,
+    lookup: Lookup,
     model: Model,
 }
 
@@ -29,8 +28,8 @@ impl Indexed {
         let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
         let reader = Reader::open(&store, Some(settings.recipe), None)?;
         let model = reader.model().map(|bytes| Model::read(settings.recipe, bytes)).transpose()?;
-        let filter = Filter::reading(reader, settings.policy, &settings.resources)?;
-        Ok(Indexed { filter, model: model.unwrap_or_default() })
+        let lookup = Lookup::new(reader, settings.policy, &settings.resources)?;
+        Ok(Indexed { lookup, model: model.unwrap_or_default() })
     }
 
     /// The model that pairs are judged under.
@@ -39,10 +38,10 @@ impl Indexed {
     }
 
     /// What documents are to those of the index.
-    pub fn partners(&self, corpus: &Corpus, found: &Scan, settings: &Settings) -> Result<Partners> {
-        let known = self.filter.known(corpus, found, &settings.resources)?;
+    pub fn partners(&self, run: &Run) -> Result<Partners> {
+        let known = self.lookup.known(run)?;
         let partner = |mut known: Known| {
-            let id = found.read_id(corpus, known.document);
+            let id = run.read_id(known.document);
             let mut spans = std::mem::take(&mut known.spans);
             if id > known.found.id {
                 spans.iter_mut().for_each(|span| std::mem::swap(&mut span.a, &mut span.b));
@@ -52,8 +51,8 @@ impl Indexed {
         };
         Ok(Partners {
             all: known.into_iter().map(partner).collect(),
-            documents: found.documents.entries.len(),
-            verified: self.filter.verifies(),
+            documents: run.documents.entries.len(),
+            verified: self.lookup.verifies(),
         })
     }
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use wirecopy::document::DocId;
-use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
+use wirecopy::options::Resources;
 use wirecopy::report::{PageRow, RepeatRow};
+use wirecopy::scan::Scan;
 
 use crate::args;
 use crate::output::Target;
@@ -34,18 +34,18 @@ pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
 fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
-    let documents = wirecopy::scan::read(&corpus, Recipe::default(), &Policy::default(), &resources)?;
-    for problem in &documents.documents.problems {
+    let run = Scan::new().resources(resources).read(&corpus)?;
+    for problem in &run.documents.problems {
         anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);
     }
-    if documents.documents.entries.is_empty() {
+    if run.documents.entries.is_empty() {
         bail!("no page could be read");
     }
-    let mut repeats = documents.pages(&corpus, &resources)?.repeats.into_iter().peekable();
-    let all = (0..documents.documents.entries.len() as u32).map(|d| {
+    let mut repeats = run.repeats()?.pages.into_iter().peekable();
+    let all = (0..run.documents.entries.len() as u32).map(|d| {
         let own = repeats.next_if(|(document, _)| *document == DocId(d));
         let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));
-        documents.page_row(&corpus, DocId(d), &repeats)
+        run.page_row(DocId(d), &repeats)
     });
     Ok(all.collect())
 }

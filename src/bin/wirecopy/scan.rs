@@ -4,14 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use wirecopy::corpus::Corpus;
+use wirecopy::findings::{AuditOptions, Findings, Parts};
 use wirecopy::report::diff::Diff;
-use wirecopy::report::html::{LIMIT, related_texts, rounds};
+use wirecopy::report::html::LIMIT;
 use wirecopy::report::terminal::{Look, summary};
-use wirecopy::report::{
-    DocumentRow, PairRow, Report, SCHEMA_VERSION, Settings as Resolved, Span, write_csv, write_pairs,
-};
-use wirecopy::scan::{AuditOptions, Lineage, Pages, Scan, scan, scan_under, scan_with};
+use wirecopy::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
+use wirecopy::scan::Run;
 
 use crate::args;
 use crate::indexed::{Indexed, Partners};
@@ -50,19 +48,20 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
-    let Settings { recipe, policy, resources } = &settings;
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),
-        (None, Some(file)) => Some(model::read(*recipe, file)?),
+        (None, Some(file)) => Some(model::read(settings.recipe, file)?),
         (None, None) => None,
     };
-    let found = match (given, &boilerplate) {
-        (Some(model), _) => scan_under(model, &corpus, *recipe, policy, resources)?,
-        (None, Some(given)) => scan_with(given, &corpus, *recipe, policy, resources)?,
-        (None, None) => scan(&corpus, *recipe, policy, resources)?,
-    };
-    let partners = indexed.map(|indexed| indexed.partners(&corpus, &found, &settings)).transpose()?;
+    let mut scan = settings.scan();
+    match (given, boilerplate) {
+        (Some(model), _) => scan = scan.model(model),
+        (None, Some(given)) => scan = scan.boilerplate(given),
+        (None, None) => {}
+    }
+    let found = scan.run(&corpus)?;
+    let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
     if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
         model::write(settings.recipe, learned, file)?;
     }
@@ -71,33 +70,23 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
-    let mut whole = whole.then(|| whole_report(typed, &settings, &corpus, &found)).transpose()?;
-    if let Some(whole) = &mut whole {
-        complete(&targets, &settings, &corpus, &found, whole)?;
-    }
-    if let (Some(documents), Some(whole)) = (typed.audit, &mut whole) {
-        let options = AuditOptions { documents, seed: typed.seed };
-        let Settings { recipe, policy, resources } = &settings;
-        whole.report.audit = Some(found.audit(&corpus, *recipe, policy, resources, options)?);
-    }
-    let spans = match targets.iter().any(|target| matches!(target.format, Format::Pairs | Format::Parquet)) {
-        true => found.spans(&corpus, settings.recipe, &settings.policy, &settings.resources)?,
-        false => None,
-    };
+    let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
+    let asks_for_pairs = |target: &Target<Format>| matches!(target.format, Format::Pairs | Format::Parquet);
+    let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         #[cfg(feature = "parquet")]
         if let (Format::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
-            let documents = document_rows(&corpus, &found, partners.as_ref(), whole);
+            let documents = document_rows(partners.as_ref(), whole);
             let pairs = pair_rows(&found, partners.as_ref(), spans);
             tables::write_all(directory, documents, pairs, &whole.report)?;
             continue;
         }
-        target.write(|out| write(target.format, out, &corpus, &found, partners.as_ref(), whole, spans))?;
+        target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
-    if let (true, Some(Whole { report, .. })) = (summarised, &whole) {
-        print(typed, &corpus, &found, report)?;
+    if let (true, Some(Findings { report, .. })) = (summarised, &whole) {
+        print(typed, &found, report)?;
         if let Some(partners) = &partners {
             anstream::println!("{}", partners.summary());
         }
@@ -115,99 +104,34 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
 }
 
-/// What reports on the whole run are made of.
-struct Whole {
-    report: Report,
-    pages: Pages,
-    lineage: Lineage,
-}
-
-fn whole_report(typed: &args::Scan, settings: &Settings, corpus: &Corpus, found: &Scan) -> Result<Whole> {
-    let pages = found.pages(corpus, &settings.resources)?;
-    let report = Report {
-        schema_version: SCHEMA_VERSION,
-        settings: Resolved::new(
-            settings.recipe,
-            &settings.policy,
-            &typed.input.fields.names(),
-            corpus.against(),
-        ),
-        accounting: found.accounting(corpus),
-        sources: Vec::new(),
-        clusters: found.cluster_rows(corpus),
-        related: Vec::new(),
-        others: Vec::new(),
-        pages: found.page_rows(corpus, &pages.repeats),
-        titles: found.title_rows(corpus, &pages),
-        site_pairs: Vec::new(),
-        boilerplate: Vec::new(),
-        templates: Vec::new(),
-        recovery: Some(found.recovery(corpus, settings.recipe, &settings.policy, &settings.resources)?),
-        audit: None,
-        problems: found.documents.problems.iter().map(Into::into).collect(),
-        texts: Default::default(),
-    };
-    Ok(Whole { report, pages, lineage: Lineage::default() })
-}
-
-/// Adds what the reports that were asked for need: passages, sources and chrome, and texts, as many as they show.
-fn complete(
-    targets: &[Target<Format>],
-    settings: &Settings,
-    corpus: &Corpus,
-    found: &Scan,
-    whole: &mut Whole,
-) -> Result<()> {
+/// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.
+fn parts(typed: &args::Scan, targets: &[Target<Format>]) -> Parts {
     let asks_for = |format| targets.iter().any(|target| target.format == format);
     let asks = |rendering| asks_for(Format::Of(rendering));
-    let Whole { report, pages, lineage } = whole;
     let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
         (true, _) => usize::MAX,
         (false, true) => LIMIT,
         (false, false) => 0,
     };
     let json_or_page = texts > 0 || asks(Rendering::Json);
-    std::thread::scope(|scope| {
-        // One thread reads all files through, while the others do what takes several.
-        let sources = json_or_page.then(|| scope.spawn(|| found.sources(corpus, &settings.resources)));
-        if json_or_page || asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites) {
-            *lineage = found.lineage(corpus, settings.recipe, &settings.resources)?;
-            found.add_lineage(corpus, lineage, &mut report.clusters);
-        }
-        if json_or_page || asks(Rendering::Sites) {
-            report.site_pairs = found.site_pairs(corpus, lineage);
-        }
-        if json_or_page {
-            found.detail(corpus, settings.recipe, &settings.policy, report, &settings.resources)?;
-            report.templates = found.templates(corpus, settings.recipe, &settings.resources)?;
-        }
-        if json_or_page || asks(Rendering::Boilerplate) {
-            report.boilerplate = found.boilerplate(corpus, settings.recipe, &settings.resources)?;
-        }
-        if texts > 0 {
-            let mut others: Vec<_> = pages.repeats.iter().map(|(document, _)| *document).collect();
-            others.extend(found.others().into_iter().take(related_texts(report, texts)));
-            let wanted = rounds(report, texts);
-            found.add_texts(corpus, report, &wanted, &others);
-        }
-        if let Some(sources) = sources {
-            report.sources = sources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        }
-        Ok(())
-    })
+    let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
+    parts.lineage |= asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites);
+    parts.site_pairs |= asks(Rendering::Sites);
+    parts.boilerplate |= asks(Rendering::Boilerplate);
+    parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: typed.seed });
+    parts
 }
 
 fn write(
     format: Format,
     out: &mut dyn Write,
-    corpus: &Corpus,
-    found: &Scan,
+    found: &Run,
     partners: Option<&Partners>,
-    whole: Option<&Whole>,
+    whole: Option<&Findings<'_>>,
     spans: Option<&[Vec<Span>]>,
 ) -> io::Result<()> {
     match (format, whole) {
-        (Format::Csv, Some(whole)) => write_csv(document_rows(corpus, found, partners, whole), out),
+        (Format::Csv, Some(whole)) => write_csv(document_rows(partners, whole), out),
         (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
         _ => write_pairs(pair_rows(found, partners, spans), out),
     }
@@ -215,12 +139,10 @@ fn write(
 
 /// Every document; with what it is to the index, where it is nobody's copy but the index's.
 fn document_rows<'a>(
-    corpus: &'a Corpus,
-    found: &'a Scan,
     partners: Option<&Partners>,
-    Whole { report, pages, lineage }: &'a Whole,
+    whole: &'a Findings<'_>,
 ) -> Box<dyn Iterator<Item = DocumentRow> + 'a> {
-    let rows = found.document_rows(corpus, &report.clusters, lineage, &pages.repeats);
+    let rows = whole.document_rows();
     let Some(partners) = partners else { return Box::new(rows) };
     let mut rows: Vec<_> = rows.collect();
     partners.complete(&mut rows);
@@ -229,14 +151,14 @@ fn document_rows<'a>(
 
 /// Pairs of what was scanned, and then those with documents of the index.
 fn pair_rows<'a>(
-    found: &'a Scan,
+    found: &'a Run,
     partners: Option<&'a Partners>,
     spans: Option<&'a [Vec<Span>]>,
 ) -> impl Iterator<Item = PairRow<'a>> {
     found.pair_rows(spans).chain(partners.into_iter().flat_map(Partners::pair_rows))
 }
 
-fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> Result<()> {
+fn print(typed: &args::Scan, found: &Run, report: &Report) -> Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     let look = match typed.all {
         true => Look { shown: usize::MAX, members: usize::MAX, width },
@@ -244,7 +166,7 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     };
     let excerpt = |cluster: &wirecopy::scan::Cluster| {
         let (member, _) = cluster.members.first()?;
-        found.excerpt(corpus, cluster.representative, *member)
+        found.excerpt(cluster.representative, *member)
     };
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
     let mut out = anstream::stdout().lock();
@@ -252,7 +174,7 @@ fn print(typed: &args::Scan, corpus: &Corpus, found: &Scan, report: &Report) -> 
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Scan, has_duplicates: bool, has_new: bool) -> ExitCode {
+fn exit_code(typed: &args::Scan, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");

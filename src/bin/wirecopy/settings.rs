@@ -8,6 +8,7 @@ use wirecopy::html::HtmlMode;
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Method, Mode, Policy, Resources};
 use wirecopy::recipe::Recipe;
+use wirecopy::scan::Scan;
 
 use crate::args;
 
@@ -43,6 +44,11 @@ impl Settings {
             ..Resources::default()
         };
         Ok(Settings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
+    }
+
+    /// A scan by these settings.
+    pub fn scan(&self) -> Scan {
+        Scan::new().recipe(self.recipe).policy(self.policy).resources(self.resources.clone())
     }
 }
 
@@ -107,6 +113,7 @@ impl args::Input {
                 args::Html::All => HtmlMode::All,
             },
             against: against.to_owned(),
+            ..CorpusOptions::default()
         };
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use wirecopy::options::Resources;
-use wirecopy::recipe::Recipe;
 use wirecopy::report::{TemplateRow, write_values};
-use wirecopy::scan::scan;
+use wirecopy::scan::Scan;
 
 use crate::args;
 use crate::output::Target;
@@ -20,13 +19,10 @@ enum Format {
 
 pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", Format::Json), ("csv", Format::Csv)])?;
-    let policy = typed.judging.policy();
-    policy.validate()?;
-    let (recipe, resources) =
-        (Recipe::default(), Resources { threads: typed.threads, ..Resources::default() });
+    let resources = Resources { threads: typed.threads, ..Resources::default() };
     let corpus = typed.input.open(&resources)?;
-    let found = scan(&corpus, recipe, &policy, &resources)?;
-    let templates = found.templates(&corpus, recipe, &resources)?;
+    let run = Scan::new().policy(typed.judging.policy()).resources(resources).run(&corpus)?;
+    let templates = run.templates()?;
     for target in &targets {
         target.write(|out| match target.format {
             Format::Json => {

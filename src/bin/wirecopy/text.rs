@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use wirecopy::document::DocId;
 use wirecopy::kernel::Kernel;
-use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
+use wirecopy::options::Resources;
+use wirecopy::scan::Scan;
 use wirecopy::text::Tokens;
 
 use crate::args;
@@ -44,20 +44,20 @@ pub fn run(typed: &args::Text) -> Result<ExitCode> {
 fn read(typed: &args::Text) -> Result<String> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
-    let read = wirecopy::scan::read(&corpus, Recipe::default(), &Policy::default(), &resources)?;
+    let read = Scan::new().resources(resources).read(&corpus)?;
     let mut all = (0..read.documents.entries.len() as u32).map(DocId);
     let document = match &typed.id {
-        Some(id) => all.find(|&d| read.read_id(&corpus, d) == *id),
+        Some(id) => all.find(|&d| read.read_id(d) == *id),
         None if all.len() > 1 => bail!("{} documents; name one with --id", all.len()),
         None => all.next(),
     };
     match (document, &typed.id, read.documents.problems.first()) {
-        (Some(document), ..) => match read.text(&corpus, document) {
+        (Some(document), ..) => match read.text(document) {
             Ok(text) => Ok(text),
             Err(reason) => bail!("{reason}"),
         },
         (None, Some(id), _) => {
-            let ids = (0..read.documents.entries.len() as u32).map(|d| read.read_id(&corpus, DocId(d)));
+            let ids = (0..read.documents.entries.len() as u32).map(|d| read.read_id(DocId(d)));
             bail!("no document has the id `{id}`{}", did_you_mean(id, ids))
         }
         (None, None, Some(problem)) => bail!("{}: {}", problem.path, problem.reason),

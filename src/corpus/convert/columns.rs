@@ -14,8 +14,9 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
 use crate::calendar::civil;
-use crate::corpus::record::{FieldNames, Reason, Scratch, Value};
+use crate::corpus::record::{FieldNames, Scratch, Value};
 use crate::corpus::spool::Draft;
+use crate::error::Reason;
 
 /// Rows read at once.
 const ROWS: usize = 256;

@@ -2,8 +2,9 @@
 
 use super::window::Window;
 use super::{Done, Item, Place, Rules, Sink, Step};
-use crate::corpus::record::{Reason, Scratch};
+use crate::corpus::record::Scratch;
 use crate::corpus::{JsonLines, Reader};
+use crate::error::Reason;
 use crate::kernel::Kernel;
 use std::io::Read;
 

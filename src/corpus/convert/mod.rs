@@ -27,12 +27,13 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
 
-use super::charset::Utf8Stream;
 use super::inflate::{Compression, decompressed};
-use super::record::{FieldNames, Fields, Reason, Scratch, Value};
+use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
 use super::store::Store;
 use super::{Format, JsonLines, Problem};
+use crate::charset::Utf8Stream;
+use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
 use crate::options::Resources;

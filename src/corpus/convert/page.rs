@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::corpus::{Place, Reason, charset};
+use crate::charset;
+use crate::corpus::Place;
+use crate::error::Reason;
 use crate::html::{self, HtmlMode};
 
 /// What a page says.

@@ -5,8 +5,9 @@ use std::io::Read;
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
-use crate::corpus::record::{FieldNames, Reason, Scratch, Value};
+use crate::corpus::record::{FieldNames, Scratch, Value};
 use crate::corpus::spool::Draft;
+use crate::error::Reason;
 
 /// One row of a table: its fields' bytes one after another, and where each ends.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use std::io::Read;
 use super::http::{Response, content_type};
 use super::window::Window;
 use super::{Page, Place, Sink, Step};
-use crate::corpus::record::Reason;
+use crate::error::Reason;
 
 /// How every header begins.
 const MAGIC: &[u8] = b"WARC/";

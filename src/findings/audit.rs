@@ -8,24 +8,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::blocks::each_pair;
-use super::judging::Asking;
-use super::texts::Texts;
-use super::{STAR, Scan};
 use crate::audit::{Draws, interval};
 use crate::candidates::{Candidate, Gate};
-use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{
-    Depth, Judge, Judged, Loaded, Measures, Memory, Relation, classic, is_family, shares_enough,
-};
+use crate::judge::{Depth, Judged, Measures, Relation, classic, is_family, shares_enough};
 use crate::model::hashed::{ByHash, Hashes};
 use crate::model::{Model, Reader};
-use crate::options::{Method, Mode, Policy, Resources};
-use crate::recipe::Recipe;
+use crate::options::{Method, Mode};
 use crate::report::{AuditRow, MissedRow, RecallRow};
 use crate::rows::Rows;
+use crate::scan::texts::Texts;
+use crate::scan::{Pair, Run};
 use crate::signature::winnow::{Winnow, level};
 
 /// How many documents are drawn, and by which seed.
@@ -40,7 +34,7 @@ pub struct AuditOptions {
 /// Drawn documents that go over the corpus together.
 const BATCH: usize = 512;
 
-impl Scan {
+impl Run {
     /// What this run found of all pairs of some documents, and which it missed.
     ///
     /// Reads the corpus once for every 512 documents, and aligns each with all documents that share a shingle with it, a
@@ -48,21 +42,14 @@ impl Scan {
     ///
     /// # Errors
     /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
-    pub fn audit(
-        &self,
-        corpus: &Corpus,
-        recipe: Recipe,
-        policy: &Policy,
-        resources: &Resources,
-        options: AuditOptions,
-    ) -> Result<AuditRow> {
+    pub fn audit(&self, options: AuditOptions) -> Result<AuditRow> {
         let filled: Vec<u32> = (0..self.documents.entries.len() as u32)
             .filter(|&document| self.documents.entries[document as usize].tokens > 0)
             .collect();
         let chosen = Draws::new(options.seed).choose(options.documents, filled.len());
         let drawn: Vec<u32> = chosen.into_iter().map(|place| filled[place]).collect();
-        let auditor = Auditor::new(self, corpus, recipe, policy, resources);
-        let mut related = resources.pool()?.install(|| {
+        let auditor = Auditor::new(self);
+        let mut related = self.install(|| {
             let batches = drawn.chunks(BATCH).map(|batch| auditor.related(batch));
             batches.collect::<Result<Vec<_>>>()
         })?;
@@ -133,35 +120,25 @@ fn recall(
 
 /// What the run reported of some documents.
 struct Known<'a> {
-    scan: &'a Scan,
+    run: &'a Run,
     /// Reported pairs with a drawn document, or one that stands for it.
     pairs: HashMap<Candidate, Relation>,
-    /// By document of a large group of equal ones: the one that stands for it.
-    centres: HashMap<u32, u32>,
     drawn: HashSet<u32>,
 }
 
 impl<'a> Known<'a> {
-    fn new(scan: &'a Scan, drawn: &[u32]) -> Known<'a> {
-        let mut equal: HashMap<u32, u32> = HashMap::new();
-        let exact = scan.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Exact);
-        exact.for_each(|pair| *equal.entry(pair.a.0).or_default() += 1);
-        let exact = scan.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Exact);
-        let is_star = |centre: DocId| equal.get(&centre.0).is_some_and(|&arms| arms as usize >= STAR);
-        let arms = exact.filter(|pair| is_star(pair.a)).map(|pair| (pair.b.0, pair.a.0));
-        let centres: HashMap<u32, u32> = arms.collect();
-        let mut known =
-            Known { scan, pairs: HashMap::new(), centres, drawn: drawn.iter().copied().collect() };
+    fn new(run: &'a Run, drawn: &[u32]) -> Known<'a> {
+        let mut known = Known { run, pairs: HashMap::new(), drawn: drawn.iter().copied().collect() };
         let wanted: HashSet<u32> =
             drawn.iter().flat_map(|&document| [document, known.centre(document)]).collect();
-        let of_drawn = |pair: &&super::Pair| wanted.contains(&pair.a.0) || wanted.contains(&pair.b.0);
-        let pairs = scan.pairs.iter().filter(of_drawn);
+        let of_drawn = |pair: &&Pair| wanted.contains(&pair.a.0) || wanted.contains(&pair.b.0);
+        let pairs = run.pairs.iter().filter(of_drawn);
         known.pairs = pairs.map(|pair| (ordered(pair.a.0, pair.b.0), pair.judgement.relation)).collect();
         known
     }
 
     fn centre(&self, document: u32) -> u32 {
-        self.centres.get(&document).copied().unwrap_or(document)
+        self.run.equals.centre(DocId(document)).0
     }
 
     /// Whether the pair was reported, or is implied by a star.
@@ -175,7 +152,7 @@ impl<'a> Known<'a> {
     /// Reported pairs of drawn documents: each was verified, whether or not they have a shingle in common.
     fn reported(&self) -> impl Iterator<Item = (Candidate, Relation)> + '_ {
         let is_drawn = |(a, b): &Candidate| self.drawn.contains(a) || self.drawn.contains(b);
-        let present = |d: u32| self.scan.documents.entries[d as usize].tokens > 0;
+        let present = |d: u32| self.run.documents.entries[d as usize].tokens > 0;
         let pairs = self.pairs.iter().map(|(pair, relation)| (*pair, *relation));
         pairs.filter(move |(pair, _)| is_drawn(pair) && present(pair.0) && present(pair.1))
     }
@@ -187,11 +164,8 @@ fn ordered(a: u32, b: u32) -> Candidate {
 
 /// Compares drawn documents with all.
 struct Auditor<'a> {
-    scan: &'a Scan,
+    run: &'a Run,
     texts: Texts<'a>,
-    recipe: Recipe,
-    policy: &'a Policy,
-    resources: &'a Resources,
     model: Option<&'a Model>,
     sites: Vec<u64>,
 }
@@ -207,21 +181,13 @@ struct Index {
 }
 
 impl<'a> Auditor<'a> {
-    fn new(
-        scan: &'a Scan,
-        corpus: &'a Corpus,
-        recipe: Recipe,
-        policy: &'a Policy,
-        resources: &'a Resources,
-    ) -> Auditor<'a> {
-        let texts = Texts { corpus, documents: &scan.documents, kernel: resources.kernel };
-        let sites = scan.documents.site_hashes();
-        let model = scan.model.as_ref().filter(|_| policy.mode == Mode::Aligned);
-        Auditor { scan, texts, recipe, policy, resources, model, sites }
+    fn new(run: &'a Run) -> Auditor<'a> {
+        let model = run.model.as_ref().filter(|_| run.policy().mode == Mode::Aligned);
+        Auditor { run, texts: run.texts(), model, sites: run.documents.site_hashes() }
     }
 
     fn reader(&self) -> Reader {
-        Reader::new(self.recipe, self.texts.kernel)
+        Reader::new(self.run.recipe(), self.texts.kernel)
     }
 
     /// The distinct shingles of a document's content; none where it is no longer what it was.
@@ -230,9 +196,9 @@ impl<'a> Auditor<'a> {
         // Such a document is among the problems already.
         let _ = self.texts.get(document, |text| {
             reader.read(text);
-            let site = self.sites[self.scan.documents.entries[document as usize].site as usize];
+            let site = self.sites[self.run.documents.entries[document as usize].site as usize];
             let lines = self.model.map_or_else(Vec::new, |model| reader.chrome(text, site, model));
-            out.extend(outside(reader.shingles(), &lines, self.recipe.shingle()));
+            out.extend(outside(reader.shingles(), &lines, self.run.recipe().shingle()));
         });
         out.sort_unstable();
         out.dedup();
@@ -264,13 +230,13 @@ impl<'a> Auditor<'a> {
     /// The pairs of some documents with any other that are something to each other.
     fn related(&self, batch: &[u32]) -> Result<Vec<(Candidate, Relation)>> {
         let index = self.index(batch);
-        let entries = &self.scan.documents.entries;
+        let entries = &self.run.documents.entries;
         let all: Vec<u32> = (0..entries.len() as u32).filter(|&d| entries[d as usize].tokens > 0).collect();
         let memory = || (self.reader(), Vec::new(), vec![0u32; batch.len()]);
         let met: Vec<Vec<(Candidate, Measures)>> = all
             .par_iter()
             .map_init(memory, |(reader, shingles, common), &document| {
-                self.resources.cancel.check()?;
+                self.run.cancel().check()?;
                 self.shingles(reader, document, shingles);
                 for number in shingles.iter().filter_map(|shingle| index.numbers.get(shingle)) {
                     index.places.of(*number).iter().for_each(|&place| common[place as usize] += 1);
@@ -299,7 +265,7 @@ impl<'a> Auditor<'a> {
 
     /// Whether two documents have equal token sequences.
     fn is_exact(&self, (a, b): Candidate) -> bool {
-        let [a, b] = [a, b].map(|document| &self.scan.documents.entries[document as usize]);
+        let [a, b] = [a, b].map(|document| &self.run.documents.entries[document as usize]);
         a.sequence == b.sequence && a.tokens == b.tokens
     }
 
@@ -307,8 +273,8 @@ impl<'a> Auditor<'a> {
         if self.is_exact((a, b)) {
             return Some((ordered(a, b), Relation::Exact));
         }
-        let tokens = |document: u32| self.scan.documents.entries[document as usize].tokens;
-        let judgement = classic(self.policy, measures, (tokens(a), tokens(b)))?;
+        let tokens = |document: u32| self.run.documents.entries[document as usize].tokens;
+        let judgement = classic(self.run.policy(), measures, (tokens(a), tokens(b)))?;
         Some((ordered(a, b), judgement.relation))
     }
 
@@ -319,20 +285,16 @@ impl<'a> Auditor<'a> {
     ) -> Result<Vec<(Candidate, Relation)>> {
         let (exact, others): (Vec<Candidate>, Vec<Candidate>) =
             pairs.map(|(a, b)| ordered(a, b)).partition(|&pair| self.is_exact(pair));
-        let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
+        let found = self.run.ask(model, &others, |judge, memory, _, (a, b)| {
             let Judged { verdict, slots, .. } = judge.judge(memory, a, b, Depth::Full);
             verdict.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
-        };
-        let kernel = self.texts.kernel;
-        let judge = Judge { recipe: self.recipe, kernel, policy: self.policy, model };
-        let asking = Asking { judge, documents: &self.scan.documents, sites: &self.sites, ask };
-        let (found, _) = each_pair(&self.texts, &asking, &others, &self.resources.cancel)?;
+        })?;
         let judged = others.iter().zip(found).filter_map(|(&pair, relation)| Some((pair, relation??)));
         Ok(exact.into_iter().map(|pair| (pair, Relation::Exact)).chain(judged).collect())
     }
 
     fn missed_row(&self, pair: Candidate, relation: Relation) -> MissedRow {
-        let id = |document: u32| self.scan.read_id(self.texts.corpus, DocId(document));
+        let id = |document: u32| self.run.read_id(DocId(document));
         let (mut a, mut b) = (id(pair.0), id(pair.1));
         if a > b {
             std::mem::swap(&mut a, &mut b);
@@ -342,20 +304,20 @@ impl<'a> Auditor<'a> {
 
     /// What kept a pair from being a candidate.
     fn gate(&self, (a, b): Candidate) -> &'static str {
-        match self.policy.method {
+        match self.run.policy().method {
             Method::Minhash => return "no common band of minhash",
             Method::Simhash => return "simhash further apart than 3 bits",
             Method::Join => {}
         }
-        let gate = Gate::of(self.policy);
+        let gate = Gate::of(self.run.policy());
         let mut reader = self.reader();
         let mut read = |document: u32| {
             let mut lists = (Vec::new(), Hashes::default());
             let _ = self.texts.get(document, |text| {
                 reader.read(text);
-                let site = self.sites[self.scan.documents.entries[document as usize].site as usize];
+                let site = self.sites[self.run.documents.entries[document as usize].site as usize];
                 let lines = self.model.map_or_else(Vec::new, |model| reader.chrome(text, site, model));
-                lists.1 = outside(reader.shingles(), &lines, self.recipe.shingle()).collect();
+                lists.1 = outside(reader.shingles(), &lines, self.run.recipe().shingle()).collect();
                 lists.0 = reader.shingles().to_vec();
             });
             lists
@@ -378,7 +340,7 @@ impl<'a> Auditor<'a> {
             common: all_a.intersection(&all_b).count() as u32,
         };
         let too_little = self.model.is_some() && !shares_enough(measures);
-        let [a, b] = [a, b].map(|document| self.scan.documents.entries[document as usize].counts);
+        let [a, b] = [a, b].map(|document| self.run.documents.entries[document as usize].counts);
         match common {
             0 => "no common sample",
             _ if (common as u32) < gate.between(&a, &b) => "too few common samples",

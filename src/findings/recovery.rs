@@ -3,25 +3,23 @@
 //!
 //! Spiked recovery, as a laboratory tests its assay. It costs what sketching a few documents costs, and looks at this
 //! corpus, its language and its chrome; but only at copies of three kinds, and not at what very frequent text loses. For
-//! real pairs of all kinds there is [`Scan::audit`].
+//! real pairs of all kinds there is [`Run::audit`].
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::Scan;
-use super::texts::Texts;
 use crate::audit::Draws;
 use crate::candidates::{Gate, bands};
-use crate::corpus::Corpus;
 use crate::document::site_hash;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::Reader;
 use crate::model::hashed::Hashes;
-use crate::options::{Method, Policy, Resources};
-use crate::recipe::Recipe;
+use crate::options::Method;
 use crate::report::{PlantedRow, RecoveryRow};
+use crate::scan::Run;
+use crate::scan::texts::Texts;
 use crate::shingle::shingles;
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
@@ -63,28 +61,22 @@ fn excerpt(tokens: &[u64], fresh: &mut dyn FnMut() -> u64) -> Vec<u64> {
     text
 }
 
-impl Scan {
+impl Run {
     /// Plants copies of some documents, in thought, and says how many of them would have been compared.
     ///
     /// # Errors
     /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
-    pub fn recovery(
-        &self,
-        corpus: &Corpus,
-        recipe: Recipe,
-        policy: &Policy,
-        resources: &Resources,
-    ) -> Result<RecoveryRow> {
+    pub fn recovery(&self) -> Result<RecoveryRow> {
         let long: Vec<u32> = (0..self.documents.entries.len() as u32)
             .filter(|&document| self.documents.entries[document as usize].tokens as usize >= LEAST)
             .collect();
         let count = (self.documents.entries.len() / ONE_IN).clamp(1, MOST);
         let drawn = Draws::new(1).choose(count, long.len());
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let planter = Planter { scan: self, texts: &texts, recipe, policy, gate: Gate::of(policy) };
-        let met: Vec<[bool; KINDS.len()]> = resources.pool()?.install(|| {
+        let texts = self.texts();
+        let planter = Planter { run: self, texts: &texts, gate: Gate::of(self.policy()) };
+        let met: Vec<[bool; KINDS.len()]> = self.install(|| {
             let met = drawn.par_iter().map(|&place| {
-                resources.cancel.check()?;
+                self.cancel().check()?;
                 Ok(planter.met(long[place]))
             });
             met.collect::<Result<Vec<_>>>()
@@ -100,25 +92,22 @@ impl Scan {
 }
 
 struct Planter<'a> {
-    scan: &'a Scan,
+    run: &'a Run,
     texts: &'a Texts<'a>,
-    recipe: Recipe,
-    policy: &'a Policy,
     gate: Gate,
 }
 
 impl Planter<'_> {
     /// By kind, whether a copy of this document would have been compared with it.
     fn met(&self, document: u32) -> [bool; KINDS.len()] {
-        let mut reader = Reader::new(self.recipe, self.texts.kernel);
-        let site = site_hash(
-            &self.scan.documents.sites[self.scan.documents.entries[document as usize].site as usize],
-        );
+        let mut reader = Reader::new(self.run.recipe(), self.texts.kernel);
+        let site =
+            site_hash(&self.run.documents.sites[self.run.documents.entries[document as usize].site as usize]);
         let read = self.texts.get(document, |text| reader.read(text));
         if read.is_err() || reader.hashes().len() < LEAST {
             return [false; KINDS.len()];
         }
-        let chrome = self.scan.model.as_ref().map(|model| &model.chrome);
+        let chrome = self.run.model.as_ref().map(|model| &model.chrome);
         let is_content = |shingle: &u64| chrome.is_none_or(|chrome| !chrome.contains(site, *shingle));
         let tokens = reader.hashes().to_vec();
         let own = reader.shingles().to_vec();
@@ -130,9 +119,9 @@ impl Planter<'_> {
         KINDS.map(|(_, plant)| {
             let mut planted = Vec::new();
             let copy = plant(&tokens, &mut fresh);
-            let count = shingles(self.texts.kernel, self.recipe.shingle(), &copy, &mut planted).len();
+            let count = shingles(self.texts.kernel, self.run.recipe().shingle(), &copy, &mut planted).len();
             planted.truncate(count);
-            match self.policy.method {
+            match self.run.policy().method {
                 Method::Join => self.joined(&own, &planted, is_content),
                 Method::Minhash => {
                     !bands::minhash(&[own.clone(), planted].map(|s| MinHash::of(&distinct(s)))).is_empty()

@@ -5,22 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Scan;
-use super::texts::Texts;
-use crate::corpus::{Corpus, Value};
+use crate::corpus::Value;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::hash::{avalanche, token_hash};
-use crate::options::Resources;
 use crate::page::{PageReader, Repeat};
 use crate::report::TitleRow;
+use crate::scan::Run;
 use crate::text::Tokens;
 
-/// What [`Scan::pages`] found.
+/// What [`Run::repeats`] found.
 #[derive(Debug, Default)]
-pub struct Pages {
+pub struct Repeats {
     /// The documents within which something stands more than once, in order, each with what that is.
-    pub repeats: Vec<(DocId, Vec<Repeat>)>,
+    pub pages: Vec<(DocId, Vec<Repeat>)>,
     /// Documents of one site with one title, two and more, in order of the first of them.
     pub titles: Vec<Vec<DocId>>,
 }
@@ -42,20 +40,20 @@ struct Title {
     page: u64,
 }
 
-impl Scan {
+impl Run {
     /// Reads all texts once more, in parallel on a pool of its own, and looks at each by itself.
     ///
     /// # Errors
     /// Cancellation.
-    pub fn pages(&self, corpus: &Corpus, resources: &Resources) -> Result<Pages> {
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let pages: Vec<Page> = resources.pool()?.install(|| {
+    pub fn repeats(&self) -> Result<Repeats> {
+        let texts = self.texts();
+        let pages: Vec<Page> = self.install(|| {
             (0..self.documents.entries.len() as u32)
                 .into_par_iter()
                 .map_init(
-                    || (PageReader::new(resources.kernel), Tokens::new(resources.kernel)),
+                    || (PageReader::new(texts.kernel), Tokens::new(texts.kernel)),
                     |(reader, tokens), d| {
-                        resources.cancel.check()?;
+                        self.cancel().check()?;
                         let page = texts.get_with_fields(d, |text, fields| {
                             let title = fields.title.map(Value::to_text);
                             let address = fields.canonical_url.or(fields.url).map(Value::to_text);
@@ -72,7 +70,7 @@ impl Scan {
         })?;
         let titles = shared_titles(&pages);
         let repeats = pages.into_iter().map(|page| (page.document, page.repeats));
-        Ok(Pages { repeats: repeats.filter(|(_, repeats)| !repeats.is_empty()).collect(), titles })
+        Ok(Repeats { pages: repeats.filter(|(_, repeats)| !repeats.is_empty()).collect(), titles })
     }
 
     /// A document without an address is a page of its own.
@@ -96,13 +94,13 @@ impl Scan {
     }
 
     /// Rows of the json report's `titles`: most pages first, then by site and title.
-    pub fn title_rows(&self, corpus: &Corpus, pages: &Pages) -> Vec<TitleRow> {
+    pub fn title_rows(&self, repeats: &Repeats) -> Vec<TitleRow> {
         let row = |documents: &Vec<DocId>| TitleRow {
             site: self.site(documents[0]).to_owned(),
-            title: self.meta(corpus, documents[0]).title.unwrap_or_default(),
-            documents: documents.iter().map(|&d| self.read_id(corpus, d)).collect(),
+            title: self.meta(documents[0]).title.unwrap_or_default(),
+            documents: documents.iter().map(|&d| self.read_id(d)).collect(),
         };
-        let mut rows: Vec<TitleRow> = pages.titles.iter().map(row).collect();
+        let mut rows: Vec<TitleRow> = repeats.titles.iter().map(row).collect();
         rows.iter_mut().for_each(|row| row.documents.sort_unstable());
         rows.sort_by(|a, b| {
             let key = |row: &TitleRow| {

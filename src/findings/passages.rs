@@ -9,35 +9,25 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::excerpts::excerpts;
-use super::texts::Texts;
-use super::{Entry, Pair, Scan};
 use crate::candidates::Candidate;
-use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Relation, Span};
-use crate::options::{Policy, Resources};
-use crate::recipe::Recipe;
 use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
+use crate::scan::texts::Texts;
+use crate::scan::{Entry, Pair, Run};
 use crate::text::Tokens;
 
 /// What a cluster touches, at most; the strongest.
 const TOUCHES: usize = 50;
 
-impl Scan {
+impl Run {
     /// Completes a report of this run: related pairs, shared passages with 40 words of context, and what clusters touch.
     /// Reads the texts of all clusters and related pairs once more.
     ///
     /// # Errors
     /// Cancellation.
-    pub fn detail(
-        &self,
-        corpus: &Corpus,
-        recipe: Recipe,
-        policy: &Policy,
-        report: &mut Report,
-        resources: &Resources,
-    ) -> Result<()> {
+    pub fn add_passages(&self, report: &mut Report) -> Result<()> {
         let cluster_of = self.cluster_of();
         let related = self.related(&cluster_of);
         let of_clusters = self.clusters.iter().flat_map(|cluster| {
@@ -46,7 +36,7 @@ impl Scan {
         });
         let of_related = related.iter().map(|pair| ((pair.a.0, pair.b.0), pair.judgement.relation));
         let pairs: Vec<(Candidate, Relation)> = of_clusters.chain(of_related).collect();
-        let spans = self.spans_of(corpus, recipe, policy, resources, &pairs)?;
+        let spans = self.spans_of(&pairs)?;
         let mut passages: HashMap<DocId, Vec<[usize; 2]>> = HashMap::new();
         for (&((a, b), _), spans) in pairs.iter().zip(&spans) {
             passages.entry(DocId(a)).or_default().extend(spans.iter().map(|span| span.a));
@@ -61,27 +51,26 @@ impl Scan {
         }
         report.related =
             related.iter().zip(spans).map(|(pair, spans)| self.related_row(pair, spans)).collect();
-        resources.pool()?.install(|| {
+        self.install(|| -> Result<()> {
             let others = self.outside(&cluster_of);
-            report.others =
-                others.par_iter().map(|&document| self.member_row(corpus, document, None)).collect();
-            let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+            report.others = others.par_iter().map(|&document| self.member_row(document, None)).collect();
+            let texts = self.texts();
             let of_clusters = self.clusters.iter().zip(&mut report.clusters).flat_map(|(cluster, row)| {
                 let members = cluster.members.iter().map(|(member, _)| *member).zip(&mut row.members);
                 members.chain([(cluster.representative, &mut row.representative)])
             });
             let documents: Vec<_> = of_clusters.chain(others.into_iter().zip(&mut report.others)).collect();
             documents.into_par_iter().try_for_each_init(
-                || Tokens::with_ranges(resources.kernel),
+                || Tokens::with_ranges(texts.kernel),
                 |tokens, (document, row)| {
-                    resources.cancel.check()?;
+                    self.cancel().check()?;
                     let passages = passages.get(&document).map(Vec::as_slice).unwrap_or_default();
                     excerpts_of(&texts, tokens, document, passages, row);
                     Ok(())
                 },
             )
         })?;
-        self.touches(corpus, &cluster_of, &mut report.clusters);
+        self.touches(&cluster_of, &mut report.clusters);
         Ok(())
     }
 
@@ -129,13 +118,7 @@ impl Scan {
 
     /// Adds to a report of this run the texts of these documents: of clusters by number and place (0 is the
     /// representative), and of others.
-    pub fn add_texts(
-        &self,
-        corpus: &Corpus,
-        report: &mut Report,
-        wanted: &[(usize, usize)],
-        others: &[DocId],
-    ) {
+    pub fn add_texts(&self, report: &mut Report, wanted: &[(usize, usize)], others: &[DocId]) {
         let placed = wanted.iter().filter_map(|&(cluster, place)| {
             let cluster = self.clusters.get(cluster)?;
             match place.checked_sub(1) {
@@ -144,23 +127,19 @@ impl Scan {
             }
         });
         for document in placed.chain(others.iter().copied()) {
-            if let Ok(text) = self.text(corpus, document) {
-                report.texts.insert(self.read_id(corpus, document), text);
+            if let Ok(text) = self.text(document) {
+                report.texts.insert(self.read_id(document), text);
             }
         }
     }
 
     /// Every file that was read, by path, with its SHA-256; of an archive the archive. Reads all of them once more.
-    ///
-    /// # Errors
-    /// [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
-    pub fn sources(&self, corpus: &Corpus, resources: &Resources) -> Result<Vec<SourceRow>> {
-        let sources = || self.sources_of(corpus);
-        Ok(resources.pool()?.install(sources))
+    pub fn sources(&self) -> Vec<SourceRow> {
+        self.install(|| self.sources_of())
     }
 
-    fn sources_of(&self, corpus: &Corpus) -> Vec<SourceRow> {
-        let place = |entry: &Entry| source(corpus.place(entry.location, entry.record).0);
+    fn sources_of(&self) -> Vec<SourceRow> {
+        let place = |entry: &Entry| source(self.corpus.place(entry.location, entry.record).0);
         let mut paths: Vec<String> = self.documents.entries.par_iter().map(place).collect();
         paths.par_sort_unstable();
         paths.dedup();
@@ -172,7 +151,7 @@ impl Scan {
         paths.into_par_iter().map(row).collect()
     }
 
-    fn touches(&self, corpus: &Corpus, cluster_of: &HashMap<DocId, usize>, rows: &mut [ClusterRow]) {
+    fn touches(&self, cluster_of: &HashMap<DocId, usize>, rows: &mut [ClusterRow]) {
         // By cluster, other cluster or else other document, and relation: the strongest pair and how many there are.
         let mut found: BTreeMap<(usize, Other, &str), (f64, DocId, u64)> = BTreeMap::new();
         for &Pair { a, b, judgement } in &self.pairs {
@@ -198,7 +177,7 @@ impl Scan {
                 Other::Cluster(number) => Some(ids[number].clone()),
                 Other::Document(_) => None,
             };
-            let id = self.read_id(corpus, document);
+            let id = self.read_id(document);
             let relation = relation.to_owned().into();
             rows[own].touches.push(TouchRow { cluster, id, relation, score, pairs });
         }

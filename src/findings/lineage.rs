@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::audit::outside;
-use super::texts::Texts;
-use super::{Cluster, Pair, Scan};
-use crate::corpus::Corpus;
 use crate::document::site_hash;
 use crate::document::{DocId, Meta};
 use crate::error::Result;
 use crate::judge::Relation;
 use crate::model::{Model, Reader};
-use crate::options::Resources;
 use crate::origin::{Copy, Descent, Parent, Rule, Way, When, credits, trace};
-use crate::recipe::Recipe;
 use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
+use crate::scan::texts::Texts;
+use crate::scan::{Cluster, Pair, Run};
 use crate::text::Tokens;
 
 /// Least share of a member's text that a document from outside the cluster has, to have had it before the cluster: a
@@ -60,22 +57,21 @@ pub struct Taken {
     pub verbatim: f64,
 }
 
-impl Scan {
+impl Run {
     /// Origins and parents. Reads the texts of all clusters once more, and time is that of sorting their shingles.
     ///
     /// # Errors
     /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
-    pub fn lineage(&self, corpus: &Corpus, recipe: Recipe, resources: &Resources) -> Result<Lineage> {
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+    pub fn lineage(&self) -> Result<Lineage> {
+        let texts = self.texts();
         // In classic mode nothing is chrome.
         let nothing = Model::default();
-        let gatherer =
-            Gatherer { scan: self, texts: &texts, recipe, model: self.model.as_ref().unwrap_or(&nothing) };
+        let gatherer = Gatherer { run: self, texts: &texts, model: self.model.as_ref().unwrap_or(&nothing) };
         let relatives = self.relatives();
-        let traced: Vec<(Vec<DocId>, Descent)> = resources.pool()?.install(|| {
+        let traced: Vec<(Vec<DocId>, Descent)> = self.install(|| {
             let clusters = self.clusters.par_iter().zip(&relatives);
             let traced = clusters.map(|(cluster, relatives)| {
-                resources.cancel.check()?;
+                self.cancel().check()?;
                 let mut documents = self.by_id(cluster);
                 documents.extend(gatherer.earlier(&documents, relatives));
                 let descent = trace(&gatherer.copies(&documents));
@@ -103,7 +99,7 @@ impl Scan {
                 outside: descent.outside,
             });
         }
-        self.versions(corpus, &mut lineage);
+        self.versions(&mut lineage);
         Ok(lineage)
     }
 
@@ -156,11 +152,11 @@ impl Scan {
     }
 
     /// Adds of every page that is a later version of another the latest before it.
-    fn versions(&self, corpus: &Corpus, lineage: &mut Lineage) {
+    fn versions(&self, lineage: &mut Lineage) {
         let updates = self.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Update);
         let mut dates: HashMap<DocId, Option<i64>> = HashMap::new();
         let mut date = |document: DocId| {
-            let read = || self.meta(corpus, document).date.as_deref().and_then(When::of).map(|when| when.at);
+            let read = || self.meta(document).date.as_deref().and_then(When::of).map(|when| when.at);
             *dates.entry(document).or_insert_with(read)
         };
         // By later page: date and number of the version before it, and the parent that it is.
@@ -192,10 +188,10 @@ impl Scan {
     }
 
     /// Adds origins and parents to the rows of all clusters, in order.
-    pub fn add_lineage(&self, corpus: &Corpus, lineage: &Lineage, rows: &mut [ClusterRow]) {
+    pub fn add_lineage(&self, lineage: &Lineage, rows: &mut [ClusterRow]) {
         for ((cluster, row), origin) in self.clusters.iter().zip(rows).zip(&lineage.origins) {
             row.origin = Some(OriginRow {
-                id: self.read_id(corpus, origin.document),
+                id: self.read_id(origin.document),
                 rule: origin.rule.name().into(),
                 confidence: origin.confidence,
                 order: if origin.ordered { "known".into() } else { "unknown order".into() },
@@ -206,7 +202,7 @@ impl Scan {
             let members = std::iter::once(&mut row.representative).chain(&mut row.members);
             for (document, member) in documents.zip(members) {
                 member.parent = lineage.parents.get(&document).map(|taken| ParentRow {
-                    id: self.read_id(corpus, taken.from),
+                    id: self.read_id(taken.from),
                     way: taken.way.name().into(),
                     lag: taken.lag,
                     verbatim: taken.verbatim,
@@ -216,7 +212,7 @@ impl Scan {
     }
 
     /// Who carries whose text, by carrier and source.
-    pub fn site_pairs(&self, corpus: &Corpus, lineage: &Lineage) -> Vec<SitePairRow> {
+    pub fn site_pairs(&self, lineage: &Lineage) -> Vec<SitePairRow> {
         let mut found: BTreeMap<(&str, &str), Vec<(DocId, Taken)>> = BTreeMap::new();
         for (&document, taken) in &lineage.parents {
             if !self.same_site(document, taken.from) {
@@ -230,7 +226,7 @@ impl Scan {
             lags.sort_unstable();
             let verbatim: f64 = copies.iter().map(|(_, taken)| taken.verbatim).sum();
             let changed = copies.iter().filter(|(document, taken)| {
-                let [own, its] = [*document, taken.from].map(|document| self.meta(corpus, document).title);
+                let [own, its] = [*document, taken.from].map(|document| self.meta(document).title);
                 own.zip(its).is_some_and(|(own, its)| headline(&own) != headline(&its))
             });
             SitePairRow {
@@ -255,22 +251,21 @@ fn headline(title: &str) -> Vec<String> {
 
 /// Reads what a document's origin depends on.
 struct Gatherer<'a> {
-    scan: &'a Scan,
+    run: &'a Run,
     texts: &'a Texts<'a>,
-    recipe: Recipe,
     model: &'a Model,
 }
 
 impl Gatherer<'_> {
     fn copies(&self, documents: &[DocId]) -> Vec<Copy> {
-        let reader = || Reader::new(self.recipe, self.texts.kernel);
+        let reader = || Reader::new(self.run.recipe(), self.texts.kernel);
         documents.par_iter().map_init(reader, |reader, &document| self.copy(reader, document)).collect()
     }
 
     /// Of the relatives of a cluster those that are dated before all that is dated in it.
     fn earlier(&self, members: &[DocId], relatives: &[DocId]) -> Vec<DocId> {
         let at = |document: DocId| {
-            let date = self.scan.meta(self.texts.corpus, document).date;
+            let date = self.run.meta(document).date;
             date.as_deref().and_then(When::of).map(|when| when.at)
         };
         if relatives.is_empty() {
@@ -283,7 +278,7 @@ impl Gatherer<'_> {
     }
 
     fn copy(&self, reader: &mut Reader, document: DocId) -> Copy {
-        let Meta { url, canonical_url, date, site, .. } = self.scan.meta(self.texts.corpus, document);
+        let Meta { url, canonical_url, date, site, .. } = self.run.meta(document);
         let mut copy =
             Copy { site, url, canonical_url, when: date.as_deref().and_then(When::of), ..Copy::default() };
         // A document that changed since is among the problems; it has no text to compare.
@@ -291,7 +286,7 @@ impl Gatherer<'_> {
             copy.credits = credits(text);
             reader.read(text);
             let chrome = reader.chrome(text, site_hash(&copy.site), self.model);
-            copy.shingles = outside(reader.shingles(), &chrome, self.recipe.shingle()).collect();
+            copy.shingles = outside(reader.shingles(), &chrome, self.run.recipe().shingle()).collect();
         });
         copy.shingles.sort_unstable();
         copy.shingles.dedup();

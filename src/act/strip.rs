@@ -2,14 +2,11 @@
 
 use std::ops::Range;
 
-use super::texts::Texts;
-use super::{Mode, Scan};
-use crate::corpus::Corpus;
 use crate::document::DocId;
-use crate::kernel::Kernel;
 use crate::model::{Model, Reader};
-use crate::options::Policy;
-use crate::recipe::Recipe;
+use crate::options::Mode;
+use crate::scan::Run;
+use crate::scan::texts::Texts;
 
 /// Cuts the chrome that a run's model knows out of its documents.
 pub struct Stripper<'a> {
@@ -19,22 +16,13 @@ pub struct Stripper<'a> {
     reader: Reader,
 }
 
-impl Scan {
-    /// What cuts the chrome of this run's sites out of its documents; none in classic mode, which knows no chrome.
-    pub fn stripper<'a>(
-        &'a self,
-        corpus: &'a Corpus,
-        recipe: Recipe,
-        policy: &Policy,
-        kernel: Kernel,
-    ) -> Option<Stripper<'a>> {
-        let model = self.model.as_ref().filter(|_| policy.mode == Mode::Aligned)?;
-        Some(Stripper {
-            texts: Texts { corpus, documents: &self.documents, kernel },
-            model,
-            sites: self.documents.site_hashes(),
-            reader: Reader::new(recipe, kernel),
-        })
+impl Run {
+    /// Cuts the chrome of this run's sites out of its documents; none in classic mode, which knows no chrome.
+    pub fn stripper(&self) -> Option<Stripper<'_>> {
+        let model = self.model.as_ref().filter(|_| self.policy().mode == Mode::Aligned)?;
+        let texts = self.texts();
+        let reader = Reader::new(self.recipe(), texts.kernel);
+        Some(Stripper { texts, model, sites: self.documents.site_hashes(), reader })
     }
 }
 

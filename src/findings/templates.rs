@@ -4,42 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::texts::Texts;
-use super::{Pair, Scan};
-use crate::corpus::Corpus;
 use crate::document::DocId;
 use crate::document::site_hash;
 use crate::error::Result;
 use crate::judge::Relation;
 use crate::model::{Content, Model, Reader};
-use crate::options::Resources;
-use crate::recipe::Recipe;
 use crate::report::{SlotRow, TemplateRow};
+use crate::scan::texts::Texts;
+use crate::scan::{Pair, Run};
 use crate::template::{Member, Slot, Template, mine};
 
-impl Scan {
+impl Run {
     /// The forms that documents fill in, the one that saves most bits first; none in classic mode. Reads the texts of all
     /// documents in templated pairs once more; time is that of aligning each a few times.
     ///
     /// # Errors
     /// Cancellation, or [`crate::error::ErrorKind::Setting`] where there can be no thread pool.
-    pub fn templates(
-        &self,
-        corpus: &Corpus,
-        recipe: Recipe,
-        resources: &Resources,
-    ) -> Result<Vec<TemplateRow>> {
+    pub fn templates(&self) -> Result<Vec<TemplateRow>> {
         let Some(model) = &self.model else { return Ok(Vec::new()) };
-        let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
+        let texts = self.texts();
         let families = self.families();
-        let mined: Vec<Vec<TemplateRow>> = resources.pool()?.install(|| {
+        let mined: Vec<Vec<TemplateRow>> = self.install(|| {
             let rows = families.par_iter().map(|family| {
-                resources.cancel.check()?;
-                let members = self.members(&texts, recipe, model, family);
-                Ok(mine(&members)
-                    .into_iter()
-                    .map(|template| self.template_row(corpus, family, template))
-                    .collect())
+                self.cancel().check()?;
+                let members = self.members(&texts, model, family);
+                Ok(mine(&members).into_iter().map(|template| self.template_row(family, template)).collect())
             });
             rows.collect::<Result<_>>()
         })?;
@@ -59,12 +48,11 @@ impl Scan {
             let (a, b) = (leader_of(&mut leader, pair.a), leader_of(&mut leader, pair.b));
             leader.insert(a.max(b), a.min(b));
         }
-        for pair in pairs(Relation::Exact) {
-            for (known, copy) in [(pair.a, pair.b), (pair.b, pair.a)] {
-                if leader.contains_key(&known) && !leader.contains_key(&copy) {
-                    let first = leader_of(&mut leader, known);
-                    leader.insert(copy, first);
-                }
+        let in_templates: Vec<DocId> = leader.keys().copied().collect();
+        for document in in_templates {
+            let first = leader_of(&mut leader, document);
+            for &copy in self.equals.of(document) {
+                leader.entry(copy).or_insert(first);
             }
         }
         let documents: BTreeSet<DocId> = leader.keys().copied().collect();
@@ -79,8 +67,8 @@ impl Scan {
         families
     }
 
-    fn members(&self, texts: &Texts<'_>, recipe: Recipe, model: &Model, family: &[DocId]) -> Vec<Member> {
-        let memory = || (Reader::new(recipe, texts.kernel), Content::default());
+    fn members(&self, texts: &Texts<'_>, model: &Model, family: &[DocId]) -> Vec<Member> {
+        let memory = || (Reader::new(self.recipe(), texts.kernel), Content::default());
         let member = |(reader, content): &mut (Reader, Content), &document: &DocId| {
             let read = texts.get(document.0, |text| {
                 reader.read(text);
@@ -100,12 +88,12 @@ impl Scan {
         family.par_iter().map_init(memory, member).collect()
     }
 
-    fn template_row(&self, corpus: &Corpus, family: &[DocId], template: Template) -> TemplateRow {
+    fn template_row(&self, family: &[DocId], template: Template) -> TemplateRow {
         let slot = |Slot { kind, values }: Slot| SlotRow { kind: kind.name().into(), values };
         TemplateRow {
             skeleton: template.skeleton,
             slots: template.slots.into_iter().map(slot).collect(),
-            documents: template.members.iter().map(|&member| self.read_id(corpus, family[member])).collect(),
+            documents: template.members.iter().map(|&member| self.read_id(family[member])).collect(),
             optional: template.optional as u64,
             share: template.share,
             bits_saved: template.saved,

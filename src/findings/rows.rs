@@ -4,21 +4,21 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Cluster, Lineage, Scan};
-use crate::corpus::Corpus;
+use super::Lineage;
 use crate::document::DocId;
 use crate::judge::{Judgement, Side};
 use crate::kernel::Kernel;
 use crate::page::Repeat;
 use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow, Span};
+use crate::scan::{Cluster, Run};
 use crate::text::Tokens;
 
 /// Words of a shared excerpt.
 const EXCERPT: usize = 24;
 
-impl Scan {
+impl Run {
     /// Rows of the `pairs` report.
-    /// `spans` are what [`Scan::spans`] gave.
+    /// `spans` are what [`Run::spans`] gave.
     pub fn pair_rows<'a>(&'a self, spans: Option<&'a [Vec<Span>]>) -> impl Iterator<Item = PairRow<'a>> {
         self.pairs.iter().enumerate().map(move |(number, pair)| {
             let measures = pair.judgement.measures;
@@ -46,14 +46,14 @@ impl Scan {
     }
 
     /// What became of every document.
-    pub fn accounting(&self, corpus: &Corpus) -> Accounting {
+    pub fn accounting(&self) -> Accounting {
         let mut accounting = Accounting {
             unreadable: self.documents.problems.iter().filter(|problem| problem.unreadable).count() as u64,
             duplicates: self.clusters.iter().map(|cluster| cluster.members.len() as u64).sum(),
             unsettled: self.unsettled as u64,
             against: self.documents.against.count_ones() as u64,
             undated: self.documents.dates.iter().filter(|date| date.is_none()).count() as u64,
-            skipped: corpus.skipped().clone(),
+            skipped: self.corpus.skipped().clone(),
             ..Accounting::default()
         };
         let row = |site: &String| SiteRow { site: site.clone(), documents: 0, bytes: 0, duplicates: 0 };
@@ -79,26 +79,21 @@ impl Scan {
     }
 
     /// Rows of the json report's `clusters`.
-    pub fn cluster_rows(&self, corpus: &Corpus) -> Vec<ClusterRow> {
+    pub fn cluster_rows(&self) -> Vec<ClusterRow> {
         let row = |cluster: &Cluster| ClusterRow {
-            id: self.cluster_id(corpus, cluster),
-            representative: self.member_row(corpus, cluster.representative, None),
-            members: cluster.members.iter().map(|(d, j)| self.member_row(corpus, *d, Some(j))).collect(),
+            id: self.cluster_id(cluster),
+            representative: self.member_row(cluster.representative, None),
+            members: cluster.members.iter().map(|(d, j)| self.member_row(*d, Some(j))).collect(),
             origin: None,
             touches: Vec::new(),
         };
         self.clusters.iter().map(row).collect()
     }
 
-    pub(super) fn member_row(
-        &self,
-        corpus: &Corpus,
-        document: DocId,
-        judgement: Option<&Judgement>,
-    ) -> MemberRow {
-        let meta = self.meta(corpus, document);
+    pub(super) fn member_row(&self, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
+        let meta = self.meta(document);
         let entry = &self.documents.entries[document.index()];
-        let (path, record) = corpus.place(entry.location, entry.record);
+        let (path, record) = self.corpus.place(entry.location, entry.record);
         MemberRow {
             id: meta.id,
             title: meta.title,
@@ -119,31 +114,30 @@ impl Scan {
     }
 
     /// 16 hex digits of the hash of the representative's id and text.
-    fn cluster_id(&self, corpus: &Corpus, cluster: &Cluster) -> String {
-        let text = self.text(corpus, cluster.representative).unwrap_or_default();
+    fn cluster_id(&self, cluster: &Cluster) -> String {
+        let text = self.text(cluster.representative).unwrap_or_default();
         let mut key = self.id(cluster.representative).as_bytes().to_vec();
         key.extend_from_slice(&xxh3_64(text.as_bytes()).to_le_bytes());
         format!("{:016x}", xxh3_64(&key))
     }
 
     /// Rows of the json report's `pages`.
-    pub fn page_rows(&self, corpus: &Corpus, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
-        repeats.iter().map(|(d, repeats)| self.page_row(corpus, *d, repeats)).collect()
+    pub fn page_rows(&self, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
+        repeats.iter().map(|(d, repeats)| self.page_row(*d, repeats)).collect()
     }
 
     /// One page with what stands more than once in it.
-    pub fn page_row(&self, corpus: &Corpus, document: DocId, repeats: &[Repeat]) -> PageRow {
+    pub fn page_row(&self, document: DocId, repeats: &[Repeat]) -> PageRow {
         let places = match repeats.is_empty() {
             true => Vec::new(),
-            false => corpus.places(self.documents.entries[document.index()].location),
+            false => self.corpus.places(self.documents.entries[document.index()].location),
         };
-        PageRow::new(self.read_id(corpus, document), repeats, &places)
+        PageRow::new(self.read_id(document), repeats, &places)
     }
 
-    /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Scan::cluster_rows`].
+    /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Run::cluster_rows`].
     pub fn document_rows<'a>(
         &'a self,
-        corpus: &'a Corpus,
         clusters: &'a [ClusterRow],
         lineage: &'a Lineage,
         repeats: &'a [(DocId, Vec<Repeat>)],
@@ -156,18 +150,18 @@ impl Scan {
         let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, repeats.len())).collect();
         (0..self.documents.entries.len() as u32).map(DocId).map(move |document| {
             let mut row = DocumentRow {
-                id: self.read_id(corpus, document),
+                id: self.read_id(document),
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
             };
             if let Some(taken) = lineage.parents.get(&document) {
-                row.parent = self.read_id(corpus, taken.from);
+                row.parent = self.read_id(taken.from);
             }
             if let Some(&(cluster, member)) = placed.get(&document) {
                 row.cluster = clusters[cluster].id.clone();
                 row.representative = clusters[cluster].representative.id.clone();
                 if let Some(origin) = lineage.origins.get(cluster) {
-                    row.origin = self.read_id(corpus, origin.document);
+                    row.origin = self.read_id(origin.document);
                 }
                 if let Some(member) = member {
                     let (_, judgement) = &self.clusters[cluster].members[member];
@@ -181,8 +175,8 @@ impl Scan {
     }
 
     /// The longest run of words that two documents have in common, cut to a short excerpt of `a`.
-    pub fn excerpt(&self, corpus: &Corpus, a: DocId, b: DocId) -> Option<String> {
-        let (a, b) = (self.text(corpus, a).ok()?, self.text(corpus, b).ok()?);
+    pub fn excerpt(&self, a: DocId, b: DocId) -> Option<String> {
+        let (a, b) = (self.text(a).ok()?, self.text(b).ok()?);
         let (mut of_a, mut of_b) = (Tokens::with_ranges(Kernel::PORTABLE), Tokens::new(Kernel::PORTABLE));
         of_a.read(&a);
         of_b.read(&b);

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::texts::Texts;
 use crate::hash::avalanche;
-use crate::kernel::Kernel;
 use crate::model::{Model, Reader};
 use crate::recipe::Recipe;
 use crate::report::BoilerplateRow;
+use crate::scan::Run;
+use crate::scan::texts::Texts;
 
 /// Documents that have a line of chrome, at least, for it to be listed.
 const LEAST: u32 = 5;
@@ -24,8 +24,15 @@ const WITHIN: usize = 3;
 /// By site number and hash of its tokens: documents, and the first of them with the text there.
 type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
 
-/// Lines of chrome by site and how many documents have them, the most frequent first.
-pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &Model) -> Vec<BoilerplateRow> {
+impl Run {
+    /// What the model calls chrome, as lines of text by site; the most frequent of a site first.
+    pub fn boilerplate(&self) -> Vec<BoilerplateRow> {
+        let Some(model) = &self.model else { return Vec::new() };
+        self.install(|| lines(&self.texts(), self.recipe(), model))
+    }
+}
+
+fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow> {
     let sites = texts.documents.site_hashes();
     let entries = &texts.documents.entries;
     let documents: Vec<u32> = (0..entries.len() as u32)
@@ -34,7 +41,7 @@ pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &M
     let parts: Vec<Lines> = documents
         .par_chunks(64)
         .map_init(
-            || Reader::new(recipe, kernel),
+            || Reader::new(recipe, texts.kernel),
             |reader, documents| {
                 let mut lines = Lines::new();
                 for &document in documents {

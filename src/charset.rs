@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::Reason;
+use crate::error::Reason;
 
 /// Decoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,356 @@
+//! Opening: paths, streams and bytes to the inputs of a corpus.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::convert::{self, Job, Kind, Rules};
+use super::inflate::{Compression, decompressed};
+use super::plain::PlainText;
+use super::spool::Spooled;
+use super::store::Store;
+use super::{
+    Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::Resources;
+
+/// The name of standard input among paths.
+const STDIN: &str = "-";
+
+/// Bytes of a file that tell its kind: a tar's mark ends at 262.
+const SNIFFED: u64 = 4096;
+
+impl Corpus {
+    /// Opens files and directories with the default options, as [`Corpus::open`] does.
+    ///
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn from_paths(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Result<Corpus> {
+        let paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
+        Corpus::open(&paths, &CorpusOptions::default(), &Resources::default())
+    }
+
+    /// Opens files, directories and standard input (`-`), and converts what cannot be read where it stands: that
+    /// takes time linear in its bytes, and memory for some batches of records. What cannot be opened is a problem,
+    /// not an error.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] for a glob that is none, or a path that is in both sets; [`ErrorKind::Write`] where
+    /// nothing can be spilled; cancellation.
+    pub fn open(paths: &[PathBuf], options: &CorpusOptions, resources: &Resources) -> Result<Corpus> {
+        are_apart(paths, &options.against)?;
+        let mut corpus = Opened::empty(options, resources);
+        let mut jobs = Vec::new();
+        let paths = paths.iter().chain(&options.against).cloned();
+        let (stdin, files): (Vec<_>, Vec<_>) = paths.partition(|p| p.as_os_str() == STDIN);
+        if !stdin.is_empty() {
+            corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
+        }
+        let walked = walk::walk(&files, &options.walk, |path| {
+            own_reader(options, path).is_some() || kind(path).is_some()
+        })?;
+        corpus.skipped = walked.skipped;
+        for error in walked.problems {
+            corpus.problem(&error);
+        }
+        for found in walked.files {
+            resources.cancel.check()?;
+            if let Some(reader) = own_reader(options, &found.path) {
+                let opened = Store::of_file(&found.path).map(|store| (store, None));
+                corpus.add(found.name, &found.path, OWN + reader, opened)?;
+                continue;
+            }
+            match corpus.kind_of_file(&found.path, options.format) {
+                Ok(kind) if kind.format.is_direct() => {
+                    let opened = match kind.compression {
+                        Some(how) => unpacked(&found.path, how, resources),
+                        None => Store::of_file(&found.path).map(|store| (store, None)),
+                    };
+                    corpus.add(found.name, &found.path, reader_of(kind), opened)?;
+                }
+                Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
+                Err(error) => corpus.problem(&error),
+            }
+        }
+        corpus.convert(&jobs, options, resources)?;
+        Ok(corpus.shared())
+    }
+
+    /// Opens bytes as [`Corpus::open`] opens a file of this name.
+    ///
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn of_bytes(
+        name: &str,
+        bytes: &[u8],
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus> {
+        let mut corpus = Opened::empty(options, resources);
+        let mut jobs = Vec::new();
+        corpus.add_stream(name, bytes, options, resources, &mut jobs)?;
+        corpus.convert(&jobs, options, resources)?;
+        Ok(corpus.shared())
+    }
+}
+
+impl Opened {
+    pub(super) fn shared(self) -> Corpus {
+        Corpus { opened: Arc::new(self) }
+    }
+
+    pub(super) fn empty(options: &CorpusOptions, resources: &Resources) -> Opened {
+        let mut readers: Vec<Arc<dyn Reader>> = vec![
+            Arc::new(JsonLines::new(options.fields.clone(), resources.kernel)),
+            Arc::new(PlainText),
+            Arc::new(Spooled),
+        ];
+        readers.extend(options.readers.iter().map(|(_, reader)| reader.clone()));
+        Opened {
+            inputs: Vec::new(),
+            readers,
+            fields: options.fields.clone(),
+            max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
+            skipped: BTreeMap::new(),
+            problems: Vec::new(),
+            against: options.against.clone(),
+        }
+    }
+
+    /// Adds what a stream gives under this name.
+    fn add_stream(
+        &mut self,
+        name: &str,
+        from: impl Read,
+        options: &CorpusOptions,
+        resources: &Resources,
+        jobs: &mut Vec<Job>,
+    ) -> Result<()> {
+        let path = Path::new(name);
+        let (mut store, mut damage) = Store::of_stream(from, resources.work_dir.as_deref())?;
+        let mut kind = kind(path).unwrap_or_else(|| sniffed(&store));
+        if options.format != Format::Auto {
+            kind.format = options.format;
+        }
+        if kind.format == Format::Auto
+            && let Some(how) = kind.compression.take()
+        {
+            (store, damage) = unpacked_store(&store, how, resources)?;
+            kind = Kind { compression: None, format: sniffed(&store).format };
+        }
+        match (kind.format.is_direct(), kind.compression) {
+            (true, None) => self.add(name.to_owned(), path, reader_of(kind), Ok((store, damage))),
+            (true, Some(how)) => {
+                let unpacked = unpacked_store(&store, how, resources)?;
+                self.add(name.to_owned(), path, reader_of(kind), Ok(unpacked))
+            }
+            (false, _) => {
+                self.broke_off(path, &store, damage);
+                jobs.push(Job { name: name.to_owned(), path: path.to_owned(), kind, store: Some(store) });
+                Ok(())
+            }
+        }
+    }
+
+    /// What a file is, by its name, or by its first bytes where the name does not tell.
+    fn kind_of_file(&self, path: &Path, forced: Format) -> Result<Kind> {
+        let named = kind(path);
+        if forced != Format::Auto {
+            let compression = compression(path).map(|(how, _)| how);
+            return Ok(Kind { compression, format: forced });
+        }
+        if let Some(kind) = named {
+            return Ok(kind);
+        }
+        let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
+        let outside = head(File::open(path).map_err(failed)?).map_err(failed)?;
+        Ok(match Compression::of(&outside) {
+            Some(how) => {
+                let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+                // A head that is damaged tells nothing, and whoever reads on will say so.
+                let inside = head(from).unwrap_or_default();
+                Kind { compression: Some(how), format: sniff(&inside) }
+            }
+            None => Kind { compression: None, format: sniff(&outside) },
+        })
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        path: &Path,
+        reader: usize,
+        opened: Result<(Store, Option<io::Error>)>,
+    ) -> Result<()> {
+        let (store, damage) = match opened {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == ErrorKind::Write => return Err(error),
+            Err(error) => {
+                self.problem(&error);
+                return Ok(());
+            }
+        };
+        let damaged = damage.is_some();
+        self.broke_off(path, &store, damage);
+        if damaged && store.len() == 0 {
+            return Ok(());
+        }
+        self.inputs.push(Input { name, path: path.to_owned(), store, reader, cuts: Vec::new() });
+        Ok(())
+    }
+
+    fn broke_off(&mut self, path: &Path, store: &Store, damage: Option<io::Error>) {
+        if let Some(damage) = damage {
+            self.problems.push(Problem {
+                path: path.display().to_string(),
+                record: None,
+                reason: format!("broke off after {} bytes: {damage}", store.len()),
+                unreadable: store.len() == 0,
+            });
+        }
+    }
+
+    /// Converts what is not read where it stands into one more input.
+    fn convert(&mut self, jobs: &[Job], options: &CorpusOptions, resources: &Resources) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        resources.progress.begin("convert");
+        let rules = Rules {
+            names: options.fields.clone(),
+            max_record: self.max_record,
+            max_filesize: options.walk.max_filesize,
+            hidden: options.walk.hidden,
+            html: options.html,
+        };
+        let converted = convert::convert(jobs, &rules, resources)?;
+        self.problems.extend(converted.problems);
+        for (kind, count) in converted.skipped {
+            *self.skipped.entry(kind).or_default() += count;
+        }
+        let (store, cuts) = converted.spool.finish()?;
+        self.inputs.push(Input::spooled(store, cuts));
+        Ok(())
+    }
+
+    fn problem(&mut self, error: &Error) {
+        let path = error.place().map_or(String::new(), |place| place.display().to_string());
+        self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
+    }
+}
+
+/// The reader of what is read where it stands.
+fn reader_of(kind: Kind) -> usize {
+    if kind.format == Format::Jsonl { JSONL } else { TEXT }
+}
+
+/// The number of the reader that was given for files of this extension.
+fn own_reader(options: &CorpusOptions, path: &Path) -> Option<usize> {
+    let own = extension(path)?;
+    options.readers.iter().position(|(extension, _)| *extension == own)
+}
+
+/// Refuses a path that is in both sets, or a part of what is in the other.
+fn are_apart(paths: &[PathBuf], against: &[PathBuf]) -> Result<()> {
+    let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let first: Vec<PathBuf> = paths.iter().map(whole).collect();
+    for path in against {
+        let other = whole(path);
+        if first.iter().any(|own| own.starts_with(&other) || other.starts_with(own)) {
+            return Err(Error::new(ErrorKind::Setting).at(path).because("it is in both sets"));
+        }
+    }
+    Ok(())
+}
+
+/// How a file is compressed, by its name, and its name without that.
+fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
+    let how = match extension(path)?.as_str() {
+        "gz" => Compression::Gzip,
+        "zst" => Compression::Zstd,
+        "tgz" => return Some((Compression::Gzip, path.with_extension("tar"))),
+        _ => return None,
+    };
+    Some((how, path.with_extension("")))
+}
+
+fn extension(path: &Path) -> Option<String> {
+    path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
+}
+
+/// What a file is, by its name; `None` where nothing reads its kind.
+pub(super) fn kind(path: &Path) -> Option<Kind> {
+    let (compression, inner) = match compression(path) {
+        Some((how, inner)) => (Some(how), inner),
+        None => (None, path.to_owned()),
+    };
+    let format = match extension(&inner)?.as_str() {
+        "jsonl" | "ndjson" => Format::Jsonl,
+        "txt" | "md" => Format::Text,
+        "html" | "htm" | "xhtml" => Format::Html,
+        "csv" => Format::Csv,
+        "tsv" => Format::Tsv,
+        "parquet" => Format::Parquet,
+        "warc" | "wet" => Format::Warc,
+        "tar" => Format::Tar,
+        _ => return None,
+    };
+    Some(Kind { compression, format })
+}
+
+/// What bytes are that their name says nothing about.
+fn sniff(head: &[u8]) -> Format {
+    if head.starts_with(b"WARC/") {
+        return Format::Warc;
+    }
+    if head.starts_with(b"PAR1") {
+        return Format::Parquet;
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Format::Tar;
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    match text.first() {
+        Some(b'{') => Format::Jsonl,
+        _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
+        _ => Format::Text,
+    }
+}
+
+fn sniffed(store: &Store) -> Kind {
+    let mut scratch = Vec::new();
+    let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
+    match Compression::of(head) {
+        Some(how) => Kind { compression: Some(how), format: Format::Auto },
+        None => Kind { compression: None, format: sniff(head) },
+    }
+}
+
+fn head(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.take(SNIFFED).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// What a compressed file holds.
+fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(Store, Option<io::Error>)> {
+    let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
+    let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+    Store::of_stream(from, resources.work_dir.as_deref())
+}
+
+/// What compressed bytes hold.
+fn unpacked_store(
+    store: &Store,
+    how: Compression,
+    resources: &Resources,
+) -> Result<(Store, Option<io::Error>)> {
+    let mut scratch = Vec::new();
+    let from = decompressed(store.all(&mut scratch)?, how);
+    let from = from.map_err(|e| Error::new(ErrorKind::NotReadable).because(e.to_string()))?;
+    Store::of_stream(from, resources.work_dir.as_deref())
+}

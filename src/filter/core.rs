@@ -1,0 +1,222 @@
+//! What a filter and a lookup have in common: they judge documents against an index.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::look::{Matched, Worker, matches};
+use super::pool::Pool;
+use super::prepare::{Prepared, Preparer};
+use super::{Answer, Incoming, cut};
+use crate::candidates::Gate;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hash::avalanche;
+use crate::index::Keep;
+use crate::index::format::{NAMED, Row};
+use crate::index::verdict::Verdict;
+use crate::index::view::View;
+use crate::judge::{Directed, Judge};
+use crate::kernel::Kernel;
+use crate::model::Model;
+use crate::options::{Policy, Resources};
+use crate::recipe::Recipe;
+
+/// What pairs are judged under.
+#[derive(Debug)]
+pub(super) struct Under {
+    pub recipe: Recipe,
+    pub kernel: Kernel,
+    pub policy: Policy,
+    pub model: Model,
+}
+
+impl Under {
+    pub fn judge(&self) -> Judge<'_> {
+        Judge { recipe: self.recipe, kernel: self.kernel, policy: &self.policy, model: &self.model }
+    }
+}
+
+/// How a document stands to those before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Standing {
+    /// The document of this ordinal has the same id and text.
+    Again(u32),
+    /// No document has; perhaps it takes the place of the document of an ordinal.
+    Fresh { replaces: Option<u32> },
+}
+
+/// A document that is being answered.
+#[derive(Debug)]
+pub(super) struct Arrived<'a> {
+    pub document: &'a Incoming,
+    pub standing: Standing,
+    pub row: Row,
+    pub keys: Vec<u64>,
+}
+
+/// Judges documents against an index.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub preparer: Preparer,
+    under: Arc<Under>,
+    gate: Gate,
+    keep: Keep,
+    workers: Vec<Mutex<Worker>>,
+}
+
+impl Core {
+    /// `packs` says whether texts are compressed as they arrive, to be kept.
+    pub fn new(
+        (recipe, keep): (Recipe, Keep),
+        model: Option<&[u8]>,
+        policy: Policy,
+        resources: &Resources,
+        packs: bool,
+    ) -> Result<Core> {
+        policy.validate()?;
+        let model = match model {
+            Some(bytes) => Model::read(recipe, bytes)?,
+            None => Model::default(),
+        };
+        let under = Arc::new(Under { recipe, kernel: resources.kernel, policy, model });
+        let pool = Pool::new(resources.pool()?);
+        let worker = |_| Ok(Mutex::new(Worker::new(under.judge())?));
+        let workers = (0..pool.threads()).map(worker).collect::<Result<_>>()?;
+        // Samples alone give raw measures only: what shares a passage and no more would have no relation.
+        let gate = match keep {
+            Keep::Text => Gate::of_passages(&policy),
+            Keep::Signatures => Gate::new(policy.least_overlap()),
+        };
+        let preparer = Preparer::new(pool, under.clone(), packs && keep == Keep::Text)?;
+        Ok(Core { preparer, under, gate, keep, workers })
+    }
+
+    /// Whether texts are compared, and not only samples.
+    pub fn verifies(&self) -> bool {
+        self.keep == Keep::Text
+    }
+
+    pub fn judge(&self) -> Judge<'_> {
+        self.under.judge()
+    }
+
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Forgets loaded documents from this ordinal on.
+    pub fn forget(&mut self, first: u32) {
+        for worker in &mut self.workers {
+            worker.get_mut().unwrap_or_else(PoisonError::into_inner).forget(first);
+        }
+    }
+
+    /// Calls `work` for 0 to `count`, on all threads; results are in order.
+    pub fn each<T: Send>(
+        &self,
+        count: usize,
+        work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        self.preparer.pool.each(&self.workers, count, work)
+    }
+
+    /// Of every document: its versions in the index, the oldest first.
+    pub fn versions(
+        &self,
+        view: &View<'_>,
+        documents: &[Incoming],
+        prepared: &[Prepared],
+    ) -> Result<Vec<Vec<Row>>> {
+        self.each(documents.len(), |_, i| {
+            let versions = view.versions(cut(&documents[i].id), prepared[i].row.id_hash)?;
+            Ok(versions.into_iter().map(|(_, row)| row).collect())
+        })
+    }
+
+    /// The matches of every fresh document.
+    pub fn look(&self, view: &View<'_>, arrived: &[Arrived<'_>]) -> Result<Vec<Vec<Matched>>> {
+        self.each(arrived.len(), |worker, i| {
+            let Arrived { document, standing, row, keys } = &arrived[i];
+            match *standing {
+                Standing::Again(_) => Ok(Vec::new()),
+                Standing::Fresh { replaces } => {
+                    matches(self, view, worker, document, (row, keys.as_slice()), replaces)
+                }
+            }
+        })
+    }
+
+    /// Answers documents, each for itself, as if it came next.
+    pub fn check(
+        &self,
+        (view, next): (&View<'_>, u32),
+        documents: &[Incoming],
+        prepared: Vec<Prepared>,
+    ) -> Result<Vec<Answer>> {
+        let versions = self.versions(view, documents, &prepared)?;
+        let arrived: Vec<Arrived<'_>> = documents
+            .iter()
+            .zip(prepared)
+            .zip(versions)
+            .map(|((document, Prepared { mut row, keys, .. }), versions)| {
+                row.ordinal = next;
+                Arrived { document, standing: stand(&versions, &row, document.named), row, keys }
+            })
+            .collect();
+        let looked = self.look(view, &arrived)?;
+        arrived.iter().zip(looked).map(|(arrived, found)| self.answer(view, arrived, found)).collect()
+    }
+
+    /// The answer to a document with these matches.
+    pub fn answer(&self, view: &View<'_>, arrived: &Arrived<'_>, found: Vec<Matched>) -> Result<Answer> {
+        if let Standing::Again(ordinal) = arrived.standing {
+            return again(view, ordinal);
+        }
+        let cluster = match cluster(view, &found)? {
+            Some(cluster) => cluster,
+            None => own_cluster(arrived.document, &arrived.row),
+        };
+        Ok(Answer { verdict: self.verdict(found, cluster, arrived.row.seen), again: false })
+    }
+
+    pub fn verdict(&self, found: Vec<Matched>, cluster: u64, seen: u64) -> Verdict {
+        let relation = found.first().map_or(Directed::New, |best| best.found.relation);
+        let matches = found.into_iter().map(|matched| matched.found).collect();
+        Verdict { relation, verified: self.verifies(), matches, cluster, seen }
+    }
+}
+
+/// How a document stands to the versions of its id.
+pub(super) fn stand(versions: &[Row], row: &Row, named: bool) -> Standing {
+    let same = versions.iter().find(|v| v.text_hash == row.text_hash && v.bytes == row.bytes);
+    match same {
+        Some(same) => Standing::Again(same.ordinal),
+        None => {
+            let last = versions.iter().rfind(|version| version.flags & NAMED != 0);
+            Standing::Fresh { replaces: last.filter(|_| named).map(|last| last.ordinal) }
+        }
+    }
+}
+
+fn again(view: &View<'_>, ordinal: u32) -> Result<Answer> {
+    let gone = || Error::new(ErrorKind::Corrupt).because(format!("document {ordinal} is not where it was"));
+    let place = view.place(ordinal)?.ok_or_else(gone)?;
+    let row = view.row(place)?;
+    Ok(Answer { verdict: view.verdict(place, &row)?, again: true })
+}
+
+/// The cluster of the first match that the document shares one with.
+fn cluster(view: &View<'_>, found: &[Matched]) -> Result<Option<u64>> {
+    let Some(best) = found.iter().find(|matched| matched.found.relation.shares_cluster()) else {
+        return Ok(None);
+    };
+    match view.place(best.ordinal)? {
+        Some(place) => Ok(Some(view.row(place)?.cluster)),
+        None => Ok(None),
+    }
+}
+
+/// The cluster of a document that is in no other's.
+pub(super) fn own_cluster(document: &Incoming, row: &Row) -> u64 {
+    avalanche(xxh3_64(document.id.as_bytes()) ^ row.text_hash.rotate_left(32))
+}

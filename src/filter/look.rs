@@ -1,0 +1,310 @@
+//! One document, looking for those of the index that it has a relation to.
+
+use super::Incoming;
+use super::core::Core;
+use super::corpus::longest;
+use super::unpack::Unpacker;
+use crate::document::Identity;
+use crate::error::Result;
+use crate::index::format::{MATCHES, NAMED, Row};
+use crate::index::verdict::Match;
+use crate::index::view::{Near, Place, View, Wanted};
+use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
+use crate::signature::winnow::LEVELS;
+
+/// Candidates that are judged for one document, at most.
+const JUDGED: usize = 32;
+
+/// Loaded documents that a thread keeps, by ordinal modulo this: families arrive together.
+const LOADED: usize = 128;
+
+/// Memory of one thread.
+#[derive(Debug)]
+pub(super) struct Worker {
+    unpacker: Unpacker,
+    memory: Memory,
+    /// The document that arrives.
+    own: Loaded,
+    /// Others, each with its ordinal.
+    others: Vec<Option<(u32, Loaded)>>,
+}
+
+impl Worker {
+    pub fn new(judge: Judge<'_>) -> Result<Worker> {
+        Ok(Worker {
+            unpacker: Unpacker::new()?,
+            memory: judge.memory(),
+            own: judge.document(),
+            others: (0..LOADED).map(|_| None).collect(),
+        })
+    }
+
+    /// Forgets documents from this ordinal on: others will come under these.
+    pub fn forget(&mut self, first: u32) {
+        let is_gone = |one: &&mut Option<(u32, Loaded)>| one.as_ref().is_some_and(|one| one.0 >= first);
+        self.others.iter_mut().filter(is_gone).for_each(|one| *one = None);
+    }
+
+    /// The place of an indexed document among the others, if it is loaded.
+    fn loaded(&self, row: &Row) -> Option<usize> {
+        let at = row.ordinal as usize % LOADED;
+        self.others[at].as_ref().is_some_and(|(ordinal, _)| *ordinal == row.ordinal).then_some(at)
+    }
+
+    /// Memory for an indexed document, and its place among the others.
+    fn slot<'a>(
+        others: &'a mut [Option<(u32, Loaded)>],
+        judge: Judge<'_>,
+        row: &Row,
+    ) -> (usize, &'a mut Loaded) {
+        let at = row.ordinal as usize % LOADED;
+        let (ordinal, document) = others[at].get_or_insert_with(|| (0, judge.document()));
+        *ordinal = row.ordinal;
+        (at, document)
+    }
+}
+
+/// A match, and the document it is.
+pub(super) struct Matched {
+    pub ordinal: u32,
+    pub found: Match,
+    /// What the alignment says, and where; nothing where nothing was aligned.
+    pub overlap: Option<Overlap>,
+    pub spans: Vec<Span>,
+}
+
+/// The best first, then the oldest.
+pub(super) fn order(matches: &mut [Matched]) {
+    matches.sort_by(|a, b| {
+        let by_score = b.found.score.total_cmp(&a.found.score);
+        a.found.relation.rank().cmp(&b.found.relation.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
+    });
+}
+
+fn identity(row: &Row) -> Identity {
+    let id = if row.flags & NAMED != 0 { row.id_hash } else { 0 };
+    Identity { id, url: row.url, canonical: row.canonical, site: row.site }
+}
+
+/// The documents that a document has a relation to, the best first; `replaces` is the version that it takes the place of.
+pub(super) fn matches(
+    core: &Core,
+    view: &View<'_>,
+    worker: &mut Worker,
+    document: &Incoming,
+    (row, keys): (&Row, &[u64]),
+    replaces: Option<u32>,
+) -> Result<Vec<Matched>> {
+    if row.tokens == 0 {
+        return Ok(Vec::new());
+    }
+    let judge = core.judge();
+    let (is_loaded, glances, found) = (false, false, Vec::new());
+    let mut looking = Looking { core, judge, view, worker, document, row, is_loaded, glances, found };
+    looking.copies()?;
+    // A copy's other matches are those of what it is a copy of.
+    if looking.found.is_empty() {
+        let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
+        looking.near(view.near(&wanted, core.gate(), 4 * JUDGED)?, keys)?;
+    }
+    order(&mut looking.found);
+    if let Some(replaced) = replaces {
+        looking.update(replaced, keys)?;
+    }
+    looking.found.truncate(MATCHES);
+    Ok(looking.found)
+}
+
+/// One document, looking for others.
+struct Looking<'a> {
+    core: &'a Core,
+    judge: Judge<'a>,
+    view: &'a View<'a>,
+    worker: &'a mut Worker,
+    document: &'a Incoming,
+    row: &'a Row,
+    is_loaded: bool,
+    /// Whether the worker's memory looks from it.
+    glances: bool,
+    found: Vec<Matched>,
+}
+
+impl Looking<'_> {
+    /// Loads the document itself, once that is needed.
+    fn load(&mut self) {
+        if !self.is_loaded {
+            let Worker { memory, own, .. } = &mut *self.worker;
+            self.judge.load(memory, &self.document.text, identity(self.row), own);
+            self.is_loaded = true;
+        }
+    }
+
+    /// The document itself and an indexed one, loaded, and memory to compare them.
+    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut Memory, &Loaded, &Loaded)> {
+        let at = match self.worker.loaded(row) {
+            Some(at) => at,
+            None => {
+                let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+                let text = unpacker.unpack(self.view.text(place, row)?, row)?;
+                let (at, other) = Worker::slot(others, self.judge, row);
+                self.judge.load(memory, text, identity(row), other);
+                at
+            }
+        };
+        Ok(self.with(at))
+    }
+
+    /// The document itself and one of the others, loaded.
+    fn with(&mut self, at: usize) -> (&mut Memory, &Loaded, &Loaded) {
+        self.load();
+        let Worker { memory, own, others, .. } = &mut *self.worker;
+        let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
+        (memory, own, other)
+    }
+
+    /// As [`Looking::pair`], where the two can be anything to each other: most share a phrase or two, and that is seen
+    /// without loading either.
+    fn hopeful(&mut self, place: Place, row: &Row) -> Result<Option<(&mut Memory, &Loaded, &Loaded)>> {
+        let judge = self.judge;
+        let plain = [self.row, row].iter().all(|row| judge.is_plain(row.tokens, row.site));
+        if !plain || self.worker.loaded(row).is_some() {
+            return self.pair(place, row).map(Some);
+        }
+        let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+        let text = unpacker.unpack(self.view.text(place, row)?, row)?;
+        if !self.glances {
+            judge.look_from(memory, &self.document.text);
+            self.glances = true;
+        }
+        if !judge.is_hopeful(memory, text, self.row.tokens.min(row.tokens)) {
+            return Ok(None);
+        }
+        let (at, other) = Worker::slot(others, judge, row);
+        judge.load_seen(memory, text, identity(row), other);
+        Ok(Some(self.with(at)))
+    }
+
+    fn push(
+        &mut self,
+        place: Place,
+        row: &Row,
+        relation: Directed,
+        (measures, score): (Measures, f64),
+        (overlap, spans): (Option<Overlap>, Vec<Span>),
+    ) -> Result<()> {
+        let id = self.view.id(place, row)?.to_owned();
+        let kept = longest(&spans, false);
+        let found = Match { id, relation, measures, score: score as f32, spans: kept };
+        self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
+        Ok(())
+    }
+
+    /// Documents of the same token sequence.
+    fn copies(&mut self) -> Result<()> {
+        let copies = self.view.copies(self.row.sequence, self.row.tokens, self.row.ordinal, MATCHES)?;
+        for (place, row) in copies {
+            if !self.core.verifies() {
+                let measures = Measures::of_equal(self.sampled(&row).0);
+                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, Vec::new()))?;
+            } else if self.is_equal(place, &row)? {
+                let judge = self.judge;
+                let (memory, own, other) = self.pair(place, &row)?;
+                let measures = judge.measures(own, own);
+                let spans = judge.spans(memory, own, other, Relation::Exact);
+                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, spans))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an indexed document has the same tokens in the same order.
+    fn is_equal(&mut self, place: Place, row: &Row) -> Result<bool> {
+        if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes {
+            return Ok(true);
+        }
+        let Worker { unpacker, memory, .. } = &mut *self.worker;
+        let text = unpacker.unpack(self.view.text(place, row)?, row)?;
+        Ok(self.judge.are_equal(memory, text, &self.document.text))
+    }
+
+    /// Sample sizes at the coarser of two levels.
+    fn sampled(&self, other: &Row) -> (u32, u32) {
+        let (a, b) = (self.row.counts, other.counts);
+        let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
+        level.map_or((0, 0), |level| (u32::from(a[level]), u32::from(b[level])))
+    }
+
+    fn near(&mut self, near: Vec<Near>, keys: &[u64]) -> Result<()> {
+        // Of copies of one text the oldest stands for all, but for those that share a page with the document.
+        let mut texts: Vec<(u64, bool)> = Vec::new();
+        let mut judged = 0;
+        for Near { place, row } in near {
+            let text = (row.sequence, identity(self.row).is_version_of(&identity(&row)));
+            if texts.contains(&text) {
+                continue;
+            }
+            texts.push(text);
+            judged += 1;
+            // The likeliest come first: what is left then would say nothing more.
+            let copies = self.found.iter().filter(|matched| matched.found.relation.is_copy()).count();
+            if judged > JUDGED || copies >= MATCHES {
+                break;
+            }
+            if self.core.verifies() {
+                self.judge(place, &row)?;
+            } else {
+                self.estimate(place, &row, keys)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
+        let judge = self.judge;
+        let Some((memory, own, other)) = self.hopeful(place, row)? else { return Ok(()) };
+        if let Some((judgement, spans)) = judge.decide(memory, own, other) {
+            let figures = (judgement.measures, judgement.score);
+            self.push(place, row, judgement.from_a(), figures, (judgement.overlap, spans))?;
+        }
+        Ok(())
+    }
+
+    /// Shares of samples stand in for shares of shingles.
+    fn measures(&self, place: Place, row: &Row, keys: &[u64]) -> Result<Measures> {
+        let (a, b) = self.sampled(row);
+        let common = self.view.common(place, keys)?;
+        Ok(Measures { a, b, common: common.min(a).min(b) })
+    }
+
+    fn estimate(&mut self, place: Place, row: &Row, keys: &[u64]) -> Result<()> {
+        let measures = self.measures(place, row, keys)?;
+        let judgement = classic(self.judge.policy, measures, (self.row.tokens, row.tokens));
+        if let Some(judgement) = judgement {
+            let is_version = identity(self.row).is_version_of(&identity(row));
+            let relation = if is_version { Directed::Update } else { judgement.from_a() };
+            self.push(place, row, relation, (measures, judgement.score), (None, Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    /// The version that the document replaces, before all others.
+    fn update(&mut self, replaced: u32, keys: &[u64]) -> Result<()> {
+        let Some(place) = self.view.place(replaced)? else { return Ok(()) };
+        let row = self.view.row(place)?;
+        self.found.retain(|matched| matched.ordinal != replaced);
+        let verified = self.core.verifies() && row.packed > 0;
+        let (measures, shown) = if verified {
+            let judge = self.judge;
+            let (memory, own, other) = self.pair(place, &row)?;
+            let measures = judge.measures(own, other);
+            let decided = judge.decide(memory, own, other);
+            (measures, decided.map_or((None, Vec::new()), |(judgement, spans)| (judgement.overlap, spans)))
+        } else {
+            (self.measures(place, &row, keys)?, (None, Vec::new()))
+        };
+        let score = measures.containment();
+        self.push(place, &row, Directed::Update, (measures, score), shown)?;
+        self.found.rotate_right(1);
+        Ok(())
+    }
+}

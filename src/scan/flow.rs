@@ -1,0 +1,219 @@
+//! The stages between the first pass and the clusters: candidates, and what they are.
+
+use bitvec::prelude::*;
+use rayon::prelude::*;
+
+use super::blocks::{Measure, each_pair};
+use super::judging::Judging;
+use super::learn::{Learned, Learner};
+use super::scope::Scope;
+use super::texts::Texts;
+use super::{Given, masked, noisy, read};
+use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
+use crate::document::DocId;
+use crate::error::Result;
+use crate::judge::{Judge, Judgement, Measures, classic, shares_enough};
+use crate::model::Model;
+use crate::model::noise::Seen;
+use crate::options::{Method, Policy, Resources};
+use crate::recipe::Recipe;
+use crate::signature::minhash::MinHash;
+use crate::signature::simhash::SimHash;
+use crate::sketch::Sketcher;
+
+/// What the stages between the first pass and the clusters need.
+pub(super) struct Flow<'a> {
+    pub texts: &'a Texts<'a>,
+    pub recipe: Recipe,
+    pub policy: &'a Policy,
+    pub resources: &'a Resources,
+    pub removed: &'a BitSlice,
+    pub scope: &'a Scope,
+}
+
+/// What they give.
+pub(super) struct Outcome {
+    pub found: Vec<(Candidate, Judgement)>,
+    pub changed: Vec<u32>,
+    pub unsettled: usize,
+    pub model: Option<Model>,
+}
+
+impl Flow<'_> {
+    pub fn classic(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            let gate = Gate::of(self.policy);
+            progress.begin("join");
+            let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
+            progress.begin("verify");
+            self.scope.keep(self.texts.documents, &mut joined.candidates);
+            verifier.verify(&joined.candidates, |_| {})?;
+            unsettled = self.settle_crowd(joined.crowd, |pairs, crowd| {
+                verifier.verify(pairs, |pair| crowd.settle(pair))
+            })?;
+        } else {
+            verifier.verify(&self.by_signature(), |_| {})?;
+        }
+        Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
+    }
+
+    pub fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: &Given) -> Result<Outcome> {
+        let Resources { cancel, progress, kernel, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("postings");
+        let mut postings = Postings::gather(samples, self.removed, cancel)?;
+        progress.begin("learn");
+        let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
+        let learner = |given| Learner { texts, recipe, removed, given, cancel };
+        let frozen = matches!(given, Given::Model(_));
+        let mut model = match given {
+            Given::Model(model) => Model::clone(model),
+            Given::Boilerplate(boilerplate) => learner(Some(&**boilerplate)).learn(&postings, seen)?,
+            Given::Nothing => learner(None).learn(&postings, seen)?,
+        };
+        let sites = documents.site_hashes();
+        let learned = Learned { recipe, model: &model, sites: &sites };
+        let judge = (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model }, &*sites);
+        let mut judging = Judging::default();
+        let mut unsettled = 0;
+        if self.policy.method == Method::Join {
+            progress.begin("join");
+            if !documents.against.is_empty() {
+                // What only one set has pairs none of it with the other.
+                postings.keep_lists(|list| {
+                    let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
+                    list.iter().any(of_second) && !list.iter().all(of_second)
+                });
+            }
+            postings.retain(|hash, d| {
+                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+            });
+            let gate = Gate::of(self.policy);
+            let mut joined = postings.join(documents, &gate, cancel)?;
+            self.scope.keep(documents, &mut joined.slight);
+            joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
+            progress.begin("noise");
+            let noisy = noisy::candidates(self.texts, &learned, self.removed, cancel)?;
+            joined.candidates.extend(noisy);
+            progress.begin("forms");
+            joined.candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
+            joined.candidates.sort_unstable();
+            joined.candidates.dedup();
+            self.scope.keep(documents, &mut joined.candidates);
+            progress.begin("align");
+            judging.judge(self.texts, judge, &joined.candidates, cancel, |_| {})?;
+            unsettled = self.settle_crowd(joined.crowd, |pairs, crowd| {
+                judging.judge(self.texts, judge, pairs, cancel, |pair| crowd.settle(pair))
+            })?;
+        } else {
+            let pairs = self.by_signature();
+            progress.begin("align");
+            judging.judge(self.texts, judge, &pairs, cancel, |_| {})?;
+        }
+        if !frozen {
+            judging.learn(&mut model);
+        }
+        judging.settle(&model);
+        Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Compares the documents of a crowd with their leaders, round after round; returns how many stay unsettled. `compare`
+    /// settles those of a round that belong to their leader.
+    fn settle_crowd(
+        &self,
+        mut crowd: Crowd,
+        mut compare: impl FnMut(&[Candidate], &mut Crowd) -> Result<()>,
+    ) -> Result<usize> {
+        let documents = self.texts.documents;
+        loop {
+            let mut pairs = crowd.round(documents);
+            if pairs.is_empty() {
+                return Ok(crowd.unsettled());
+            }
+            self.scope.keep(documents, &mut pairs);
+            compare(&pairs, &mut crowd)?;
+        }
+    }
+
+    /// Those of slight pairs that share more than a phrase or two: measuring them is a quarter of aligning them. The
+    /// others would be nothing to each other.
+    fn sharing_enough(&self, slight: Vec<Candidate>, model: &Model) -> Result<Vec<Candidate>> {
+        if model.noisy {
+            return Ok(slight);
+        }
+        let measure = Measure { recipe: self.recipe, kernel: self.resources.kernel };
+        // Documents that changed stay: they are named where they are aligned.
+        let (measured, _) = each_pair(self.texts, &measure, &slight, &self.resources.cancel)?;
+        let enough = |measures: Option<Measures>| measures.is_none_or(shares_enough);
+        Ok(slight.into_iter().zip(measured).filter(|&(_, m)| enough(m)).map(|(pair, _)| pair).collect())
+    }
+
+    /// Candidates as peers find them.
+    fn by_signature(&self) -> Vec<Candidate> {
+        self.resources.progress.begin("signatures");
+        let mut pairs = match self.policy.method {
+            Method::Simhash => {
+                bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
+            }
+            Method::Join | Method::Minhash => {
+                bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
+            }
+        };
+        self.scope.keep(self.texts.documents, &mut pairs);
+        pairs
+    }
+}
+
+/// Verifies candidates and keeps those that are something to each other by raw measures.
+struct Verifier<'a> {
+    flow: &'a Flow<'a>,
+    found: Vec<(Candidate, Judgement)>,
+    changed: Vec<u32>,
+}
+
+impl Verifier<'_> {
+    fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
+        let Flow { texts, recipe, policy, resources, .. } = *self.flow;
+        let measure = Measure { recipe, kernel: resources.kernel };
+        let (measured, changed) = each_pair(texts, &measure, pairs, &resources.cancel)?;
+        self.changed.extend(changed);
+        let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
+        for (&(a, b), measures) in pairs.iter().zip(measured) {
+            let judgement = measures.and_then(|m| classic(policy, m, (tokens(a), tokens(b))));
+            if let Some(judgement) = judgement {
+                self.found.push(((a, b), judgement));
+                belongs((a, b));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn signatures<S: Send>(
+    texts: &Texts<'_>,
+    recipe: Recipe,
+    removed: &BitSlice,
+    of: impl Fn(&[u64]) -> Option<S> + Sync,
+) -> Vec<Option<S>> {
+    (0..removed.len())
+        .into_par_iter()
+        .map_init(
+            || Sketcher::new(recipe, texts.kernel),
+            |sketcher, d| {
+                if removed[d] {
+                    return None;
+                }
+                let signature = texts.get(d as u32, |text| {
+                    let mut distinct = sketcher.shingles(text).0.to_vec();
+                    distinct.sort_unstable();
+                    distinct.dedup();
+                    of(&distinct)
+                });
+                signature.ok().flatten()
+            },
+        )
+        .collect()
+}
