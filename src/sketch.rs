@@ -63,6 +63,11 @@ impl Sketcher {
         Sketch { tokens: hashes.len() as u32, sequence, sample: self.winnow.selected(), counts }
     }
 
+    /// The tokens of the text sketched last.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
     /// The hashes of the tokens of the text sketched last.
     pub fn token_hashes(&self) -> &[u64] {
         &self.hashes[..self.tokens.len()]

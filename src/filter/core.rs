@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::look::{Matched, Worker, matches};
+use super::look::{Matched, Sought, Worker, matches};
 use super::pool::Pool;
 use super::prepare::{Prepared, Preparer};
 use super::{Answer, Incoming, cut};
@@ -36,6 +36,9 @@ impl Under {
     }
 }
 
+/// Common grams, of one in sixteen, that make two texts candidates of which one is noisy: some fifty characters.
+const GRAMS: u32 = 3;
+
 /// How a document stands to those before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Standing {
@@ -52,6 +55,7 @@ pub(super) struct Arrived<'a> {
     pub standing: Standing,
     pub row: Row,
     pub keys: Vec<u64>,
+    pub grams: Vec<u64>,
 }
 
 /// Judges documents against an index.
@@ -60,6 +64,8 @@ pub(super) struct Core {
     pub preparer: Preparer,
     under: Arc<Under>,
     gate: Gate,
+    /// Of noisy texts.
+    gram_gate: Gate,
     keep: Keep,
     workers: Vec<Mutex<Worker>>,
 }
@@ -88,7 +94,7 @@ impl Core {
             Keep::Signatures => Gate::new(policy.least_overlap()),
         };
         let preparer = Preparer::new(pool, under.clone(), packs && keep == Keep::Text)?;
-        Ok(Core { preparer, under, gate, keep, workers })
+        Ok(Core { preparer, under, gate, gram_gate: Gate::of_share(0.0, GRAMS), keep, workers })
     }
 
     /// Whether texts are compared, and not only samples.
@@ -102,6 +108,10 @@ impl Core {
 
     pub fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    pub fn gram_gate(&self) -> &Gate {
+        &self.gram_gate
     }
 
     /// Forgets loaded documents from this ordinal on.
@@ -136,11 +146,11 @@ impl Core {
     /// The matches of every fresh document.
     pub fn look(&self, view: &View<'_>, arrived: &[Arrived<'_>]) -> Result<Vec<Vec<Matched>>> {
         self.each(arrived.len(), |worker, i| {
-            let Arrived { document, standing, row, keys } = &arrived[i];
+            let Arrived { document, standing, row, keys, grams } = &arrived[i];
             match *standing {
                 Standing::Again(_) => Ok(Vec::new()),
                 Standing::Fresh { replaces } => {
-                    matches(self, view, worker, document, (row, keys.as_slice()), replaces)
+                    matches(self, view, worker, document, Sought { row, keys, grams }, replaces)
                 }
             }
         })
@@ -158,9 +168,9 @@ impl Core {
             .iter()
             .zip(prepared)
             .zip(versions)
-            .map(|((document, Prepared { mut row, keys, .. }), versions)| {
+            .map(|((document, Prepared { mut row, keys, grams, .. }), versions)| {
                 row.ordinal = next;
-                Arrived { document, standing: stand(&versions, &row, document.named), row, keys }
+                Arrived { document, standing: stand(&versions, &row, document.named), row, keys, grams }
             })
             .collect();
         let looked = self.look(view, &arrived)?;

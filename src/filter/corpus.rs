@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::core::{Core, own_cluster};
-use super::look::{Matched, matches, order};
+use super::look::{Matched, Sought, matches, order};
 use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
 use crate::error::Result;
@@ -53,9 +53,9 @@ impl Filter {
             run.cancel().check()?;
             let (numbers, documents) = self.core.read(run, first);
             let prepared = self.core.preparer.prepare(&documents)?;
-            for ((number, document), Prepared { mut row, keys, packed }) in
-                numbers.into_iter().zip(documents).zip(prepared)
-            {
+            for ((number, document), prepared) in numbers.into_iter().zip(documents).zip(prepared) {
+                let keys = prepared.kept_keys();
+                let Prepared { mut row, packed, .. } = prepared;
                 if !ids.insert(row.id_hash) {
                     later.push(document);
                     continue;
@@ -124,8 +124,8 @@ impl Lookup {
             let mut prepared = self.core.preparer.prepare(&documents)?;
             prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.reader.next());
             let matches = self.core.each(documents.len(), |worker, i| {
-                let Prepared { row, keys, .. } = &prepared[i];
-                matches(&self.core, &view, worker, &documents[i], (row, keys.as_slice()), None)
+                let Prepared { row, keys, grams, .. } = &prepared[i];
+                matches(&self.core, &view, worker, &documents[i], Sought { row, keys, grams }, None)
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
                 for Matched { ordinal, found, overlap, spans } in matches {

@@ -6,7 +6,7 @@ use super::corpus::longest;
 use super::unpack::Unpacker;
 use crate::document::Identity;
 use crate::error::Result;
-use crate::index::format::{MATCHES, NAMED, Row};
+use crate::index::format::{MATCHES, NAMED, NOISY, Row};
 use crate::index::verdict::Match;
 use crate::index::view::{Near, Place, View, Wanted};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
@@ -86,13 +86,21 @@ fn identity(row: &Row) -> Identity {
     Identity { id, url: row.url, canonical: row.canonical, site: row.site }
 }
 
+/// A document by which others are looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    pub row: &'a Row,
+    pub keys: &'a [u64],
+    pub grams: &'a [u64],
+}
+
 /// The documents that a document has a relation to, the best first; `replaces` is the version that it takes the place of.
 pub(super) fn matches(
     core: &Core,
     view: &View<'_>,
     worker: &mut Worker,
     document: &Incoming,
-    (row, keys): (&Row, &[u64]),
+    Sought { row, keys, grams }: Sought<'_>,
     replaces: Option<u32>,
 ) -> Result<Vec<Matched>> {
     if row.tokens == 0 {
@@ -105,7 +113,14 @@ pub(super) fn matches(
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
         let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
-        looking.near(view.near(&wanted, core.gate(), 4 * JUDGED)?, keys)?;
+        let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
+        if !grams.is_empty() {
+            let more = view.near(&Wanted { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
+            let is_noisy = |one: &Near| (row.flags | one.row.flags) & NOISY != 0;
+            let known: Vec<Place> = near.iter().map(|one| one.place).collect();
+            near.extend(more.into_iter().filter(|one| is_noisy(one) && !known.contains(&one.place)));
+        }
+        looking.near(near, keys)?;
     }
     order(&mut looking.found);
     if let Some(replaced) = replaces {

@@ -34,6 +34,7 @@ use crate::sketch::Sketcher;
 pub use corpus::Known;
 pub use incoming::Incoming;
 use look::Matched;
+use prepare::kept_keys;
 pub use prepare::{Prepared, Preparer};
 pub use unpack::unpack;
 
@@ -207,18 +208,19 @@ impl Filter {
         // Versions of ids that came in this batch.
         let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
         for ((document, prepared), mut versions) in documents.iter().zip(prepared).zip(versions) {
-            let Prepared { mut row, keys, packed } = prepared;
+            let kept = prepared.kept_keys();
+            let Prepared { mut row, keys, grams, packed } = prepared;
             row.ordinal = self.writer.next();
             let id = cut(&document.id);
             let own = came.entry(id).or_default();
             versions.extend_from_slice(own);
             let standing = stand(&versions, &row, document.named);
             if let Standing::Fresh { replaces } = standing {
-                let arriving = Arriving { row, id, keys: keys.clone(), text: packed, replaces };
+                let arriving = Arriving { row, id, keys: kept, text: packed, replaces };
                 admitted.push(self.writer.admit(arriving)?);
                 own.push(row);
             }
-            arrived.push(Arrived { document, standing, row, keys });
+            arrived.push(Arrived { document, standing, row, keys, grams });
         }
         Ok((arrived, admitted))
     }
@@ -240,7 +242,7 @@ impl Filter {
                 more.clear();
                 more.extend_from_slice(cut(&arrived.document.id).as_bytes());
                 encode_verdict(&answer.verdict, &mut more);
-                one.keys = arrived.keys;
+                one.keys = kept_keys(&arrived.keys, &arrived.grams);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
             }
             answers.push(answer);

@@ -12,9 +12,12 @@ use super::pool::Pool;
 use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{NAMED, Row, key};
+use crate::index::format::{NAMED, NOISY, Row, key};
 use crate::index::now;
+use crate::model::Model;
+use crate::signature::grams::grams;
 use crate::sketch::Sketcher;
+use crate::text::Tokens;
 
 /// How hard texts are compressed: light, since it is done while the sender waits.
 const LEVEL: i32 = 1;
@@ -35,6 +38,8 @@ pub struct Prepared {
     pub(super) row: Row,
     /// Its sample, each key once.
     pub(super) keys: Vec<u64>,
+    /// Keys of its characters in a row, by which noisy texts are met; none where the model knows no noise.
+    pub(super) grams: Vec<u64>,
     /// Its compressed text; empty where none is kept.
     pub(super) packed: Vec<u8>,
 }
@@ -77,17 +82,16 @@ impl Preparer {
     }
 
     fn one(&self, maker: &mut Maker, document: &Incoming, seen: u64) -> Result<Prepared> {
-        let chrome = &self.under.model.chrome;
-        let id = cut(&document.id);
+        let Maker { sketcher, compressor } = maker;
+        let (model, id) = (&self.under.model, cut(&document.id));
         let Identity { site, url, canonical, .. } = document.identity;
-        let sketch = maker.sketcher.sketch(&document.text);
-        let content = sketch.sample.iter().filter(|hash| !chrome.contains(site, **hash));
+        let sketch = sketcher.sketch(&document.text);
+        let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(site, **hash));
         let keys = keys(content.map(|hash| key(*hash)));
         let row = Row {
             tokens: sketch.tokens,
             bytes: document.text.len() as u32,
             id: id.len() as u16,
-            flags: if document.named { NAMED } else { 0 },
             sequence: sketch.sequence,
             text_hash: xxh3_64(document.text.as_bytes()),
             counts: sketch.counts,
@@ -98,13 +102,41 @@ impl Preparer {
             seen,
             ..Row::default()
         };
-        let packed = match self.packs {
-            true => {
-                let packed = maker.compressor.0.compress(document.text.as_bytes());
-                packed.map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?
-            }
-            false => Vec::new(),
+        let grams = if model.noisy { gram_keys(sketcher.tokens()) } else { Vec::new() };
+        let is_noisy = model.noisy && is_noisy(model, sketcher);
+        let flags = if document.named { NAMED } else { 0 } | if is_noisy { NOISY } else { 0 };
+        let packed = if self.packs {
+            let packed = compressor.0.compress(document.text.as_bytes());
+            packed.map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?
+        } else {
+            Vec::new()
         };
-        Ok(Prepared { row, keys, packed })
+        Ok(Prepared { row: Row { flags, ..row }, keys, grams, packed })
     }
+}
+
+impl Prepared {
+    /// All keys that the document is kept under.
+    pub(super) fn kept_keys(&self) -> Vec<u64> {
+        kept_keys(&self.keys, &self.grams)
+    }
+}
+
+/// The keys that a document of this sample and these grams is kept under.
+pub(super) fn kept_keys(sample: &[u64], grams: &[u64]) -> Vec<u64> {
+    if grams.is_empty() { sample.to_vec() } else { keys(sample.iter().chain(grams).copied()) }
+}
+
+/// One gram in so many is a key. At one letter in twelve misread on both sides a copy of 160 words shares a dozen.
+const RATE: u64 = 16;
+
+/// The keys of a text's characters in a row.
+fn gram_keys(tokens: &Tokens) -> Vec<u64> {
+    keys(grams(&tokens.joined(), RATE).map(key))
+}
+
+/// Whether the text that was sketched last is noisy.
+fn is_noisy(model: &Model, sketcher: &Sketcher) -> bool {
+    let (tokens, hashes) = (sketcher.tokens(), sketcher.token_hashes());
+    model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)))
 }

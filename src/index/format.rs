@@ -165,7 +165,7 @@ pub struct Row {
     pub more: u32,
     /// How many of those are the id.
     pub id: u16,
-    /// [`NAMED`], or nothing.
+    /// [`NAMED`] and [`NOISY`], where they hold.
     pub flags: u16,
     /// Hash of the token sequence.
     pub sequence: u64,
@@ -189,6 +189,9 @@ pub struct Row {
 
 /// The record named its id.
 pub const NAMED: u16 = 1;
+
+/// The text looked as if a machine had read it, under the model that the document came under.
+pub const NOISY: u16 = 2;
 
 impl Row {
     /// Appends the row.

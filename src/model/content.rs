@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Model;
 use super::facts::{Letter, known};
-use super::noise::Seen;
+use super::noise::{Letters, Seen};
 use crate::align::{Kind, Tokenised, Words};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
@@ -184,6 +184,12 @@ impl Reader {
     /// Whether what was read looks as if a machine had read it before.
     pub fn is_noisy(&self, seen: &Seen) -> bool {
         seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
+    }
+
+    /// Adds the letters of those of its tokens for which `wanted` says so, given the token's hash.
+    pub fn add_letters(&self, wanted: impl Fn(u64) -> bool, letters: &mut Letters) {
+        let tokens = (0..self.len()).filter(|&i| wanted(self.hashes[i]));
+        tokens.for_each(|i| letters.add(self.tokens.bytes(i)));
     }
 
     /// The content of `text`, which was read, under a model.

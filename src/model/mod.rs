@@ -24,7 +24,7 @@ use hashed::Hashes;
 use noise::Seen;
 
 /// The version of the form in which models are kept; it rises when a model of before would be read wrongly.
-pub const MODEL_VERSION: u32 = 1;
+pub const MODEL_VERSION: u32 = 2;
 
 /// What a corpus taught.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +57,7 @@ struct Kept {
     /// Hash, documents, times with a capital, times without.
     tokens: Vec<(u64, u32, u32, u32)>,
     seen: Vec<u64>,
+    letters: Vec<u64>,
     noisy: bool,
     slots: Vec<u64>,
 }
@@ -78,6 +79,7 @@ impl Model {
         let tokens = self.vocabulary.sorted().into_iter();
         let mut slots: Vec<u64> = self.slots.iter().copied().collect();
         slots.sort_unstable();
+        let (seen, letters) = self.seen.words();
         let kept = Kept {
             format: FORMAT.to_owned(),
             version: MODEL_VERSION,
@@ -87,7 +89,8 @@ impl Model {
             short_lines: self.chrome.short_lines(),
             documents: self.vocabulary.documents,
             tokens: tokens.map(|(hash, c)| (hash, c.documents, c.capital, c.small)).collect(),
-            seen: self.seen.words().to_vec(),
+            seen: seen.to_vec(),
+            letters: letters.to_vec(),
             noisy: self.noisy,
             slots,
         };
@@ -114,7 +117,8 @@ impl Model {
         Ok(Model {
             chrome: Chrome::of(kept.chrome, kept.sites, kept.short_lines),
             vocabulary: Vocabulary::of(kept.documents, kept.tokens.into_iter().map(count).collect()),
-            seen: Seen::of(kept.seen).ok_or_else(|| wrong("the model's table is cut off".to_owned()))?,
+            seen: Seen::of(kept.seen, kept.letters)
+                .ok_or_else(|| wrong("the model's table is cut off".to_owned()))?,
             noisy: kept.noisy,
             slots: kept.slots.into_iter().collect(),
         })

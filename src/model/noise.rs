@@ -1,6 +1,11 @@
 //! Which texts are noisy: read by a machine, with letters wrong, so that many of their words stand nowhere else.
+//!
+//! A later week has names that a table of this week lacks. They are made of the letters of the language; a misread word has
+//! letters in a row that no word of the corpus has. So a word that the table lacks counts only where it has such letters.
 
-/// Share of its words that nobody else has, from which a text may be noisy.
+use crate::hash::MULTIPLIERS;
+
+/// Share of a text's words that are odd ([`Seen::is_noisy`]), from which it is noisy.
 const SHARE: f64 = 0.04;
 
 /// Words of a text, at least, for it to be called noisy.
@@ -18,13 +23,55 @@ const SHORTEST: usize = 3;
 pub struct Seen {
     /// 32 slots a word; a power of two.
     words: Vec<u64>,
+    letters: Letters,
+}
+
+/// Which letters stand in a row, three at a time, in words that several clean documents of the corpus have. A table by
+/// hash, one bit for each three bytes of normal form, the ends of a word being bytes of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Letters {
+    /// [`BITS`] bits, or none where no word was added.
+    bits: Vec<u64>,
+}
+
+/// Bits of the table of letters: news of one language fills a sixteenth of them.
+const BITS: usize = 1 << 17;
+
+impl Letters {
+    fn places(word: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        let at = |i: usize| i.checked_sub(1).and_then(|i| word.get(i)).copied().unwrap_or(b' ');
+        (0..word.len()).map(move |i| {
+            let three = u64::from_le_bytes([at(i), at(i + 1), at(i + 2), 0, 0, 0, 0, 0]);
+            (three.wrapping_mul(MULTIPLIERS[0]) >> (64 - BITS.trailing_zeros())) as usize
+        })
+    }
+
+    /// Adds the letters of a word.
+    pub fn add(&mut self, word: &[u8]) {
+        self.bits.resize(BITS / 64, 0);
+        Letters::places(word).for_each(|place| self.bits[place / 64] |= 1 << (place % 64));
+    }
+
+    /// Adds those of another table.
+    pub fn merge(&mut self, other: &Letters) {
+        if self.bits.is_empty() {
+            self.bits.clone_from(&other.bits);
+        }
+        self.bits.iter_mut().zip(&other.bits).for_each(|(word, more)| *word |= more);
+    }
+
+    /// Whether all letters of a word stand so in words of the corpus.
+    fn has(&self, word: &[u8]) -> bool {
+        !self.bits.is_empty()
+            && Letters::places(word).all(|place| self.bits[place / 64] & 1 << (place % 64) != 0)
+    }
 }
 
 impl Seen {
     /// An empty table for a corpus of so many bytes.
     pub fn new(bytes: u64) -> Seen {
         let slots = (bytes / 16).next_power_of_two().clamp(1 << 16, 1 << 28);
-        Seen { words: vec![0; slots as usize / 32] }
+        Seen { words: vec![0; slots as usize / 32], letters: Letters::default() }
     }
 
     fn place(&self, hash: u64) -> (usize, u32) {
@@ -52,37 +99,54 @@ impl Seen {
         }
     }
 
-    /// Whether a token stands in the corpus at most once.
+    /// How often a token stands in the corpus: 0, 1, or 2 for more often; 2 of an empty table.
     #[inline]
-    pub fn is_single(&self, hash: u64) -> bool {
+    fn count(&self, hash: u64) -> u64 {
         if self.words.is_empty() {
-            return false;
+            return 2;
         }
         let (word, shift) = self.place(hash);
-        self.words[word] >> shift & 2 == 0
+        (self.words[word] >> shift & 3).min(2)
+    }
+
+    /// Gives the table the letters of the corpus' words.
+    pub fn know(&mut self, letters: Letters) {
+        self.letters = letters;
+    }
+
+    /// Whether a token is one that noise makes: no other document has it, and it is no new word of the language.
+    #[inline]
+    fn is_odd(&self, hash: u64, token: &[u8]) -> bool {
+        let odd = match self.count(hash) {
+            0 => !self.letters.has(token),
+            count => count == 1,
+        };
+        odd && !token.iter().any(u8::is_ascii_digit)
     }
 
     /// Whether a text of so many tokens is noisy; `token` gives the hash and the characters of each. Of a long text some
     /// hundred tokens are looked at, spread evenly.
     pub fn is_noisy<'a>(&self, tokens: usize, token: impl Fn(usize) -> (u64, &'a [u8])) -> bool {
-        let (mut words, mut single) = (0usize, 0usize);
+        let (mut words, mut odd) = (0usize, 0usize);
         for (hash, token) in (0..tokens).step_by(1 + tokens / LOOKED_AT).map(token) {
             if token.len() >= SHORTEST {
                 words += 1;
-                single += usize::from(self.is_single(hash) && !token.iter().any(u8::is_ascii_digit));
+                odd += usize::from(self.is_odd(hash, token));
             }
         }
-        words >= WORDS && single as f64 >= SHARE * words as f64
+        words >= WORDS && odd as f64 >= SHARE * words as f64
     }
 
-    /// The table, to be kept.
-    pub fn words(&self) -> &[u64] {
-        &self.words
+    /// The table and the letters, to be kept.
+    pub fn words(&self) -> (&[u64], &[u64]) {
+        (&self.words, &self.letters.bits)
     }
 
-    /// A table that was kept: a power of two of words, or none.
-    pub fn of(words: Vec<u64>) -> Option<Seen> {
-        (words.is_empty() || words.len().is_power_of_two()).then_some(Seen { words })
+    /// A table that was kept: a power of two of words, or none; and its letters, if it has any.
+    pub fn of(words: Vec<u64>, letters: Vec<u64>) -> Option<Seen> {
+        let are_whole = letters.is_empty() || letters.len() == BITS / 64;
+        let is_table = words.is_empty() || words.len().is_power_of_two();
+        (is_table && are_whole).then_some(Seen { words, letters: Letters { bits: letters } })
     }
 }
 
@@ -104,8 +168,25 @@ mod tests {
         other.merge(&left);
         left.merge(&right);
         assert_eq!(left, other);
-        assert!((0..3000).step_by(3).all(|token| !left.is_single(avalanche(token))));
-        let single = (0..3000).filter(|&token| left.is_single(avalanche(token))).count();
+        assert!((0..3000).step_by(3).all(|token| left.count(avalanche(token)) == 2));
+        let single = (0..3000).filter(|&token| left.count(avalanche(token)) == 1).count();
         assert!((1800..=2000).contains(&single), "{single}");
+    }
+
+    #[test]
+    fn a_new_word_of_the_language_is_not_odd_and_a_misread_one_is() {
+        let mut seen = Seen::new(0);
+        let mut letters = Letters::default();
+        for word in ["harbour", "master", "closed", "boarding", "remastered", "enclosure"] {
+            seen.add(crate::hash::token_hash(word.as_bytes()));
+            seen.add(crate::hash::token_hash(word.as_bytes()));
+            letters.add(word.as_bytes());
+        }
+        let odd =
+            |seen: &Seen, word: &str| seen.is_odd(crate::hash::token_hash(word.as_bytes()), word.as_bytes());
+        assert!(odd(&seen, "boarded"), "without letters every word that the table lacks is odd");
+        seen.know(letters);
+        assert!(!odd(&seen, "mastering") && !odd(&seen, "harbour"));
+        assert!(odd(&seen, "harhour") && odd(&seen, "mastcr"));
     }
 }

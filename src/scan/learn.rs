@@ -14,7 +14,7 @@ use crate::hash::avalanche;
 use crate::model::boilerplate::Boilerplate;
 use crate::model::chrome::{self, Page};
 use crate::model::facts::Vocabulary;
-use crate::model::noise::Seen;
+use crate::model::noise::{Letters, Seen};
 use crate::model::{Model, Reader};
 use crate::options::Cancel;
 use crate::recipe::Recipe;
@@ -50,9 +50,12 @@ pub(super) struct Learner<'a> {
 
 impl Learner<'_> {
     /// The model, but for template slots.
-    pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
+    pub fn learn(&self, postings: &Postings, mut seen: Seen) -> Result<Model> {
         let sites = self.texts.documents.site_hashes();
-        let (vocabulary, noisy) = self.vocabulary(&seen)?;
+        let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
+        let sample = self.sample(all, SAMPLE);
+        let (vocabulary, noisy) = self.vocabulary(&sample, &seen)?;
+        seen.know(self.letters(&sample, &seen, &vocabulary)?);
         Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
@@ -72,9 +75,7 @@ impl Learner<'_> {
     }
 
     /// Token statistics of a sample, and whether enough of it is noisy.
-    fn vocabulary(&self, seen: &Seen) -> Result<(Vocabulary, bool)> {
-        let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
-        let sample = self.sample(all, SAMPLE);
+    fn vocabulary(&self, sample: &[u32], seen: &Seen) -> Result<(Vocabulary, bool)> {
         let parts: Vec<(Vocabulary, usize)> = sample
             .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
             .map(|documents| {
@@ -99,6 +100,32 @@ impl Learner<'_> {
             noisy += count;
         }
         Ok((all, noisy as f64 >= NOISY * sample.len() as f64 && noisy > 0))
+    }
+
+    /// The letters of words that several documents of a sample have, of its clean documents.
+    fn letters(&self, sample: &[u32], seen: &Seen, vocabulary: &Vocabulary) -> Result<Letters> {
+        let parts: Vec<Letters> = sample
+            .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
+            .map(|documents| {
+                let (mut letters, mut reader) =
+                    (Letters::default(), Reader::new(self.recipe, self.texts.kernel));
+                for &document in documents {
+                    self.cancel.check()?;
+                    // A document that changed is reported where it is judged.
+                    let _ = self.texts.get(document, |text| {
+                        reader.read_plainly(text);
+                        if !reader.is_noisy(seen) {
+                            reader.add_letters(|hash| vocabulary.count(hash).documents > 1, &mut letters);
+                        }
+                    });
+                }
+                Ok(letters)
+            })
+            .collect::<Result<_>>()?;
+        Ok(parts.iter().fold(Letters::default(), |mut all, part| {
+            all.merge(part);
+            all
+        }))
     }
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {

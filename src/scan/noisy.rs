@@ -12,12 +12,9 @@ use super::learn::Learned;
 use super::texts::Texts;
 use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
-use crate::hash::avalanche;
 use crate::model::Reader;
 use crate::options::Cancel;
-
-/// Characters of a gram.
-const GRAM: usize = 9;
+use crate::signature::grams::grams;
 
 /// Documents that a gram stands in, at most, to count.
 const RARE: usize = 12;
@@ -65,7 +62,7 @@ pub(super) fn candidates(
                     cancel.check()?;
                     let found = texts.get(document, |text| {
                         reader.read_plainly(text);
-                        let all: Vec<u64> = grams(reader).collect();
+                        let all: Vec<u64> = grams(&reader.tokens().joined(), RATE).collect();
                         let shared = all.iter().copied().filter(|&gram| known[gram as usize & (slots - 1)]);
                         (document, all.len(), shared.collect::<Vec<u64>>())
                     });
@@ -99,24 +96,13 @@ fn noisy(
                 cancel.check()?;
                 let grams = texts.get(document, |text| {
                     reader.read_plainly(text);
-                    reader.is_noisy(&learned.model.seen).then(|| grams(reader).collect::<Vec<u64>>())
+                    reader
+                        .is_noisy(&learned.model.seen)
+                        .then(|| grams(&reader.tokens().joined(), RATE).collect::<Vec<u64>>())
                 });
                 Ok(grams.ok().flatten().map(|grams| (document, grams)))
             },
         )
         .collect::<Result<_>>()?;
     Ok(found.into_iter().flatten().collect())
-}
-
-/// A part of the grams of the text that was read, chosen by what they are.
-fn grams(reader: &Reader) -> impl Iterator<Item = u64> + '_ {
-    let characters = reader.tokens().joined();
-    let count = (characters.len() + 1).saturating_sub(GRAM);
-    (0..count).filter_map(move |at| {
-        let window = characters.get(at..at + GRAM)?;
-        let (eight, ninth) = window.split_first_chunk::<8>()?;
-        let number = u64::from_le_bytes(*eight) ^ u64::from(ninth[0]).rotate_right(8).wrapping_mul(3);
-        let mixed = number.wrapping_mul(crate::hash::MULTIPLIERS[0]);
-        (mixed >> 56).is_multiple_of(RATE).then(|| avalanche(mixed ^ u64::from(ninth[0])))
-    })
 }

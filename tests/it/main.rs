@@ -18,6 +18,7 @@ mod golden;
 mod guide;
 mod harness;
 mod index;
+mod judge;
 mod labels;
 mod library;
 mod news;

@@ -8,13 +8,13 @@ use crate::news::News;
 const STORIES: usize = 40;
 
 /// A story of words that others use too, as in a language.
-fn story(news: &mut News, vocabulary: &[String]) -> String {
+pub fn story(news: &mut News, vocabulary: &[String]) -> String {
     let words: Vec<&str> = (0..160).map(|_| &*vocabulary[news.below(vocabulary.len())]).collect();
     words.chunks(12).map(|sentence| sentence.join(" ") + ".\n").collect()
 }
 
 /// The text with `permille` of its letters read as another.
-fn misread(news: &mut News, text: &str, permille: usize) -> String {
+pub fn misread(news: &mut News, text: &str, permille: usize) -> String {
     let letter = |c: char, news: &mut News| match c {
         'a'..='z' if news.below(1000) < permille => (b'a' + news.below(26) as u8) as char,
         c => c,

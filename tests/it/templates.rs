@@ -11,7 +11,7 @@ use crate::news::News;
 const MONTHS: [&str; 4] = ["March", "June", "September", "December"];
 
 /// Notes of one form, every other one with an optional sentence; and stories that are of none.
-fn notes(count: usize) -> String {
+pub fn notes(count: usize) -> String {
     let mut news = News::new(7);
     let mut out = String::new();
     for i in 0..count {
