@@ -54,6 +54,8 @@ mod calendar;
 pub mod calibrate;
 pub mod candidates;
 pub mod charset;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod cluster;
 pub mod corpus;
 pub mod document;

@@ -10,6 +10,7 @@ mod config;
 mod containers;
 mod dedup;
 mod disk;
+mod docs;
 mod equivalence;
 mod filter;
 mod formats;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use crate::report::parquet::{write_clusters, write_documents, write_pairs};
+use crate::report::{DocumentRow, PairRow, Report};
 use anyhow::{Context, Result};
-use wirecopy::report::parquet::{write_clusters, write_documents, write_pairs};
-use wirecopy::report::{DocumentRow, PairRow, Report};
 
 /// Writes `documents.parquet`, `pairs.parquet` and `clusters.parquet` of a scan.
 pub fn write_all<'a>(

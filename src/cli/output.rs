@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::nearest::did_you_mean;
+use crate::cli::nearest::did_you_mean;
 
 /// A report that was asked for.
 pub struct Target<F> {

@@ -14,8 +14,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::args::{Args, Defaults};
-use crate::nearest::did_you_mean;
+use crate::cli::args::{Args, Defaults};
+use crate::cli::nearest::did_you_mean;
 
 /// The file's name where none is given.
 const NAME: &str = "wirecopy.toml";
@@ -41,8 +41,7 @@ struct Setting {
 type Settings = BTreeMap<String, Setting>;
 
 /// What was typed, completed by defaults; `config` is the file that they are of. Ends the program where clap does.
-pub fn parse() -> Result<Args> {
-    let mut typed: Vec<OsString> = std::env::args_os().collect();
+pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     if let Err(help) = Args::try_parse_from(&typed)
         && !help.use_stderr()
     {

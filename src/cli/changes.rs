@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use crate::kernel::Kernel;
+use crate::report::Span;
+use crate::text::Tokens;
 use serde::Serialize;
-use wirecopy::kernel::Kernel;
-use wirecopy::report::Span;
-use wirecopy::text::Tokens;
 
 /// A stretch that was changed; added where it is empty in `a`, dropped where it is empty in `b`.
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
+use crate::model::Model;
+use crate::model::boilerplate::Boilerplate;
+use crate::recipe::Recipe;
 use anyhow::{Context, Result};
-use wirecopy::model::Model;
-use wirecopy::model::boilerplate::Boilerplate;
-use wirecopy::recipe::Recipe;
 
 pub fn read(recipe: Recipe, path: &Path) -> Result<Model> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 
-use crate::args;
-use crate::output::Target;
+use super::args;
+use crate::cli::output::Target;
 
 pub fn completions(typed: &args::Completions) -> Result<ExitCode> {
     let mut script = Vec::new();

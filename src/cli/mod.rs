@@ -1,4 +1,7 @@
-//! `wirecopy`: near-duplicates and syndicated copies, from the command line.
+//! The command line: what was typed (`args`), completed by defaults (`config`), to the library's settings (`settings`) and
+//! calls. It sees nothing of the library but its public items.
+//!
+//! A program that brings the command with it calls [`run`].
 
 mod apply;
 mod args;
@@ -25,13 +28,16 @@ mod tables;
 mod templates;
 mod text;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-fn main() -> ExitCode {
+/// Runs the command with these arguments, the first of which is the program's name, and returns its exit code. Prints, reads
+/// the environment, and ends the process where help is asked for or an argument is wrong.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     quieten_guarded_panics();
-    match run() {
+    match command(arguments.into_iter().collect()) {
         Ok(code) => code,
         // Whoever read our output has seen enough: `wirecopy ... | head` is no error.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -42,8 +48,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<ExitCode> {
-    let args = config::parse()?;
+fn command(typed: Vec<OsString>) -> Result<ExitCode> {
+    let args = config::parse(typed)?;
     args.color.write_global();
     if let (true, Some(file)) = (args.verbose, &args.defaults.config) {
         anstream::eprintln!("settings of {}", file.display());
@@ -70,7 +76,7 @@ fn run() -> Result<ExitCode> {
 fn quieten_guarded_panics() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !wirecopy::corpus::panics_are_problems() {
+        if !crate::corpus::panics_are_problems() {
             hook(panic);
         }
     }));

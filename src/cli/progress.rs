@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::options::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
-use wirecopy::options::Progress;
 
 /// Shows a run's progress until it is dropped.
 pub struct Bar {

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::process::ExitCode;
 
+use crate::calibrate::{Calibration, LOWEST, Saved, Step, calibrate, read_pairs};
+use crate::options::Policy;
+use crate::report::write_pairs;
 use anyhow::{Context, Result};
-use wirecopy::calibrate::{Calibration, LOWEST, Saved, Step, calibrate, read_pairs};
-use wirecopy::options::Policy;
-use wirecopy::report::write_pairs;
 
-use crate::args;
-use crate::output::Target;
-use crate::settings::Settings;
+use super::args;
+use crate::cli::output::Target;
+use crate::cli::settings::Settings;
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -86,7 +86,7 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
             let mark = if step.threshold == set { "*" } else { " " };
             let threshold = format!("{:.2}{mark}", step.threshold);
             write!(out, "{threshold:<12}{:>10}{:>10}{:>10}", step.pairs, step.clusters, step.removed)?;
-            let pair = |pair: &wirecopy::calibrate::Borderline| {
+            let pair = |pair: &crate::calibrate::Borderline| {
                 format!("{} {} {:.3}", printable(&pair.a), printable(&pair.b), pair.value)
             };
             let next: Vec<String> = step.borderline.iter().take(2).map(pair).collect();

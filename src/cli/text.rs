@@ -2,17 +2,17 @@
 
 use std::process::ExitCode;
 
+use crate::document::DocId;
+use crate::kernel::Kernel;
+use crate::options::Resources;
+use crate::scan::Scan;
+use crate::text::Tokens;
 use anyhow::{Result, bail};
 use serde::Serialize;
-use wirecopy::document::DocId;
-use wirecopy::kernel::Kernel;
-use wirecopy::options::Resources;
-use wirecopy::scan::Scan;
-use wirecopy::text::Tokens;
 
-use crate::args;
-use crate::nearest::did_you_mean;
-use crate::output::Target;
+use super::args;
+use crate::cli::nearest::did_you_mean;
+use crate::cli::output::Target;
 
 #[derive(Serialize)]
 struct Token<'a> {

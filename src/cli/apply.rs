@@ -5,13 +5,13 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::act::apply::{Action, Actor, Plan, Step, plan};
+use crate::act::keep::Rules;
+use crate::act::undo::{Undone, read_journal, undo as undo_entry};
 use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use wirecopy::act::apply::{Action, Actor, Plan, Step, plan};
-use wirecopy::act::keep::Rules;
-use wirecopy::act::undo::{Undone, read_journal, undo as undo_entry};
 
-use crate::{args, report};
+use super::{args, report};
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;

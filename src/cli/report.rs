@@ -6,14 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::model::boilerplate::write_boilerplate;
+use crate::report::diff::{Changed, Diff};
+use crate::report::html::write_html;
+use crate::report::{Report, write_markdown, write_sites};
 use anyhow::{Context, Result};
-use wirecopy::model::boilerplate::write_boilerplate;
-use wirecopy::report::diff::{Changed, Diff};
-use wirecopy::report::html::write_html;
-use wirecopy::report::{Report, write_markdown, write_sites};
 
-use crate::args;
-use crate::output::Target;
+use super::args;
+use crate::cli::output::Target;
 
 /// A report that is made of a [`Report`] alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,7 +82,7 @@ fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
         match (target.format, &target.file) {
             (Format::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
             #[cfg(feature = "parquet")]
-            (Format::Parquet, Some(directory)) => crate::tables::write_saved(directory, &report)?,
+            (Format::Parquet, Some(directory)) => crate::cli::tables::write_saved(directory, &report)?,
             (Format::Parquet, _) => {}
         }
     }

@@ -3,23 +3,23 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::findings::{AuditOptions, Findings, Parts};
+use crate::report::diff::Diff;
+use crate::report::html::LIMIT;
+use crate::report::terminal::{Look, summary};
+use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
+use crate::scan::Run;
 use anyhow::{Context, Result};
-use wirecopy::findings::{AuditOptions, Findings, Parts};
-use wirecopy::report::diff::Diff;
-use wirecopy::report::html::LIMIT;
-use wirecopy::report::terminal::{Look, summary};
-use wirecopy::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
-use wirecopy::scan::Run;
 
-use crate::args;
-use crate::indexed::{Indexed, Partners};
-use crate::model;
-use crate::output::Target;
-use crate::progress::Bar;
-use crate::report::{self, Rendering};
-use crate::settings::Settings;
+use super::args;
+use crate::cli::indexed::{Indexed, Partners};
+use crate::cli::model;
+use crate::cli::output::Target;
+use crate::cli::progress::Bar;
+use crate::cli::report::{self, Rendering};
+use crate::cli::settings::Settings;
 #[cfg(feature = "parquet")]
-use crate::tables;
+use crate::cli::tables;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
@@ -164,7 +164,7 @@ fn print(typed: &args::Scan, found: &Run, report: &Report) -> Result<()> {
         true => Look { shown: usize::MAX, members: usize::MAX, width },
         false => Look { width, ..Look::default() },
     };
-    let excerpt = |cluster: &wirecopy::scan::Cluster| {
+    let excerpt = |cluster: &crate::scan::Cluster| {
         let (member, _) = cluster.members.first()?;
         found.excerpt(cluster.representative, *member)
     };

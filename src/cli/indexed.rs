@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::document::DocId;
+use crate::filter::{Known, Lookup};
+use crate::index::Reader;
+use crate::index::store::{Disk, Store};
+use crate::index::verdict::Match;
+use crate::judge::{Directed, Span};
+use crate::model::Model;
+use crate::report::{DocumentRow, PairRow};
+use crate::scan::Run;
 use anyhow::Result;
-use wirecopy::document::DocId;
-use wirecopy::filter::{Known, Lookup};
-use wirecopy::index::Reader;
-use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::verdict::Match;
-use wirecopy::judge::{Directed, Span};
-use wirecopy::model::Model;
-use wirecopy::report::{DocumentRow, PairRow};
-use wirecopy::scan::Run;
 
-use crate::settings::Settings;
+use crate::cli::settings::Settings;
 
 /// An index that a corpus is compared with, as it was when it was opened.
 pub struct Indexed {

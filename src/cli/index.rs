@@ -5,20 +5,20 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::corpus::{Corpus, Problem, Scratch, Value};
+use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
+use crate::index::format::Row;
+use crate::index::store::{Disk, Store};
+use crate::index::view::{Place, View};
+use crate::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
+use crate::options::{Policy, Resources};
+use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use wirecopy::corpus::{Corpus, Problem, Scratch, Value};
-use wirecopy::filter::{self, Filter, Incoming, line, lookup, unpack};
-use wirecopy::index::format::Row;
-use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::view::{Place, View};
-use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
-use wirecopy::options::{Policy, Resources};
-use wirecopy::scan::Scan;
 
-use crate::args::{self, IndexCommand};
-use crate::filter::writing;
-use crate::model;
+use crate::cli::args::{self, IndexCommand};
+use crate::cli::filter::writing;
+use crate::cli::model;
 
 pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
     match &typed.command {
@@ -172,7 +172,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     let view = reader.view();
     let (mut documents, mut deleted, mut replaced) = (0, 0, 0);
     view.each(|_, row, is_found| {
-        use wirecopy::index::format::DeathKind;
+        use crate::index::format::DeathKind;
         match view.deaths.get(&row.ordinal).map(|death| death.kind) {
             None => documents += u64::from(is_found),
             Some(DeathKind::Deleted) => deleted += 1,

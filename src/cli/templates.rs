@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::options::Resources;
+use crate::report::{TemplateRow, write_values};
+use crate::scan::Scan;
 use anyhow::{Context, Result};
-use wirecopy::options::Resources;
-use wirecopy::report::{TemplateRow, write_values};
-use wirecopy::scan::Scan;
 
-use crate::args;
-use crate::output::Target;
+use super::args;
+use crate::cli::output::Target;
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -58,7 +58,7 @@ fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
             printable(skeleton)
         )?;
         for (place, document) in documents.iter().take(documents_shown).enumerate() {
-            let value = |slot: &wirecopy::report::SlotRow| match slot.values.get(place) {
+            let value = |slot: &crate::report::SlotRow| match slot.values.get(place) {
                 Some(Some(value)) => clipped(&printable(value), room),
                 _ => "-".to_owned(),
             };

@@ -5,14 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::act::dedup::{Decisions, Output, decide};
+use crate::act::keep::Rules;
+use crate::scan::Run;
 use anyhow::{Context, Result, bail};
-use wirecopy::act::dedup::{Decisions, Output, decide};
-use wirecopy::act::keep::Rules;
-use wirecopy::scan::Run;
 
-use crate::args;
-use crate::progress::Bar;
-use crate::settings::Settings;
+use super::args;
+use crate::cli::progress::Bar;
+use crate::cli::settings::Settings;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;

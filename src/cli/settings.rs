@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use crate::html::HtmlMode;
+use crate::kernel::Kernel;
+use crate::options::{Method, Mode, Policy, Resources};
+use crate::recipe::Recipe;
+use crate::scan::Scan;
 use anyhow::{Context, Result};
-use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
-use wirecopy::html::HtmlMode;
-use wirecopy::kernel::Kernel;
-use wirecopy::options::{Method, Mode, Policy, Resources};
-use wirecopy::recipe::Recipe;
-use wirecopy::scan::Scan;
 
-use crate::args;
+use super::args;
 
 /// Everything that a scan needs to know.
 pub struct Settings {

@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::document::DocId;
+use crate::options::Resources;
+use crate::report::{PageRow, RepeatRow};
+use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
-use wirecopy::document::DocId;
-use wirecopy::options::Resources;
-use wirecopy::report::{PageRow, RepeatRow};
-use wirecopy::scan::Scan;
 
-use crate::args;
-use crate::output::Target;
+use super::args;
+use crate::cli::output::Target;
 
 #[derive(Clone, Copy)]
 struct Json;

@@ -7,19 +7,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
+use crate::corpus::{JsonLines, Reader as _, Scratch, Value};
+use crate::error::Reason;
+use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
+use crate::index::store::{Disk, Store};
+use crate::index::{Keep, Limits, Reader, Setup};
+use crate::judge::Directed;
+use crate::kernel::Kernel;
+use crate::options::{Policy, Resources};
+use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
-use wirecopy::corpus::{JsonLines, Reader as _, Scratch, Value};
-use wirecopy::error::Reason;
-use wirecopy::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
-use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::{Keep, Limits, Reader, Setup};
-use wirecopy::judge::Directed;
-use wirecopy::kernel::Kernel;
-use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
 
-use crate::args;
-use crate::lines::{self, Chunk};
+use super::args;
+use crate::cli::lines::{self, Chunk};
 
 /// Documents that are answered together, at most.
 const BATCH: usize = 256;
@@ -107,7 +107,7 @@ fn open(typed: &args::Filter) -> Result<Over> {
     if typed.check {
         let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
         let model = typed.model.as_ref().map(|path| read_model(path)).transpose()?;
-        let model = model.as_deref().map(wirecopy::index::model_hash);
+        let model = model.as_deref().map(crate::index::model_hash);
         let reader = Reader::open(&store, typed.create.recipe()?, model)?;
         return Ok(Over::Asking(Lookup::new(reader, policy, &resources)?));
     }

@@ -4,20 +4,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::corpus::{Corpus, CorpusOptions};
+use crate::document::DocId;
+use crate::judge::{Comparison, Side, Span, Test};
+use crate::options::Resources;
+use crate::recipe::Recipe;
+use crate::scan::{Run, Scan};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use wirecopy::corpus::{Corpus, CorpusOptions};
-use wirecopy::document::DocId;
-use wirecopy::judge::{Comparison, Side, Span, Test};
-use wirecopy::options::Resources;
-use wirecopy::recipe::Recipe;
-use wirecopy::scan::{Run, Scan};
 
-use crate::args;
-use crate::changes::{Change, changes};
-use crate::model;
-use crate::nearest::did_you_mean;
-use crate::output::Target;
+use super::args;
+use crate::cli::changes::{Change, changes};
+use crate::cli::model;
+use crate::cli::nearest::did_you_mean;
+use crate::cli::output::Target;
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -153,15 +153,12 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     if let (Some(a), Some(b), Some(identity)) = (row.coverage_a, row.coverage_b, row.identity) {
         writeln!(out, "  coverage {a:.3} and {b:.3}, identity {identity:.3}")?;
     }
-    for test in row.tests {
-        let mark = if test.holds { "\x1b[32mholds\x1b[0m" } else { "\x1b[31mfails\x1b[0m" };
-        // Counts are whole, and so is what is wanted of them.
-        let decimals = if test.least.fract() == 0.0 { 0 } else { 3 };
-        writeln!(
-            out,
-            "  {mark}  {:<9} {}: {:.decimals$} of {:.decimals$}",
-            test.relation, test.what, test.figure, test.least
-        )?;
+    for tests in row.tests.chunk_by(|one, other| one.relation == other.relation) {
+        // Of a relation that fails, its tests that hold say nothing.
+        let holds = tests.iter().all(|test| test.holds);
+        for test in tests.iter().filter(|test| test.holds == holds) {
+            write_test(&mut out, test)?;
+        }
     }
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     for Passage { span, changes } in &row.spans {
@@ -172,6 +169,14 @@ fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
         write_sides(&mut out, sides, width)?;
     }
     Ok(())
+}
+
+fn write_test(out: &mut impl Write, test: &Test) -> std::io::Result<()> {
+    let mark = if test.holds { "\x1b[32mholds\x1b[0m" } else { "\x1b[31mfails\x1b[0m" };
+    // Counts are whole, and so is the bound they are held against.
+    let decimals = if test.least.fract() == 0.0 { 0 } else { 3 };
+    let Test { relation, what, figure, least, .. } = test;
+    writeln!(out, "  {mark}  {relation:<9} {what}: {figure:.decimals$} of {least:.decimals$}")
 }
 
 /// A word as it is printed, and whether it is part of a change.

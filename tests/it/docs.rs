@@ -1,0 +1,45 @@
+//! What the documents say of the source is true.
+
+use std::path::Path;
+
+fn source(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// Every threshold of docs/decisions.md is a constant of that value.
+#[test]
+fn decisions_are_those_of_the_source() {
+    let files = [
+        "src/judge/decide.rs",
+        "src/judge/evidence.rs",
+        "src/judge/slots.rs",
+        "src/scan/judging.rs",
+        "src/scan/clusters.rs",
+        "src/model/noise.rs",
+        "src/filter/core.rs",
+        "src/cluster.rs",
+    ];
+    let all: String = files.into_iter().map(source).collect();
+    let mut seen = 0;
+    for line in source("docs/decisions.md").lines().filter(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let Some(name) = cells[2].strip_prefix('`').and_then(|name| name.strip_suffix('`')) else { continue };
+        let of = |line: &&str| line.contains(&format!("const {name}: "));
+        let constant = all.lines().find(of).unwrap_or_else(|| panic!("no constant {name}"));
+        assert!(constant.ends_with(&format!("= {};", cells[3])), "{name} is {} there: {constant}", cells[3]);
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen} constants");
+    // And every number that decides a relation stands there.
+    let decisions = source("docs/decisions.md");
+    for file in ["src/judge/decide.rs", "src/judge/slots.rs", "src/judge/evidence.rs"] {
+        for line in source(file).lines().filter(|line| line.contains("const ") && line.contains(": ")) {
+            let name = line.split("const ").nth(1).and_then(|rest| rest.split(':').next()).unwrap();
+            let is_listed = decisions.contains(&format!("`{name}`"));
+            assert!(
+                is_listed || ["AROUND", "KNOWN_IN", "NONE", "FEWER"].contains(&name) || name == "CHANGES",
+                "{name}"
+            );
+        }
+    }
+}
