@@ -47,16 +47,26 @@
 //! cancelled ([`options::Cancel`]) and watched ([`options::Progress`]); errors carry a kind, a place and a source.
 //! The same input gives the same answer on any number of threads and any instruction set.
 
+/// Rooms of the engine. Tests, benches and fuzzing look into them through the feature `internals`; they change without notice.
+macro_rules! internals {
+    ($($name:ident)*) => {
+        $(
+            #[cfg(feature = "internals")]
+            #[doc(hidden)]
+            pub mod $name;
+            #[cfg(not(feature = "internals"))]
+            mod $name;
+        )*
+    };
+}
+
+internals! { align audit candidates charset cluster origin template }
+
 pub mod act;
-pub mod align;
-pub mod audit;
 mod calendar;
 pub mod calibrate;
-pub mod candidates;
-pub mod charset;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod cluster;
 pub mod corpus;
 pub mod document;
 pub mod error;
@@ -70,7 +80,6 @@ pub mod kernel;
 mod mmap;
 pub mod model;
 pub mod options;
-pub mod origin;
 pub mod page;
 pub mod recipe;
 pub mod report;
@@ -79,7 +88,6 @@ pub mod scan;
 pub mod shingle;
 pub mod signature;
 pub mod sketch;
-pub mod template;
 pub mod text;
 
 pub use corpus::{Corpus, CorpusOptions, Document, Reader};

@@ -33,7 +33,14 @@ pub enum Mode {
 }
 
 /// What counts as a duplicate. Changes decisions, never bits.
+///
+/// ```
+/// let mut policy = wirecopy::Policy::default();
+/// policy.threshold = 0.8;
+/// assert!(policy.validate().is_ok());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[non_exhaustive]
 pub struct Policy {
     /// How pairs are judged.
     pub mode: Mode,
@@ -94,7 +101,10 @@ impl Policy {
 }
 
 /// Threads, memory and where to spill. Never changes what comes out.
+///
+/// A clone shares the token and the counters: once cancelled, a run with either is.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Resources {
     /// Worker threads; 0 for as many as the machine has.
     pub threads: usize,
@@ -121,6 +131,16 @@ impl Default for Resources {
 }
 
 impl Resources {
+    /// The same with so many threads; 0 for as many as the machine has.
+    pub fn with_threads(self, threads: usize) -> Resources {
+        Resources { threads, ..self }
+    }
+
+    /// The same with temporary files in this directory.
+    pub fn with_work_dir(self, directory: impl Into<PathBuf>) -> Resources {
+        Resources { work_dir: Some(directory.into()), ..self }
+    }
+
     /// A thread pool of this size, of the run's own: the global one is never touched.
     ///
     /// # Errors

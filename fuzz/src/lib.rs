@@ -47,8 +47,9 @@ fn packed(name: &str, bytes: &[u8]) {
 
 /// Reads every record twice: what it gave the first time, it gives the second time.
 fn read(name: &str, bytes: &[u8]) {
-    let options = CorpusOptions { max_record: Some(1 << 20), ..CorpusOptions::default() };
-    let resources = Resources { threads: 1, ..Resources::default() };
+    let mut options = CorpusOptions::default();
+    options.max_record = Some(1 << 20);
+    let resources = Resources::default().with_threads(1);
     let corpus = match Corpus::of_bytes(name, bytes, &options, &resources) {
         Ok(corpus) => corpus,
         Err(error) => panic!("{name}: {error}"),
@@ -119,7 +120,7 @@ fn unpack(mut bytes: &[u8], directory: &Path) {
 }
 
 fn single() -> Resources {
-    Resources { threads: 1, ..Resources::default() }
+    Resources::default().with_threads(1)
 }
 
 fn article(id: &str, text: &str) -> Incoming {

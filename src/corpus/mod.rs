@@ -67,6 +67,7 @@ pub trait Reader: Debug + Send + Sync {
 
 /// How paths become documents.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct CorpusOptions {
     /// Names of the fields of a record.
     pub fields: FieldNames,

@@ -176,12 +176,18 @@ fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>
     let earliest = |document: DocId| run.equals.of(document).iter().copied().min().unwrap_or(document).0;
     let mut partners: HashMap<u32, Vec<Partner>> = HashMap::new();
     let mut known = HashSet::new();
+    let mut of_copies: HashMap<(u32, u32), Vec<[u32; 4]>> = HashMap::new();
     for (at, pair) in run.pairs.iter().enumerate() {
-        let [a, b] = [pair.a, pair.b].map(earliest);
-        if pair.judgement.relation == Relation::Exact || !known.insert((a.min(b), a.max(b))) {
+        let rows = spans.and_then(|spans| spans.get(at)).map_or(&[][..], Vec::as_slice);
+        if pair.judgement.relation == Relation::Exact {
+            let (a, b) = (pair.a.0, pair.b.0);
+            of_copies.insert((a.max(b), a.min(b)), longest(rows, a < b));
             continue;
         }
-        let rows = spans.and_then(|spans| spans.get(at)).map_or(&[][..], Vec::as_slice);
+        let [a, b] = [pair.a, pair.b].map(earliest);
+        if !known.insert((a.min(b), a.max(b))) {
+            continue;
+        }
         let spans = longest(rows, a < b);
         let judgement = if a < b { pair.judgement.swapped() } else { pair.judgement };
         partners.entry(a.max(b)).or_default().push(Partner { number: a.min(b), judgement, spans });
@@ -191,8 +197,11 @@ fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>
         members.sort_unstable();
         let judgement = Judgement::exact(shingles);
         for (before, &number) in members.iter().enumerate().skip(1) {
-            let exact = |&number: &u32| Partner { number, judgement, spans: Vec::new() };
-            partners.insert(number, members[..before.min(MATCHES)].iter().map(exact).collect());
+            let mut exact = |&before: &u32| {
+                let spans = of_copies.remove(&(number, before)).unwrap_or_default();
+                Partner { number: before, judgement, spans }
+            };
+            partners.insert(number, members[..before.min(MATCHES)].iter().map(&mut exact).collect());
         }
     }
     partners

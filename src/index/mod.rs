@@ -8,16 +8,16 @@
 
 pub mod format;
 mod job;
-pub mod log;
-pub mod memory;
+mod log;
+mod memory;
 mod merge;
-pub mod pages;
+mod pages;
 mod reader;
 mod repair;
 
-pub mod segment;
+mod segment;
 pub mod store;
-pub mod table;
+mod table;
 pub mod verdict;
 pub mod view;
 mod writer;

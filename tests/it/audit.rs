@@ -84,8 +84,9 @@ fn stars_count_as_found_and_order_and_threads_change_nothing() {
 #[test]
 fn intervals_hold_the_truth() {
     let dir = Dir::new();
-    let resources = Resources { threads: 1, ..Resources::default() };
-    let policy = Policy { mode: Mode::Classic, jaccard: 0.5, method: Method::Simhash, ..Policy::default() };
+    let resources = Resources::default().with_threads(1);
+    let mut policy = Policy::default();
+    (policy.mode, policy.jaccard, policy.method) = (Mode::Classic, 0.5, Method::Simhash);
     let (mut held, mut runs, mut lossy) = (0, 0, 0);
     for seed in 0..20 {
         let path = dir.file(&format!("{seed}.jsonl"), corpus_of(100 + seed, 60));

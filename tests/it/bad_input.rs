@@ -240,7 +240,7 @@ fn a_file_that_shrinks_after_it_was_opened_is_a_problem() {
         assert_eq!(lines.len() > 600_000, name == "mapped.jsonl");
         let shrinking = dir.file(name, &lines);
         let ok = dir.file("ok.txt", story(9));
-        let resources = Resources { threads: 2, ..Resources::default() };
+        let resources = Resources::default().with_threads(2);
         let corpus = Corpus::open(&[shrinking.clone(), ok], &CorpusOptions::default(), &resources).unwrap();
         std::fs::File::options().write(true).open(&shrinking).unwrap().set_len(5000).unwrap();
         let found = wirecopy::scan::Scan::new().resources(resources).run(&corpus).unwrap();

@@ -182,7 +182,7 @@ fn whoever_stops_reading_is_no_error() {
 fn created(keep: Keep, threads: usize) -> Filter {
     let setup = Setup { keep, ..Setup::default() };
     let writer = Writer::create(FaultyDisk::new().store(), &setup, SMALL).unwrap();
-    Filter::new(writer, Policy::default(), &Resources { threads, ..Resources::default() }).unwrap()
+    Filter::new(writer, Policy::default(), &Resources::default().with_threads(threads)).unwrap()
 }
 
 proptest! {
@@ -220,61 +220,6 @@ fn documents_without_words_are_nobodys_duplicates() {
     let empty = |id: &str| Incoming::new(id, " ... ");
     let answers = filter.batch(&[empty("a"), empty("b")]).unwrap();
     assert!(answers.iter().all(|answer| answer.verdict.relation == Directed::New));
-}
-
-/// Scan and filter over one stream, under one model: whom they call copies, and what they say of the same pairs.
-#[test]
-fn filter_and_scan_agree_pair_by_pair() {
-    let dir = Dir::new();
-    let mut seen = std::collections::BTreeSet::new();
-    let documents: Vec<Incoming> =
-        (20..24).flat_map(|seed| stream(150, seed)).filter(|one| seen.insert(one.text.clone())).collect();
-    let ids = (0..documents.len()).map(|n| format!("d{n:04}"));
-    let input: String = ids.zip(&documents).map(|(id, one)| record(&id, &one.text)).collect();
-    let (file, model) = (dir.file("all.jsonl", &input), dir.path("model"));
-    let pairs = dir.path("pairs");
-    let report = format!("pairs={}", pairs.display());
-    let model = model.to_str().unwrap();
-    let scanned = crate::harness::run(&[
-        "scan",
-        "-q",
-        file.to_str().unwrap(),
-        "--report",
-        &report,
-        "--save-model",
-        model,
-    ]);
-    assert_eq!(code(&scanned), 0);
-    let (lines, ..) = filter(&dir, &["--model", model, file.to_str().unwrap()], "");
-    let written = std::fs::read_to_string(&pairs).unwrap();
-    let mut scanned = std::collections::BTreeMap::new();
-    for pair in written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-        let id = |name: &str| pair[name].as_str().unwrap().to_owned();
-        // Ids are in the order of arrival: the later one looks for the earlier.
-        let (earlier, later) = (id("a"), id("b"));
-        let relation = match pair["relation"].as_str().unwrap() {
-            "contained" if pair["inner"] == pair["a"] => "contains".to_owned(),
-            other => other.to_owned(),
-        };
-        scanned.insert((later, earlier), relation);
-    }
-    let (mut same, mut other, mut missed) = (0, 0, 0);
-    for line in &lines {
-        let verdict = &line["wirecopy"];
-        for found in verdict["matches"].as_array().unwrap() {
-            let of = |value: &Value| value.as_str().unwrap().to_owned();
-            match scanned.remove(&(of(&line["id"]), of(&found["id"]))) {
-                Some(relation) if relation == found["relation"] => same += 1,
-                _ => other += 1,
-            }
-        }
-        if verdict["matches"].as_array().unwrap().len() == wirecopy::index::format::MATCHES {
-            scanned.retain(|(later, _), _| *later != line["id"]);
-        }
-    }
-    missed += scanned.len();
-    assert!(same > 100, "{same} pairs");
-    assert!(other + missed <= same / 100, "{same} the same, {other} otherwise, {missed} missed: {scanned:?}");
 }
 
 /// A directory of articles as text files.
@@ -377,15 +322,17 @@ fn a_built_index_says_what_the_filter_says() {
     let (lines, ..) = filter(&dir, &["--model", model, file], "");
     let of_built: Vec<Value> =
         stdout(&again).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let differ = of_built.iter().zip(&lines).filter(|(built, line)| {
+    // A star shows the pairs of its centre only: what it implies has no spans.
+    let apart = |line: &Value| line["id"].as_str().is_some_and(|id| id.starts_with("copy"));
+    let differ = of_built.iter().zip(&lines).filter(|(built, _)| !apart(built)).filter(|(built, line)| {
         let said = |line: &Value| {
             let verdict = &line["wirecopy"];
-            (verdict["verdict"].clone(), verdict["of"].clone(), verdict["verified"].clone())
+            ["verdict", "of", "verified", "matches"].map(|name| verdict[name].clone())
         };
         said(built) != said(line)
     });
     let differ: Vec<_> = differ.collect();
-    assert!(differ.len() <= count / 100, "{} of {count} differ: {:?}", differ.len(), differ.first());
+    assert!(differ.is_empty(), "{} of {count} differ: {:?}", differ.len(), differ.first());
     let said = said_of(&of_built);
     assert_eq!(
         said.iter().filter(|(verdict, of)| *verdict == "exact" && *of == Some("copy119")).count(),

@@ -81,7 +81,7 @@ pub fn stream(count: usize, seed: u64) -> Vec<Incoming> {
 pub const SMALL: Limits = Limits { documents: 8, bytes: 1 << 20, fan: 2 };
 
 fn resources() -> Resources {
-    Resources { threads: 1, ..Resources::default() }
+    Resources::default().with_threads(1)
 }
 
 fn filter(writer: Writer) -> Filter {
