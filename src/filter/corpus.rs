@@ -192,6 +192,7 @@ fn incoming(corpus: &Corpus, found: &Scan, number: u32) -> Option<Incoming> {
         id: meta.id,
         // A file is what its path says, whatever stands in it later.
         named: true,
+        place: 0,
         text,
         site: site_hash(found.site(DocId(number))),
         url: address_of(meta.url),

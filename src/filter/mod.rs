@@ -24,8 +24,8 @@ use crate::hash::avalanche;
 use crate::index::format::{MATCHES, NAMED, Row, encode_verdict, key};
 use crate::index::store::Store;
 use crate::index::verdict::{Finding, Match, Verdict};
-use crate::index::view::{Near, Place, View, Wanted};
-use crate::index::{Arriving, Keep, Limits, Reader, Writer, model_hash};
+use crate::index::view::{Earlier, Moment, Near, Place, View, Wanted};
+use crate::index::{Arriving, Keep, Limits, Reader, Remade, Remake, Writer, model_hash};
 use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
@@ -47,6 +47,9 @@ pub struct Incoming {
     pub id: String,
     /// Whether the record named the id; one that was made up says nothing about versions.
     pub named: bool,
+    /// Names where a record without an id came from: of records that are told apart by it, the same record in the same place
+    /// has the same. 0 where the id that was made up says that already.
+    pub place: u64,
     /// Its text.
     pub text: String,
     /// [`crate::model::site_hash`] of its site.
@@ -70,6 +73,10 @@ pub struct Answer {
     /// Whether it was given before, to the same id and text.
     pub again: bool,
 }
+
+/// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
+/// 2^64, or was made so.
+const COMPARED: usize = 64;
 
 /// Candidates that are judged for one document, at most.
 const JUDGED: usize = 32;
@@ -310,11 +317,11 @@ impl Filter {
     }
 
     fn begin_from(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
-        let versions = self.versions(documents, &prepared)?;
+        let earlier = self.earlier(documents, &prepared)?;
         let Index::Writing(writer) = &mut self.index else { return self.answer(documents, prepared) };
-        let (standing, admitted) = admit(writer, documents, prepared, versions)?;
-        let found = self.look(documents, &standing)?;
-        self.acknowledge(documents, standing, admitted, found)
+        let (taken, admitted) = admit(writer, documents, prepared, earlier)?;
+        let found = self.look(documents, &taken)?;
+        self.acknowledge(documents, taken, admitted, found)
     }
 
     /// Waits until what was begun is safe.
@@ -344,16 +351,11 @@ impl Filter {
     /// # Panics
     /// Where `prepared` is shorter.
     pub fn answer(&self, documents: &[Incoming], mut prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
-        let versions = self.versions(documents, &prepared)?;
+        let earlier = self.earlier(documents, &prepared)?;
         let view = self.index.view();
         let next = self.index.next();
         prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = next);
-        let standing: Vec<Standing> = prepared
-            .iter()
-            .zip(&versions)
-            .zip(documents)
-            .map(|((prepared, versions), document)| stand(versions, &prepared.row, document.named))
-            .collect();
+        let standing: Vec<Standing> = earlier.iter().map(|&earlier| stand(earlier)).collect();
         let looked = self.each(documents.len(), |worker, i| match standing[i] {
             Standing::Again(_) => Ok(Vec::new()),
             Standing::Fresh { replaces } => {
@@ -385,7 +387,8 @@ impl Filter {
         let mut gone = Vec::new();
         for id in ids {
             let id = cut(id);
-            gone.extend(view.versions(id, id_hash(id))?.iter().map(|(_, row)| row.ordinal));
+            // What has expired goes too, whatever the clock says.
+            gone.extend(view.versions(id, id_hash(id), 0)?.iter().map(|(_, row)| row.ordinal));
         }
         match &mut self.index {
             Index::Writing(writer) => writer.delete(&gone)?,
@@ -422,26 +425,22 @@ impl Filter {
         self.preparer.pool.each(&self.workers, count, work)
     }
 
-    /// Of every document: its versions in the index, the oldest first.
-    fn versions(&self, documents: &[Incoming], prepared: &[Prepared]) -> Result<Vec<Vec<Row>>> {
+    /// Of every document: what came before under its id.
+    fn earlier(&self, documents: &[Incoming], prepared: &[Prepared]) -> Result<Vec<Earlier>> {
         let view = self.index.view();
-        self.each(documents.len(), |_, i| {
-            let versions = view.versions(cut(&documents[i].id), prepared[i].row.id_hash)?;
-            Ok(versions.into_iter().map(|(_, row)| row).collect())
-        })
+        self.each(documents.len(), |_, i| view.earlier(cut(&documents[i].id), &prepared[i].row))
     }
 
     /// The matches of every fresh document.
-    fn look(
-        &self,
-        documents: &[Incoming],
-        standing: &[(Standing, Row, Vec<u64>)],
-    ) -> Result<Vec<Vec<Matched>>> {
+    fn look(&self, documents: &[Incoming], taken: &[Taken]) -> Result<Vec<Vec<Matched>>> {
         let view = self.index.view();
-        self.each(documents.len(), |worker, i| match &standing[i] {
-            (Standing::Again(_), ..) => Ok(Vec::new()),
-            (Standing::Fresh { replaces }, row, keys) => {
-                self.matches(&view, worker, &documents[i], row, keys, *replaces)
+        self.each(documents.len(), |worker, i| {
+            let Taken { standing, row, keys, .. } = &taken[i];
+            match standing {
+                Standing::Again(_) => Ok(Vec::new()),
+                Standing::Fresh { replaces } => {
+                    self.matches(&view, worker, &documents[i], row, keys, *replaces)
+                }
             }
         })
     }
@@ -450,14 +449,15 @@ impl Filter {
     fn acknowledge(
         &mut self,
         documents: &[Incoming],
-        standing: Vec<(Standing, Row, Vec<u64>)>,
+        taken: Vec<Taken>,
         mut admitted: Vec<crate::index::Admitted>,
         found: Vec<Vec<Matched>>,
     ) -> Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(documents.len());
         let mut pending = admitted.iter_mut();
         let mut more = Vec::new();
-        for (((standing, row, keys), found), document) in standing.into_iter().zip(found).zip(documents) {
+        for ((taken, found), document) in taken.into_iter().zip(found).zip(documents) {
+            let Taken { standing, row, keys, id } = taken;
             match standing {
                 Standing::Again(ordinal) => answers.push(again(&self.index.view(), ordinal)?),
                 Standing::Fresh { .. } => {
@@ -465,7 +465,7 @@ impl Filter {
                     let cluster = joined.unwrap_or_else(|| own_cluster(document, &row));
                     let verdict = self.verdict(found, cluster, row.seen);
                     more.clear();
-                    more.extend_from_slice(cut(&document.id).as_bytes());
+                    more.extend_from_slice(id.as_deref().unwrap_or(cut(&document.id)).as_bytes());
                     encode_verdict(&verdict, &mut more);
                     if let (Some(one), Index::Writing(writer)) = (pending.next(), &mut self.index) {
                         one.keys = keys;
@@ -513,7 +513,7 @@ impl Filter {
         looking.copies()?;
         // A copy's other matches are those of what it is a copy of.
         if looking.found.is_empty() {
-            let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
+            let wanted = Wanted { keys, counts: row.counts, at: Moment::of(row) };
             looking.near(view.near(&wanted, &self.gate, 4 * JUDGED)?, keys)?;
         }
         order(&mut looking.found);
@@ -542,48 +542,84 @@ fn order(matches: &mut [Matched]) {
     });
 }
 
+/// A document of a batch that was taken, or that came before.
+struct Taken {
+    standing: Standing,
+    row: Row,
+    keys: Vec<u64>,
+    /// The id that it is kept under, where that is not its own.
+    id: Option<String>,
+}
+
 /// Decides how documents stand to those before them, and takes what is fresh.
-#[expect(clippy::type_complexity, reason = "two lists that are used side by side at once")]
 fn admit(
     writer: &mut Writer,
     documents: &[Incoming],
     prepared: Vec<Prepared>,
-    versions: Vec<Vec<Row>>,
-) -> Result<(Vec<(Standing, Row, Vec<u64>)>, Vec<crate::index::Admitted>)> {
-    let mut standing = Vec::with_capacity(documents.len());
+    earlier: Vec<Earlier>,
+) -> Result<(Vec<Taken>, Vec<crate::index::Admitted>)> {
+    let mut all = Vec::with_capacity(documents.len());
     let mut admitted = Vec::new();
-    // Versions of ids that came in this batch.
-    let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
-    for ((document, prepared), mut versions) in documents.iter().zip(prepared).zip(versions) {
+    let mut came = Came::default();
+    for ((document, prepared), before) in documents.iter().zip(prepared).zip(earlier) {
         let Prepared { mut row, keys, packed } = prepared;
         row.ordinal = writer.next();
-        let own = came.entry(cut(&document.id)).or_default();
-        versions.extend_from_slice(own);
-        let stands = stand(&versions, &row, document.named);
-        if let Standing::Fresh { replaces } = stands {
-            let one = writer.admit(Arriving {
-                row,
-                id: cut(&document.id),
-                keys: keys.clone(),
-                text: packed,
-                replaces,
-            })?;
-            own.push(row);
-            admitted.push(one);
+        let own = cut(&document.id);
+        let standing = stand(came.earlier(own, &row, before));
+        let mut id = None;
+        if let Standing::Fresh { replaces } = standing {
+            id = other_name(&writer.view(), document, &row)?;
+            let named = id.as_deref().unwrap_or(own);
+            row.id = named.len() as u16;
+            let (keys, text) = (keys.clone(), packed);
+            admitted.push(writer.admit(Arriving { row, id: named, keys, text, replaces })?);
+            came.add(own, &row);
         }
-        standing.push((stands, row, keys));
+        all.push(Taken { standing, row, keys, id });
     }
-    Ok((standing, admitted))
+    Ok((all, admitted))
 }
 
-fn stand(versions: &[Row], row: &Row, named: bool) -> Standing {
-    let same = versions.iter().find(|v| v.text_hash == row.text_hash && v.bytes == row.bytes);
-    match same {
-        Some(same) => Standing::Again(same.ordinal),
-        None => {
-            let last = versions.iter().rfind(|version| version.flags & NAMED != 0);
-            Standing::Fresh { replaces: last.filter(|_| named).map(|last| last.ordinal) }
+/// The name of a record without an id where another document has the one that was made up for it: the same place of another
+/// input.
+fn other_name(view: &View<'_>, document: &Incoming, row: &Row) -> Result<Option<String>> {
+    let id = cut(&document.id);
+    if document.named || document.place == 0 || !view.has_id(id, id_hash(id), Moment::of(row))? {
+        return Ok(None);
+    }
+    let name = format!("{id}-{:016x}", document.place);
+    Ok((name.len() <= crate::index::format::MAX_ID).then_some(name))
+}
+
+/// What came in a batch.
+#[derive(Default)]
+struct Came<'a> {
+    /// By id and what is asked again.
+    texts: HashMap<(&'a str, u64, u64, u32), u32>,
+    /// The last version of every id that a record named.
+    last: HashMap<&'a str, u32>,
+}
+
+impl<'a> Came<'a> {
+    /// What came before under an id, given what is in the index.
+    fn earlier(&self, id: &'a str, row: &Row, before: Earlier) -> Earlier {
+        let again = || self.texts.get(&(id, row.id_hash, row.text_hash, row.bytes)).copied();
+        let last = self.last.get(id).copied().filter(|_| row.flags & NAMED != 0);
+        Earlier { again: before.again.or_else(again), last: last.or(before.last) }
+    }
+
+    fn add(&mut self, id: &'a str, row: &Row) {
+        self.texts.insert((id, row.id_hash, row.text_hash, row.bytes), row.ordinal);
+        if row.flags & NAMED != 0 {
+            self.last.insert(id, row.ordinal);
         }
+    }
+}
+
+fn stand(earlier: Earlier) -> Standing {
+    match earlier.again {
+        Some(ordinal) => Standing::Again(ordinal),
+        None => Standing::Fresh { replaces: earlier.last },
     }
 }
 
@@ -713,29 +749,30 @@ impl Looking<'_> {
 
     /// Documents of the same token sequence.
     fn copies(&mut self) -> Result<()> {
-        let copies = self.view.copies(self.row.sequence, self.row.tokens, self.row.ordinal, MATCHES)?;
-        for (place, row) in copies {
-            let same = match self.filter.verifies() {
-                true if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes => true,
-                true => {
-                    let (_, own, other) = self.pair(place, &row)?;
-                    own.tokens == other.tokens
-                }
-                false => true,
-            };
-            if !same {
-                continue;
-            }
-            let measures = match self.filter.verifies() {
-                true => {
-                    self.load();
-                    self.filter.judge.measures(&self.worker.own, &self.worker.own)
-                }
-                false => Measures::of_equal(self.sampled(&row).0),
-            };
-            self.push(place, &row, Finding::Exact, (measures, 1.0), (None, Vec::new()))?;
+        let (view, row) = (self.view, self.row);
+        let mut compared = 0;
+        view.copies(row, |place, row| {
+            self.copy(place, row)?;
+            compared += 1;
+            Ok(self.found.len() < MATCHES && compared < COMPARED)
+        })
+    }
+
+    /// A document of the same sequence hash: the same words, or by chance none of them.
+    fn copy(&mut self, place: Place, row: &Row) -> Result<()> {
+        if !self.filter.verifies() {
+            let measures = Measures::of_equal(self.sampled(row).0);
+            return self.push(place, row, Finding::Exact, (measures, 1.0), (None, Vec::new()));
         }
-        Ok(())
+        if row.text_hash != self.row.text_hash || row.bytes != self.row.bytes {
+            let (_, own, other) = self.pair(place, row)?;
+            if own.tokens != other.tokens {
+                return Ok(());
+            }
+        }
+        self.load();
+        let measures = self.filter.judge.measures(&self.worker.own, &self.worker.own);
+        self.push(place, row, Finding::Exact, (measures, 1.0), (None, Vec::new()))
     }
 
     /// Sample sizes at the coarser of two levels.
@@ -840,25 +877,34 @@ pub fn open_or_create(
     Writer::create(store, setup, limits)
 }
 
-/// All versions of an id that were not deleted, the oldest first.
+/// All versions of an id that were not deleted and have not expired, the oldest first.
 ///
 /// # Errors
 /// Damage.
 pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
     let id = cut(id);
-    view.versions(id, id_hash(id))
+    view.versions(id, id_hash(id), crate::index::now())
 }
 
-/// Makes samples anew from kept texts, for [`crate::index::repair`].
+/// Makes anew what a recipe decides of kept texts, for [`crate::index::repair()`] and [`crate::index::upgrade()`].
 ///
 /// # Errors
-/// No memory for a decompressor.
-pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>> {
+/// A model that cannot be read, or no memory for a decompressor.
+pub fn remaker(recipe: Recipe, model: Option<&[u8]>) -> Result<Box<Remake<'static>>> {
+    let model = model.map(|bytes| Model::read(recipe, bytes)).transpose()?.unwrap_or_default();
     let mut unpacker = Unpacker::new()?;
     let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
     Ok(Box::new(move |row, packed| {
         let text = unpacker.unpack(packed, row)?;
-        Ok(keys(sketcher.sketch(text).sample.iter().map(|hash| key(*hash))))
+        if xxh3_64(text.as_bytes()) != row.text_hash {
+            let other = format!("the text of document {} is another one", row.ordinal);
+            return Err(Error::new(ErrorKind::Corrupt).because(other));
+        }
+        let sketch = sketcher.sketch(text);
+        let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(row.site, **hash));
+        let keys = keys(content.map(|hash| key(*hash)));
+        let (tokens, counts) = (sketch.tokens, sketch.counts);
+        Ok(Remade { tokens, counts, keys, sequence: prepare::sequence(sketcher.token_hashes()) })
     }))
 }
 

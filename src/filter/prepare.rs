@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::judge::PairJudge;
 use super::{Incoming, Pool, cut, id_hash, keys};
@@ -80,18 +80,19 @@ impl Preparer {
         let sketch = maker.sketcher.sketch(&document.text);
         let content = sketch.sample.iter().filter(|hash| !chrome.contains(document.site, **hash));
         let keys = keys(content.map(|hash| key(*hash)));
+        let (tokens, counts) = (sketch.tokens, sketch.counts);
         let row = Row {
-            tokens: sketch.tokens,
+            tokens,
             bytes: document.text.len() as u32,
             id: id.len() as u16,
             flags: if document.named { NAMED } else { 0 },
-            sequence: sketch.sequence,
+            sequence: sequence(maker.sketcher.token_hashes()),
             text_hash: xxh3_64(document.text.as_bytes()),
-            counts: sketch.counts,
+            counts,
             site: document.site,
             url: document.url,
             canonical: document.canonical,
-            id_hash: id_hash(id),
+            id_hash: if document.named || document.place == 0 { id_hash(id) } else { document.place },
             seen,
             ..Row::default()
         };
@@ -104,4 +105,17 @@ impl Preparer {
         };
         Ok(Prepared { row, keys, packed })
     }
+}
+
+/// The hash of a token sequence, given as the hashes of its tokens: of another order it is another one.
+pub(super) fn sequence(tokens: &[u64]) -> u64 {
+    let mut hash = Xxh3::new();
+    // Many at once: a call for each would cost more than the hashing.
+    let mut bytes = [0; 512];
+    for some in tokens.chunks(bytes.len() / 8) {
+        let places = bytes.chunks_exact_mut(8);
+        places.zip(some).for_each(|(place, token)| place.copy_from_slice(&token.to_le_bytes()));
+        hash.update(&bytes[..some.len() * 8]);
+    }
+    hash.digest()
 }

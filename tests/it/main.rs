@@ -8,9 +8,11 @@ mod chrome;
 mod cli;
 mod config;
 mod containers;
+mod damage;
 mod dedup;
 mod disk;
 mod equivalence;
+mod expiry;
 mod filter;
 mod formats;
 mod fuzzing;
@@ -31,3 +33,4 @@ mod shared;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;
+mod upgrade;

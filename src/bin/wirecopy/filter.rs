@@ -18,6 +18,7 @@ use wirecopy::kernel::Kernel;
 use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::args;
 use crate::lines::{self, Chunk};
@@ -37,6 +38,7 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: filter.preparer(),
+        before: (None, 0),
     };
     let mut session = Session {
         typed,
@@ -223,6 +225,8 @@ struct Records {
     max: u64,
     scratch: Scratch,
     preparer: Preparer,
+    /// The input that was read last, and the hash of its name and of all of its lines so far.
+    before: (Option<usize>, u64),
 }
 
 impl Records {
@@ -230,8 +234,19 @@ impl Records {
         self.paths.get(input).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
     }
 
+    /// Names the place of a line by all lines of its input up to it. The same input given again has the same places; of
+    /// another input no line has one of them, unless it begins with the same lines.
+    fn place(&mut self, line: &[u8], input: usize) -> u64 {
+        if self.before.0 != Some(input) {
+            self.before = (Some(input), xxh3_64(self.name(input).as_bytes()));
+        }
+        self.before.1 = xxh3_64_with_seed(line, self.before.1).max(1);
+        self.before.1
+    }
+
     /// The document of a line; `number` is the line's in its input, from 0.
     fn document(&mut self, record: &[u8], input: usize, number: u64) -> Result<Incoming, Reason> {
+        let place = self.place(record, input);
         if record.len() as u64 > self.max {
             return Err(Reason::TooLarge(self.max));
         }
@@ -246,6 +261,7 @@ impl Records {
         Ok(Incoming {
             id,
             named,
+            place,
             text,
             site: site_hash(site),
             url: address(&url),

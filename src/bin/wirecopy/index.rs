@@ -13,7 +13,7 @@ use wirecopy::filter::{self, Filter, Incoming, address, line, lookup, unpack};
 use wirecopy::index::format::Row;
 use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::view::{Place, View};
-use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
+use wirecopy::index::{Keep, Limits, Reader, Writer, exists, repair, upgrade, verify};
 use wirecopy::model::site_hash;
 use wirecopy::options::{Policy, Resources};
 use wirecopy::scan::{scan, scan_under};
@@ -43,6 +43,7 @@ pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
             writer.compact()?;
             writer.close()?;
         }
+        IndexCommand::Upgrade { directory } => upgraded(args, directory)?,
         IndexCommand::Delete { directory, ids } => return delete(args, directory, ids),
         IndexCommand::Query { directory, ids } => return query(directory, ids),
         IndexCommand::Export { directory } => export(directory)?,
@@ -147,6 +148,7 @@ impl Building<'_> {
                     id: fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text),
                     // A file is what its path says, whatever stands in it later.
                     named: true,
+                    place: 0,
                     text: fields.text.decode(&mut scratch).text.to_owned(),
                     site: site_hash(site),
                     url: address(&url),
@@ -165,6 +167,7 @@ impl Building<'_> {
 #[derive(Serialize)]
 struct Stats {
     documents: u64,
+    expired: u64,
     deleted: u64,
     replaced: u64,
     segments: usize,
@@ -181,11 +184,12 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     let reader = read(directory)?;
     let manifest = reader.manifest();
     let view = reader.view();
-    let (mut documents, mut deleted, mut replaced) = (0, 0, 0);
+    let (mut documents, mut expired, mut deleted, mut replaced) = (0, 0, 0, 0);
     view.each(|_, row, is_found| {
         use wirecopy::index::format::DeathKind;
         match view.deaths.get(&row.ordinal).map(|death| death.kind) {
-            None => documents += u64::from(is_found),
+            None if is_found => documents += 1,
+            None => expired += 1,
             Some(DeathKind::Deleted) => deleted += 1,
             Some(DeathKind::Replaced) => replaced += 1,
         }
@@ -195,6 +199,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     let bytes = disk.list()?.iter().map(|name| disk.len(name).unwrap_or(0)).sum();
     let stats = Stats {
         documents,
+        expired,
         deleted,
         replaced,
         segments: manifest.segments.len(),
@@ -224,36 +229,56 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
 }
 
 fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let faults = verify(&Disk::new(directory))?;
-    for fault in &faults {
+    let found = verify(&Disk::new(directory))?;
+    for fault in &found.faults {
         anstream::eprintln!("wirecopy: {fault}");
     }
-    if !faults.is_empty() {
+    if !args.quiet {
+        found.left.iter().for_each(|left| anstream::eprintln!("{left}"));
+    }
+    if !found.faults.is_empty() {
         return Ok(ExitCode::from(1));
     }
     if !args.quiet {
-        anstream::eprintln!("every byte is what was written");
+        match found.left.is_empty() {
+            true => anstream::eprintln!("every byte is what was written"),
+            false => anstream::eprintln!("every byte of the index is what was written"),
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let repaired = repair(&Disk::new(directory), &filter::resampler)?;
-    for fault in &repaired.faults {
-        anstream::eprintln!("wirecopy: {fault}");
+    let repaired = repair(&Disk::new(directory), &filter::remaker)?;
+    for line in repaired.faults.iter().chain(&repaired.notes) {
+        anstream::eprintln!("wirecopy: {line}");
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    for id in &repaired.gone {
-        writeln!(out, "{id}")?;
+    for line in &repaired.lost {
+        writeln!(out, "{line}")?;
     }
     out.flush()?;
     if !args.quiet {
         match repaired.faults.is_empty() {
             true => anstream::eprintln!("nothing is damaged"),
-            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone.len()),
+            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone),
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn upgraded(args: &args::Args, directory: &Path) -> Result<()> {
+    let upgraded = upgrade(&Disk::new(directory), &filter::remaker)?;
+    for note in &upgraded.notes {
+        anstream::eprintln!("wirecopy: {note}");
+    }
+    if !args.quiet {
+        match upgraded.documents {
+            Some(documents) => anstream::eprintln!("{documents} documents brought over"),
+            None => anstream::eprintln!("nothing to do: it is of this version"),
+        }
+    }
+    Ok(())
 }
 
 /// Ids that were typed, or a line each on standard input.
