@@ -51,6 +51,11 @@ impl Log {
         Ok(Log::at(number, LOG_HEADER as u64, first))
     }
 
+    /// Log `number`, which is not there yet: nothing can be written to it.
+    pub(super) fn planned(number: u64, first: u32) -> Log {
+        Log::at(number, 0, first)
+    }
+
     /// Goes on with a log that was read, behind its last record. What a crash tore is cut off. The rest is synced: who
     /// wrote it may have been killed before it was, and whoever reads it now goes by it.
     ///
@@ -287,7 +292,7 @@ fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Reads all logs that a manifest leaves to be read, in order, and calls `each` with every one and its number; those that
-/// are none come last. What was seen before `oldest` (milliseconds since 1970) is found by its id only.
+/// are none come last. There is no log where the manifest says that its log was not created yet. What was seen before `oldest` (milliseconds since 1970) is found by its id only.
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where one is missing or damaged, what `each` returns, or the store's.
@@ -298,8 +303,11 @@ pub fn read_logs(
     mut each: impl FnMut(u64, Logged) -> Result<()>,
 ) -> Result<()> {
     let numbers = logs_from(store, manifest.log_from)?;
-    if !numbers.contains(&manifest.log) {
-        return Err(corrupt(store, &log_name(manifest.log), "is missing"));
+    // Of a log that was not created yet no byte was synced.
+    let begun = manifest.log_len > 0;
+    if begun && (numbers.first() != Some(&manifest.log_from) || !numbers.contains(&manifest.log)) {
+        let missing = if numbers.contains(&manifest.log) { manifest.log_from } else { manifest.log };
+        return Err(corrupt(store, &log_name(missing), "is missing"));
     }
     let (mut first, mut none) = (manifest.next, Vec::new());
     let mut before: Option<(u64, Read)> = None;
@@ -319,7 +327,11 @@ pub fn read_logs(
         }
     }
     let Some((number, read)) = before else {
-        return Err(corrupt(store, &log_name(manifest.log_from), "its header is not what was written"));
+        let what = "its header is not what was written";
+        if begun {
+            return Err(corrupt(store, &log_name(manifest.log_from), what));
+        }
+        return none.into_iter().try_for_each(|number| each(number, Logged::Nothing));
     };
     if first < manifest.safe {
         let what = format!("document {first} is missing, and those before {} were safe", manifest.safe);
@@ -335,9 +347,6 @@ fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
     let mut numbers: Vec<u64> =
         names.iter().filter_map(|name| log_number(name)).filter(|number| *number >= from).collect();
     numbers.sort_unstable();
-    if numbers.first() != Some(&from) {
-        return Err(corrupt(store, &log_name(from), "is missing"));
-    }
     Ok(numbers)
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::format::Manifest;
-use super::log::{Logged, log_name, read_logs};
+use super::log::{Logged, read_logs};
 use super::memory::Memory;
 use super::segment::Segment;
 use super::store::Store;
 use super::view::{Deaths, Part, View};
-use super::{check_setup, corrupt, now, read_manifest, read_model};
+use super::{check_setup, now, read_manifest, read_model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
 
@@ -72,7 +72,7 @@ impl Reader {
             Ok(())
         })?;
         if memories.is_empty() {
-            return Err(corrupt(store, &log_name(manifest.log_from), "its header is not what was written"));
+            memories.push(Memory::new(manifest.next));
         }
         Ok(Reader { recipe, model, segments: segments?, memories, deaths, manifest })
     }

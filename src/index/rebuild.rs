@@ -2,8 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::format::{DeathKind, Keep, Manifest, NAMED, Row, SegmentEntry, VERSION, decode_verdict};
+use super::format::{
+    DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, NAMED, Row, SegmentEntry, VERSION, decode_log_header,
+    decode_verdict,
+};
 use super::log::{Log, Salvaged, SalvagedDocument, log_name, log_number, salvage_log};
+use super::mend::mended;
 use super::segment::{Each, Segment, Source, id_hash, segment_name, segment_number, write_segment};
 use super::store::Store;
 use super::view::Deaths;
@@ -128,10 +132,8 @@ impl<'a> Rebuild<'a> {
         remake: &'a mut Remake<'static>,
         renew: bool,
     ) -> Result<Rebuild<'a>> {
-        let mut number = manifest.file;
-        for log in logs(store)? {
-            number = number.max(log.saturating_add(1));
-        }
+        let younger = logs(store)?.into_iter().filter_map(|number| log_header(store, number));
+        let number = younger.fold(manifest.file, |next, log| next.max(log.number.saturating_add(1)));
         Ok(Rebuild {
             store,
             manifest,
@@ -378,7 +380,7 @@ impl<'a> Rebuild<'a> {
     /// Removes all logs and segments that the new manifest does not name.
     fn sweep(&self, manifest: &Manifest) -> Result<()> {
         for name in list(self.store)? {
-            let old_log = log_number(&name).is_some_and(|number| number < manifest.log_from);
+            let old_log = log_number(&name).is_some_and(|number| number != manifest.log);
             let is_ours = |number: u64| manifest.segments.iter().any(|segment| segment.number == number);
             if old_log || segment_number(&name).is_some_and(|number| !is_ours(number)) {
                 remove(self.store, &name)?;
@@ -424,6 +426,13 @@ pub(super) fn logs(store: &dyn Store) -> Result<Vec<u64>> {
     let mut numbers: Vec<u64> = list(store)?.iter().filter_map(|name| log_number(name)).collect();
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// The header of a log, as it is or with one bit put back; none where it is another log's.
+pub(super) fn log_header(store: &dyn Store, number: u64) -> Option<LogHeader> {
+    let bytes = store.read(&log_name(number)).ok()?;
+    let header = mended(bytes.get(..LOG_HEADER)?, |bytes| decode_log_header(bytes).ok())?;
+    (header.number == number).then_some(header)
 }
 
 /// The numbers of all files with the name of a segment, in order.

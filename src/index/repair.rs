@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::format::{
-    Death, DeathKind, Keep, LogHeader, Manifest, NAMED, SegmentEntry, VERSION, decode_log_header,
-};
-use super::log::log_name;
+use super::format::{Death, DeathKind, Keep, LogHeader, Manifest, NAMED, SegmentEntry, VERSION};
 use super::mend::mended;
-use super::rebuild::{Rebuild, Remaker, is_old, list, logs, remake, segments};
+use super::rebuild::{Rebuild, Remaker, is_old, list, log_header, logs, remake, segments};
 use super::restore::restore;
 use super::segment::Segment;
 use super::store::Store;
@@ -156,11 +153,4 @@ fn replaced(store: &dyn Store, segments: &[SegmentEntry]) -> Vec<(u32, Death)> {
 fn has_text(store: &dyn Store, entry: &SegmentEntry) -> Option<bool> {
     let segment = Segment::open_damaged(store, entry.number, entry.footer).ok()?;
     (0..segment.len()).find_map(|local| segment.row(local).ok().map(|row| row.packed > 0))
-}
-
-/// The header of a log, as it is or with one bit put back; none where it is another log's.
-fn log_header(store: &dyn Store, number: u64) -> Option<LogHeader> {
-    let bytes = store.read(&log_name(number)).ok()?;
-    let header = mended(bytes.get(..super::format::LOG_HEADER)?, |bytes| decode_log_header(bytes).ok())?;
-    (header.number == number).then_some(header)
 }

@@ -83,10 +83,12 @@ impl Segment {
         if blob.get(at..at + len).map(xxh3_64) != Some(segment.footer.sums_hash) {
             return Err(corrupt(store, &name, "its sums are not what was written"));
         }
-        match version(FileKind::Segment, segment.pages.get(0, HEADER)?) {
+        let blob = segment.pages.blob().as_ref();
+        match version(FileKind::Segment, blob) {
             Some(OLDEST..=VERSION) => Ok(segment),
-            Some(other) => Err(bad(store, &name, Bad::Version(other))),
-            None => Err(corrupt(store, &name, "its header is not what was written")),
+            // Of another version, or damaged: its page says which.
+            Some(other) if segment.pages.is_intact(0) => Err(bad(store, &name, Bad::Version(other))),
+            Some(_) | None => Err(corrupt(store, &name, "its header is not what was written")),
         }
     }
 

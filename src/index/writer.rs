@@ -168,6 +168,15 @@ fn resume(store: &dyn Store, manifest: &Manifest) -> Result<Resumed> {
     Ok(Resumed { logs, deaths })
 }
 
+/// Creates the log that a manifest names and that was not created before a crash.
+fn begin_log(store: &dyn Store, manifest: &mut Manifest) -> Result<(Log, Memory)> {
+    let log = Log::create(store, manifest.log, manifest.next, manifest.shingle)?;
+    manifest.generation += 1;
+    manifest.log_len = log.synced();
+    publish(store, manifest)?;
+    Ok((log, Memory::new(manifest.next)))
+}
+
 /// Removes a log that a crash left before its header was safe. What is longer than a header is none: it stays.
 fn give_up_nothing(store: &dyn Store, number: u64) -> Result<()> {
     let name = log_name(number);
@@ -259,10 +268,12 @@ impl Writer {
             manifest.segments.iter().map(|entry| Segment::open(&*store, entry).map(Arc::new)).collect();
         let segments = segments?;
         let Resumed { mut logs, deaths } = resume(&*store, &manifest)?;
-        let Some((log, memory)) = logs.pop_back() else {
-            let what = "its header is not what was written";
-            return Err(super::corrupt(&*store, &log_name(manifest.log_from), what));
+        let (log, memory) = match logs.pop_back() {
+            Some(last) => last,
+            None => begin_log(&*store, &mut manifest)?,
         };
+        // Logs are read in the order of their numbers.
+        manifest.file = manifest.file.max(log.number() + 1);
         let clock = Clock::begin(&mut manifest.readings);
         let mut writer = Writer {
             store,
@@ -507,10 +518,13 @@ impl Writer {
         if let Some(job) = self.seal.take() {
             self.segments.extend(job.wait()?.segment);
         }
-        let number = self.file();
-        let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
-        let old = std::mem::replace(&mut self.log, log).number();
-        (self.manifest.next, self.manifest.log_from) = (next, number);
+        // Nothing is loaded before the manifest says so, nor is a log there that begins behind it; and it is known that there
+        // is one before anything is in it.
+        let old = self.log.number();
+        self.log = Log::planned(self.file(), next);
+        (self.manifest.next, self.manifest.log_from) = (next, self.log.number());
+        self.publish()?;
+        self.log = Log::create(&*self.store, self.log.number(), next, self.manifest.shingle)?;
         self.publish()?;
         remove(&*self.store, &log_name(old))
     }
@@ -584,8 +598,9 @@ impl Writer {
         window > 0 && first.is_some_and(|first| first.saturating_add(window / WITHIN) < now())
     }
 
-    /// Begins the next log and memory.
+    /// Begins the next log and memory. The old log is whole from now on, to its last mark.
     fn fill(&mut self) -> Result<()> {
+        self.log.close(&*self.store)?;
         let (number, next) = (self.file(), self.memory.next());
         let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
         let memory = std::mem::replace(&mut self.memory, Memory::new(next));

@@ -556,7 +556,7 @@ fn records_without_ids_are_told_apart_by_all_that_came_before_them() {
     // What is named is found under that name.
     let (three, ..) = filter(&dir, &[], &record("z", &words(2)));
     let of = three[0]["wirecopy"]["of"].as_str().unwrap();
-    let query = crate::harness::run(&["index", "query", dir.path("index").to_str().unwrap(), of]);
+    let query = crate::harness::run(&["index", "query", dir.path("index").to_str().unwrap(), "--", of]);
     let found: Value = serde_json::from_str(stdout(&query).trim()).unwrap();
     assert_eq!(found["text"], words(2));
 }
