@@ -157,15 +157,6 @@ impl Read {
     }
 }
 
-/// What a file with the name of a log is.
-#[derive(Debug)]
-pub enum Logged {
-    /// A log.
-    Log(Read),
-    /// None: a crash came before its header was safe, or somebody put a file there. It holds no document.
-    Nothing,
-}
-
 /// What is known of a log before it is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected {
@@ -179,11 +170,12 @@ pub struct Expected {
     pub oldest: u64,
 }
 
-/// Reads a log to its end.
+/// Reads a log to its end. What has the name of one may be none: a crash came before its header was safe, or somebody put a file
+/// there. It holds no document.
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`], [`ErrorKind::Version`], or the store's.
-pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Logged> {
+pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Option<Read>> {
     let Expected { number, first, synced, oldest } = *expected;
     let name = log_name(number);
     let bytes = store.read(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
@@ -198,7 +190,7 @@ pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Logged> {
         }
         // A header is synced before anything is written behind it.
         Err(Bad::Damaged) if synced == 0 && later(&bytes, 0, number) == Later::Nothing => {
-            return Ok(Logged::Nothing);
+            return Ok(None);
         }
         Err(Bad::Damaged) => return Err(corrupt(store, &name, "its header is not what was written")),
         Err(version) => return Err(bad(store, &name, version)),
@@ -213,7 +205,7 @@ pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Logged> {
     let place = read.len;
     let what = match later(&bytes, read.len as usize, number) {
         _ if place < synced => format!("no record at byte {place}, and {synced} bytes were safe"),
-        Later::Nothing => return Ok(Logged::Log(read)),
+        Later::Nothing => return Ok(Some(read)),
         Later::Record(later) => {
             format!("no record at byte {place}, and one at byte {later} says that it was safe")
         }
@@ -300,7 +292,7 @@ pub fn read_logs(
     store: &dyn Store,
     manifest: &Manifest,
     oldest: u64,
-    mut each: impl FnMut(u64, Logged) -> Result<()>,
+    mut each: impl FnMut(u64, Option<Read>) -> Result<()>,
 ) -> Result<()> {
     let numbers = logs_from(store, manifest.log_from)?;
     // Of a log that was not created yet no byte was synced.
@@ -313,7 +305,7 @@ pub fn read_logs(
     let mut before: Option<(u64, Read)> = None;
     for number in numbers {
         let synced = if number == manifest.log { manifest.log_len } else { 0 };
-        let Logged::Log(read) = read_log(store, &Expected { number, first, synced, oldest })? else {
+        let Some(read) = read_log(store, &Expected { number, first, synced, oldest })? else {
             none.push(number);
             continue;
         };
@@ -323,7 +315,7 @@ pub fn read_logs(
                 let what = format!("no record at byte {}, and another log follows", read.len);
                 return Err(corrupt(store, &log_name(number), what));
             }
-            each(number, Logged::Log(read))?;
+            each(number, Some(read))?;
         }
     }
     let Some((number, read)) = before else {
@@ -331,14 +323,14 @@ pub fn read_logs(
         if begun {
             return Err(corrupt(store, &log_name(manifest.log_from), what));
         }
-        return none.into_iter().try_for_each(|number| each(number, Logged::Nothing));
+        return none.into_iter().try_for_each(|number| each(number, None));
     };
     if first < manifest.safe {
         let what = format!("document {first} is missing, and those before {} were safe", manifest.safe);
         return Err(corrupt(store, &log_name(number), what));
     }
-    each(number, Logged::Log(read))?;
-    none.into_iter().try_for_each(|number| each(number, Logged::Nothing))
+    each(number, Some(read))?;
+    none.into_iter().try_for_each(|number| each(number, None))
 }
 
 /// The numbers of all logs from `from` on, in order.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::format::Manifest;
-use super::log::{Logged, read_logs};
+use super::log::read_logs;
 use super::memory::Memory;
 use super::segment::Segment;
 use super::store::Store;
@@ -65,7 +65,7 @@ impl Reader {
         // A memory shows only the first of a frequent key: they must not be the ones that have expired.
         let oldest = if manifest.window > 0 { now().saturating_sub(manifest.window) } else { 0 };
         read_logs(store, &manifest, oldest, |_, logged| {
-            if let Logged::Log(read) = logged {
+            if let Some(read) = logged {
                 deaths.extend(read.deaths);
                 memories.push(read.memory);
             }

@@ -1,6 +1,6 @@
 //! Reading every byte of an index.
 
-use super::log::{Logged, log_name, read_logs};
+use super::log::{log_name, read_logs};
 use super::segment::{Segment, segment_name};
 use super::store::Store;
 use super::{read_any_manifest, read_model};
@@ -49,12 +49,12 @@ pub fn verify(store: &dyn Store) -> Result<Verified> {
     let read = read_logs(store, &manifest, 0, |number, logged| {
         let place = store.place().join(log_name(number)).display().to_string();
         match logged {
-            Logged::Log(read) if read.torn() > 0 => left.push(format!(
+            Some(read) if read.torn() > 0 => left.push(format!(
                 "{place}: a crash tore what stands at bytes {} to {}, and nothing of that was acknowledged",
                 read.len, read.bytes
             )),
-            Logged::Log(_) => {}
-            Logged::Nothing => left.push(format!("{place}: no log of this index, and passed over")),
+            Some(_) => {}
+            None => left.push(format!("{place}: no log of this index, and passed over")),
         }
         Ok(())
     });

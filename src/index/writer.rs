@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::format::{Death, DeathKind, LOG_HEADER, Manifest, READINGS, Record, Row, SegmentEntry, VERSION};
 use super::job::Job;
-use super::log::{Log, Logged, log_name, log_number, read_logs};
+use super::log::{Log, log_name, log_number, read_logs};
 use super::memory::Memory;
 use super::merge::Built;
 use super::segment::{Segment, segment_name, segment_number};
@@ -157,11 +157,11 @@ fn resume(store: &dyn Store, manifest: &Manifest) -> Result<Resumed> {
     let mut logs = VecDeque::new();
     for (number, logged) in read {
         match logged {
-            Logged::Log(read) => {
+            Some(read) => {
                 deaths.extend(read.deaths.iter().copied());
                 logs.push_back((Log::resume(store, number, &read)?, read.memory));
             }
-            Logged::Nothing => give_up_nothing(store, number)?,
+            None => give_up_nothing(store, number)?,
         }
     }
     store.sync_directory().map_err(|e| failed(store, MANIFEST, ErrorKind::Write, e))?;
