@@ -568,7 +568,7 @@ fn admit(
         let standing = stand(came.earlier(own, &row, before));
         let mut id = None;
         if let Standing::Fresh { replaces } = standing {
-            id = other_name(&writer.view(), document, &row)?;
+            id = other_name(writer, document, &row)?;
             let named = id.as_deref().unwrap_or(own);
             row.id = named.len() as u16;
             let (keys, text) = (keys.clone(), packed);
@@ -582,9 +582,9 @@ fn admit(
 
 /// The name of a record without an id where another document has the one that was made up for it: the same place of another
 /// input.
-fn other_name(view: &View<'_>, document: &Incoming, row: &Row) -> Result<Option<String>> {
+fn other_name(writer: &Writer, document: &Incoming, row: &Row) -> Result<Option<String>> {
     let id = cut(&document.id);
-    if document.named || document.place == 0 || !view.has_id(id, id_hash(id), Moment::of(row))? {
+    if document.named || document.place == 0 || !writer.view().has_id(id, id_hash(id), Moment::of(row))? {
         return Ok(None);
     }
     let name = format!("{id}-{:016x}", document.place);

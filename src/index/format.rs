@@ -181,7 +181,7 @@ pub struct Row {
     pub url: u64,
     /// Hash of the canonical URL, 0 if there is none.
     pub canonical: u64,
-    /// What it answers to: the hash of its id; where the record named none, of all of its input up to itself.
+    /// What it answers to: the hash of its id; where the record named none, of all such of its input up to itself.
     pub id_hash: u64,
     /// Milliseconds since 1970.
     pub seen: u64,

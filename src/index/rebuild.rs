@@ -108,6 +108,8 @@ pub(super) struct Rebuild<'a> {
     pub remake: &'a mut Remake<'static>,
     /// Whether everything is made anew that a recipe decides.
     pub renew: bool,
+    /// Whether a document that cannot be made anew is an error, and not gone.
+    pub strict: bool,
     /// The next file number.
     number: u64,
     /// What was written, and is whole.
@@ -139,6 +141,7 @@ impl<'a> Rebuild<'a> {
             manifest,
             remake,
             renew,
+            strict: false,
             number,
             segments: Vec::new(),
             written: HashSet::new(),
@@ -172,13 +175,15 @@ impl<'a> Rebuild<'a> {
     }
 
     fn segment(&mut self, entry: &SegmentEntry) -> Result<()> {
-        let is_whole = || Segment::open(self.store, entry).is_ok_and(|segment| segment.damage().is_empty());
-        if !self.renew && is_whole() {
+        let is_whole = Segment::open(self.store, entry).is_ok_and(|segment| segment.damage().is_empty());
+        if is_whole && !self.renew {
             self.segments.push(*entry);
             return Ok(());
         }
         let (before, mut names) = (self.written.len(), Vec::new());
-        let mut others = self.others_of(entry.first..=entry.last)?.into_iter().peekable();
+        // Nothing is missing of one that is whole: what was left over may have been deleted since.
+        let others = if is_whole { Vec::new() } else { self.others_of(entry.first..=entry.last)? };
+        let mut others = others.into_iter().peekable();
         if let Ok(segment) = Segment::open_damaged(self.store, entry.number, entry.footer) {
             let mut sampled = Sampled::default();
             for local in 0..segment.len() {
@@ -247,7 +252,15 @@ impl<'a> Rebuild<'a> {
             return Ok(());
         }
         if self.renew || document.keys.is_empty() {
-            self.renew(&mut document)?;
+            match self.renew(&mut document) {
+                Err(error) if self.strict => return Err(error),
+                // Its sums hold, and it is no text all the same: it is gone.
+                Err(_) => {
+                    self.written.remove(&document.row.ordinal);
+                    return Ok(());
+                }
+                Ok(()) => {}
+            }
         }
         self.bytes += document.text.len() + document.more.len();
         self.chunk.documents.push(document);
@@ -326,9 +339,10 @@ impl<'a> Rebuild<'a> {
             left.documents.extend(self.others_of(first..=next - 1)?);
             left.order();
         }
-        let kept = left.documents.len() as u64;
+        let before = self.written.len();
         std::mem::take(&mut left.documents).into_iter().try_for_each(|one| self.push(one))?;
         self.flush()?;
+        let kept = (self.written.len() - before) as u64;
         self.ranges.extend((next > first).then(|| (first, next - 1)));
         let deleted = left.deaths.iter().filter(|(ordinal, death)| {
             death.kind == DeathKind::Deleted && *ordinal >= first && !self.written.contains(ordinal)

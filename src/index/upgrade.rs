@@ -47,6 +47,7 @@ pub fn upgrade(store: &dyn Store, remaker: &Remaker) -> Result<Upgraded> {
         manifest.readings = vec![last.unwrap_or_else(now)];
     }
     let mut rebuild = Rebuild::new(store, manifest, &mut *remake, true)?;
+    rebuild.strict = true;
     let documents = rebuild.run()?;
     notes.append(&mut rebuild.notes);
     Ok(Upgraded { documents: Some(documents), notes })

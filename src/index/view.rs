@@ -265,15 +265,19 @@ impl<'a> View<'a> {
     pub fn earlier(&self, id: &str, row: &Row) -> Result<Earlier> {
         let named = row.flags & NAMED != 0;
         let is_there = |old: &Row| !self.is_deleted(old) && !self.has_expired(old.seen, row.seen);
+        let version = || {
+            self.first((Which::Ids, key(row.id_hash)), (row.seen, true), |place, old| {
+                let is_version = old.flags & NAMED != 0 && old.id_hash == row.id_hash;
+                Ok(is_version && is_there(old) && self.id(place, old)? == id)
+            })
+        };
+        let last = if named { version()? } else { None };
+        // Of most ids nothing came before, and then nothing with this text either.
+        if named && last.is_none() {
+            return Ok(Earlier::default());
+        }
         let again = self.first((Which::Ids, row.again_key()), (row.seen, false), |place, old| {
             Ok(is_there(old) && row.is_again(old) && (!named || self.id(place, old)? == id))
-        })?;
-        if again.is_some() || !named {
-            return Ok(Earlier { again, last: None });
-        }
-        let last = self.first((Which::Ids, key(row.id_hash)), (row.seen, true), |place, old| {
-            let is_version = old.flags & NAMED != 0 && old.id_hash == row.id_hash;
-            Ok(is_version && is_there(old) && self.id(place, old)? == id)
         })?;
         Ok(Earlier { again, last })
     }

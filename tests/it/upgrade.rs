@@ -123,6 +123,32 @@ fn an_older_recipe_is_refused_and_brought_over() {
     says(&disk, &documents, &answers);
 }
 
+/// What was left over from before a deletion is not brought over with the rest.
+#[test]
+fn what_was_deleted_stays_deleted() {
+    let documents = stream(30, 75);
+    let disk = FaultyDisk::new();
+    let mut filter = created(&disk, Keep::Text).unwrap();
+    filter.batch(&documents).unwrap();
+    filter.writer().unwrap().seal().unwrap();
+    let before = disk.files();
+    let id = documents[3].id.clone();
+    assert!(filter.delete(std::slice::from_ref(&id)).unwrap() > 0);
+    filter.writer().unwrap().compact().unwrap();
+    filter.close().unwrap();
+    let mut files = disk.files();
+    for (name, bytes) in before.into_iter().filter(|(name, _)| name.starts_with("seg-")) {
+        files.entry(name).or_insert(bytes);
+    }
+    let older = Manifest::decode(&files[MANIFEST]).unwrap();
+    let recipe = "wirecopy-recipe-0-k5-html1".to_owned();
+    files.insert(MANIFEST.to_owned(), Manifest { recipe, ..older }.encode());
+    let disk = FaultyDisk::with(files);
+    upgrade(&disk, &remaker).unwrap();
+    let reader = Reader::open(&disk.store(), None, None).unwrap();
+    assert!(wirecopy::filter::lookup(&reader.view(), &id).unwrap().is_empty());
+}
+
 #[test]
 fn what_cannot_be_brought_over_is_refused_and_stays() {
     let (files, _) = of_an_older_recipe(&stream(20, 72), Keep::Signatures);

@@ -225,7 +225,7 @@ struct Records {
     max: u64,
     scratch: Scratch,
     preparer: Preparer,
-    /// The input that was read last, and the hash of its name and of all of its lines so far.
+    /// The input that was read last, and the hash of its name and of all of its records without ids so far.
     before: (Option<usize>, u64),
 }
 
@@ -234,19 +234,18 @@ impl Records {
         self.paths.get(input).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
     }
 
-    /// Names the place of a line by all lines of its input up to it. The same input given again has the same places; of
-    /// another input no line has one of them, unless it begins with the same lines.
-    fn place(&mut self, line: &[u8], input: usize) -> u64 {
+    /// Names the place of a record without an id by all such records of its input up to it. The same input given again has
+    /// the same places; of another input no record has one of them, unless the same ones come before it.
+    fn place(&mut self, record: &[u8], input: usize) -> u64 {
         if self.before.0 != Some(input) {
             self.before = (Some(input), xxh3_64(self.name(input).as_bytes()));
         }
-        self.before.1 = xxh3_64_with_seed(line, self.before.1).max(1);
+        self.before.1 = xxh3_64_with_seed(record, self.before.1).max(1);
         self.before.1
     }
 
     /// The document of a line; `number` is the line's in its input, from 0.
     fn document(&mut self, record: &[u8], input: usize, number: u64) -> Result<Incoming, Reason> {
-        let place = self.place(record, input);
         if record.len() as u64 > self.max {
             return Err(Reason::TooLarge(self.max));
         }
@@ -257,6 +256,7 @@ impl Records {
         let (url, canonical, source) = (own(url), own(canonical_url), own(source));
         let site = site_of(Some(&source), Some(&canonical), Some(&url), "");
         let named = id.is_some();
+        let place = if named { 0 } else { self.place(record, input) };
         let id = id.map_or_else(|| format!("{}#{number}", self.name(input)), Value::to_text);
         Ok(Incoming {
             id,
