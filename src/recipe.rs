@@ -7,6 +7,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hash::MAX_SHINGLE;
 
 /// The version of the token definition and the hash. It rises when either gives other bits.
+///
+/// An index names it: one of an older version is refused, and brought over by [`crate::index::upgrade()`], which makes
+/// everything anew that a recipe decides. So nothing but this number need change for an index.
 pub const RECIPE_VERSION: u32 = 1;
 
 /// The version of the extraction: it changes whenever some page gives another text.
@@ -51,5 +54,17 @@ impl Recipe {
     /// Names the recipe in files: equal exactly where every bit it decides is equal.
     pub fn fingerprint(&self) -> String {
         format!("wirecopy-recipe-{RECIPE_VERSION}-k{}-html{}", self.shingle, self.extraction)
+    }
+
+    /// Whether a fingerprint is of an older version than this program has, and of no later one in any part.
+    pub fn is_older(fingerprint: &str) -> bool {
+        let versions = || {
+            let mut parts = fingerprint.strip_prefix("wirecopy-recipe-")?.split('-');
+            let version = parts.next()?.parse::<u32>().ok()?;
+            let extraction = parts.nth(1)?.strip_prefix("html")?.parse::<u32>().ok()?;
+            Some((version, extraction))
+        };
+        let own = (RECIPE_VERSION, EXTRACTION_VERSION);
+        versions().is_some_and(|found| found != own && found.0 <= own.0 && found.1 <= own.1)
     }
 }

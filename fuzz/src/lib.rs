@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
-use wirecopy::filter::{Filter, Incoming, Lookup, line, resampler};
+use wirecopy::filter::{Filter, Incoming, Lookup, line, remaker};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::{Limits, Reader, Setup, Writer, repair, verify};
+use wirecopy::index::{Limits, Reader, Setup, Writer, repair, upgrade, verify};
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Policy, Resources};
 
@@ -140,14 +140,16 @@ fn index(bytes: &[u8]) {
         let reader = Reader::open(&store, None, None)?;
         Lookup::new(reader, Policy::default(), &single())?.check(&asked)
     };
-    let sound = verify(&*store).is_ok_and(|faults| faults.is_empty());
+    // An older one is brought over first, if it can be.
+    let upgraded = upgrade(&*store, &remaker).is_ok();
+    let sound = upgraded && verify(&*store).is_ok_and(|found| found.faults.is_empty());
     let answered = ask();
     assert!(!sound || answered.is_ok(), "verify finds nothing, and {answered:?}");
     let written = Writer::open(store.clone(), None, None, Limits::default())
         .and_then(|writer| Filter::new(writer, Policy::default(), &single()))
         .and_then(|mut filter| filter.batch(&asked));
     assert!(!sound || written.is_ok(), "verify finds nothing, and {written:?}");
-    if repair(&*store, &resampler).is_ok() {
+    if repair(&*store, &remaker).is_ok_and(|repaired| upgraded || !repaired.faults.is_empty()) {
         let answered = ask();
         assert!(answered.is_ok(), "after a repair: {answered:?}");
     }

@@ -612,6 +612,11 @@ pub enum IndexCommand {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
+    /// Bring an index of an older version over: every document is made anew from its text, with its verdict and time.
+    Upgrade {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Merge everything, without what was deleted or replaced.
     Compact {
         #[arg(value_name = "DIR")]

@@ -17,6 +17,7 @@ use crate::kernel::Kernel;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::args;
 use crate::cli::lines::{self, Chunk};
@@ -36,6 +37,7 @@ pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: over.preparer(),
+        before: (None, 0),
     };
     let mut session = Session {
         typed,
@@ -262,11 +264,23 @@ struct Records {
     max: u64,
     scratch: Scratch,
     preparer: Preparer,
+    /// The input that was read last, and the hash of its name and of all of its records without ids so far.
+    before: (Option<usize>, u64),
 }
 
 impl Records {
     fn name(&self, input: usize) -> String {
         self.paths.get(input).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
+    }
+
+    /// Names the place of a record without an id by all such records of its input up to it. The same input given again has
+    /// the same places; of another input no record has one of them, unless the same ones come before it.
+    fn place(&mut self, record: &[u8], input: usize) -> u64 {
+        if self.before.0 != Some(input) {
+            self.before = (Some(input), xxh3_64(self.name(input).as_bytes()));
+        }
+        self.before.1 = xxh3_64_with_seed(record, self.before.1).max(1);
+        self.before.1
     }
 
     /// The document of a line; `number` is the line's in its input, from 0.
@@ -280,8 +294,8 @@ impl Records {
         if let Some(id) = named {
             return Ok(Incoming::of_record(&fields, id, text, ""));
         }
-        let id = format!("{}#{number}", self.name(input));
-        Ok(Incoming::of_record(&fields, id, text, "").unnamed())
+        let document = Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, "");
+        Ok(document.unnamed(self.place(record, input)))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::Row;
 use crate::index::store::{Disk, Store};
 use crate::index::view::{Place, View};
-use crate::index::{Keep, Limits, Reader, Writer, exists, repair, verify};
+use crate::index::{Keep, Limits, Reader, Writer, exists, repair, upgrade, verify};
 use crate::options::{Policy, Resources};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
@@ -41,6 +41,7 @@ pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
             writer.compact()?;
             writer.close()?;
         }
+        IndexCommand::Upgrade { directory } => upgraded(args, directory)?,
         IndexCommand::Delete { directory, ids } => return delete(args, directory, ids),
         IndexCommand::Query { directory, ids } => return query(directory, ids),
         IndexCommand::Export { directory } => export(directory)?,
@@ -154,6 +155,7 @@ impl Building<'_> {
 #[derive(Serialize)]
 struct Stats {
     documents: u64,
+    expired: u64,
     deleted: u64,
     replaced: u64,
     segments: usize,
@@ -170,11 +172,12 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     let reader = read(directory)?;
     let manifest = reader.manifest();
     let view = reader.view();
-    let (mut documents, mut deleted, mut replaced) = (0, 0, 0);
+    let (mut documents, mut expired, mut deleted, mut replaced) = (0, 0, 0, 0);
     view.each(|_, row, is_found| {
         use crate::index::format::DeathKind;
         match view.deaths.get(&row.ordinal).map(|death| death.kind) {
-            None => documents += u64::from(is_found),
+            None if is_found => documents += 1,
+            None => expired += 1,
             Some(DeathKind::Deleted) => deleted += 1,
             Some(DeathKind::Replaced) => replaced += 1,
         }
@@ -184,6 +187,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     let bytes = disk.list()?.iter().map(|name| disk.len(name).unwrap_or(0)).sum();
     let stats = Stats {
         documents,
+        expired,
         deleted,
         replaced,
         segments: manifest.segments.len(),
@@ -213,36 +217,56 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
 }
 
 fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let faults = verify(&Disk::new(directory))?;
-    for fault in &faults {
+    let found = verify(&Disk::new(directory))?;
+    for fault in &found.faults {
         anstream::eprintln!("wirecopy: {fault}");
     }
-    if !faults.is_empty() {
+    if !args.quiet {
+        found.left.iter().for_each(|left| anstream::eprintln!("{left}"));
+    }
+    if !found.faults.is_empty() {
         return Ok(ExitCode::from(1));
     }
     if !args.quiet {
-        anstream::eprintln!("every byte is what was written");
+        match found.left.is_empty() {
+            true => anstream::eprintln!("every byte is what was written"),
+            false => anstream::eprintln!("every byte of the index is what was written"),
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let repaired = repair(&Disk::new(directory), &filter::resampler)?;
-    for fault in &repaired.faults {
-        anstream::eprintln!("wirecopy: {fault}");
+    let repaired = repair(&Disk::new(directory), &filter::remaker)?;
+    for line in repaired.faults.iter().chain(&repaired.notes) {
+        anstream::eprintln!("wirecopy: {line}");
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    for id in &repaired.gone {
-        writeln!(out, "{id}")?;
+    for line in &repaired.lost {
+        writeln!(out, "{line}")?;
     }
     out.flush()?;
     if !args.quiet {
         match repaired.faults.is_empty() {
             true => anstream::eprintln!("nothing is damaged"),
-            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone.len()),
+            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone),
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn upgraded(args: &args::Args, directory: &Path) -> Result<()> {
+    let upgraded = upgrade(&Disk::new(directory), &filter::remaker)?;
+    for note in &upgraded.notes {
+        anstream::eprintln!("wirecopy: {note}");
+    }
+    if !args.quiet {
+        match upgraded.documents {
+            Some(documents) => anstream::eprintln!("{documents} documents brought over"),
+            None => anstream::eprintln!("nothing to do: it is of this version"),
+        }
+    }
+    Ok(())
 }
 
 /// Ids that were typed, or a line each on standard input.

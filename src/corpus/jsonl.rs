@@ -124,6 +124,7 @@ impl<'a> Scanner<'a> {
             }
         }
         self.end()?;
+        fields.id = fields.id.filter(|id| !id.is_blank());
         match text {
             Some(Passed::String(value)) => Ok(Fields { text: value, ..fields }),
             None | Some(Passed::Null) => Err(Reason::NoText(names.text.clone())),
@@ -311,6 +312,10 @@ mod tests {
     fn records() {
         assert_eq!(read(r#"{"id":"a","text":"b"}"#), Ok(("b".into(), Some("a".into()))));
         assert_eq!(read(r#" { "text" : "x\ny" , "id" : 5 } "#), Ok(("x\ny".into(), Some("5".into()))));
+        assert_eq!(read(r#"{"id":"","text":"b"}"#), Ok(("b".into(), None)));
+        assert_eq!(read(r#"{"id":"  	","text":"b"}"#), Ok(("b".into(), None)));
+        assert_eq!(read(r#"{"id":null,"text":"b"}"#), Ok(("b".into(), None)));
+        assert_eq!(read(r#"{"id":" a","text":"b"}"#), Ok(("b".into(), Some(" a".into()))));
         assert_eq!(read(r#"{"meta":{"text":"no"},"text":"yes"}"#), Ok(("yes".into(), None)));
         assert_eq!(read(r#"{"text":"first","text":"last"}"#), Ok(("last".into(), None)));
         assert_eq!(read(r#"{"te\u0078t":"by an escaped key"}"#), Ok(("by an escaped key".into(), None)));

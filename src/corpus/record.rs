@@ -135,10 +135,25 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether nothing but blanks stand in it: an id that is blank names nothing.
+    pub fn is_blank(self) -> bool {
+        match self {
+            Value::Plain(bytes) => is_blank(bytes),
+            Value::Escaped(_) | Value::Coded(_) => is_blank(self.to_text().as_bytes()),
+        }
+    }
+
     /// The value as an owned string.
     pub fn to_text(self) -> String {
         self.decode(&mut Scratch::default()).text.to_owned()
     }
+}
+
+/// Whether nothing but blanks stand in bytes of text.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    // Most are not, and say so with their first byte.
+    bytes.first().is_none_or(|first| !first.is_ascii_graphic())
+        && String::from_utf8_lossy(bytes).trim().is_empty()
 }
 
 /// Memory that [`Value::decode`] reuses.

@@ -12,9 +12,9 @@ use crate::candidates::Gate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
 use crate::index::Keep;
-use crate::index::format::{NAMED, Row};
+use crate::index::format::Row;
 use crate::index::verdict::Verdict;
-use crate::index::view::View;
+use crate::index::view::{Earlier, View};
 use crate::judge::{Directed, Judge};
 use crate::kernel::Kernel;
 use crate::model::Model;
@@ -56,6 +56,15 @@ pub(super) struct Arrived<'a> {
     pub row: Row,
     pub keys: Vec<u64>,
     pub grams: Vec<u64>,
+    /// The id that it is kept under, where that is not its own.
+    pub id: Option<String>,
+}
+
+impl Arrived<'_> {
+    /// The id that it is kept under.
+    pub fn kept_id(&self) -> &str {
+        self.id.as_deref().unwrap_or(cut(&self.document.id))
+    }
 }
 
 /// Judges documents against an index.
@@ -130,23 +139,20 @@ impl Core {
         self.preparer.pool.each(&self.workers, count, work)
     }
 
-    /// Of every document: its versions in the index, the oldest first.
-    pub fn versions(
+    /// Of every document: what came before under its id.
+    pub fn earlier(
         &self,
         view: &View<'_>,
         documents: &[Incoming],
         prepared: &[Prepared],
-    ) -> Result<Vec<Vec<Row>>> {
-        self.each(documents.len(), |_, i| {
-            let versions = view.versions(cut(&documents[i].id), prepared[i].row.id_hash)?;
-            Ok(versions.into_iter().map(|(_, row)| row).collect())
-        })
+    ) -> Result<Vec<Earlier>> {
+        self.each(documents.len(), |_, i| view.earlier(cut(&documents[i].id), &prepared[i].row))
     }
 
     /// The matches of every fresh document.
     pub fn look(&self, view: &View<'_>, arrived: &[Arrived<'_>]) -> Result<Vec<Vec<Matched>>> {
         self.each(arrived.len(), |worker, i| {
-            let Arrived { document, standing, row, keys, grams } = &arrived[i];
+            let Arrived { document, standing, row, keys, grams, .. } = &arrived[i];
             match *standing {
                 Standing::Again(_) => Ok(Vec::new()),
                 Standing::Fresh { replaces } => {
@@ -163,14 +169,14 @@ impl Core {
         documents: &[Incoming],
         prepared: Vec<Prepared>,
     ) -> Result<Vec<Answer>> {
-        let versions = self.versions(view, documents, &prepared)?;
+        let earlier = self.earlier(view, documents, &prepared)?;
         let arrived: Vec<Arrived<'_>> = documents
             .iter()
             .zip(prepared)
-            .zip(versions)
-            .map(|((document, Prepared { mut row, keys, grams, .. }), versions)| {
+            .zip(earlier)
+            .map(|((document, Prepared { mut row, keys, grams, .. }), earlier)| {
                 row.ordinal = next;
-                Arrived { document, standing: stand(&versions, &row, document.named), row, keys, grams }
+                Arrived { document, standing: stand(earlier), row, keys, grams, id: None }
             })
             .collect();
         let looked = self.look(view, &arrived)?;
@@ -196,15 +202,11 @@ impl Core {
     }
 }
 
-/// How a document stands to the versions of its id.
-pub(super) fn stand(versions: &[Row], row: &Row, named: bool) -> Standing {
-    let same = versions.iter().find(|v| v.text_hash == row.text_hash && v.bytes == row.bytes);
-    match same {
-        Some(same) => Standing::Again(same.ordinal),
-        None => {
-            let last = versions.iter().rfind(|version| version.flags & NAMED != 0);
-            Standing::Fresh { replaces: last.filter(|_| named).map(|last| last.ordinal) }
-        }
+/// How a document stands to what came before under its id.
+pub(super) fn stand(earlier: Earlier) -> Standing {
+    match earlier.again {
+        Some(ordinal) => Standing::Again(ordinal),
+        None => Standing::Fresh { replaces: earlier.last },
     }
 }
 

@@ -16,6 +16,9 @@ pub struct Incoming {
     pub id: String,
     /// Whether its record named the id; one that was made up says nothing about versions.
     pub named: bool,
+    /// Names where a record without an id came from: of records that are told apart by it, the same record in the same place
+    /// has the same. 0 where the id that was made up says that already.
+    pub place: u64,
     /// Its text.
     pub text: String,
     /// Which page it is, but for the id.
@@ -28,12 +31,13 @@ impl Incoming {
     /// A document of this id, of no site and without an address.
     pub fn new(id: impl Into<String>, text: impl Into<String>) -> Incoming {
         let identity = Identity { site: site_hash(""), ..Identity::default() };
-        Incoming { id: id.into(), named: true, text: text.into(), identity, has_site: false }
+        Incoming { id: id.into(), named: true, place: 0, text: text.into(), identity, has_site: false }
     }
 
-    /// The same under an id that was made up: it is no later version of what came under that id.
-    pub fn unnamed(self) -> Incoming {
-        Incoming { named: false, ..self }
+    /// The same under an id that was made up: it is no later version of what came under that id. `place` names where its
+    /// record came from, or is 0 where the id says that.
+    pub fn unnamed(self, place: u64) -> Incoming {
+        Incoming { named: false, place, ..self }
     }
 
     /// The same at this address, and of the site that it names, where none is named otherwise.

@@ -8,9 +8,13 @@ use crate::document::Identity;
 use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, NOISY, Row};
 use crate::index::verdict::Match;
-use crate::index::view::{Near, Place, View, Wanted};
+use crate::index::view::{Moment, Near, Place, View, Wanted};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
 use crate::signature::winnow::LEVELS;
+
+/// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
+/// 2^64, or was made so.
+const COMPARED: usize = 64;
 
 /// Candidates that are judged for one document, at most.
 const JUDGED: usize = 32;
@@ -112,7 +116,7 @@ pub(super) fn matches(
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
-        let wanted = Wanted { keys, counts: row.counts, before: row.ordinal };
+        let wanted = Wanted { keys, counts: row.counts, at: Moment::of(row) };
         let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
         if !grams.is_empty() {
             let more = view.near(&Wanted { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
@@ -216,20 +220,29 @@ impl Looking<'_> {
 
     /// Documents of the same token sequence.
     fn copies(&mut self) -> Result<()> {
-        let copies = self.view.copies(self.row.sequence, self.row.tokens, self.row.ordinal, MATCHES)?;
-        for (place, row) in copies {
-            if !self.core.verifies() {
-                let measures = Measures::of_equal(self.sampled(&row).0);
-                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, Vec::new()))?;
-            } else if self.is_equal(place, &row)? {
-                let judge = self.judge;
-                let (memory, own, other) = self.pair(place, &row)?;
-                let measures = judge.measures(own, own);
-                let spans = judge.spans(memory, own, other, Relation::Exact);
-                self.push(place, &row, Directed::Exact, (measures, 1.0), (None, spans))?;
-            }
+        let (view, row) = (self.view, self.row);
+        let mut compared = 0;
+        view.copies(row, |place, row| {
+            self.copy(place, row)?;
+            compared += 1;
+            Ok(self.found.len() < MATCHES && compared < COMPARED)
+        })
+    }
+
+    /// A document of the same sequence hash: the same words, or by chance none of them.
+    fn copy(&mut self, place: Place, row: &Row) -> Result<()> {
+        if !self.core.verifies() {
+            let measures = Measures::of_equal(self.sampled(row).0);
+            return self.push(place, row, Directed::Exact, (measures, 1.0), (None, Vec::new()));
         }
-        Ok(())
+        if !self.is_equal(place, row)? {
+            return Ok(());
+        }
+        let judge = self.judge;
+        let (memory, own, other) = self.pair(place, row)?;
+        let measures = judge.measures(own, own);
+        let spans = judge.spans(memory, own, other, Relation::Exact);
+        self.push(place, row, Directed::Exact, (measures, 1.0), (None, spans))
     }
 
     /// Whether an indexed document has the same tokens in the same order.

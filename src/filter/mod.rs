@@ -20,14 +20,17 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use self::core::{Arrived, Core, Standing, stand};
 use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{Row, encode_verdict, key};
+use crate::index::format::{MAX_ID, NAMED, Row, encode_verdict};
 use crate::index::store::{Disk, Store};
 use crate::index::verdict::Verdict;
-use crate::index::view::{Place, View};
-use crate::index::{Admitted, Arriving, Limits, Reader, Setup, Writer, exists, model_hash};
+use crate::index::view::{Earlier, Moment, Place, View};
+use crate::index::{Admitted, Arriving, Limits, Reader, Remake, Setup, Writer, exists, model_hash};
+use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::sketch::Sketcher;
@@ -36,6 +39,7 @@ pub use incoming::Incoming;
 use look::Matched;
 use prepare::kept_keys;
 pub use prepare::{Prepared, Preparer};
+use unpack::Unpacker;
 pub use unpack::unpack;
 
 /// The answer to a document.
@@ -190,8 +194,8 @@ impl Filter {
     }
 
     fn begin_from(&mut self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
-        let versions = self.core.versions(&self.writer.view(), documents, &prepared)?;
-        let (arrived, admitted) = self.admit(documents, prepared, versions)?;
+        let earlier = self.core.earlier(&self.writer.view(), documents, &prepared)?;
+        let (arrived, admitted) = self.admit(documents, prepared, earlier)?;
         let found = self.core.look(&self.writer.view(), &arrived)?;
         self.acknowledge(arrived, admitted, found)
     }
@@ -201,28 +205,41 @@ impl Filter {
         &mut self,
         documents: &'a [Incoming],
         prepared: Vec<Prepared>,
-        versions: Vec<Vec<Row>>,
+        earlier: Vec<Earlier>,
     ) -> Result<(Vec<Arrived<'a>>, Vec<Admitted>)> {
         let mut arrived = Vec::with_capacity(documents.len());
         let mut admitted = Vec::new();
-        // Versions of ids that came in this batch.
-        let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
-        for ((document, prepared), mut versions) in documents.iter().zip(prepared).zip(versions) {
+        let mut came = Came::default();
+        for ((document, prepared), before) in documents.iter().zip(prepared).zip(earlier) {
             let kept = prepared.kept_keys();
             let Prepared { mut row, keys, grams, packed } = prepared;
             row.ordinal = self.writer.next();
-            let id = cut(&document.id);
-            let own = came.entry(id).or_default();
-            versions.extend_from_slice(own);
-            let standing = stand(&versions, &row, document.named);
+            let own = cut(&document.id);
+            let standing = stand(came.earlier(own, &row, before));
+            let mut id = None;
             if let Standing::Fresh { replaces } = standing {
-                let arriving = Arriving { row, id, keys: kept, text: packed, replaces };
+                id = self.other_name(document, &row)?;
+                let named = id.as_deref().unwrap_or(own);
+                row.id = named.len() as u16;
+                let arriving = Arriving { row, id: named, keys: kept, text: packed, replaces };
                 admitted.push(self.writer.admit(arriving)?);
-                own.push(row);
+                came.add(own, &row);
             }
-            arrived.push(Arrived { document, standing, row, keys, grams });
+            arrived.push(Arrived { document, standing, row, keys, grams, id });
         }
         Ok((arrived, admitted))
+    }
+
+    /// The name of a record without an id where another document has the one that was made up for it: the same place of
+    /// another input.
+    fn other_name(&self, document: &Incoming, row: &Row) -> Result<Option<String>> {
+        let id = cut(&document.id);
+        let is_made = !document.named && document.place != 0;
+        if !is_made || !self.writer.view().has_id(id, id_hash(id.as_bytes()), Moment::of(row))? {
+            return Ok(None);
+        }
+        let name = format!("{id}-{:016x}", document.place);
+        Ok((name.len() <= MAX_ID).then_some(name))
     }
 
     /// Gives documents their verdicts, and begins to write them down.
@@ -240,7 +257,7 @@ impl Filter {
             let fresh = if answer.again { None } else { pending.next() };
             if let Some(one) = fresh {
                 more.clear();
-                more.extend_from_slice(cut(&arrived.document.id).as_bytes());
+                more.extend_from_slice(arrived.kept_id().as_bytes());
                 encode_verdict(&answer.verdict, &mut more);
                 one.keys = kept_keys(&arrived.keys, &arrived.grams);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
@@ -277,7 +294,8 @@ impl Filter {
         let mut gone = Vec::new();
         for id in ids {
             let id = cut(id);
-            gone.extend(view.versions(id, id_hash(id.as_bytes()))?.iter().map(|(_, row)| row.ordinal));
+            // What has expired goes too, whatever the clock says.
+            gone.extend(view.versions(id, id_hash(id.as_bytes()), 0)?.iter().map(|(_, row)| row.ordinal));
         }
         self.writer.delete(&gone)?;
         Ok(gone.len())
@@ -294,6 +312,31 @@ impl Filter {
     /// The index, to be kept in order.
     pub fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+}
+
+/// What came in a batch.
+#[derive(Default)]
+struct Came<'a> {
+    /// By id and what is asked again.
+    texts: HashMap<(&'a str, u64, u64, u32), u32>,
+    /// The last version of every id that a record named.
+    last: HashMap<&'a str, u32>,
+}
+
+impl<'a> Came<'a> {
+    /// What came before under an id, given what is in the index.
+    fn earlier(&self, id: &'a str, row: &Row, before: Earlier) -> Earlier {
+        let again = || self.texts.get(&(id, row.id_hash, row.text_hash, row.bytes)).copied();
+        let last = self.last.get(id).copied().filter(|_| row.flags & NAMED != 0);
+        Earlier { again: before.again.or_else(again), last: last.or(before.last) }
+    }
+
+    fn add(&mut self, id: &'a str, row: &Row) {
+        self.texts.insert((id, row.id_hash, row.text_hash, row.bytes), row.ordinal);
+        if row.flags & NAMED != 0 {
+            self.last.insert(id, row.ordinal);
+        }
     }
 }
 
@@ -323,25 +366,30 @@ fn cut(id: &str) -> &str {
     &id[..end]
 }
 
-/// All versions of an id that were not deleted, the oldest first.
+/// All versions of an id that were not deleted and have not expired, the oldest first.
 ///
 /// # Errors
 /// Damage.
 pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
     let id = cut(id);
-    view.versions(id, id_hash(id.as_bytes()))
+    view.versions(id, id_hash(id.as_bytes()), crate::index::now())
 }
 
-/// Makes samples anew from kept texts, for [`crate::index::repair`].
+/// Makes anew what a recipe decides of kept texts, for [`crate::index::repair()`] and [`crate::index::upgrade()`].
 ///
 /// # Errors
-/// No memory for a decompressor.
-pub fn resampler(recipe: Recipe) -> Result<Box<crate::index::Resample<'static>>> {
-    let mut unpacker = unpack::Unpacker::new()?;
+/// A model that cannot be read, or no memory for a decompressor.
+pub fn remaker(recipe: Recipe, model: Option<&[u8]>) -> Result<Box<Remake<'static>>> {
+    let model = model.map(|bytes| Model::read(recipe, bytes)).transpose()?.unwrap_or_default();
+    let mut unpacker = Unpacker::new()?;
     let mut sketcher = Sketcher::new(recipe, crate::kernel::Kernel::detect());
     Ok(Box::new(move |row, packed| {
         let text = unpacker.unpack(packed, row)?;
-        Ok(keys(sketcher.sketch(text).sample.iter().map(|hash| key(*hash))))
+        if xxh3_64(text.as_bytes()) != row.text_hash {
+            let other = format!("the text of document {} is another one", row.ordinal);
+            return Err(Error::new(ErrorKind::Corrupt).because(other));
+        }
+        Ok(prepare::remade(&mut sketcher, &model, row.site, text))
     }))
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::core::Under;
 use super::pool::Pool;
@@ -13,9 +13,10 @@ use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{NAMED, NOISY, Row, key};
-use crate::index::now;
+use crate::index::{Remade, now};
 use crate::model::Model;
 use crate::signature::grams::grams;
+use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 use crate::text::Tokens;
 
@@ -85,24 +86,25 @@ impl Preparer {
         let Maker { sketcher, compressor } = maker;
         let (model, id) = (&self.under.model, cut(&document.id));
         let Identity { site, url, canonical, .. } = document.identity;
-        let sketch = sketcher.sketch(&document.text);
-        let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(site, **hash));
-        let keys = keys(content.map(|hash| key(*hash)));
+        let Sampled { tokens, counts, keys, grams } = Sampled::of(sketcher, model, site, &document.text);
         let row = Row {
-            tokens: sketch.tokens,
+            tokens,
             bytes: document.text.len() as u32,
             id: id.len() as u16,
-            sequence: sketch.sequence,
+            sequence: sequence(sketcher.token_hashes()),
             text_hash: xxh3_64(document.text.as_bytes()),
-            counts: sketch.counts,
+            counts,
             site,
             url,
             canonical,
-            id_hash: id_hash(id.as_bytes()),
+            id_hash: if document.named || document.place == 0 {
+                id_hash(id.as_bytes())
+            } else {
+                document.place
+            },
             seen,
             ..Row::default()
         };
-        let grams = if model.noisy { gram_keys(sketcher.tokens()) } else { Vec::new() };
         let is_noisy = model.noisy && is_noisy(model, sketcher);
         let flags = if document.named { NAMED } else { 0 } | if is_noisy { NOISY } else { 0 };
         let packed = if self.packs {
@@ -113,6 +115,32 @@ impl Preparer {
         };
         Ok(Prepared { row: Row { flags, ..row }, keys, grams, packed })
     }
+}
+
+/// What the recipe and the model decide of a text.
+struct Sampled {
+    tokens: u32,
+    counts: [u16; LEVELS],
+    keys: Vec<u64>,
+    grams: Vec<u64>,
+}
+
+impl Sampled {
+    fn of(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Sampled {
+        let sketch = sketcher.sketch(text);
+        let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(site, **hash));
+        let keys = keys(content.map(|hash| key(*hash)));
+        let (tokens, counts) = (sketch.tokens, sketch.counts);
+        let grams = if model.noisy { gram_keys(sketcher.tokens()) } else { Vec::new() };
+        Sampled { tokens, counts, keys, grams }
+    }
+}
+
+/// What is kept of a text beside the text itself, made anew.
+pub(super) fn remade(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Remade {
+    let Sampled { tokens, counts, keys, grams } = Sampled::of(sketcher, model, site, text);
+    let sequence = sequence(sketcher.token_hashes());
+    Remade { tokens, counts, keys: kept_keys(&keys, &grams), sequence }
 }
 
 impl Prepared {
@@ -139,4 +167,17 @@ fn gram_keys(tokens: &Tokens) -> Vec<u64> {
 fn is_noisy(model: &Model, sketcher: &Sketcher) -> bool {
     let (tokens, hashes) = (sketcher.tokens(), sketcher.token_hashes());
     model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)))
+}
+
+/// The hash of a token sequence, given as the hashes of its tokens: of another order it is another one.
+pub(super) fn sequence(tokens: &[u64]) -> u64 {
+    let mut hash = Xxh3::new();
+    // Many at once: a call for each would cost more than the hashing.
+    let mut bytes = [0; 512];
+    for some in tokens.chunks(bytes.len() / 8) {
+        let places = bytes.chunks_exact_mut(8);
+        places.zip(some).for_each(|(place, token)| place.copy_from_slice(&token.to_le_bytes()));
+        hash.update(&bytes[..some.len() * 8]);
+    }
+    hash.digest()
 }

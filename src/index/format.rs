@@ -6,13 +6,14 @@
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::verdict::{Match, Verdict};
+use crate::hash::avalanche;
 use crate::judge::{Directed, Measures};
 use crate::signature::winnow::LEVELS;
 
 /// The version of the format that is written.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// The oldest version that is read.
+/// The oldest version that [`upgrade`](super::upgrade()) and [`repair`](super::repair()) read.
 pub const OLDEST: u32 = 1;
 
 const MAGIC: &[u8; 8] = b"wirecopy";
@@ -41,12 +42,12 @@ impl FileKind {
 /// Bytes of the header that all files begin with: magic, kind, version.
 pub const HEADER: usize = 16;
 
-/// Why a header is none.
+/// Why a file is none of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadHeader {
-    /// No file of this kind.
-    Magic,
-    /// A version that is not read.
+pub enum Bad {
+    /// Not what was written.
+    Damaged,
+    /// Whole, and of a version that is not read.
     Version(u32),
 }
 
@@ -55,18 +56,19 @@ pub fn header(kind: FileKind) -> Vec<u8> {
     [MAGIC.as_slice(), kind.tag(), &VERSION.to_le_bytes()].concat()
 }
 
-/// Checks that a file begins as one of this kind does.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_header(kind: FileKind, bytes: &[u8]) -> Result<(), BadHeader> {
-    let expected = [MAGIC.as_slice(), kind.tag()].concat();
-    if bytes.len() < HEADER || bytes[..12] != expected[..] {
-        return Err(BadHeader::Magic);
-    }
-    match u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) {
-        OLDEST..=VERSION => Ok(()),
-        other => Err(BadHeader::Version(other)),
+/// The version of a file that begins as one of this kind does, read or not.
+pub fn version(kind: FileKind, bytes: &[u8]) -> Option<u32> {
+    let mut c = Cursor(bytes);
+    let is_kind = c.bytes(8)? == MAGIC && c.bytes(4)? == kind.tag();
+    c.u32().filter(|_| is_kind)
+}
+
+/// The version of a file of this kind whose sums hold.
+fn known_version(kind: FileKind, bytes: &[u8]) -> Result<u32, Bad> {
+    match version(kind, bytes) {
+        Some(version @ OLDEST..=VERSION) => Ok(version),
+        Some(other) => Err(Bad::Version(other)),
+        None => Err(Bad::Damaged),
     }
 }
 
@@ -167,7 +169,7 @@ pub struct Row {
     pub id: u16,
     /// [`NAMED`] and [`NOISY`], where they hold.
     pub flags: u16,
-    /// Hash of the token sequence.
+    /// Hash of the token sequence: of the tokens' hashes, in order.
     pub sequence: u64,
     /// Hash of the text.
     pub text_hash: u64,
@@ -179,7 +181,7 @@ pub struct Row {
     pub url: u64,
     /// Hash of the canonical URL, 0 if there is none.
     pub canonical: u64,
-    /// Hash of the id.
+    /// What it answers to: the hash of its id; where the record named none, of all such of its input up to itself.
     pub id_hash: u64,
     /// Milliseconds since 1970.
     pub seen: u64,
@@ -194,6 +196,18 @@ pub const NAMED: u16 = 1;
 pub const NOISY: u16 = 2;
 
 impl Row {
+    /// Names what is asked again: whoever comes with the same id, or from the same place, and the same text. A table
+    /// finds documents by it, so that versions of one id need not be gone through.
+    pub fn again_key(&self) -> u64 {
+        key(avalanche(self.id_hash ^ self.text_hash.rotate_left(23) ^ u64::from(self.bytes)))
+    }
+
+    /// Whether the two came under the same id, or from the same place, and with the same text.
+    pub fn is_again(&self, other: &Row) -> bool {
+        let of = |row: &Row| (row.id_hash, row.text_hash, row.bytes, row.flags & NAMED);
+        of(self) == of(other)
+    }
+
     /// Appends the row.
     pub fn encode(&self, out: &mut Vec<u8>) {
         for number in [self.ordinal, self.tokens, self.bytes, self.packed] {
@@ -368,11 +382,64 @@ pub struct SegmentEntry {
     pub seen: (u64, u64),
     /// The hash of its footer.
     pub check: u64,
+    /// Its footer, which says where everything stands; none in manifests of version 1.
+    pub footer: Option<Footer>,
 }
+
+impl SegmentEntry {
+    /// Of segment `number`, a file that ends with this footer.
+    pub fn of(number: u64, footer: Footer, check: u64) -> SegmentEntry {
+        SegmentEntry {
+            number,
+            documents: footer.documents,
+            first: footer.first,
+            last: footer.last,
+            bytes: footer.file_len(),
+            seen: footer.seen,
+            check,
+            footer: Some(footer),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.number.to_le_bytes());
+        for number in [self.documents, self.first, self.last] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        for number in [self.bytes, self.seen.0, self.seen.1, self.check] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&self.footer.unwrap_or_default().encode(self.number).0);
+    }
+
+    fn decode(c: &mut Cursor<'_>, version: u32) -> Option<SegmentEntry> {
+        let mut entry = SegmentEntry {
+            number: c.u64()?,
+            documents: c.u32()?,
+            first: c.u32()?,
+            last: c.u32()?,
+            bytes: c.u64()?,
+            seen: (c.u64()?, c.u64()?),
+            check: c.u64()?,
+            footer: None,
+        };
+        if version > 1 {
+            entry.footer =
+                Footer::decode(c.bytes(FOOTER)?, entry.number, entry.bytes).map(|(footer, _)| footer);
+        }
+        Some(entry)
+    }
+}
+
+/// Readings of the clock that a manifest keeps: so many sessions must have had a clock that was ahead before anything is
+/// removed on its word.
+pub const READINGS: usize = 8;
 
 /// What belongs to an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
+    /// The version of the format that it was read as; what is written is of [`VERSION`].
+    pub version: u32,
     /// Rises with every manifest.
     pub generation: u64,
     /// What is kept of texts.
@@ -393,8 +460,13 @@ pub struct Manifest {
     pub log: u64,
     /// How many of that log's bytes were synced.
     pub log_len: u64,
+    /// The ordinal behind the last document of those bytes, or of segments; 0 in manifests of version 1.
+    pub safe: u32,
     /// The next file number.
     pub file: u64,
+    /// What the clock said when the last few sessions began, the latest last: milliseconds since 1970, [`READINGS`] at
+    /// most.
+    pub readings: Vec<u64>,
     /// The segments, by ordinal.
     pub segments: Vec<SegmentEntry>,
     /// Documents of segments that are no longer found, by ordinal.
@@ -418,17 +490,13 @@ impl Manifest {
         out.extend_from_slice(&self.log_from.to_le_bytes());
         out.extend_from_slice(&self.log.to_le_bytes());
         out.extend_from_slice(&self.log_len.to_le_bytes());
+        out.extend_from_slice(&self.safe.to_le_bytes());
         out.extend_from_slice(&self.file.to_le_bytes());
+        let readings = &self.readings[self.readings.len().saturating_sub(READINGS)..];
+        out.push(readings.len() as u8);
+        readings.iter().for_each(|reading| out.extend_from_slice(&reading.to_le_bytes()));
         out.extend_from_slice(&(self.segments.len() as u32).to_le_bytes());
-        for s in &self.segments {
-            out.extend_from_slice(&s.number.to_le_bytes());
-            for number in [s.documents, s.first, s.last] {
-                out.extend_from_slice(&number.to_le_bytes());
-            }
-            for number in [s.bytes, s.seen.0, s.seen.1, s.check] {
-                out.extend_from_slice(&number.to_le_bytes());
-            }
-        }
+        self.segments.iter().for_each(|segment| segment.encode(&mut out));
         out.extend_from_slice(&(self.deaths.len() as u32).to_le_bytes());
         for &(ordinal, death) in &self.deaths {
             encode_death(ordinal, death, &mut out);
@@ -438,14 +506,25 @@ impl Manifest {
         out
     }
 
-    /// The manifest in a file whose header was checked.
-    pub fn decode(bytes: &[u8]) -> Option<Manifest> {
-        let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(8)?)?;
-        if xxh3_64(body).to_le_bytes() != sum {
-            return None;
-        }
-        let mut c = Cursor(body.get(HEADER..)?);
+    /// The manifest in a file.
+    ///
+    /// Every version ends with the hash of everything before it: what has another version is whole, or is damaged.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn decode(bytes: &[u8]) -> Result<Manifest, Bad> {
+        let split = bytes.len().checked_sub(8).and_then(|at| bytes.split_at_checked(at));
+        let Some((body, _)) = split.filter(|(body, sum)| xxh3_64(body).to_le_bytes() == *sum) else {
+            return Err(Bad::Damaged);
+        };
+        let version = known_version(FileKind::Manifest, body)?;
+        Manifest::decode_body(body.get(HEADER..).unwrap_or_default(), version).ok_or(Bad::Damaged)
+    }
+
+    fn decode_body(body: &[u8], version: u32) -> Option<Manifest> {
+        let mut c = Cursor(body);
         let mut manifest = Manifest {
+            version,
             generation: c.u64()?,
             keep: match c.u8()? {
                 0 => Keep::Text,
@@ -460,20 +539,17 @@ impl Manifest {
             log_from: c.u64()?,
             log: c.u64()?,
             log_len: c.u64()?,
+            safe: if version > 1 { c.u32()? } else { 0 },
             file: c.u64()?,
+            readings: Vec::new(),
             segments: Vec::new(),
             deaths: Vec::new(),
         };
+        if version > 1 {
+            manifest.readings = (0..c.u8()?).map(|_| c.u64()).collect::<Option<_>>()?;
+        }
         for _ in 0..c.u32()? {
-            manifest.segments.push(SegmentEntry {
-                number: c.u64()?,
-                documents: c.u32()?,
-                first: c.u32()?,
-                last: c.u32()?,
-                bytes: c.u64()?,
-                seen: (c.u64()?, c.u64()?),
-                check: c.u64()?,
-            });
+            manifest.segments.push(SegmentEntry::decode(&mut c, version)?);
         }
         for _ in 0..c.u32()? {
             manifest.deaths.push(decode_death(&mut c)?);
@@ -496,14 +572,30 @@ pub fn log_header(number: u64, first: u32, shingle: u32) -> Vec<u8> {
     out
 }
 
-/// Number, first ordinal and tokens in a shingle of a log that begins so.
-pub fn decode_log_header(bytes: &[u8]) -> Option<(u64, u32, u32)> {
-    let body = bytes.get(..LOG_HEADER - 8)?;
-    if bytes.get(LOG_HEADER - 8..LOG_HEADER)? != xxh3_64(body).to_le_bytes() {
-        return None;
+/// What the header of a log says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogHeader {
+    /// Its number.
+    pub number: u64,
+    /// The ordinal of its first document.
+    pub first: u32,
+    /// Tokens in a shingle of its index.
+    pub shingle: u32,
+}
+
+/// The header that a log begins with. It is as long, and under a hash of its own, in every version.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decode_log_header(bytes: &[u8]) -> Result<LogHeader, Bad> {
+    let (body, sum) = bytes.get(..LOG_HEADER).ok_or(Bad::Damaged)?.split_at(LOG_HEADER - 8);
+    if xxh3_64(body).to_le_bytes() != sum {
+        return Err(Bad::Damaged);
     }
+    known_version(FileKind::Log, body)?;
     let mut c = Cursor(&body[HEADER..]);
-    Some((c.u64()?, c.u32()?, c.u32()?))
+    let mut header = || Some(LogHeader { number: c.u64()?, first: c.u32()?, shingle: c.u32()? });
+    header().ok_or(Bad::Damaged)
 }
 
 /// The first bytes of every record.
@@ -522,6 +614,9 @@ pub enum Record<'a> {
     Document(Arrival<'a>),
     /// A document is no longer found.
     Death(u32, Death),
+    /// Everything before was synced, and all documents below this ordinal with it. Written behind every batch before it is
+    /// acknowledged, and not synced: it tells what was safe from what a crash tore.
+    Mark(u32),
 }
 
 /// A document as logs have it.
@@ -546,6 +641,7 @@ pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Ve
     let kind: u32 = match record {
         Record::Document(_) => 1,
         Record::Death(..) => 2,
+        Record::Mark(_) => 3,
     };
     out.extend_from_slice(&kind.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
@@ -563,6 +659,7 @@ pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Ve
             out.extend_from_slice(arrival.text);
         }
         Record::Death(ordinal, death) => encode_death(*ordinal, *death, out),
+        Record::Mark(next) => out.extend_from_slice(&next.to_le_bytes()),
     }
     let len = (out.len() - begin - RECORD_HEADER) as u32;
     out[begin + 8..begin + 12].copy_from_slice(&len.to_le_bytes());
@@ -596,9 +693,24 @@ pub fn decode_record(bytes: &[u8], number: u64) -> Option<(usize, u64, Record<'_
             let (ordinal, death) = decode_death(&mut c)?;
             Record::Death(ordinal, death)
         }
+        3 => Record::Mark(c.u32()?),
         _ => return None,
     };
     Some((RECORD_HEADER + len, synced, record))
+}
+
+/// How many bytes of payload the record claims that `bytes` begin with; none where no record begins so. Nothing is hashed.
+pub fn claimed(bytes: &[u8]) -> Option<usize> {
+    let mut c = Cursor(bytes);
+    let (magic, kind, len) = (c.u32()?, c.u32()?, c.u32()? as usize);
+    let least = match kind {
+        1 => ROW + 6,
+        2 => 9,
+        3 => 4,
+        _ => return None,
+    };
+    let is_there = bytes.len() >= RECORD_HEADER && (least..=bytes.len() - RECORD_HEADER).contains(&len);
+    (magic == RECORD && is_there).then_some(len)
 }
 
 fn decode_arrival(mut c: Cursor<'_>) -> Option<Arrival<'_>> {
@@ -685,9 +797,19 @@ impl Footer {
         (out, hash)
     }
 
-    /// The footer that segment `number` ends with, and its hash.
-    pub fn decode(file: &[u8], number: u64) -> Option<(Footer, u64)> {
-        let bytes = file.get(file.len().checked_sub(FOOTER)?..)?;
+    /// Bytes of the file that ends with this footer.
+    pub fn file_len(&self) -> u64 {
+        self.sums.saturating_add(self.sums_len()).saturating_add(FOOTER as u64)
+    }
+
+    /// Bytes of the sums.
+    pub fn sums_len(&self) -> u64 {
+        self.sums.div_ceil(super::pages::PAGE as u64).saturating_mul(8)
+    }
+
+    /// The footer that `bytes` end with, of segment `number`, a file of `len` bytes; and its hash.
+    pub fn decode(bytes: &[u8], number: u64, len: u64) -> Option<(Footer, u64)> {
+        let bytes = bytes.get(bytes.len().checked_sub(FOOTER)?..)?;
         let (body, tail) = bytes.split_at(FOOTER - 16);
         let hash = xxh3_64_with_seed(body, number);
         let mut t = Cursor(tail);
@@ -707,7 +829,7 @@ impl Footer {
             c.bytes(5)?;
         }
         (footer.sums, footer.sums_hash) = (c.u64()?, c.u64()?);
-        footer.is_sound(file.len() as u64).then_some((footer, hash))
+        footer.is_sound(len).then_some((footer, hash))
     }
 
     /// Whether all it names lies within a file of that length, so that nobody who reads need check again.
@@ -723,11 +845,10 @@ impl Footer {
                 && within(t.entries, t.count * u64::from(t.width))
                 && within(t.directory, ((1u64 << t.bits) + 1) * 4)
         };
-        let sums = self.sums.div_ceil(super::pages::PAGE as u64) * 8;
         self.stretches.iter().all(|&(at, len)| within(at, len))
             && self.stretches[2].1 == u64::from(self.documents) * ROW as u64
             && self.tables.iter().all(table)
-            && self.sums.checked_add(sums + FOOTER as u64) == Some(len)
+            && self.file_len() == len
     }
 }
 
@@ -766,7 +887,7 @@ mod tests {
             let (more, text) = (vec![7; row.more as usize], b"packed".to_vec());
             let row = Row { packed: text.len() as u32, ..row };
             let arrival = Arrival { row, replaces, keys, more: &more, text: &text };
-            for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced })] {
+            for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced }), Record::Mark(8)] {
                 let mut bytes = Vec::new();
                 encode_record(&record, 3, 77, &mut bytes);
                 prop_assert_eq!(decode_record(&bytes, 3), Some((bytes.len(), 77, record)));
@@ -780,21 +901,25 @@ mod tests {
             let death = Death { from: 3, kind: DeathKind::Deleted };
             let entry = SegmentEntry { number: 4, documents: 5, last: 4, bytes: 999, ..SegmentEntry::default() };
             let manifest = Manifest {
-                generation: 7, keep: Keep::Text, shingle: 5, recipe: "r".into(), model: 0, window: 0, next: 5,
-                log_from: 3, log: 3, log_len: 40, file: 9, segments: vec![entry], deaths: vec![(1, death)],
+                version: VERSION, generation: 7, keep: Keep::Text, shingle: 5, recipe: "r".into(), model: 0, window: 0,
+                next: 5, log_from: 3, log: 3, log_len: 40, safe: 6, file: 9, readings: vec![1, 2],
+                segments: vec![entry], deaths: vec![(1, death)],
             };
             let mut bytes = manifest.encode();
-            prop_assert_eq!(Manifest::decode(&bytes), Some(manifest));
+            prop_assert_eq!(Manifest::decode(&bytes), Ok(manifest));
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
-            prop_assert!(check_header(FileKind::Manifest, &bytes).is_err() || Manifest::decode(&bytes).is_none());
+            // A flipped version is damage, and no other version.
+            prop_assert_eq!(Manifest::decode(&bytes), Err(Bad::Damaged));
         }
 
         #[test]
         fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = Manifest::decode(&bytes);
             let _ = decode_record(&bytes, 0);
-            let _ = Footer::decode(&bytes, 0);
+            let _ = Footer::decode(&bytes, 0, bytes.len() as u64);
+            let _ = decode_log_header(&bytes);
+            let _ = claimed(&bytes);
             let _ = decode_verdict(&bytes, &Row::default());
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::format::{Arrival, Row, key};
-use super::segment::{Each, Source, Which};
+use super::format::{Arrival, NAMED, Row, key};
+use super::segment::{Each, Source, Which, id_hash};
 use crate::candidates::HEAVY;
 use crate::error::Result;
 use crate::kernel::prefetch;
@@ -125,6 +125,8 @@ impl Chains {
 #[derive(Debug, Default)]
 pub struct Memory {
     first: u32,
+    /// When the first and the last of its documents was seen; of some that were taken back too.
+    seen: Option<(u64, u64)>,
     rows: Vec<Row>,
     more: Vec<u8>,
     texts: Vec<u8>,
@@ -157,6 +159,11 @@ impl Memory {
         self.rows.is_empty()
     }
 
+    /// When the first and the last document was seen, at the latest and at the earliest; none where there is none.
+    pub fn seen(&self) -> Option<(u64, u64)> {
+        self.seen
+    }
+
     /// Bytes of texts, ids and verdicts.
     pub fn bytes(&self) -> usize {
         self.texts.len() + self.more.len()
@@ -164,6 +171,15 @@ impl Memory {
 
     /// Appends a document. Its ordinal is [`Memory::next`], whatever its row says.
     pub fn push(&mut self, row: Row, keys: &[u64], more: &[u8], text: &[u8]) {
+        let local = self.push_expired(row, more, text);
+        self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
+        let postings = &mut self.tables[Which::Postings as usize];
+        keys.iter().for_each(|&key| postings.prefetch(key));
+        keys.iter().for_each(|&key| postings.push(key, local, CHAIN));
+    }
+
+    /// As [`Memory::push`] of a document that nothing is a copy of any more, and that takes no other's place; returns its own.
+    pub fn push_expired(&mut self, row: Row, more: &[u8], text: &[u8]) -> u32 {
         let local = self.len();
         let row = Row {
             ordinal: self.first + local,
@@ -174,13 +190,14 @@ impl Memory {
             ..row
         };
         self.texts.extend_from_slice(text);
-        self.tables[Which::Ids as usize].push(key(row.id_hash), local, NONE);
-        self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
-        let postings = &mut self.tables[Which::Postings as usize];
-        keys.iter().for_each(|&key| postings.prefetch(key));
-        keys.iter().for_each(|&key| postings.push(key, local, CHAIN));
+        let id = if row.flags & NAMED != 0 { row.id_hash } else { id_hash(more, &row) };
+        let ids = &mut self.tables[Which::Ids as usize];
+        [key(id), row.again_key()].into_iter().for_each(|key| ids.push(key, local, NONE));
+        let (first, last) = self.seen.unwrap_or((row.seen, row.seen));
+        self.seen = Some((first.min(row.seen), last.max(row.seen)));
         self.rows.push(row);
         self.set_more(local, row.id, more);
+        local
     }
 
     /// Gives a document its id and verdict; the first `id` bytes are the id.

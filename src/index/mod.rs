@@ -10,15 +10,20 @@ pub mod format;
 mod job;
 mod log;
 mod memory;
+mod mend;
 mod merge;
 mod pages;
 mod reader;
+mod rebuild;
 mod repair;
+mod restore;
 
 mod segment;
 pub mod store;
 mod table;
+mod upgrade;
 pub mod verdict;
+mod verify;
 pub mod view;
 mod writer;
 
@@ -28,11 +33,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use format::Keep;
-use format::{BadHeader, FileKind, Manifest, OLDEST, VERSION, check_header};
+use format::{Bad, LOG_HEADER, Manifest, OLDEST, VERSION};
+use log::log_number;
 pub use reader::Reader;
-pub use repair::{Repaired, Resample, Resampler, repair, verify};
-
+pub use rebuild::{Remade, Remake, Remaker};
+pub use repair::{Repaired, repair};
+use segment::segment_number;
 use store::{Store, append_all};
+pub use upgrade::{Upgraded, upgrade};
+pub use verify::{Verified, verify};
 pub use writer::{Admitted, Arriving, Limits, Writer};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +54,8 @@ pub const MANIFEST: &str = "MANIFEST";
 pub const LOCK: &str = "LOCK";
 
 const MANIFEST_TMP: &str = "MANIFEST.tmp";
+
+const SEGMENT_TMP: &str = "seg.tmp";
 
 /// What an index is created with.
 #[derive(Debug, Clone, Default)]
@@ -74,16 +85,29 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
 }
 
-/// Whether there is an index.
+/// Whether there is an index, whole or not: a directory that holds parts of one is none that a new one is begun in.
 ///
 /// # Errors
 /// The store's.
 pub fn exists(store: &dyn Store) -> Result<bool> {
     match store.len(MANIFEST) {
         Ok(_) => Ok(true),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => has_parts(store),
         Err(e) => Err(failed(store, MANIFEST, ErrorKind::NotReadable, e)),
     }
+}
+
+/// Whether there are files that may hold documents. A log that is no longer than its header holds none: creating an index
+/// may have ended there.
+fn has_parts(store: &dyn Store) -> Result<bool> {
+    let names = match store.list() {
+        Ok(names) => names,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(Error::io(ErrorKind::NotReadable, store.place(), e)),
+    };
+    let holds = |name: &String| store.len(name).is_ok_and(|len| len > LOG_HEADER as u64);
+    let is_part = |name: &String| segment_number(name).is_some() || log_number(name).is_some() && holds(name);
+    Ok(names.iter().any(is_part))
 }
 
 fn failed(store: &dyn Store, name: &str, kind: ErrorKind, error: io::Error) -> Error {
@@ -94,30 +118,52 @@ fn corrupt(store: &dyn Store, name: &str, what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Corrupt).at(store.place().join(name)).because(what)
 }
 
-fn bad_header(store: &dyn Store, name: &str, bad: BadHeader) -> Error {
-    match bad {
-        BadHeader::Magic => corrupt(store, name, "its first bytes are not what was written"),
-        BadHeader::Version(found) => {
-            let versions = format!(
-                "written as version {found}, and this program reads {OLDEST} to {VERSION}: use a later one, or \
-                 build the index anew"
-            );
-            Error::new(ErrorKind::Version).at(store.place().join(name)).because(versions)
+fn bad(store: &dyn Store, name: &str, bad: Bad) -> Error {
+    let found = match bad {
+        Bad::Damaged => return corrupt(store, name, "not what was written"),
+        Bad::Version(found) => found,
+    };
+    let what = if found < VERSION {
+        format!(
+            "written as version {found}, and this program writes {VERSION}: `wirecopy index upgrade` brings it over"
+        )
+    } else {
+        format!("written as version {found}, and this program reads {OLDEST} to {VERSION}: use a later one")
+    };
+    Error::new(ErrorKind::Version).at(store.place().join(name)).because(what)
+}
+
+/// The manifest of an index that can be read and written.
+fn read_manifest(store: &dyn Store) -> Result<Manifest> {
+    let manifest = read_any_manifest(store)?;
+    if manifest.version < VERSION {
+        return Err(bad(store, MANIFEST, Bad::Version(manifest.version)));
+    }
+    Ok(manifest)
+}
+
+/// The manifest of an index of this or of an older version.
+fn read_any_manifest(store: &dyn Store) -> Result<Manifest> {
+    match store.read(MANIFEST) {
+        Ok(bytes) => Manifest::decode(&bytes).map_err(|why| bad(store, MANIFEST, why)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && has_parts(store)? => {
+            let what =
+                "is missing, and there are logs or segments: `wirecopy index repair` makes it anew of them";
+            Err(corrupt(store, MANIFEST, what))
         }
+        Err(e) => Err(failed(store, MANIFEST, ErrorKind::NotReadable, e)),
     }
 }
 
-fn read_manifest(store: &dyn Store) -> Result<Manifest> {
-    let bytes = store.read(MANIFEST).map_err(|e| failed(store, MANIFEST, ErrorKind::NotReadable, e))?;
-    check_header(FileKind::Manifest, &bytes).map_err(|bad| bad_header(store, MANIFEST, bad))?;
-    Manifest::decode(&bytes).ok_or_else(|| corrupt(store, MANIFEST, "not what was written"))
-}
-
-/// Writes a manifest so that either it or the one before is there, whatever happens.
+/// Writes a manifest so that either it or the one before is there, whatever happens: with all files that it names, since
+/// their names are made safe before it has its own.
 fn publish(store: &dyn Store, manifest: &Manifest) -> Result<()> {
     write_whole(store, MANIFEST_TMP, &manifest.encode())?;
-    let rename = store.rename(MANIFEST_TMP, MANIFEST).and_then(|()| store.sync_directory());
-    rename.map_err(|e| failed(store, MANIFEST, ErrorKind::Write, e))
+    let named = store
+        .sync_directory()
+        .and_then(|()| store.rename(MANIFEST_TMP, MANIFEST))
+        .and_then(|()| store.sync_directory());
+    named.map_err(|e| failed(store, MANIFEST, ErrorKind::Write, e))
 }
 
 /// Creates a file with these bytes and syncs it; the directory is not synced.
@@ -150,11 +196,13 @@ fn check_setup(
     let mismatch = |what: String| Err(Error::new(ErrorKind::Mismatch).at(store.place()).because(what));
     let stored = Recipe::with_shingle(manifest.shingle as usize)?;
     if stored.fingerprint() != manifest.recipe {
-        return mismatch(format!(
-            "built by recipe {}, and this program has {}",
-            manifest.recipe,
-            stored.fingerprint()
-        ));
+        let what_to_do = if Recipe::is_older(&manifest.recipe) {
+            "`wirecopy index upgrade` brings it over"
+        } else {
+            "use a later one"
+        };
+        let (built, own) = (&manifest.recipe, stored.fingerprint());
+        return mismatch(format!("built by recipe {built}, and this program has {own}: {what_to_do}"));
     }
     match (recipe, model) {
         (Some(asked), _) if asked != stored => {

@@ -25,7 +25,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// The first `len` bytes of `blob`, of which the sums follow. They must be there; who calls has checked that.
+    /// The first `len` bytes of `blob`, of which the sums follow. What is not there counts as damaged.
     pub fn new(blob: Blob, name: String, len: usize) -> Pages {
         let words = len.div_ceil(PAGE).div_ceil(64);
         Pages { blob, name, len, checked: (0..words).map(|_| AtomicU64::new(0)).collect() }
@@ -47,7 +47,25 @@ impl Pages {
                 }
             }
         }
-        Ok(&self.blob.as_ref()[at..end])
+        // What was found intact is there.
+        Ok(self.blob.as_ref().get(at..end).unwrap_or_default())
+    }
+
+    /// The whole file.
+    pub fn blob(&self) -> &Blob {
+        &self.blob
+    }
+
+    /// How many pages there are.
+    pub fn count(&self) -> usize {
+        self.len.div_ceil(PAGE)
+    }
+
+    /// The sum of a page, as it stands in the file.
+    pub fn sum(&self, page: usize) -> Option<u64> {
+        let at = self.len.checked_add(page.checked_mul(8)?)?;
+        let sum = self.blob.as_ref().get(at..at.checked_add(8)?)?;
+        Some(u64::from_le_bytes(sum.try_into().ok()?))
     }
 
     /// Asks for the memory of a place.
@@ -65,21 +83,20 @@ impl Pages {
         Ok(())
     }
 
-    fn page(&self, page: usize) -> Range<usize> {
+    /// Where a page stands.
+    pub fn page(&self, page: usize) -> Range<usize> {
         page * PAGE..self.len.min((page + 1) * PAGE)
     }
 
     /// Whether a page is what was written, looked at anew.
     pub fn is_intact(&self, page: usize) -> bool {
-        let bytes = self.blob.as_ref();
-        let sum = bytes.get(self.len + page * 8..self.len + page * 8 + 8);
-        bytes.get(self.page(page)).is_some_and(|bytes| Some(&xxh3_64(bytes).to_le_bytes()[..]) == sum)
+        let bytes = self.blob.as_ref().get(self.page(page));
+        bytes.is_some_and(|bytes| Some(xxh3_64(bytes)) == self.sum(page))
     }
 
     /// The places of all pages that are not what was written. Reads everything.
     pub fn damage(&self) -> Vec<Range<usize>> {
-        let pages = 0..self.len.div_ceil(PAGE);
-        pages.filter(|&page| !self.is_intact(page)).map(|page| self.page(page)).collect()
+        (0..self.count()).filter(|&page| !self.is_intact(page)).map(|page| self.page(page)).collect()
     }
 
     /// An error that names the file.

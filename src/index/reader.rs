@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::format::Manifest;
-use super::log::{log_name, read_logs};
+use super::log::read_logs;
 use super::memory::Memory;
 use super::segment::Segment;
 use super::store::Store;
 use super::view::{Deaths, Part, View};
-use super::{check_setup, corrupt, read_manifest, read_model};
+use super::{check_setup, now, read_manifest, read_model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
 
@@ -62,15 +62,17 @@ impl Reader {
             manifest.segments.iter().map(|entry| Segment::open(store, entry)).collect();
         let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
         let mut memories = Vec::new();
-        read_logs(store, &manifest, |_, read| {
-            if let Some(read) = read {
+        // A memory shows only the first of a frequent key: they must not be the ones that have expired.
+        let oldest = if manifest.window > 0 { now().saturating_sub(manifest.window) } else { 0 };
+        read_logs(store, &manifest, oldest, |_, logged| {
+            if let Some(read) = logged {
                 deaths.extend(read.deaths);
                 memories.push(read.memory);
             }
             Ok(())
         })?;
         if memories.is_empty() {
-            return Err(corrupt(store, &log_name(manifest.log_from), "its header is not what was written"));
+            memories.push(Memory::new(manifest.next));
         }
         Ok(Reader { recipe, model, segments: segments?, memories, deaths, manifest })
     }
@@ -93,7 +95,11 @@ impl Reader {
     /// Everything in it.
     pub fn view(&self) -> View<'_> {
         let segments = self.segments.iter().map(Part::Segment);
-        View { parts: segments.chain(self.memories.iter().map(Part::Memory)).collect(), deaths: &self.deaths }
+        View {
+            parts: segments.chain(self.memories.iter().map(Part::Memory)).collect(),
+            deaths: &self.deaths,
+            window: self.manifest.window,
+        }
     }
 
     /// The ordinal of the next document.

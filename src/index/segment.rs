@@ -5,18 +5,33 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{
-    FOOTER, FileKind, Footer, HEADER, ROW, Row, SegmentEntry, TableEntry, check_header, header, key,
+    Bad, FOOTER, FileKind, Footer, HEADER, NAMED, OLDEST, ROW, Row, SegmentEntry, TableEntry, VERSION,
+    header, key, version,
 };
+use super::mend::mended;
 use super::pages::{PAGE, Pages, Sums};
-use super::store::{Store, append_all};
+use super::store::{Blob, Store, append_all};
 use super::table::{Entries, Table, TableWriter};
-use super::{bad_header, corrupt, failed};
+use super::{bad, corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::signature::winnow::LEVELS;
 
 /// The name of a segment's file.
 pub fn segment_name(number: u64) -> String {
     format!("seg-{number:012}")
+}
+
+/// The number of a segment of that name, which is the one name that this number has.
+pub fn segment_number(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("seg-")?.parse().ok()?;
+    (segment_name(number) == name).then_some(number)
+}
+
+/// What a segment begins with.
+pub(super) fn segment_header(number: u64) -> Vec<u8> {
+    let mut out = header(FileKind::Segment);
+    out.extend_from_slice(&number.to_le_bytes());
+    out
 }
 
 /// A sealed segment.
@@ -33,7 +48,7 @@ pub struct Segment {
 pub enum Which {
     /// Keys of samples.
     Postings,
-    /// Keys of the hashes of ids.
+    /// Keys of the hashes of ids, and [`Row::again_key`].
     Ids,
     /// Keys of the hashes of token sequences.
     Sequences,
@@ -46,7 +61,7 @@ impl Segment {
     /// [`ErrorKind::Corrupt`], [`ErrorKind::Version`], or the store's.
     pub fn open(store: &dyn Store, entry: &SegmentEntry) -> Result<Segment> {
         let segment = Segment::open_any(store, entry.number)?;
-        if segment.entry != *entry {
+        if (segment.entry.check, segment.entry.bytes) != (entry.check, entry.bytes) {
             return Err(corrupt(store, &segment_name(entry.number), "not the file that MANIFEST names"));
         }
         Ok(segment)
@@ -57,40 +72,50 @@ impl Segment {
     /// # Errors
     /// As [`Segment::open`].
     pub fn open_any(store: &dyn Store, number: u64) -> Result<Segment> {
-        Segment::open_sums(store, number, true)
-    }
-
-    /// Opens a segment whose sums may be damaged: a page whose sum is, counts as damaged.
-    ///
-    /// # Errors
-    /// As [`Segment::open`].
-    pub fn open_damaged(store: &dyn Store, number: u64) -> Result<Segment> {
-        Segment::open_sums(store, number, false)
-    }
-
-    fn open_sums(store: &dyn Store, number: u64, intact: bool) -> Result<Segment> {
         let name = segment_name(number);
         let blob = store.map(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
-        let bytes = blob.as_ref();
-        check_header(FileKind::Segment, bytes).map_err(|bad| bad_header(store, &name, bad))?;
-        let Some((footer, check)) = Footer::decode(bytes, number) else {
+        let Some((footer, check)) = Footer::decode(blob.as_ref(), number, blob.as_ref().len() as u64) else {
             return Err(corrupt(store, &name, "its footer is not what was written"));
         };
-        let sums = &bytes[footer.sums as usize..bytes.len() - FOOTER];
-        if intact && xxh3_64(sums) != footer.sums_hash {
+        let segment = Segment::of(store, number, blob, (footer, check));
+        let (at, len) = (segment.footer.sums as usize, segment.footer.sums_len() as usize);
+        let blob = segment.pages.blob().as_ref();
+        if blob.get(at..at + len).map(xxh3_64) != Some(segment.footer.sums_hash) {
             return Err(corrupt(store, &name, "its sums are not what was written"));
         }
-        let entry = SegmentEntry {
-            number,
-            documents: footer.documents,
-            first: footer.first,
-            last: footer.last,
-            bytes: bytes.len() as u64,
-            seen: footer.seen,
-            check,
+        let blob = segment.pages.blob().as_ref();
+        match version(FileKind::Segment, blob) {
+            Some(OLDEST..=VERSION) => Ok(segment),
+            // Of another version, or damaged: its page says which.
+            Some(other) if segment.pages.is_intact(0) => Err(bad(store, &name, Bad::Version(other))),
+            Some(_) | None => Err(corrupt(store, &name, "its header is not what was written")),
+        }
+    }
+
+    /// Opens a segment of which anything but the footer may be damaged or missing: a page whose sum does not hold, or is not
+    /// there, counts as damaged. `footer` is another copy of the footer, where there is one.
+    ///
+    /// # Errors
+    /// The store's, or [`ErrorKind::Corrupt`] where there is no footer.
+    pub fn open_damaged(store: &dyn Store, number: u64, footer: Option<Footer>) -> Result<Segment> {
+        let name = segment_name(number);
+        let blob = store.map(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
+        let own = Footer::decode(blob.as_ref(), number, blob.as_ref().len() as u64);
+        let given = || footer.map(|footer| (footer, footer.encode(number).1));
+        let mended = || {
+            let tail = blob.as_ref().get(blob.as_ref().len().checked_sub(FOOTER)?..)?;
+            mended(tail, |bytes| Footer::decode(bytes, number, blob.as_ref().len() as u64))
         };
-        let place = store.place().join(&name).display().to_string();
-        Ok(Segment { entry, pages: Pages::new(blob, place, footer.sums as usize), footer })
+        let Some((footer, check)) = own.or_else(given).or_else(mended) else {
+            return Err(corrupt(store, &name, "its footer is not what was written"));
+        };
+        Ok(Segment::of(store, number, blob, (footer, check)))
+    }
+
+    fn of(store: &dyn Store, number: u64, blob: Blob, (footer, check): (Footer, u64)) -> Segment {
+        let entry = SegmentEntry::of(number, footer, check);
+        let place = store.place().join(segment_name(number)).display().to_string();
+        Segment { entry, pages: Pages::new(blob, place, footer.sums as usize), footer }
     }
 
     /// Documents in it, found or not.
@@ -149,11 +174,25 @@ impl Segment {
     }
 
     fn stretch(&self, which: usize, at: u64, len: u32) -> Result<&[u8]> {
+        self.pages.get(self.place(which, at, len)?, len as usize)
+    }
+
+    fn place(&self, which: usize, at: u64, len: u32) -> Result<usize> {
         let (begin, size) = self.footer.stretches[which];
         match at.checked_add(u64::from(len)) {
-            Some(end) if end <= size => self.pages.get((begin + at) as usize, len as usize),
+            Some(end) if end <= size => Ok((begin + at) as usize),
             _ => Err(self.pages.corrupt(format!("a row names bytes {at} and {len} more of {size}"))),
         }
+    }
+
+    /// A document's row, id and verdict, and compressed text, whatever the sums say: who asks must have other proof.
+    pub(super) fn unproven(&self, local: u32) -> Option<(Row, &[u8], &[u8])> {
+        let bytes = self.pages.blob().as_ref();
+        let at = self.footer.stretches[2].0 as usize + local as usize * ROW;
+        let row = Row::decode(bytes.get(at..at + ROW)?)?;
+        let more = self.place(1, row.more_at, row.more).ok()?;
+        let text = self.place(0, row.text_at, row.packed).ok()?;
+        Some((row, bytes.get(more..more + row.more as usize)?, bytes.get(text..text + row.packed as usize)?))
     }
 
     fn table(&self, which: Which) -> Table {
@@ -169,6 +208,20 @@ impl Segment {
         let documents = self.len();
         let mut outside = false;
         self.table(which).find(&self.pages, key, |local| {
+            outside |= local >= documents;
+            !outside && each(local)
+        })?;
+        if outside { Err(self.outside()) } else { Ok(()) }
+    }
+
+    /// As [`Segment::find`], the last document first.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn find_back(&self, which: Which, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
+        let documents = self.len();
+        let mut outside = false;
+        self.table(which).find_back(&self.pages, key, |local| {
             outside |= local >= documents;
             !outside && each(local)
         })?;
@@ -239,6 +292,16 @@ impl Segment {
             }
         }
         Ok(None)
+    }
+
+    /// The part of the file that is under sums, and the sums.
+    pub(super) fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    /// Its last bytes.
+    pub(super) fn footer(&self) -> &Footer {
+        &self.footer
     }
 
     /// Reads everything, and names what is not what was written.
@@ -355,6 +418,11 @@ pub fn write_segment(
     if written? { Segment::open_any(store, number).map(|segment| Some(Arc::new(segment))) } else { Ok(None) }
 }
 
+/// The hash of the id that `more` begins with.
+pub(super) fn id_hash(more: &[u8], row: &Row) -> u64 {
+    xxh3_64(more.get(..usize::from(row.id)).unwrap_or_default()).max(1)
+}
+
 /// Whether there was a document to write.
 fn write_parts(
     store: &dyn Store,
@@ -367,8 +435,7 @@ fn write_parts(
     store.create(&name).map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
     let mut out =
         Output { store, name: &name, buffer: Vec::with_capacity(CHUNK), sums: Sums::default(), at: 0, go_on };
-    out.put(&header(FileKind::Segment))?;
-    out.put(&number.to_le_bytes())?;
+    out.put(&segment_header(number))?;
     let mut footer = Footer { seen: (u64::MAX, 0), first: u32::MAX, shingle, ..Footer::default() };
     footer.stretches[0].0 = out.at;
     source.each(&mut |_, _, text| out.put(text))?;
@@ -384,7 +451,9 @@ fn write_parts(
         let row = Row { text_at, more_at, packed: text.len() as u32, more: more.len() as u32, ..*row };
         text_at += text.len() as u64;
         more_at += more.len() as u64;
-        ids.push((key(row.id_hash), footer.documents));
+        // A row of a named id has the hash of it.
+        let id = if row.flags & NAMED != 0 { row.id_hash } else { id_hash(more, &row) };
+        ids.extend([key(id), row.again_key()].map(|key| (key, footer.documents)));
         // Rows that are kept for their verdict only are no one's copies.
         if !text.is_empty() || row.counts != [0; 4] {
             sequences.push((key(row.sequence), footer.documents));

@@ -116,12 +116,19 @@ impl Disk {
         Disk { directory: directory.into(), open: Mutex::default() }
     }
 
-    /// Creates the directory where there is none.
+    /// Creates the directory where there is none, and makes its name and those of all that are created on the way safe.
     ///
     /// # Errors
     /// The system's.
     pub fn create_directory(&self) -> io::Result<()> {
-        std::fs::create_dir_all(&self.directory)
+        let is_new = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let created: Vec<&Path> = self.directory.ancestors().take_while(is_new).collect();
+        std::fs::create_dir_all(&self.directory)?;
+        for path in created.iter().rev() {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(())
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -150,8 +157,15 @@ impl Store for Disk {
 
     fn list(&self) -> io::Result<Vec<String>> {
         let entries = std::fs::read_dir(&self.directory)?;
-        let names: io::Result<Vec<_>> = entries.map(|entry| Ok(entry?.file_name())).collect();
-        let mut names: Vec<String> = names?.into_iter().filter_map(|name| name.into_string().ok()).collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            // A directory or a pipe that somebody put there is no file of an index, whatever its name.
+            if kind.is_file() || kind.is_symlink() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
         names.sort_unstable();
         Ok(names)
     }

@@ -8,6 +8,9 @@ use crate::kernel::prefetch;
 /// Entries in a bucket, on average: few enough to look through, and enough to keep the directory small.
 const BUCKET: u64 = 16;
 
+/// Entries of a bucket that are gone through one by one, at most: about where halving is quicker.
+const LONG: usize = 4 * BUCKET as usize;
+
 /// A table of a segment.
 #[derive(Debug, Clone, Copy)]
 pub struct Table(pub TableEntry);
@@ -63,13 +66,47 @@ impl Table {
         Ok(())
     }
 
+    /// As [`Table::find`], the last document first.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn find_back(&self, pages: &Pages, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
+        let (bucket, rest) = self.split(key);
+        let (bytes, width) = (self.bucket(pages, bucket)?, usize::from(self.0.width));
+        for at in (0..self.lower(bytes, (rest + 1, 0))).rev() {
+            let (of, document) = self.entry(&bytes[at * width..]);
+            if of != rest || !each(document) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn scan(&self, bucket: &[u8], rest: u64, mut each: impl FnMut(u32) -> bool) {
-        for at in (0..bucket.len()).step_by(usize::from(self.0.width)) {
+        let width = usize::from(self.0.width);
+        // One key may have very many entries, and stand before this one.
+        let from = if bucket.len() > LONG * width { self.lower(bucket, (rest, 0)) } else { 0 };
+        for at in (from * width..bucket.len()).step_by(width) {
             let (of, document) = self.entry(&bucket[at..]);
             if of > rest || (of == rest && !each(document)) {
                 break;
             }
         }
+    }
+
+    /// How many entries of a bucket come before this one. Logarithmic in the bucket.
+    fn lower(&self, bucket: &[u8], entry: (u64, u32)) -> usize {
+        let width = usize::from(self.0.width);
+        let (mut from, mut to) = (0, bucket.len() / width);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            if self.entry(&bucket[middle * width..]) < entry {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        from
     }
 
     /// As [`Table::find`] of many keys, the number of each going with its documents. Memory is asked for all keys before
@@ -102,18 +139,9 @@ impl Table {
     /// Damage.
     pub fn has(&self, pages: &Pages, key: u64, document: u32) -> Result<bool> {
         let (bucket, rest) = self.split(key);
-        let (bytes, width) = (self.bucket(pages, bucket)?, usize::from(self.0.width));
-        let (mut from, mut to) = (0, bytes.len() / width);
-        while from < to {
-            let middle = (from + to) / 2;
-            let entry = self.entry(&bytes[middle * width..]);
-            match entry.cmp(&(rest, document)) {
-                std::cmp::Ordering::Less => from = middle + 1,
-                std::cmp::Ordering::Equal => return Ok(true),
-                std::cmp::Ordering::Greater => to = middle,
-            }
-        }
-        Ok(false)
+        let bytes = self.bucket(pages, bucket)?;
+        let at = self.lower(bytes, (rest, document)) * usize::from(self.0.width);
+        Ok(bytes.get(at..).is_some_and(|bytes| !bytes.is_empty() && self.entry(bytes) == (rest, document)))
     }
 
     /// All keys and documents, in order.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::format::{Death, DeathKind, Row, decode_verdict, key};
+use super::format::{Death, DeathKind, NAMED, Row, decode_verdict, key};
 use super::memory::Memory;
 use super::segment::{Segment, Which};
 use super::verdict::Verdict;
@@ -29,6 +29,41 @@ pub struct View<'a> {
     pub parts: Vec<Part<'a>>,
     /// What is no longer found.
     pub deaths: &'a Deaths,
+    /// So many milliseconds after it was seen a document is no longer found; 0 where that is never.
+    pub window: u64,
+}
+
+/// When something arrives.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The first ordinal that it does not find.
+    pub before: u32,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+impl Moment {
+    /// When the document of a row arrives.
+    pub fn of(row: &Row) -> Moment {
+        Moment { before: row.ordinal, now: row.seen }
+    }
+}
+
+/// What came before under the id of an arrival.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Earlier {
+    /// The document that came with the same text: what was said of it is said again.
+    pub again: Option<u32>,
+    /// The last version.
+    pub last: Option<u32>,
+}
+
+/// Whether documents of a part have expired.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    None,
+    Some,
+    All,
 }
 
 /// Where a document is: its part, and its place there.
@@ -54,8 +89,8 @@ pub struct Wanted<'a> {
     pub keys: &'a [u64],
     /// Sample sizes by level.
     pub counts: [u16; LEVELS],
-    /// The first ordinal that it does not find.
-    pub before: u32,
+    /// When it arrives.
+    pub at: Moment,
 }
 
 /// Documents that have the keys of an arrival.
@@ -119,9 +154,31 @@ impl<'a> View<'a> {
         verdict.ok_or_else(|| no_document(row))
     }
 
-    /// Whether the arrival of ordinal `at` finds a document.
-    pub fn is_alive(&self, row: &Row, at: u32) -> bool {
-        row.ordinal < at && self.deaths.get(&row.ordinal).is_none_or(|death| at < death.from)
+    /// Whether an arrival finds a document.
+    pub fn is_alive(&self, row: &Row, at: Moment) -> bool {
+        let is_dead = self.deaths.get(&row.ordinal).is_some_and(|death| at.before >= death.from);
+        row.ordinal < at.before && !is_dead && !self.has_expired(row.seen, at.now)
+    }
+
+    fn has_expired(&self, seen: u64, now: u64) -> bool {
+        self.window > 0 && seen.saturating_add(self.window) < now
+    }
+
+    fn age(&self, part: Part<'_>, now: u64) -> Age {
+        let seen = match part {
+            Part::Segment(segment) => Some(segment.entry.seen),
+            Part::Memory(memory) => memory.seen(),
+        };
+        let has_expired = |seen| self.has_expired(seen, now);
+        match seen {
+            Some((_, last)) if has_expired(last) => Age::All,
+            Some((first, _)) if has_expired(first) => Age::Some,
+            Some(_) | None => Age::None,
+        }
+    }
+
+    fn is_deleted(&self, row: &Row) -> bool {
+        self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted)
     }
 
     /// The document of an ordinal, found or not.
@@ -147,71 +204,126 @@ impl<'a> View<'a> {
             Part::Segment(segment) => segment.find(which, key, each),
             Part::Memory(memory) => {
                 let found: Vec<u32> = memory.find(which, key).collect();
-                for local in found.into_iter().rev() {
-                    if !each(local) {
-                        break;
-                    }
-                }
+                let _ = found.into_iter().rev().try_for_each(|local| each(local).then_some(()));
                 Ok(())
             }
         }
     }
 
-    /// All that came under an id and were not deleted, the oldest first; `id_hash` is its hash.
+    /// As [`View::find`], the last document first.
+    fn find_back(
+        &self,
+        part: usize,
+        which: Which,
+        key: u64,
+        each: &mut impl FnMut(u32) -> bool,
+    ) -> Result<()> {
+        match self.parts[part] {
+            Part::Segment(segment) => segment.find_back(which, key, each),
+            Part::Memory(memory) => {
+                let _ = memory.find(which, key).try_for_each(|local| each(local).then_some(()));
+                Ok(())
+            }
+        }
+    }
+
+    /// The first document of a key, or the last where `back` says so, that `is_it`. Parts that have expired are passed over.
+    fn first(
+        &self,
+        (which, key): (Which, u64),
+        (now, back): (u64, bool),
+        mut is_it: impl FnMut(Place, &Row) -> Result<bool>,
+    ) -> Result<Option<u32>> {
+        let count = self.parts.len();
+        for part in (0..count).map(|part| if back { count - 1 - part } else { part }) {
+            if self.age(self.parts[part], now) == Age::All {
+                continue;
+            }
+            let mut found = Ok(None);
+            let mut each = |local| {
+                let place = Place { part: part as u32, local };
+                let looked = self.row(place).and_then(|row| Ok((row, is_it(place, &row)?)));
+                found = looked.map(|(row, is_it)| is_it.then_some(row.ordinal));
+                matches!(found, Ok(None))
+            };
+            if back {
+                self.find_back(part, which, key, &mut each)?;
+            } else {
+                self.find(part, which, key, &mut each)?;
+            }
+            if let Some(ordinal) = found? {
+                return Ok(Some(ordinal));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What came before under the id of an arrival, or from where it comes, however many versions there are.
     ///
     /// # Errors
     /// Damage.
-    pub fn versions(&self, id: &str, id_hash: u64) -> Result<Vec<(Place, Row)>> {
-        let mut versions = Vec::new();
-        for part in 0..self.parts.len() {
-            let mut found = Vec::new();
-            self.find(part, Which::Ids, key(id_hash), &mut |local| {
-                found.push(local);
-                true
-            })?;
-            for local in found {
-                let place = Place { part: part as u32, local };
-                let row = self.row(place)?;
-                let deleted =
-                    self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted);
-                if row.id_hash == id_hash && !deleted && self.id(place, &row)? == id {
-                    versions.push((place, row));
-                }
-            }
+    pub fn earlier(&self, id: &str, row: &Row) -> Result<Earlier> {
+        let named = row.flags & NAMED != 0;
+        let is_there = |old: &Row| !self.is_deleted(old) && !self.has_expired(old.seen, row.seen);
+        let version = || {
+            self.first((Which::Ids, key(row.id_hash)), (row.seen, true), |place, old| {
+                let is_version = old.flags & NAMED != 0 && old.id_hash == row.id_hash;
+                Ok(is_version && is_there(old) && self.id(place, old)? == id)
+            })
+        };
+        let last = if named { version()? } else { None };
+        // Of most ids nothing came before, and then nothing with this text either.
+        if named && last.is_none() {
+            return Ok(Earlier::default());
         }
+        let again = self.first((Which::Ids, row.again_key()), (row.seen, false), |place, old| {
+            Ok(is_there(old) && row.is_again(old) && (!named || self.id(place, old)? == id))
+        })?;
+        Ok(Earlier { again, last })
+    }
+
+    /// Whether a document that is found has this id; `id_hash` is its hash.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn has_id(&self, id: &str, id_hash: u64, at: Moment) -> Result<bool> {
+        let found = self.first((Which::Ids, key(id_hash)), (at.now, false), |place, row| {
+            Ok(!self.is_deleted(row) && !self.has_expired(row.seen, at.now) && self.id(place, row)? == id)
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// All that came under an id and were not deleted and have not expired, the oldest first; `id_hash` is its hash, and
+    /// `now` in milliseconds since 1970, 0 where nothing is to have expired.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn versions(&self, id: &str, id_hash: u64, now: u64) -> Result<Vec<(Place, Row)>> {
+        let mut versions = Vec::new();
+        self.first((Which::Ids, key(id_hash)), (now, false), |place, row| {
+            let is_there = !self.is_deleted(row) && !self.has_expired(row.seen, now);
+            if is_there && self.id(place, row)? == id {
+                versions.push((place, *row));
+            }
+            Ok(false)
+        })?;
+        // Two tables' keys may be the same.
+        versions.dedup_by_key(|(_, row)| row.ordinal);
         Ok(versions)
     }
 
-    /// The first few documents of a token sequence that the arrival of ordinal `at` finds.
+    /// Calls `each` with the documents of the same token sequence that an arrival finds, the oldest first, until it returns
+    /// false.
     ///
     /// # Errors
-    /// Damage.
-    pub fn copies(&self, sequence: u64, tokens: u32, at: u32, most: usize) -> Result<Vec<(Place, Row)>> {
-        let mut copies = Vec::new();
-        for part in 0..self.parts.len() {
-            let mut error = None;
-            self.find(part, Which::Sequences, key(sequence), &mut |local| {
-                let place = Place { part: part as u32, local };
-                match self.row(place) {
-                    Ok(row) => {
-                        if row.sequence == sequence && row.tokens == tokens && self.is_alive(&row, at) {
-                            copies.push((place, row));
-                        }
-                        copies.len() < most
-                    }
-                    Err(damage) => {
-                        error = Some(damage);
-                        false
-                    }
-                }
-            })?;
-            match error {
-                Some(error) => return Err(error),
-                None if copies.len() >= most => break,
-                None => {}
-            }
-        }
-        Ok(copies)
+    /// Damage, or what `each` returns.
+    pub fn copies(&self, of: &Row, mut each: impl FnMut(Place, &Row) -> Result<bool>) -> Result<()> {
+        let at = Moment::of(of);
+        let stopped = self.first((Which::Sequences, key(of.sequence)), (at.now, false), |place, row| {
+            let same = row.sequence == of.sequence && row.tokens == of.tokens && self.is_alive(row, at);
+            Ok(same && !each(place, row)?)
+        });
+        stopped.map(drop)
     }
 
     /// Documents that have enough of a sample in common, the largest share first, then the oldest; at most `most`.
@@ -229,11 +341,11 @@ impl<'a> View<'a> {
         let (mut light, mut crowd): (Vec<Place>, Vec<Place>) = (places(light), places(crowd));
         let heavy = counts.iter().filter(|count| **count > HEAVY).count() as u32;
         let shares = self.gated(wanted, gate, &mut light)?;
-        let mut near = self.alive(&shares, wanted.before, most)?;
+        let mut near = self.alive(&shares, wanted.at, most)?;
         if heavy >= gate.between(&wanted.counts, &wanted.counts) {
             let mut others = self.gated(wanted, gate, &mut crowd)?;
             others.retain(|(_, place)| near.iter().all(|one| one.place != *place));
-            near.extend(self.alive(&others, wanted.before, CROWD)?);
+            near.extend(self.alive(&others, wanted.at, CROWD)?);
         }
         Ok(near)
     }
@@ -243,20 +355,27 @@ impl<'a> View<'a> {
         let mut all = Vec::new();
         let mut counts = vec![0; wanted.keys.len()];
         for (part, number) in self.parts.iter().zip(0..) {
+            let age = self.age(*part, wanted.at.now);
+            if age == Age::All {
+                continue;
+            }
+            // What has expired must not stand before what has not.
+            let is_gone =
+                |local| age == Age::Some && self.is_gone(Place { part: number, local }, wanted.at.now);
             match part {
                 Part::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
                     let takes = counts[key] <= HEAVY;
-                    if takes {
+                    if takes && !is_gone(local) {
                         all.push((key, Place { part: number, local }));
                         counts[key] += 1;
                     }
                     takes
                 })?,
                 Part::Memory(memory) => {
-                    let before = wanted.before.saturating_sub(memory.first());
+                    let before = wanted.at.before.saturating_sub(memory.first());
                     let earlier = counts.clone();
                     memory.find_all(wanted.keys, |key, local| {
-                        if earlier[key] <= HEAVY && local < before {
+                        if earlier[key] <= HEAVY && local < before && !is_gone(local) {
                             all.push((key, Place { part: number, local }));
                             counts[key] += 1;
                         }
@@ -266,6 +385,11 @@ impl<'a> View<'a> {
             }
         }
         Ok(Holders { all, counts })
+    }
+
+    /// Whether a document has expired; damage is met where its row is needed.
+    fn is_gone(&self, place: Place, now: u64) -> bool {
+        self.row(place).is_ok_and(|row| self.has_expired(row.seen, now))
     }
 
     /// Counts places that stand several times; those that pass the gate, the largest share first.
@@ -288,15 +412,15 @@ impl<'a> View<'a> {
         Ok(shares)
     }
 
-    /// The first `most` of these that the arrival of ordinal `before` finds.
-    fn alive(&self, shares: &[(u32, Place)], before: u32, most: usize) -> Result<Vec<Near>> {
+    /// The first `most` of these that an arrival finds.
+    fn alive(&self, shares: &[(u32, Place)], at: Moment, most: usize) -> Result<Vec<Near>> {
         let mut near = Vec::new();
         for &(_, place) in shares {
             if near.len() == most {
                 break;
             }
             let row = self.row(place)?;
-            if self.is_alive(&row, before) {
+            if self.is_alive(&row, at) {
                 near.push(Near { place, row });
             }
         }
@@ -326,11 +450,12 @@ impl<'a> View<'a> {
         keys.iter().try_fold(0, |common, &key| Ok(common + u32::from(self.has(place, key)?)))
     }
 
-    /// Calls `each` with every document, by ordinal, and whether it is found.
+    /// Calls `each` with every document, by ordinal, and whether it is found now.
     ///
     /// # Errors
     /// Damage, or what `each` returns.
     pub fn each(&self, mut each: impl FnMut(Place, &Row, bool) -> Result<()>) -> Result<()> {
+        let now = super::now();
         for (part, number) in self.parts.iter().zip(0..) {
             let len = match part {
                 Part::Segment(segment) => segment.len(),
@@ -339,7 +464,8 @@ impl<'a> View<'a> {
             for local in 0..len {
                 let place = Place { part: number, local };
                 let row = self.row(place)?;
-                each(place, &row, !self.deaths.contains_key(&row.ordinal))?;
+                let is_found = !self.deaths.contains_key(&row.ordinal) && !self.has_expired(row.seen, now);
+                each(place, &row, is_found)?;
             }
         }
         Ok(())

@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::format::{Death, DeathKind, Manifest, Record, Row, SegmentEntry};
+use super::format::{Death, DeathKind, LOG_HEADER, Manifest, READINGS, Record, Row, SegmentEntry, VERSION};
 use super::job::Job;
 use super::log::{Log, log_name, log_number, read_logs};
 use super::memory::Memory;
 use super::merge::Built;
-use super::segment::{Segment, segment_name};
+use super::segment::{Segment, segment_name, segment_number};
 use super::store::{Lock, Store};
 use super::view::{Deaths, Part, View};
 use super::{
-    LOCK, MANIFEST_TMP, Setup, check_setup, exists, failed, model_hash, model_name, publish, read_manifest,
-    read_model, write_whole,
+    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_setup, exists, failed, model_hash, model_name,
+    now, publish, read_manifest, read_model, write_whole,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -89,8 +90,33 @@ pub struct Writer {
     broken: bool,
     /// Whether documents were loaded and are nowhere yet.
     loading: bool,
+    clock: Clock,
     _lock: Lock,
 }
+
+/// The time that files are given up by: not the clock's, which may be ahead once, but the earliest that it said when the
+/// last few sessions began, and as much more as this session has lasted. What is found goes by the clock.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    began: Instant,
+    trusted: u64,
+}
+
+impl Clock {
+    /// Of a session that begins now; takes note of what the clock says.
+    fn begin(readings: &mut Vec<u64>) -> Clock {
+        readings.push(now());
+        readings.drain(..readings.len().saturating_sub(READINGS));
+        Clock { began: Instant::now(), trusted: readings.iter().copied().min().unwrap_or(0) }
+    }
+
+    fn trusted(&self) -> u64 {
+        self.trusted.saturating_add(self.began.elapsed().as_millis() as u64)
+    }
+}
+
+/// Segments hold documents of a part of the window only, since they expire as a whole: this is how many parts there are.
+const WITHIN: u64 = 4;
 
 /// Documents on their way to the log.
 #[derive(Debug)]
@@ -113,6 +139,51 @@ pub(super) fn lock(store: &dyn Store) -> Result<Lock> {
     })
 }
 
+/// What logs hold that go on.
+struct Resumed {
+    logs: VecDeque<(Log, Memory)>,
+    deaths: Deaths,
+}
+
+/// Reads all logs, and then makes safe what they hold, and all names with it: whoever wrote them may have been killed
+/// before that, and the answers of this session rest on it.
+fn resume(store: &dyn Store, manifest: &Manifest) -> Result<Resumed> {
+    let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
+    let mut read = Vec::new();
+    read_logs(store, manifest, 0, |number, logged| {
+        read.push((number, logged));
+        Ok(())
+    })?;
+    let mut logs = VecDeque::new();
+    for (number, logged) in read {
+        match logged {
+            Some(read) => {
+                deaths.extend(read.deaths.iter().copied());
+                logs.push_back((Log::resume(store, number, &read)?, read.memory));
+            }
+            None => give_up_nothing(store, number)?,
+        }
+    }
+    store.sync_directory().map_err(|e| failed(store, MANIFEST, ErrorKind::Write, e))?;
+    Ok(Resumed { logs, deaths })
+}
+
+/// Creates the log that a manifest names and that was not created before a crash.
+fn begin_log(store: &dyn Store, manifest: &mut Manifest) -> Result<(Log, Memory)> {
+    let log = Log::create(store, manifest.log, manifest.next, manifest.shingle)?;
+    manifest.generation += 1;
+    manifest.log_len = log.synced();
+    publish(store, manifest)?;
+    Ok((log, Memory::new(manifest.next)))
+}
+
+/// Removes a log that a crash left before its header was safe. What is longer than a header is none: it stays.
+fn give_up_nothing(store: &dyn Store, number: u64) -> Result<()> {
+    let name = log_name(number);
+    let len = store.len(&name).map_err(|e| failed(store, &name, ErrorKind::Read, e))?;
+    if len > LOG_HEADER as u64 { Ok(()) } else { remove(store, &name) }
+}
+
 impl Writer {
     /// Creates an empty index.
     ///
@@ -121,11 +192,19 @@ impl Writer {
     pub fn create(store: Arc<dyn Store>, setup: &Setup, limits: Limits) -> Result<Writer> {
         let held = lock(&*store)?;
         if exists(&*store)? {
-            return Err(Error::new(ErrorKind::Setting)
-                .at(store.place())
-                .because("there is an index already"));
+            // Parts of one are no place for another.
+            let why = match store.len(MANIFEST) {
+                Ok(_) => {
+                    Error::new(ErrorKind::Setting).at(store.place()).because("there is an index already")
+                }
+                Err(_) => read_manifest(&*store).err().unwrap_or(Error::new(ErrorKind::Setting)),
+            };
+            return Err(why);
         }
+        let mut readings = Vec::new();
+        let clock = Clock::begin(&mut readings);
         let mut manifest = Manifest {
+            version: VERSION,
             generation: 1,
             keep: setup.keep,
             shingle: setup.recipe.shingle() as u32,
@@ -136,7 +215,9 @@ impl Writer {
             log_from: 1,
             log: 1,
             log_len: 0,
+            safe: 0,
             file: 2,
+            readings,
             segments: Vec::new(),
             deaths: Vec::new(),
         };
@@ -163,6 +244,7 @@ impl Writer {
             removals: Vec::new(),
             broken: false,
             loading: false,
+            clock,
             _lock: held,
         })
     }
@@ -180,36 +262,25 @@ impl Writer {
         limits: Limits,
     ) -> Result<Writer> {
         let held = lock(&*store)?;
-        let manifest = read_manifest(&*store)?;
+        let mut manifest = read_manifest(&*store)?;
         let recipe = check_setup(&*store, &manifest, recipe, model)?;
         let segments: Result<Vec<_>> =
             manifest.segments.iter().map(|entry| Segment::open(&*store, entry).map(Arc::new)).collect();
-        let mut deaths: Deaths = manifest.deaths.iter().copied().collect();
-        let mut full = VecDeque::new();
-        let mut current = None;
-        read_logs(&*store, &manifest, |number, read| {
-            let Some(read) = read else { return remove(&*store, &log_name(number)) };
-            deaths.extend(read.deaths.iter().copied());
-            let log = Log::resume(&*store, number, &read)?;
-            if let Some((log, memory)) = current.replace((log, read.memory)) {
-                let log: Log = log;
-                full.push_back((Arc::new(memory), log.number()));
-            }
-            Ok(())
-        })?;
-        let Some((log, memory)) = current else {
-            return Err(super::corrupt(
-                &*store,
-                &log_name(manifest.log_from),
-                "its header is not what was written",
-            ));
+        let segments = segments?;
+        let Resumed { mut logs, deaths } = resume(&*store, &manifest)?;
+        let (log, memory) = match logs.pop_back() {
+            Some(last) => last,
+            None => begin_log(&*store, &mut manifest)?,
         };
+        // Logs are read in the order of their numbers.
+        manifest.file = manifest.file.max(log.number() + 1);
+        let clock = Clock::begin(&mut manifest.readings);
         let mut writer = Writer {
             store,
             recipe,
             limits,
-            segments: segments?,
-            full,
+            segments,
+            full: logs.into_iter().map(|(log, memory)| (Arc::new(memory), log.number())).collect(),
             memory,
             log,
             writing: None,
@@ -219,6 +290,7 @@ impl Writer {
             removals: Vec::new(),
             broken: false,
             loading: false,
+            clock,
             _lock: held,
             manifest,
         };
@@ -228,24 +300,23 @@ impl Writer {
             writer.publish()?;
             writer.sweep(expired, Vec::new(), ());
         }
+        if writer.is_stale() {
+            writer.seal()?;
+        }
         Ok(writer)
     }
 
     /// Removes what belongs to no index: a crash left it.
-    fn clean(&mut self) -> Result<()> {
+    fn clean(&self) -> Result<()> {
         let names =
             self.store.list().map_err(|e| Error::io(ErrorKind::NotReadable, self.store.place(), e))?;
+        let is_ours = |number: u64| self.manifest.segments.iter().any(|segment| segment.number == number);
         for name in names {
             let old_log = log_number(&name).is_some_and(|number| number < self.manifest.log_from);
-            let segment = name.strip_prefix("seg-").and_then(|digits| digits.parse::<u64>().ok());
-            let stray =
-                segment.is_some_and(|number| self.manifest.segments.iter().all(|s| s.number != number));
-            if old_log || stray || name == MANIFEST_TMP {
+            let stray = segment_number(&name).is_some_and(|number| !is_ours(number));
+            if old_log || stray || [MANIFEST_TMP, SEGMENT_TMP].contains(&name.as_str()) {
                 remove(&*self.store, &name)?;
             }
-            // Logs are numbered like segments, and one of them may be younger than the manifest.
-            let number = log_number(&name).or(segment);
-            self.manifest.file = self.manifest.file.max(number.map_or(0, |number| number + 1));
         }
         Ok(())
     }
@@ -275,6 +346,7 @@ impl Writer {
         View {
             parts: segments.chain(full).chain([Part::Memory(&self.memory)]).collect(),
             deaths: &self.deaths,
+            window: self.manifest.window,
         }
     }
 
@@ -318,7 +390,8 @@ impl Writer {
         for one in admitted {
             self.log.push(&Record::Document(self.memory.arrival(one.local, one.keys, one.replaces)));
         }
-        self.writing = self.log.begin(&self.store).map(|job| Writing { job, first });
+        let job = self.log.begin(&self.store, self.memory.next());
+        self.writing = job.map(|job| Writing { job, first });
         Ok(())
     }
 
@@ -337,6 +410,9 @@ impl Writer {
     /// As [`Writer::begin`].
     pub fn keep(&mut self) -> Result<()> {
         let is_done = |job: &Option<Job<Built>>| job.as_ref().is_some_and(Job::is_done);
+        if self.is_stale() {
+            return self.seal();
+        }
         match self.is_full() || is_done(&self.seal) || is_done(&self.merge) {
             true => self.committed(),
             false => self.check(),
@@ -376,7 +452,7 @@ impl Writer {
         for &ordinal in ordinals {
             self.log.push(&Record::Death(ordinal, death));
         }
-        self.writing = self.log.begin(&self.store).map(|job| Writing { job, first });
+        self.writing = self.log.begin(&self.store, first).map(|job| Writing { job, first });
         self.wait()?;
         self.deaths.extend(ordinals.iter().map(|&ordinal| (ordinal, death)));
         self.tend(false)
@@ -442,10 +518,13 @@ impl Writer {
         if let Some(job) = self.seal.take() {
             self.segments.extend(job.wait()?.segment);
         }
-        let number = self.file();
-        let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
-        let old = std::mem::replace(&mut self.log, log).number();
-        (self.manifest.next, self.manifest.log_from) = (next, number);
+        // Nothing is loaded before the manifest says so, nor is a log there that begins behind it; and it is known that there
+        // is one before anything is in it.
+        let old = self.log.number();
+        self.log = Log::planned(self.file(), next);
+        (self.manifest.next, self.manifest.log_from) = (next, self.log.number());
+        self.publish()?;
+        self.log = Log::create(&*self.store, self.log.number(), next, self.manifest.shingle)?;
         self.publish()?;
         remove(&*self.store, &log_name(old))
     }
@@ -511,8 +590,17 @@ impl Writer {
         self.memory.len() >= self.limits.documents || self.memory.bytes() >= self.limits.bytes
     }
 
-    /// Begins the next log and memory.
+    /// Whether a memory holds what will expire long before the rest of it. Of a frequent key it shows only the first few,
+    /// which must not be the ones that are gone.
+    fn is_stale(&self) -> bool {
+        let window = self.manifest.window;
+        let first = self.memory.seen().map(|seen| seen.0);
+        window > 0 && first.is_some_and(|first| first.saturating_add(window / WITHIN) < now())
+    }
+
+    /// Begins the next log and memory. The old log is whole from now on, to its last mark.
     fn fill(&mut self) -> Result<()> {
+        self.log.close(&*self.store)?;
         let (number, next) = (self.file(), self.memory.next());
         let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
         let memory = std::mem::replace(&mut self.memory, Memory::new(next));
@@ -521,9 +609,15 @@ impl Writer {
         Ok(())
     }
 
+    /// The number of a new file: one that no file has, whoever put it there.
     fn file(&mut self) -> u64 {
-        let number = self.manifest.file;
-        self.manifest.file += 1;
+        let is_taken =
+            |number| [log_name(number), segment_name(number)].iter().any(|name| self.store.len(name).is_ok());
+        let mut number = self.manifest.file;
+        while is_taken(number) {
+            number += 1;
+        }
+        self.manifest.file = number + 1;
         number
     }
 
@@ -552,12 +646,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes out segments of which every document is older than the window.
+    /// Takes out segments of which every document has been older than the window for some time: see [`Clock`].
     fn expire(&mut self) -> Vec<u64> {
         if self.manifest.window == 0 {
             return Vec::new();
         }
-        let oldest = super::now().saturating_sub(self.manifest.window);
+        let oldest = self.clock.trusted().saturating_sub(self.manifest.window);
         let gone: Vec<SegmentEntry> =
             self.segments.iter().map(|segment| segment.entry).filter(|entry| entry.seen.1 < oldest).collect();
         self.segments.retain(|segment| segment.entry.seen.1 >= oldest);
@@ -569,6 +663,7 @@ impl Writer {
     fn publish(&mut self) -> Result<()> {
         self.manifest.generation += 1;
         (self.manifest.log, self.manifest.log_len) = (self.log.number(), self.log.synced());
+        self.manifest.safe = self.log.safe();
         self.manifest.segments = self.segments.iter().map(|segment| segment.entry).collect();
         let sealed = self.deaths.iter().filter(|(ordinal, _)| **ordinal < self.manifest.next);
         self.manifest.deaths = sealed.map(|(&ordinal, &death)| (ordinal, death)).collect();
@@ -609,7 +704,7 @@ impl Writer {
         let entries = || self.segments[range.clone()].iter().map(|segment| segment.entry.seen);
         let first = entries().map(|seen| seen.0).min().unwrap_or_default();
         let last = entries().map(|seen| seen.1).max().unwrap_or_default();
-        self.manifest.window == 0 || last - first <= self.manifest.window / 4
+        self.manifest.window == 0 || last.saturating_sub(first) <= self.manifest.window / WITHIN
     }
 
     fn merged(&mut self, built: Built) -> Result<()> {
@@ -674,6 +769,7 @@ impl Writer {
     pub fn close(mut self) -> Result<()> {
         self.wait()?;
         self.tend(true)?;
+        self.log.close(&*self.store)?;
         if (self.manifest.log, self.manifest.log_len) == (self.log.number(), self.log.synced()) {
             return Ok(());
         }

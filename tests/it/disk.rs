@@ -1,4 +1,5 @@
-//! A disk in memory that fails on demand, and forgets what was not synced.
+//! A disk in memory that fails on demand, and forgets what was not synced: bytes whose file was not, and names whose
+//! directory was not.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,11 +26,34 @@ struct File {
     synced: Vec<u8>,
 }
 
+/// A change of names that is not safe yet.
+#[derive(Debug, Clone)]
+enum Naming {
+    Created(String, usize),
+    Renamed(String, String, usize),
+    Removed(String),
+}
+
+impl Naming {
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            Naming::Created(name, number) => drop(names.insert(name.clone(), *number)),
+            Naming::Renamed(from, to, number) => {
+                names.remove(from);
+                names.insert(to.clone(), *number);
+            }
+            Naming::Removed(name) => drop(names.remove(name)),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct State {
     files: Vec<File>,
     names: BTreeMap<String, usize>,
     synced_names: BTreeMap<String, usize>,
+    /// What was done to names since the directory was synced.
+    namings: Vec<Naming>,
     failing: Failing,
     operations: u64,
     short: bool,
@@ -50,6 +74,7 @@ impl FaultyDisk {
             files: Vec::new(),
             names: BTreeMap::new(),
             synced_names: BTreeMap::new(),
+            namings: Vec::new(),
             failing: Failing::Never,
             operations: 0,
             short: false,
@@ -103,11 +128,18 @@ impl FaultyDisk {
         state.names.iter().map(|(name, &number)| (name.clone(), state.files[number].bytes.clone())).collect()
     }
 
-    /// What is there after the power went off: what was synced, and of the rest whatever `random` says.
+    /// What is there after the power went off: what was synced, and of the rest whatever `random` says. Of changes to names
+    /// that were not synced each is there or not, whether those before it are or not.
     pub fn after_crash(&self, mut random: impl FnMut() -> u64) -> FaultyDisk {
         let state = self.state.lock().unwrap();
-        // A directory that was not synced may have reached the disk all the same.
-        let names = if random().is_multiple_of(2) { &state.synced_names } else { &state.names };
+        let mut names = state.synced_names.clone();
+        let how = random() % 4;
+        for naming in &state.namings {
+            // None, all, or any of them.
+            if how == 1 || (how > 1 && random().is_multiple_of(2)) {
+                naming.apply(&mut names);
+            }
+        }
         let files = names.iter().map(|(name, &number)| {
             let File { bytes, synced } = &state.files[number];
             let mut left = synced.clone();
@@ -124,6 +156,12 @@ impl FaultyDisk {
             (name.clone(), left)
         });
         FaultyDisk::with(files.collect::<Vec<_>>())
+    }
+
+    /// Changes names, and remembers how.
+    fn rename_in(state: &mut State, naming: Naming) {
+        naming.apply(&mut state.names);
+        state.namings.push(naming);
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
@@ -168,7 +206,7 @@ impl Store for FaultyDisk {
         self.change(|state| {
             let number = state.files.len();
             state.files.push(File::default());
-            state.names.insert(name.to_owned(), number);
+            FaultyDisk::rename_in(state, Naming::Created(name.to_owned(), number));
             Ok(())
         })
     }
@@ -209,8 +247,7 @@ impl Store for FaultyDisk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.change(|state| {
             let number = FaultyDisk::number(state, from)?;
-            state.names.remove(from);
-            state.names.insert(to.to_owned(), number);
+            FaultyDisk::rename_in(state, Naming::Renamed(from.to_owned(), to.to_owned(), number));
             Ok(())
         })
     }
@@ -218,6 +255,7 @@ impl Store for FaultyDisk {
     fn sync_directory(&self) -> io::Result<()> {
         self.change(|state| {
             state.synced_names = state.names.clone();
+            state.namings.clear();
             Ok(())
         })
     }
@@ -225,7 +263,7 @@ impl Store for FaultyDisk {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.change(|state| {
             let number = FaultyDisk::number(state, name)?;
-            state.names.remove(name);
+            FaultyDisk::rename_in(state, Naming::Removed(name.to_owned()));
             state.files[number].bytes = Vec::new();
             Ok(())
         })

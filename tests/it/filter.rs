@@ -441,3 +441,124 @@ fn an_index_is_created_looked_into_and_emptied_from_the_command_line() {
         (&json!(2), &json!(0), &json!(1))
     );
 }
+
+/// Texts of the same pieces in other orders, each piece between the same words: they have the same shingles.
+fn rearranged(count: usize) -> Vec<String> {
+    let hinge = "and then the clerk of the council went on to read aloud";
+    let pieces: Vec<String> =
+        (0..5).map(|piece| (0..12).map(|word| format!("p{piece}w{word} ")).collect()).collect();
+    let orders = (0..5usize).flat_map(|a| (0..5).flat_map(move |b| (0..5).map(move |c| [a, b, c])));
+    let orders = orders.filter(|[a, b, c]| a != b && b != c && a != c);
+    let text = |order: [usize; 3]| {
+        let rest = (0..5).filter(|piece| !order.contains(piece));
+        let body: Vec<String> =
+            order.into_iter().chain(rest).map(|piece| format!("{hinge} {}", pieces[piece])).collect();
+        format!("{} {hinge}", body.join(" "))
+    };
+    orders.map(text).take(count).collect()
+}
+
+/// Finding 16: an exact copy was "new" or "near" where 8 others had its sequence hash.
+#[test]
+fn a_copy_is_exact_however_many_have_its_shingles() {
+    for keep in [Keep::Text, Keep::Signatures] {
+        let texts = rearranged(40);
+        let mut filter = created(keep, 1);
+        let of = |id: &str, text: &String| Incoming::new(id, text);
+        let first: Vec<Incoming> =
+            texts.iter().zip(0..).map(|(text, number)| of(&format!("first-{number}"), text)).collect();
+        filter.batch(&first).unwrap();
+        let copies: Vec<Incoming> = texts.iter().map(|text| of("copy", text)).collect();
+        for (answer, number) in filter.check(&copies).unwrap().iter().zip(0..) {
+            assert_eq!(answer.verdict.relation, Directed::Exact, "{keep:?} {number}");
+            assert_eq!(answer.verdict.of(), Some(&*format!("first-{number}")));
+        }
+    }
+}
+
+/// Finding 28: an empty id is no id. What has none is no version of what has none either.
+#[test]
+fn an_empty_id_is_no_id() {
+    let dir = Dir::new();
+    let other = NEWS.replace("council", "parliament").split(' ').rev().collect::<Vec<_>>().join(" ");
+    for blank in ["", " ", "\u{a0}"] {
+        let dir = Dir::new();
+        let input =
+            [record(blank, NEWS), record(blank, &other), record("x", NEWS), record(blank, &other)].concat();
+        let (lines, ..) = filter(&dir, &[], &input);
+        assert_eq!(
+            said_of(&lines),
+            [("new", None), ("new", None), ("exact", Some("-#0")), ("exact", Some("-#1"))],
+            "{blank:?}"
+        );
+    }
+    // A file is named, as records without the field are.
+    let file = dir.file("feed.jsonl", record("", NEWS));
+    let (lines, ..) = filter(&dir, &[file.to_str().unwrap()], "");
+    assert_eq!(said_of(&lines), [("new", None)]);
+    let (lines, ..) = filter(&dir, &[], &record("y", NEWS));
+    assert_eq!(said_of(&lines), [("exact", Some(&*format!("{}#0", file.display())))]);
+}
+
+/// Finding 28: the same line number of another input is another document. The same input is answered as before.
+#[test]
+fn records_without_ids_are_told_apart_by_all_that_came_before_them() {
+    let dir = Dir::new();
+    let without = |text: &str| format!("{}\n", json!({ "text": text }));
+    let words = |seed: u32| (0..60).map(|word| format!("w{seed}x{word} ")).collect::<String>();
+    let first = [without(&words(1)), without(NEWS)].concat();
+    // A duplicate at the line where the first day had it, behind another line.
+    let second = [without(&words(2)), without(NEWS), without(&words(3))].concat();
+    let (one, ..) = filter(&dir, &[], &first);
+    assert_eq!(said_of(&one), [("new", None), ("new", None)]);
+    let (two, ..) = filter(&dir, &[], &second);
+    assert_eq!(said_of(&two), [("new", None), ("exact", Some("-#1")), ("new", None)]);
+    assert_eq!(filter(&dir, &[], &first).0, one);
+    assert_eq!(filter(&dir, &[], &second).0, two);
+    // Different documents have different ids.
+    let export = crate::harness::run(&["index", "export", dir.path("index").to_str().unwrap()]);
+    let ids: Vec<String> = stdout(&export)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .collect();
+    let distinct: std::collections::HashSet<&String> = ids.iter().collect();
+    assert_eq!((ids.len(), distinct.len()), (5, 5), "{ids:?}");
+    assert!(ids.contains(&"-#0".to_owned()) && ids.iter().any(|id| id.starts_with("-#0-")), "{ids:?}");
+    // What is named is found under that name.
+    let (three, ..) = filter(&dir, &[], &record("z", &words(2)));
+    let of = three[0]["wirecopy"]["of"].as_str().unwrap();
+    let query = crate::harness::run(&["index", "query", dir.path("index").to_str().unwrap(), "--", of]);
+    let found: Value = serde_json::from_str(stdout(&query).trim()).unwrap();
+    assert_eq!(found["text"], words(2));
+}
+
+/// Finding 37: many versions of one id. The last is the one that is updated, each is answered again as it was, and what was
+/// said does not depend on how the index was arranged meanwhile. `benches/versions` says what it takes.
+#[test]
+fn many_versions_of_one_id() {
+    let version =
+        |number: usize| Incoming::new("live", format!("{NEWS} It is minute {number} of the evening."));
+    let versions: Vec<Incoming> = (0..300).map(version).collect();
+    let mut filter = created(Keep::Text, 1);
+    let mut said_first = Vec::new();
+    for (batch, number) in versions.chunks(7).zip(0..) {
+        for answer in filter.batch(batch).unwrap() {
+            assert!(said_first.is_empty() || answer.verdict.relation == Directed::Update);
+            said_first.push(said(&answer));
+        }
+        if number % 10 == 9 {
+            filter.writer().seal().unwrap();
+        }
+    }
+    let again = filter.check(&versions).unwrap();
+    assert!(again.iter().all(|answer| answer.again));
+    assert_eq!(again.iter().map(said).collect::<Vec<_>>(), said_first);
+    // Of the same words only the last version is a copy: the others are no longer found.
+    let others: Vec<Incoming> = versions.iter().map(|one| Incoming::new("other", &one.text)).collect();
+    let last = &filter.check(&others).unwrap()[299];
+    assert_eq!((last.verdict.relation, last.verdict.of()), (Directed::Exact, Some("live")));
+    // Deleted, none of them is a version of the next.
+    filter.delete(&["live".to_owned()]).unwrap();
+    let next = filter.batch(&versions[..1]).unwrap();
+    assert!(!next[0].again && next[0].verdict.relation == Directed::New);
+}

@@ -92,9 +92,8 @@ fn every_example_runs() {
 #[test]
 fn a_run_reads_out_of_what_it_was_made_of() {
     let texts = |word: &str| {
-        let text = |i: usize| {
-            (0..40).map(|w| format!("{word}{}", (i / 2) * 40 + w)).collect::<Vec<_>>().join(" ")
-        };
+        let text =
+            |i: usize| (0..40).map(|w| format!("{word}{}", (i / 2) * 40 + w)).collect::<Vec<_>>().join(" ");
         (0..20).map(text).collect::<Vec<_>>()
     };
     let recipe = wirecopy::Recipe::with_shingle(3).unwrap();

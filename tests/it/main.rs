@@ -8,10 +8,12 @@ mod chrome;
 mod cli;
 mod config;
 mod containers;
+mod damage;
 mod dedup;
 mod disk;
 mod docs;
 mod equivalence;
+mod expiry;
 mod filter;
 mod formats;
 mod fuzzing;
@@ -33,3 +35,4 @@ mod shared;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;
+mod upgrade;

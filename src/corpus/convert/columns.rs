@@ -14,7 +14,7 @@ use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
 use crate::calendar::civil;
-use crate::corpus::record::{FieldNames, Scratch, Value};
+use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
 
@@ -131,7 +131,7 @@ fn document(
     let made = made_id(&place.name, Some(number));
     sink.document(&Draft {
         places: &[],
-        id: cell(Field::Id).unwrap_or(made.as_bytes()),
+        id: cell(Field::Id).filter(|id| !is_blank(id)).unwrap_or(made.as_bytes()),
         title: cell(Field::Title),
         url: cell(Field::Url),
         canonical_url: cell(Field::CanonicalUrl),

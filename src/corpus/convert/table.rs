@@ -5,7 +5,7 @@ use std::io::Read;
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
-use crate::corpus::record::{FieldNames, Scratch, Value};
+use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
 
@@ -174,7 +174,7 @@ fn document(
     }
     sink.document(&Draft {
         places: &[],
-        id: field(columns.id).unwrap_or(made.as_bytes()),
+        id: field(columns.id).filter(|id| !is_blank(id)).unwrap_or(made.as_bytes()),
         title: field(columns.title),
         url: field(columns.url),
         canonical_url: field(columns.canonical_url),
