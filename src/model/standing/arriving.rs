@@ -180,14 +180,7 @@ impl Arriving {
     }
 
     /// As [`Standing::mark`](super::Standing::mark), for a document of a site.
-    pub fn mark(
-        &self,
-        site: u64,
-        k: usize,
-        tokens: usize,
-        shingles: &[u64],
-        marks: &mut Vec<Stand>,
-    ) -> bool {
+    pub fn mark(&self, site: u64, k: usize, tokens: usize, shingles: &[u64], marks: &mut Vec<Stand>) -> bool {
         mark_by(k, tokens, shingles, |shingle| self.stand(site, shingle), marks)
     }
 }
@@ -398,7 +391,11 @@ mod tests {
         bytes.push(0);
         assert_eq!(Arriving::decode(&bytes), None, "something behind it");
         assert_eq!(Arriving::decode(&[VERSION + 1, 0, 0, 0, 0]), None, "another version");
-        assert_eq!(Arriving::decode(&[VERSION, 128, 0, 0, 0, 0]), None, "a number that is not as short as can be");
+        assert_eq!(
+            Arriving::decode(&[VERSION, 128, 0, 0, 0, 0]),
+            None,
+            "a number that is not as short as can be"
+        );
         assert_eq!(Arriving::decode(&[VERSION, 0, 0, 0, 0]), Some(Arriving::default()));
     }
 

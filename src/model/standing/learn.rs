@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn what_stands_below_items_of_one_site_stands() {
-        let of = |items: u64, site: u64| stand((0..items).map(|n| item(site, n)).chain(others(site)).collect());
+        let of =
+            |items: u64, site: u64| stand((0..items).map(|n| item(site, n)).chain(others(site)).collect());
         assert_eq!([3, 4, 5].map(|items| of(items, 1)), [Stand::Own, Stand::Copy, Stand::Good]);
         assert_eq!([3, 4, 5].map(|items| of(items, 0)), [Stand::Own, Stand::Own, Stand::Good]);
     }
@@ -280,7 +281,8 @@ mod tests {
     #[test]
     fn posts_of_one_item_count_one() {
         // Four items, each on the site three times.
-        let posts = |items: u64| (0..3 * items).map(|n| item(1, n % items)).chain(others(1)).collect::<Vec<_>>();
+        let posts =
+            |items: u64| (0..3 * items).map(|n| item(1, n % items)).chain(others(1)).collect::<Vec<_>>();
         assert_eq!([3, 4].map(|items| stand(posts(items))), [Stand::Own, Stand::Copy]);
         assert_eq!(learned(posts(4)).rows_of(about_shingle()), [row_of(1, 12, 4)]);
     }
@@ -288,7 +290,8 @@ mod tests {
     #[test]
     fn a_body_that_is_printed_bare_counts_nothing() {
         let bare = (0..20).map(|_| document(1, &[about()]));
-        assert_eq!(stand(bare.clone().chain((0..3).map(|n| item(1, n))).collect()), Stand::Own);
+        let three = bare.clone().chain((0..3).map(|n| item(1, n)));
+        assert_eq!(stand(three.chain(others(1)).collect()), Stand::Own);
         let rows = learned(bare.chain((0..5).map(|n| item(1, n))).collect());
         assert_eq!(rows.rows_of(about_shingle()), [row_of(1, 25, 5)]);
     }

@@ -260,17 +260,18 @@ fn any_document() -> impl Strategy<Value = (u64, bool, Option<i64>, Vec<(u64, u6
 
 /// Corpora in which shared parts of 1 to 60 tokens stand above, below and among others.
 pub fn any_corpus(most: usize) -> impl Strategy<Value = Corpus> {
-    let of = |(number, (site, noisy, day, parts)): (usize, (u64, bool, Option<i64>, Vec<(u64, u64, bool)>))| {
-        let part = |(at, (shared, tokens, own)): (usize, (u64, u64, bool))| {
-            if own {
-                text(1000 + 10 * number as u64 + at as u64, tokens)
-            } else {
-                text(shared, 1 + 7 * shared % 60)
-            }
+    let of =
+        |(number, (site, noisy, day, parts)): (usize, (u64, bool, Option<i64>, Vec<(u64, u64, bool)>))| {
+            let part = |(at, (shared, tokens, own)): (usize, (u64, u64, bool))| {
+                if own {
+                    text(1000 + 10 * number as u64 + at as u64, tokens)
+                } else {
+                    text(shared, 1 + 7 * shared % 60)
+                }
+            };
+            let parts: Vec<Vec<u64>> = parts.into_iter().enumerate().map(part).collect();
+            Document { site, noisy, day, tokens: parts.concat() }
         };
-        let parts: Vec<Vec<u64>> = parts.into_iter().enumerate().map(part).collect();
-        Document { site, noisy, day, tokens: parts.concat() }
-    };
     proptest::collection::vec(any_document(), 0..most)
         .prop_map(move |documents| Corpus::new(documents.into_iter().enumerate().map(of).collect()))
 }
