@@ -195,13 +195,13 @@ pub fn marks(document: &Document, stand: impl Fn(u64) -> Stand) -> Vec<Stand> {
                 (at..covered.len().min(at + K)).for_each(|token| covered[token] = true);
             }
         }
-        for token in 0..covered.len() {
+        for (token, mark) in marks.iter_mut().enumerate() {
             let start = (0..=token).rev().take_while(|&i| covered[i]).last();
             let end = (token..covered.len()).take_while(|&i| covered[i]).last();
             if let (Some(start), Some(end)) = (start, end)
                 && end + 1 - start >= 8
             {
-                marks[token] = least;
+                *mark = least;
             }
         }
     }
@@ -251,8 +251,14 @@ pub fn arrive(corpus: &Corpus) -> (HashMap<(u64, u64), Seen>, Vec<bool>) {
     (seen, counted)
 }
 
+/// Which shared text it is, how many tokens it has if it is none, and whether it is none.
+type Part = (u64, u64, bool);
+
+/// Site, noisy or not, day, and parts.
+type Made = (u64, bool, Option<i64>, Vec<Part>);
+
 /// A document of parts that others have too and parts of its own, on one of five sites or on none.
-fn any_document() -> impl Strategy<Value = (u64, bool, Option<i64>, Vec<(u64, u64, bool)>)> {
+fn any_document() -> impl Strategy<Value = Made> {
     let part = (0u64..12, 0u64..40, any::<bool>());
     let parts = proptest::collection::vec(part, 1..5);
     (0u64..6, proptest::bool::weighted(0.1), proptest::option::of(0i64..200), parts)
@@ -260,18 +266,17 @@ fn any_document() -> impl Strategy<Value = (u64, bool, Option<i64>, Vec<(u64, u6
 
 /// Corpora in which shared parts of 1 to 60 tokens stand above, below and among others.
 pub fn any_corpus(most: usize) -> impl Strategy<Value = Corpus> {
-    let of =
-        |(number, (site, noisy, day, parts)): (usize, (u64, bool, Option<i64>, Vec<(u64, u64, bool)>))| {
-            let part = |(at, (shared, tokens, own)): (usize, (u64, u64, bool))| {
-                if own {
-                    text(1000 + 10 * number as u64 + at as u64, tokens)
-                } else {
-                    text(shared, 1 + 7 * shared % 60)
-                }
-            };
-            let parts: Vec<Vec<u64>> = parts.into_iter().enumerate().map(part).collect();
-            Document { site, noisy, day, tokens: parts.concat() }
+    let of = |(number, (site, noisy, day, parts)): (usize, Made)| {
+        let part = |(at, (shared, tokens, own)): (usize, Part)| {
+            if own {
+                text(1000 + 10 * number as u64 + at as u64, tokens)
+            } else {
+                text(shared, 1 + 7 * shared % 60)
+            }
         };
+        let parts: Vec<Vec<u64>> = parts.into_iter().enumerate().map(part).collect();
+        Document { site, noisy, day, tokens: parts.concat() }
+    };
     proptest::collection::vec(any_document(), 0..most)
         .prop_map(move |documents| Corpus::new(documents.into_iter().enumerate().map(of).collect()))
 }
