@@ -50,7 +50,7 @@ pub const COPY: u64 = 4 * ITEM;
 /// many publishers reach four by phrases (agency-notes: .787 with four, .816 with five).
 pub const GOOD: u64 = 5 * ITEM;
 
-/// Items of a small site that stand against a copy, where [`MOST_PAGES`] of its pages have them.
+/// Items of a small site that stand against a copy, where three quarters of its pages have them.
 pub const SMALL: u64 = 3 * ITEM;
 
 /// Share of a small site's pages, as a fraction.
