@@ -420,8 +420,10 @@ impl Filter {
     fn versions(&self, documents: &[Incoming], prepared: &[Prepared]) -> Result<Vec<Vec<Row>>> {
         let view = self.index.view();
         self.each(documents.len(), |_, i| {
-            let versions = view.versions(cut(&documents[i].id), prepared[i].row.id_hash)?;
-            Ok(versions.into_iter().map(|(_, row)| row).collect())
+            let (own, id) = (&prepared[i].row, cut(&documents[i].id));
+            // Another site's record of the same number is another document.
+            let of_site = view.versions(id, own.id_hash)?.into_iter().map(|(_, row)| row);
+            Ok(of_site.filter(|row| row.site == own.site).collect())
         })
     }
 
@@ -547,12 +549,12 @@ fn admit(
 ) -> Result<(Vec<(Standing, Row, Vec<u64>)>, Vec<crate::index::Admitted>)> {
     let mut standing = Vec::with_capacity(documents.len());
     let mut admitted = Vec::new();
-    // Versions of ids that came in this batch.
-    let mut came: HashMap<&str, Vec<Row>> = HashMap::new();
+    // Versions of ids of one site that came in this batch.
+    let mut came: HashMap<(&str, u64), Vec<Row>> = HashMap::new();
     for ((document, prepared), mut versions) in documents.iter().zip(prepared).zip(versions) {
         let Prepared { mut row, keys, packed } = prepared;
         row.ordinal = writer.next();
-        let own = came.entry(cut(&document.id)).or_default();
+        let own = came.entry((cut(&document.id), row.site)).or_default();
         versions.extend_from_slice(own);
         let stands = stand(&versions, &row, document.named);
         if let Standing::Fresh { replaces } = stands {

@@ -1,9 +1,11 @@
 //! The numbers of an alignment on which a relation depends, besides the raw measures.
 
 use super::decide::VERBATIM;
+use super::own::Own;
 use super::relation::Overlap;
 use crate::align::characters::Noise;
 use crate::align::{Alignment, Chain, Kind, SlotKind, Words};
+use crate::model::Content;
 
 /// Tokens that a span leaves unmatched at one place, at most.
 pub const OPEN: u32 = 8;
@@ -49,15 +51,19 @@ pub struct Evidence {
     pub others: (u32, u32),
     /// What the characters show, where one text is noisy.
     pub noise: Option<Noise>,
+    /// What they have besides standing text.
+    pub own: Own,
 }
 
 impl Evidence {
-    /// Of an alignment of two texts.
-    pub fn of(alignment: &Alignment, a: &Words, b: &Words) -> Evidence {
+    /// Of an alignment of two documents.
+    pub fn of(alignment: &Alignment, left: &Content, right: &Content) -> Evidence {
+        let (a, b) = (&left.words, &right.words);
         let mut evidence = Evidence {
             content: [a.len() as u32, b.len() as u32],
             matched: alignment.matched(),
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
+            own: Own::of(alignment, left, right),
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);

@@ -228,8 +228,8 @@ impl Judge<'_> {
 
     /// Aligns two documents.
     fn align(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Evidence {
-        let (left, right) = (&a.content.words, &b.content.words);
-        let mut evidence = Evidence::of(memory.aligner.align(left, right), left, right);
+        let alignment = memory.aligner.align(&a.content.words, &b.content.words);
+        let mut evidence = Evidence::of(alignment, &a.content, &b.content);
         if a.content.noisy || b.content.noisy {
             evidence.noise = Some(noise(&mut memory.characters, a, b));
         }

@@ -9,7 +9,7 @@ use crate::hash::avalanche;
 use crate::kernel::Kernel;
 use crate::model::{Model, Reader};
 use crate::recipe::Recipe;
-use crate::report::BoilerplateRow;
+use crate::report::{BoilerplateKind, BoilerplateRow};
 
 /// Documents that have a line of chrome, at least, for it to be listed.
 const LEAST: u32 = 5;
@@ -24,7 +24,7 @@ const WITHIN: usize = 3;
 /// By site number and hash of its tokens: documents, and the first of them with the text there.
 type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
 
-/// Lines of chrome by site and how many documents have them, the most frequent first.
+/// Lines of chrome by site and how many documents have them.
 pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &Model) -> Vec<BoilerplateRow> {
     let sites = texts.documents.site_hashes();
     let entries = &texts.documents.entries;
@@ -63,23 +63,17 @@ pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &M
         let most = most.get(site).copied().unwrap_or_default();
         documents >= LEAST && f64::from(documents) >= SHARE * f64::from(most)
     };
-    let mut rows: Vec<BoilerplateRow> = all
+    all
         .into_iter()
         .filter(|((site, _), line)| is_listed(site, line.0))
         .map(|((site, _), (documents, _, text))| BoilerplateRow {
             source: texts.documents.sites[site as usize].clone(),
+            kind: BoilerplateKind::Chrome,
             text,
             documents,
+            items: 0,
         })
-        .collect();
-    rows.sort_by(|x, y| {
-        (&x.source, std::cmp::Reverse(x.documents), &x.text).cmp(&(
-            &y.source,
-            std::cmp::Reverse(y.documents),
-            &y.text,
-        ))
-    });
-    rows
+        .collect()
 }
 
 /// Adds the lines of chrome of one document, which was read.

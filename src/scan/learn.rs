@@ -6,6 +6,7 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::read::Entry;
+use super::standing;
 use super::texts::Texts;
 use crate::calendar::day;
 use crate::candidates::Postings;
@@ -53,7 +54,11 @@ impl Learner<'_> {
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites = self.texts.documents.site_hashes();
         let (vocabulary, noisy) = self.vocabulary(&seen)?;
-        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
+        let (texts, recipe, cancel) = (self.texts, self.recipe, self.cancel);
+        let noise = noisy.then_some(&seen);
+        let standing = standing::Corpus { texts, recipe, sites: &sites, noise, cancel }.learn()?;
+        let chrome = self.chrome(postings, &sites)?;
+        Ok(Model { chrome, standing, vocabulary, seen, noisy, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {

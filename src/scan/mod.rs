@@ -15,9 +15,11 @@ mod lineage;
 mod masked;
 mod noisy;
 mod pages;
+mod passages;
 mod read;
 mod recovery;
 mod scope;
+mod standing;
 mod strip;
 mod summary;
 mod texts;
@@ -323,7 +325,8 @@ impl Flow<'_> {
                 !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
             });
             let gate = Gate::of(self.policy);
-            let mut joined = postings.join(documents, &gate, cancel)?;
+            let stands = |hash| model.standing.is_for_good(hash);
+            let mut joined = postings.join(documents, &gate, stands, cancel)?;
             self.scope.keep(documents, &mut joined.slight);
             joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
             progress.begin("noise");
@@ -621,7 +624,8 @@ impl Scan {
         Ok(spans.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    /// What the model calls chrome, as lines of text by site.
+    /// What the model calls chrome, as lines of text by site, and standing text, each passage once; by site, what most
+    /// documents have first. Reads all texts once more where anything stands.
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where there can be no thread pool.
@@ -633,8 +637,17 @@ impl Scan {
     ) -> Result<Vec<BoilerplateRow>> {
         let Some(model) = &self.model else { return Ok(Vec::new()) };
         let texts = Texts { corpus, documents: &self.documents, kernel: resources.kernel };
-        let lines = || boilerplate::lines(&texts, recipe, resources.kernel, model);
-        Ok(resources.pool()?.install(lines))
+        let learned = Learned { recipe, model, sites: &self.documents.site_hashes() };
+        let all = || {
+            let mut rows = boilerplate::lines(&texts, recipe, resources.kernel, model);
+            rows.extend(passages::passages(&texts, &learned));
+            rows.sort_by(|x, y| {
+                let key = |row: &BoilerplateRow| (std::cmp::Reverse(row.documents), row.kind);
+                (&x.source, key(x), &x.text).cmp(&(&y.source, key(y), &y.text))
+            });
+            rows
+        };
+        Ok(resources.pool()?.install(all))
     }
 
     /// Reads the ids of all documents in groups and pairs.

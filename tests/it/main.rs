@@ -28,6 +28,7 @@ mod reports;
 mod schema;
 mod sets;
 mod shared;
+mod standing;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;
