@@ -52,7 +52,7 @@ impl Crowd {
     pub(super) fn new(heavy: Heavy, documents: &impl Sampled, gate: &Gate) -> Crowd {
         let mut crowd = Crowd {
             members: Vec::new(),
-            lists: vec![(Vec::new(), 0); heavy.crowded()],
+            lists: vec![(Vec::new(), 0); heavy.count()],
             settled: bitvec![0; heavy.documents()],
             rounds: 0,
             asked: 0,
@@ -65,14 +65,14 @@ impl Crowd {
             .filter(|&d| {
                 // Only where its heavy samples alone could pass the gate can a document have a partner that
                 // shares nothing rarer with it.
-                let lists = crowd.heavy.crowds_of(d).len() as u32;
+                let lists = crowd.heavy.of(d).len() as u32;
                 lists > 0 && lists >= gate.between(&documents.counts(d), &documents.counts(d))
             })
             .collect();
         eligible.sort_unstable_by_key(|&d| documents.sequence(d));
         for d in eligible {
             crowd.members.push((d, crowd.rarest(d)));
-            for &list in crowd.heavy.crowds_of(d) {
+            for &list in crowd.heavy.of(d) {
                 crowd.lists[list as usize].0.push(d);
             }
         }
@@ -80,9 +80,14 @@ impl Crowd {
     }
 
     fn rarest(&self, document: u32) -> [u32; RAREST] {
-        let mut lists = self.heavy.crowds_of(document).to_vec();
+        let mut lists = self.heavy.of(document).to_vec();
         lists.sort_unstable_by_key(|&list| (self.heavy.size(list), list));
         std::array::from_fn(|i| lists.get(i).copied().unwrap_or(NONE))
+    }
+
+    /// The documents that may find a partner here, before any is settled.
+    pub fn documents(&self) -> impl Iterator<Item = u32> + '_ {
+        self.members.iter().map(|(document, _)| *document)
     }
 
     /// The pairs of leaders and members to verify now; none once the crowd is settled.

@@ -20,19 +20,13 @@ pub(super) struct Heavy {
     lists: Rows,
     /// Members of each list.
     sizes: Vec<u32>,
-    /// How many of the lists, the first, are of a crowd; the others are of standing text.
-    crowded: usize,
     /// A bit for each list a document is in, folded into [`WORDS`] words; empty where no list is heavy.
     outlines: Vec<[u64; WORDS]>,
 }
 
 impl Heavy {
-    /// Of the lists' members; the first `crowded` lists are of a crowd.
-    pub fn new<'a>(
-        lists: impl Iterator<Item = &'a [u32]> + Clone,
-        crowded: usize,
-        documents: usize,
-    ) -> Heavy {
+    /// Of the lists' members.
+    pub fn new<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone, documents: usize) -> Heavy {
         let numbered = lists.clone().zip(0u32..);
         let memberships =
             numbered.flat_map(|(list, number)| list.iter().map(move |&member| (member, number)));
@@ -41,7 +35,7 @@ impl Heavy {
         for (member, number) in memberships.clone() {
             outlines[member as usize][number as usize / 64 % WORDS] |= 1 << (number % 64);
         }
-        Heavy { lists: Rows::new(documents, memberships), sizes, crowded, outlines }
+        Heavy { lists: Rows::new(documents, memberships), sizes, outlines }
     }
 
     /// Documents in all.
@@ -57,17 +51,6 @@ impl Heavy {
     /// The lists of a document, ascending.
     pub fn of(&self, document: u32) -> &[u32] {
         self.lists.of(document)
-    }
-
-    /// Lists of a crowd in all.
-    pub fn crowded(&self) -> usize {
-        self.crowded
-    }
-
-    /// Those of a document that are of a crowd, ascending.
-    pub fn crowds_of(&self, document: u32) -> &[u32] {
-        let lists = self.of(document);
-        &lists[..lists.partition_point(|&list| (list as usize) < self.crowded)]
     }
 
     /// How many members a list has.
@@ -146,7 +129,7 @@ mod tests {
             least in 0u32..500,
         ) {
             let members: Vec<Vec<u32>> = lists.iter().map(|list| list.iter().copied().collect()).collect();
-            let heavy = Heavy::new(members.iter().map(Vec::as_slice), members.len(), 6);
+            let heavy = Heavy::new(members.iter().map(Vec::as_slice), 6);
             let of = |d: u32| -> BTreeSet<usize> {
                 (0..lists.len()).filter(|&list| lists[list].contains(&d)).collect()
             };

@@ -50,7 +50,7 @@ pub fn join(
         .map_init(Vec::new, |buffer, number| {
             cancel.check()?;
             shared(&runs, number, removed, buffer);
-            Ok(Lists::of(buffer, |_| false))
+            Ok(Lists::of(buffer))
         })
         .collect::<Result<_>>()?;
     drop(runs);
@@ -64,10 +64,7 @@ fn join_lists(
     gate: &Gate,
     cancel: &Cancel,
 ) -> Result<Join> {
-    let heavy = lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list);
-    let standing = lists.iter().flat_map(|lists| &lists.standing).map(|list| &**list);
-    let crowded = heavy.clone().count();
-    let heavy = Heavy::new(heavy.chain(standing), crowded, count);
+    let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), count);
     let (candidates, slight) = count_pairs(lists, documents, count, &heavy, gate, cancel)?;
     Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, gate) })
 }
@@ -118,23 +115,13 @@ impl Postings {
         });
     }
 
-    /// Joins what is left, as [`join`] does. Samples of which `stands` says so, given the low 40 bits of the hash, count in
-    /// a pair's favour where it has another one in common, and pair no two documents by themselves.
+    /// Joins what is left, as [`join`] does.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
-    pub fn join(
-        self,
-        documents: &impl Sampled,
-        gate: &Gate,
-        stands: impl Fn(u64) -> bool + Sync,
-        cancel: &Cancel,
-    ) -> Result<Join> {
-        let lists = self.partitions.into_par_iter().enumerate();
-        let of = |(number, postings): (usize, Vec<u64>)| {
-            Lists::of(&postings, |hash| stands(hash << 8 | number as u64))
-        };
-        let lists: Vec<Lists> = lists.map(of).collect();
+    pub fn join(self, documents: &impl Sampled, gate: &Gate, cancel: &Cancel) -> Result<Join> {
+        let lists: Vec<Lists> =
+            self.partitions.into_par_iter().map(|postings| Lists::of(&postings)).collect();
         join_lists(&lists, documents, self.documents, gate, cancel)
     }
 }
@@ -187,19 +174,16 @@ struct Lists {
     /// Lists of 2 to [`HEAVY`] members, ascending, one behind the other, the last member of each marked.
     light: Vec<u32>,
     heavy: Vec<Box<[u32]>>,
-    /// Those of standing text, however many members they have.
-    standing: Vec<Box<[u32]>>,
 }
 
 impl Lists {
-    /// Of sorted postings without repeats; `stands` is asked of the high 32 bits of each, once a list.
-    fn of(postings: &[u64], stands: impl Fn(u64) -> bool) -> Lists {
+    /// Of sorted postings without repeats.
+    fn of(postings: &[u64]) -> Lists {
         let mut lists = Lists::default();
         for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
             let members = list.iter().map(|&posting| posting as u32);
             match list.len() {
                 1 => {}
-                _ if stands(list[0] >> 32) => lists.standing.push(members.collect()),
                 2..=HEAVY => {
                     lists.light.extend(members);
                     if let Some(last) = lists.light.last_mut() {

@@ -33,6 +33,8 @@ pub struct Evidence {
     pub typed_tokens: [u32; 2],
     /// Different replacements among them, up to a few: a name that is respelled all through is one.
     pub changes: u32,
+    /// Slots of one figure for another among them.
+    pub figures: u32,
     /// Slots of facts and other words.
     pub semi: u32,
     /// Tokens in those, both sides together.
@@ -67,6 +69,7 @@ impl Evidence {
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);
+        evidence.figures = figures(alignment, a, b);
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
@@ -167,6 +170,16 @@ impl Evidence {
         });
         Overlap { coverage, identity, extent }
     }
+}
+
+/// Slots in which one token of digits stands for another.
+fn figures(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
+    let is_figure = |words: &Words, (start, end): (u32, u32)| {
+        let first = std::str::from_utf8(words.characters(start as usize)).ok().and_then(|t| t.chars().next());
+        end == start + 1 && first.is_some_and(char::is_numeric)
+    };
+    let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
+    typed.filter(|slot| is_figure(a, slot.a) && is_figure(b, slot.b)).count() as u32
 }
 
 /// Different replacements of facts that are told apart.

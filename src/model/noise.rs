@@ -3,6 +3,9 @@
 /// Share of its words that nobody else has, from which a text may be noisy.
 const SHARE: f64 = 0.04;
 
+/// Words that nobody else has, at least: in a short text one or two are names (teasers of 25 words).
+const SINGLE: usize = 3;
+
 /// Words of a text, at least, for it to be called noisy.
 const WORDS: usize = 20;
 
@@ -72,7 +75,7 @@ impl Seen {
                 single += usize::from(self.is_single(hash) && !token.iter().any(u8::is_ascii_digit));
             }
         }
-        words >= WORDS && single as f64 >= SHARE * words as f64
+        words >= WORDS && single >= SINGLE && single as f64 >= SHARE * words as f64
     }
 
     /// The table, to be kept.

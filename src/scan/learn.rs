@@ -1,4 +1,5 @@
-//! The model of a run: what its corpus teaches before any pair is judged, but for the slots of templates.
+//! The model of a run: what its corpus teaches before any pair is judged, but for standing text, which
+//! candidates tell of, and the slots of templates.
 
 use std::collections::HashMap;
 
@@ -6,7 +7,6 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::read::Entry;
-use super::standing;
 use super::texts::Texts;
 use crate::calendar::day;
 use crate::candidates::Postings;
@@ -50,15 +50,11 @@ pub(super) struct Learner<'a> {
 }
 
 impl Learner<'_> {
-    /// The model, but for template slots.
+    /// The model, but for standing text and template slots.
     pub fn learn(&self, postings: &Postings, seen: Seen) -> Result<Model> {
         let sites = self.texts.documents.site_hashes();
         let (vocabulary, noisy) = self.vocabulary(&seen)?;
-        let (texts, recipe, cancel) = (self.texts, self.recipe, self.cancel);
-        let noise = noisy.then_some(&seen);
-        let standing = standing::Corpus { texts, recipe, sites: &sites, noise, cancel }.learn()?;
-        let chrome = self.chrome(postings, &sites)?;
-        Ok(Model { chrome, standing, vocabulary, seen, noisy, ..Model::default() })
+        Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
     fn entries(&self) -> &[Entry] {

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use crate::candidates::{Candidate, Gate, Postings, bands, join};
+use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::cluster::{Edge, JOINS, Node, stars, stars_of};
 use crate::corpus::{Corpus, Problem, Reason};
 use crate::document::{DocId, Meta, id_hash};
@@ -297,7 +297,7 @@ impl Flow<'_> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
-        let mut postings = Postings::gather(samples, self.removed, cancel)?;
+        let postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
         let learner = |given| Learner { texts, recipe, removed, given, cancel };
@@ -308,56 +308,71 @@ impl Flow<'_> {
             Given::Nothing => learner(None).learn(&postings, seen)?,
         };
         let sites = documents.site_hashes();
-        let learned = Learned { recipe, model: &model, sites: &sites };
+        let (mut candidates, mut crowd) = match self.policy.method {
+            Method::Join => self.joined(postings, &model, &sites)?,
+            Method::Minhash | Method::Simhash => (self.by_signature(), None),
+        };
+        if !frozen {
+            progress.begin("standing text");
+            let crowded = crowd.as_ref().map_or(Vec::new(), |crowd| crowd.documents().collect());
+            let noise = model.noisy.then_some(&model.seen);
+            let pages = standing::Corpus::new(texts, recipe, &sites, noise, cancel);
+            model.standing = pages.of_partners(&candidates, &crowded).learn()?;
+        }
+        self.scope.keep(documents, &mut candidates);
+        progress.begin("align");
         let judge = (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model }, &*sites);
         let mut judging = Judging::default();
-        let mut unsettled = 0;
-        if self.policy.method == Method::Join {
-            progress.begin("join");
-            if !documents.against.is_empty() {
-                // What only one set has pairs none of it with the other.
-                postings.keep_lists(|list| {
-                    let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
-                    list.iter().any(of_second) && !list.iter().all(of_second)
-                });
+        judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
+        while let Some(crowd) = &mut crowd {
+            let mut pairs = crowd.round(documents);
+            if pairs.is_empty() {
+                break;
             }
-            postings.retain(|hash, d| {
-                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
-            });
-            let gate = Gate::of(self.policy);
-            let stands = |hash| model.standing.is_for_good(hash);
-            let mut joined = postings.join(documents, &gate, stands, cancel)?;
-            self.scope.keep(documents, &mut joined.slight);
-            joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
-            progress.begin("noise");
-            let noisy = noisy::candidates(self.texts, &learned, self.removed, cancel)?;
-            joined.candidates.extend(noisy);
-            progress.begin("forms");
-            joined.candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
-            joined.candidates.sort_unstable();
-            joined.candidates.dedup();
-            self.scope.keep(documents, &mut joined.candidates);
-            progress.begin("align");
-            judging.judge(self.texts, judge, &joined.candidates, cancel, |_| {})?;
-            loop {
-                let mut pairs = joined.crowd.round(documents);
-                if pairs.is_empty() {
-                    break;
-                }
-                self.scope.keep(documents, &mut pairs);
-                judging.judge(self.texts, judge, &pairs, cancel, |pair| joined.crowd.settle(pair))?;
-            }
-            unsettled = joined.crowd.unsettled();
-        } else {
-            let pairs = self.by_signature();
-            progress.begin("align");
-            judging.judge(self.texts, judge, &pairs, cancel, |_| {})?;
+            self.scope.keep(documents, &mut pairs);
+            judging.judge(self.texts, judge, &pairs, cancel, |pair| crowd.settle(pair))?;
         }
+        let unsettled = crowd.map_or(0, |crowd| crowd.unsettled());
         if !frozen {
             judging.learn(&mut model);
         }
         judging.settle(&model);
         Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Candidates by shared samples, by characters and by the words around facts; and the crowd.
+    fn joined(
+        &self,
+        mut postings: Postings,
+        model: &Model,
+        sites: &[u64],
+    ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("join");
+        if !documents.against.is_empty() {
+            // What only one set has pairs none of it with the other.
+            postings.keep_lists(|list| {
+                let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
+                list.iter().any(of_second) && !list.iter().all(of_second)
+            });
+        }
+        postings.retain(|hash, d| {
+            !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+        });
+        let gate = Gate::of(self.policy);
+        let mut joined = postings.join(documents, &gate, cancel)?;
+        self.scope.keep(documents, &mut joined.slight);
+        let mut candidates = joined.candidates;
+        candidates.extend(self.sharing_enough(joined.slight, model)?);
+        let learned = Learned { recipe: self.recipe, model, sites };
+        progress.begin("noise");
+        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
+        progress.begin("forms");
+        candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.sort_unstable();
+        candidates.dedup();
+        Ok((candidates, Some(joined.crowd)))
     }
 
     /// Those of slight pairs that share more than a phrase or two: measuring them is a quarter of aligning them. The

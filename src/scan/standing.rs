@@ -1,28 +1,81 @@
-//! The pages of a run, as standing text is learned from them: all of them, and no sample.
+//! The pages of a run, as standing text is learned from them: all that may have any, and no sample.
+//!
+//! Text that stands is shared with several other documents, so that a document which has any is a candidate with each of
+//! them. Documents of fewer partners print what the counts need not know of, and are not read again.
 
 use super::read::Entry;
 use super::texts::Texts;
 use crate::calendar::day;
+use crate::candidates::Candidate;
 use crate::document::is_known;
 use crate::error::Result;
 use crate::model::Reader;
 use crate::model::noise::Seen;
-use crate::model::standing::{Page, Pages, Standing, Text, Weeks, learn};
+use crate::model::standing::{ALL, COPY, GOOD, ITEM, Page, Pages, SMALL, Standing, Text, Weeks, learn};
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 
-/// The documents of a run as pages. Equal texts count one by one: each is a document that prints what it prints.
+/// Pages of a site, at most, of which [`SMALL`] items can be three quarters.
+const SMALL_SITE: u32 = 4;
+
+/// The documents of a run as pages.
 pub(super) struct Corpus<'a> {
-    pub texts: &'a Texts<'a>,
-    pub recipe: Recipe,
+    texts: &'a Texts<'a>,
+    recipe: Recipe,
     /// By number of the site: its hash.
-    pub sites: &'a [u64],
+    sites: &'a [u64],
     /// Where noisy documents are looked for: how often each token stands.
-    pub noise: Option<&'a Seen>,
-    pub cancel: &'a Cancel,
+    noise: Option<&'a Seen>,
+    cancel: &'a Cancel,
+    /// By document: whether it is read.
+    wanted: Vec<bool>,
 }
 
-impl Corpus<'_> {
+impl<'a> Corpus<'a> {
+    /// Of documents none of which is read.
+    pub fn new(
+        texts: &'a Texts<'a>,
+        recipe: Recipe,
+        sites: &'a [u64],
+        noise: Option<&'a Seen>,
+        cancel: &'a Cancel,
+    ) -> Corpus<'a> {
+        let wanted = vec![false; texts.documents.entries.len()];
+        Corpus { texts, recipe, sites, noise, cancel, wanted }
+    }
+
+    /// The same, where documents that have partners enough to share standing text with are read, and `crowded` ones,
+    /// whose partners are not counted.
+    pub fn of_partners(mut self, candidates: &[Candidate], crowded: &[u32]) -> Corpus<'a> {
+        let entries = self.entries();
+        let mut pages = vec![0u32; self.sites.len()];
+        entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
+        // On its site, and in all.
+        let mut partners = vec![[0u32; 2]; entries.len()];
+        for &(a, b) in candidates {
+            let same = u32::from(entries[a as usize].site == entries[b as usize].site);
+            for document in [a, b] {
+                let [on_site, all] = &mut partners[document as usize];
+                (*on_site, *all) = (*on_site + same, *all + 1);
+            }
+        }
+        let least = |entry: &Entry| {
+            let items = match (is_known(self.sites[entry.site as usize]), pages[entry.site as usize]) {
+                (false, _) => GOOD,
+                (true, ..=SMALL_SITE) => SMALL,
+                (true, _) => COPY,
+            };
+            (items / ITEM) as u32 - 1
+        };
+        let is_wanted = |(entry, [on_site, all]): (&Entry, &[u32; 2])| {
+            *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
+        };
+        let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
+        crowded.iter().for_each(|&document| wanted[document as usize] = true);
+        self.wanted = wanted;
+        self
+    }
+
     /// What stands in the run's documents.
     ///
     /// # Errors
@@ -31,7 +84,7 @@ impl Corpus<'_> {
         learn(self, self.recipe.shingle(), Weeks::Counted)
     }
 
-    fn entries(&self) -> &[Entry] {
+    fn entries(&self) -> &'a [Entry] {
         &self.texts.documents.entries
     }
 }
@@ -46,7 +99,8 @@ impl Pages for Corpus<'_> {
     fn page(&self, number: u32) -> Option<Page> {
         let entry = &self.entries()[number as usize];
         let site = self.sites[entry.site as usize];
-        Some(Page { site, known: is_known(site), tokens: entry.tokens })
+        let tokens = if self.wanted[number as usize] { entry.tokens } else { 0 };
+        Some(Page { site, known: is_known(site), tokens })
     }
 
     fn reader(&self) -> Reader {

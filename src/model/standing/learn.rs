@@ -26,7 +26,7 @@ pub struct Page {
     pub site: u64,
     /// Whether its site is known. Pages without one are one site, of which more is asked.
     pub known: bool,
-    /// Its tokens.
+    /// Its tokens; 0 of a page that is counted and not read, since it shares nothing that may stand.
     pub tokens: u32,
 }
 
@@ -199,7 +199,8 @@ impl Held {
     fn of<P: Pages>(pages: &P) -> Result<Held> {
         let keep = |reader: &mut P::Reader, number: u32| {
             let page = pages.page(number);
-            let text = if page.is_some() { pages.read(reader, number)? } else { Text::default() };
+            let has_text = page.is_some_and(|page| page.tokens > 0);
+            let text = if has_text { pages.read(reader, number)? } else { Text::default() };
             Ok(Kept { page, shingles: text.shingles.into(), noisy: text.noisy, day: text.day })
         };
         Ok(Held((0..pages.len()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?))

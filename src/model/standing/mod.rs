@@ -36,8 +36,7 @@ pub use own::Stands;
 
 use super::EVERY_SITE;
 use super::chrome::Outline;
-use super::hashed::{ByHash, Hashes};
-use crate::hash::MULTIPLIERS;
+use super::hashed::ByHash;
 
 /// How many documents may print a document's own news, by step.
 pub const LEVELS: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
@@ -108,14 +107,7 @@ pub struct Standing {
     rows: Vec<Row>,
     /// The most that each shingle stands.
     stands: ByHash<Stand>,
-    /// Those that stand for good, by their low 40 bits.
-    good: Hashes,
     outline: Outline,
-}
-
-/// A key by the low 40 bits of a shingle, which is what a posting has of it.
-fn posted(shingle: u64) -> u64 {
-    (shingle & ((1 << 40) - 1)).wrapping_mul(MULTIPLIERS[0])
 }
 
 impl Standing {
@@ -131,8 +123,7 @@ impl Standing {
             *stand = row.stand().max(*stand);
             outline.insert(row.shingle >> 6, row.shingle);
         }
-        let good = stands.iter().filter(|entry| *entry.1 == Stand::Good).map(|entry| posted(*entry.0));
-        Standing { good: good.collect(), rows, stands, outline }
+        Standing { rows, stands, outline }
     }
 
     /// All rows, by shingle and then by site.
@@ -150,12 +141,6 @@ impl Standing {
     /// Whether nothing stands.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// Whether a shingle stands for good, by the low 40 bits of it.
-    #[inline]
-    pub fn is_for_good(&self, shingle: u64) -> bool {
-        self.good.contains(&posted(shingle))
     }
 
     /// How a shingle stands, on any site.
