@@ -51,8 +51,7 @@ pub fn address_hash(address: &[u8]) -> u64 {
 }
 
 /// Names of home pages where an address has no other path.
-const HOME: [&str; 6] =
-    ["index.html", "index.htm", "index.php", "index.asp", "index.aspx", "default.aspx"];
+const HOME: [&str; 6] = ["index.html", "index.htm", "index.php", "index.asp", "index.aspx", "default.aspx"];
 
 fn names_page(address: &[u8]) -> bool {
     let Ok(address) = std::str::from_utf8(address) else { return true };
@@ -161,7 +160,14 @@ mod tests {
         assert!(versions(page("1", story, "", "Post"), page("2", story, "", "Times")));
         assert!(versions(page("1", story, "", "a"), page("2", "https://a.example/print/1", story, "a")));
         assert!(!versions(page("1", story, "", "a"), page("2", "https://b.example/1", story, "b")));
-        for none in ["not available", "n/a", "", "https://a.example", "a.example/", "https://a.example/index.html#top"] {
+        for none in [
+            "not available",
+            "n/a",
+            "",
+            "https://a.example",
+            "a.example/",
+            "https://a.example/index.html#top",
+        ] {
             assert!(!versions(page("1", none, none, "a"), page("2", none, none, "a")), "{none}");
         }
         for real in ["/news/1", "a.example/news", "https://a.example/?p=7", "http://localhost/1"] {

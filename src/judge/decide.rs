@@ -714,12 +714,20 @@ impl<'a> Asked<'a> {
 
     fn partial(&self, tests: &mut Vec<Test>) {
         if self.stands || self.is_account() {
-            first_way(self, &[Asked::passage, Asked::noisy_passage, Asked::near_by_all, Asked::contained_by_all], tests);
+            first_way(
+                self,
+                &[Asked::passage, Asked::noisy_passage, Asked::near_by_all, Asked::contained_by_all],
+                tests,
+            );
         } else {
             first_way(self, &[Asked::passage, Asked::noisy_passage], tests);
         }
         if self.stands {
-            tests.push(Test::least("matched tokens that do not stand for good", self.own().kept, PASSAGE_OWN));
+            tests.push(Test::least(
+                "matched tokens that do not stand for good",
+                self.own().kept,
+                PASSAGE_OWN,
+            ));
         }
     }
 
@@ -815,45 +823,47 @@ mod tests {
     fn any_evidence() -> impl Strategy<Value = Evidence> {
         let side = (0u32..150, 0.0..=1.0f64, 0.0..=1.0f64, 0.0..=1.0f64);
         let slots = (0u32..6, 0u32..6, 0u32..20, 0u32..8);
-        (side.clone(), side, slots, any::<[bool; 7]>(), 0.0..=1.0f64).prop_map(|(a, b, slots, flags, beginning)| {
-            let part = |whole: u32, share: f64| (f64::from(whole) * share) as u32;
-            let content = [a.0, b.0];
-            let most = a.0.min(b.0);
-            let matched = [part(most, a.1); 2];
-            let tokens = [part(a.0, a.3), part(b.0, b.3)];
-            let own = Own {
-                stands: flags[0],
-                tokens: if flags[0] { tokens } else { content },
-                matched: part(matched[0].min(tokens[0]).min(tokens[1]), b.1),
-                kept: part(matched[0], b.2),
-                filled: slots.0,
-                beginning,
-                lacks: slots.1,
-                lacks_fact: flags[1],
-                wide: flags[2],
-                cased: flags[3],
-                known: flags[4],
-                same_site: flags[4] && flags[5],
-            };
-            let (typed, semi, differing, lost) = slots;
-            let facts = (part(20, a.2), 20);
-            Evidence {
-                content,
-                matched,
-                spans: matched,
-                verbatim: part(most, a.2),
-                typed,
-                typed_tokens: [typed, typed],
-                changes: typed,
-                semi,
-                semi_tokens: 2 * semi,
-                differing,
-                facts: (facts.0.saturating_sub(lost), facts.1),
-                others: (part(80, b.2), 80),
-                own,
-                ..Evidence::default()
-            }
-        })
+        (side.clone(), side, slots, any::<[bool; 7]>(), 0.0..=1.0f64).prop_map(
+            |(a, b, slots, flags, beginning)| {
+                let part = |whole: u32, share: f64| (f64::from(whole) * share) as u32;
+                let content = [a.0, b.0];
+                let most = a.0.min(b.0);
+                let matched = [part(most, a.1); 2];
+                let tokens = [part(a.0, a.3), part(b.0, b.3)];
+                let own = Own {
+                    stands: flags[0],
+                    tokens: if flags[0] { tokens } else { content },
+                    matched: part(matched[0].min(tokens[0]).min(tokens[1]), b.1),
+                    kept: part(matched[0], b.2),
+                    filled: slots.0,
+                    beginning,
+                    lacks: slots.1,
+                    lacks_fact: flags[1],
+                    wide: flags[2],
+                    cased: flags[3],
+                    known: flags[4],
+                    same_site: flags[4] && flags[5],
+                };
+                let (typed, semi, differing, lost) = slots;
+                let facts = (part(20, a.2), 20);
+                Evidence {
+                    content,
+                    matched,
+                    spans: matched,
+                    verbatim: part(most, a.2),
+                    typed,
+                    typed_tokens: [typed, typed],
+                    changes: typed,
+                    semi,
+                    semi_tokens: 2 * semi,
+                    differing,
+                    facts: (facts.0.saturating_sub(lost), facts.1),
+                    others: (part(80, b.2), 80),
+                    own,
+                    ..Evidence::default()
+                }
+            },
+        )
     }
 
     proptest! {

@@ -175,8 +175,8 @@ impl Evidence {
 /// Slots in which one token of digits stands for another.
 fn figures(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
     let is_figure = |words: &Words, (start, end): (u32, u32)| {
-        let first = std::str::from_utf8(words.characters(start as usize)).ok().and_then(|t| t.chars().next());
-        end == start + 1 && first.is_some_and(char::is_numeric)
+        let text = || std::str::from_utf8(words.characters(start as usize)).ok();
+        end == start + 1 && text().is_some_and(|text| text.starts_with(char::is_numeric))
     };
     let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
     typed.filter(|slot| is_figure(a, slot.a) && is_figure(b, slot.b)).count() as u32

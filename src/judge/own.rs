@@ -21,6 +21,9 @@ const LACKS: u32 = 2;
 const MIXED: usize = 6;
 const LONG: usize = 20;
 
+/// Tokens of a text that are looked through, at most: of a longer one a set is made.
+const SCANNED: usize = 2048;
+
 /// What two aligned documents have besides standing text.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Own {
@@ -74,7 +77,7 @@ impl Own {
             same_site: a.site.is_some() && a.site == b.site,
             ..Own::default()
         };
-        let facts = Facts { words: [&a.words, &b.words], others: Default::default() };
+        let facts = Facts { words: [&a.words, &b.words], tokens: Default::default() };
         if own.asks_slots() {
             own.filled = facts.filled(alignment);
         }
@@ -146,14 +149,10 @@ impl Inner {
     }
 }
 
-/// The one character of a token that is one, where it is no letter of an alphabet.
-fn ideograph(words: &Words, i: usize) -> Option<char> {
-    let characters = words.characters(i);
-    if characters.len() < 3 {
-        return None;
-    }
-    let mut characters = std::str::from_utf8(characters).ok()?.chars();
-    characters.next().filter(|_| characters.next().is_none())
+/// Whether a token is one character, and no letter of an alphabet.
+fn is_ideograph(characters: &[u8]) -> bool {
+    // The first byte says how many bytes a character has.
+    matches!((characters.first(), characters.len()), (Some(0xe0..=0xef), 3) | (Some(0xf0..), 4))
 }
 
 /// Whether half of the tokens are characters of scripts that put no spaces between words.
@@ -161,8 +160,9 @@ fn is_wide(words: &Words) -> bool {
     let of_script = |character: char| matches!(character, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3041}'..='\u{9fff}');
     let is_one = |&i: &usize| {
         let characters = words.characters(i);
-        let first = std::str::from_utf8(characters).ok().and_then(|text| text.chars().next());
-        first.is_some_and(of_script)
+        let is_far = characters.first().is_some_and(|&byte| byte >= 0xe0);
+        let text = if is_far { std::str::from_utf8(characters).ok() } else { None };
+        text.and_then(|text| text.chars().next()).is_some_and(of_script)
     };
     2 * (0..words.len()).filter(is_one).count() > words.len()
 }
@@ -170,8 +170,8 @@ fn is_wide(words: &Words) -> bool {
 /// Which tokens of two texts are facts that the other text lacks.
 struct Facts<'a> {
     words: [&'a Words; 2],
-    /// By side: the tokens of that side, once they are asked for.
-    others: [std::cell::OnceCell<Hashes>; 2],
+    /// By side: the tokens of a long text, once they are asked for.
+    tokens: [std::cell::OnceCell<Hashes>; 2],
 }
 
 impl Facts<'_> {
@@ -181,15 +181,22 @@ impl Facts<'_> {
         let kind = words.kinds()[i];
         let is_fact = kind.is(Kind::NUMERIC)
             || (kind.is(Kind::FACT) && !words.is_caseless())
-            || ideograph(words, i).is_some();
+            || is_ideograph(words.characters(i));
         is_fact && !is_address(words.characters(i))
     }
 
     /// Whether it is one that stands nowhere in the other text.
     fn is_new(&self, side: usize, i: usize) -> bool {
-        let other = 1 - side;
-        let hashes = || self.words[other].hashes().iter().copied().collect();
-        self.may_be(side, i) && !self.others[other].get_or_init(hashes).contains(&self.words[side].hashes()[i])
+        self.may_be(side, i) && !self.has(1 - side, self.words[side].hashes()[i])
+    }
+
+    /// Whether a text has a token.
+    fn has(&self, side: usize, hash: u64) -> bool {
+        let hashes = self.words[side].hashes();
+        if hashes.len() <= SCANNED {
+            return hashes.contains(&hash);
+        }
+        self.tokens[side].get_or_init(|| hashes.iter().copied().collect()).contains(&hash)
     }
 
     /// The facts of a stretch that the other text lacks, by hash.
@@ -204,7 +211,8 @@ impl Facts<'_> {
         for chain in &alignment.chains {
             let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
             for place in slots.chunk_by(|x, y| x.a.1 == y.a.0 && x.b.1 == y.b.0) {
-                let filling = self.filling(place).filter(|filling| filling.iter().all(|side| !side.is_empty()));
+                let filling =
+                    self.filling(place).filter(|filling| filling.iter().all(|side| !side.is_empty()));
                 fillings.extend(filling);
             }
         }
@@ -259,7 +267,13 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_facts() {
-        assert!(["a1b2c3", "20240131", "123456", "abcdefghijklmnopqrstuvwxyz"].iter().all(|w| is_address(w.as_bytes())));
-        assert!(["2024", "a1b2", "12345", "warszawa", "straßenbahn"].iter().all(|w| !is_address(w.as_bytes())));
+        assert!(
+            ["a1b2c3", "20240131", "123456", "abcdefghijklmnopqrstuvwxyz"]
+                .iter()
+                .all(|w| is_address(w.as_bytes()))
+        );
+        assert!(
+            ["2024", "a1b2", "12345", "warszawa", "straßenbahn"].iter().all(|w| !is_address(w.as_bytes()))
+        );
     }
 }

@@ -1,9 +1,7 @@
 //! One way to load a document, one way to judge a pair.
 
 use super::Comparison;
-use super::decide::{
-    Case, Test, Verdict, common_shingles, explained, least_matched, stands_alone, verdict,
-};
+use super::decide::{Case, Test, Verdict, common_shingles, explained, least_matched, stands_alone, verdict};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
@@ -209,7 +207,8 @@ impl Judge<'_> {
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
         let (same_page, asks_common) = (same_page(a, b), self.asks_common(a, b));
         let stands = stands_alone(measures, self.kept(a, b));
-        let case = Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common, stands };
+        let case =
+            Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common, stands };
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());

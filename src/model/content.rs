@@ -201,7 +201,9 @@ impl Reader {
         if knows {
             self.breaks(text);
         }
-        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, standing, .. } = self;
+        let Reader {
+            tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, standing, ..
+        } = self;
         let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;

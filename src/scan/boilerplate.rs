@@ -63,8 +63,7 @@ pub(super) fn lines(texts: &Texts<'_>, recipe: Recipe, kernel: Kernel, model: &M
         let most = most.get(site).copied().unwrap_or_default();
         documents >= LEAST && f64::from(documents) >= SHARE * f64::from(most)
     };
-    all
-        .into_iter()
+    all.into_iter()
         .filter(|((site, _), line)| is_listed(site, line.0))
         .map(|((site, _), (documents, _, text))| BoilerplateRow {
             source: texts.documents.sites[site as usize].clone(),

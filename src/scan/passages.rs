@@ -38,9 +38,8 @@ pub(super) fn passages(texts: &Texts<'_>, learned: &Learned<'_>) -> Vec<Boilerpl
     let runs = runs(texts, learned);
     let mut passages: Vec<(Count, u64, Place)> =
         runs.into_iter().map(|(least, place)| (Count::of(standing.rows_of(least)), least, place)).collect();
-    passages.sort_unstable_by_key(|(count, least, place)| {
-        (std::cmp::Reverse(count.documents), *place, *least)
-    });
+    passages
+        .sort_unstable_by_key(|(count, least, place)| (std::cmp::Reverse(count.documents), *place, *least));
     let mut shown = Hashes::default();
     let mut reader = Reader::new(learned.recipe, texts.kernel);
     let mut rows = Vec::new();

@@ -34,8 +34,11 @@ fn releases(dir: &Dir) -> std::path::PathBuf {
     let mut news = News::new(22);
     let about = news.story(16);
     let items: Vec<String> = (0..4).map(|_| news.story(4)).collect();
-    let mut lines: String =
-        items.iter().zip(0..).map(|(item, i)| page(&format!("r{i}"), "wire", &format!("{item}\n{about}"))).collect();
+    let mut lines: String = items
+        .iter()
+        .zip(0..)
+        .map(|(item, i)| page(&format!("r{i}"), "wire", &format!("{item}\n{about}")))
+        .collect();
     let again = items[2].replacen(' ', " verily ", 1);
     lines += &page("s", "wire", &format!("{again}\n{about}"));
     dir.file("releases.jsonl", lines)
@@ -55,12 +58,16 @@ fn a_passage_that_stands_is_listed_once_with_its_documents_and_items() {
     let dir = Dir::new();
     let mut news = News::new(7);
     let about = news.story(8);
-    let line = |i: usize, news: &mut News| page(&format!("p{i}"), "wire", &format!("{}\n{about}", news.story(6)));
+    let line =
+        |i: usize, news: &mut News| page(&format!("p{i}"), "wire", &format!("{}\n{about}", news.story(6)));
     let pages: String = (0..4).map(|i| line(i, &mut news)).collect();
     let reports = Reports::of(&dir.file("four.jsonl", pages), &[]);
     let rows = standing(&reports);
     assert_eq!(rows.len(), 1, "{rows:?}");
-    assert_eq!((&rows[0]["source"], &rows[0]["documents"], &rows[0]["items"]), (&json!("wire"), &json!(4), &json!(4)));
+    assert_eq!(
+        (&rows[0]["source"], &rows[0]["documents"], &rows[0]["items"]),
+        (&json!("wire"), &json!(4), &json!(4))
+    );
     let text = rows[0]["text"].as_str().unwrap();
     assert!(about.trim_end_matches('.').contains(text.trim_end_matches('.')), "{text}");
     assert!(text.len() > about.len() * 9 / 10, "{text}");
@@ -73,7 +80,8 @@ fn one_company_text_on_eight_sites_stands_for_no_copy_but_under_two_leads_it_is_
     let mut news = News::new(3);
     let about = news.story(16);
     let lines = |sites: usize, news: &mut News| -> String {
-        let line = |i: usize| page(&format!("p{i}"), &format!("site{i}"), &format!("{}\n{about}", news.story(4)));
+        let line =
+            |i: usize| page(&format!("p{i}"), &format!("site{i}"), &format!("{}\n{about}", news.story(4)));
         (0..sites).map(line).collect()
     };
     let eight = Reports::of(&dir.file("eight.jsonl", lines(8, &mut news)), &[]);

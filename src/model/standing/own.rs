@@ -71,7 +71,8 @@ mod tests {
     fn words(hashes: &[u64], chrome: Option<&[bool]>) -> Words {
         let zeros = vec![0; hashes.len()];
         let kinds = vec![Default::default(); hashes.len()];
-        let text = Tokenised { hashes, kinds: &kinds, folded: &[], bounds: (&zeros, &zeros), caseless: false };
+        let text =
+            Tokenised { hashes, kinds: &kinds, folded: &[], bounds: (&zeros, &zeros), caseless: false };
         let mut words = Words::default();
         words.fill(text, chrome);
         words
