@@ -27,15 +27,16 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether two documents are versions of one page: they have the same id or address; or, on one site, the same
-    /// canonical address, or one the address that is the other's canonical one. On another site that says where a copy
-    /// was taken from.
+    /// Whether two documents are versions of one page: they have the same address; or, on one site, the same id, the same
+    /// canonical address, or one the address that is the other's canonical one. Two sites number their records alike, and
+    /// a canonical address on another site says where a copy was taken from.
     pub fn is_version_of(&self, other: &Identity) -> bool {
         let same = |x: u64, y: u64| x != 0 && x == y;
-        let canonical = same(self.canonical, other.canonical)
+        let on_site = same(self.id, other.id)
+            || same(self.canonical, other.canonical)
             || same(self.canonical, other.url)
             || same(self.url, other.canonical);
-        same(self.id, other.id) || same(self.url, other.url) || (self.site == other.site && canonical)
+        same(self.url, other.url) || (self.site == other.site && on_site)
     }
 }
 
@@ -44,14 +45,34 @@ pub fn id_hash(id: &[u8]) -> u64 {
     xxh3_64(id).max(1)
 }
 
-/// The hash of an address; 0 of an empty one.
+/// The hash of a page's address; 0 of what names no page: nothing, words ("not available"), the home page of a site.
 pub fn address_hash(address: &[u8]) -> u64 {
-    if address.is_empty() { 0 } else { id_hash(address) }
+    if names_page(address) { id_hash(address) } else { 0 }
+}
+
+/// Names of home pages where an address has no other path.
+const HOME: [&str; 6] = ["index.html", "index.htm", "index.php", "index.asp", "index.aspx", "default.aspx"];
+
+fn names_page(address: &[u8]) -> bool {
+    let Ok(address) = std::str::from_utf8(address) else { return true };
+    let address = address.trim();
+    let (scheme, rest) = address.split_once("://").map_or((None, address), |(s, rest)| (Some(s), rest));
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    // Without a scheme it is one of a site's own, or begins with a host.
+    let is_address = scheme.is_some() || (host.is_empty() && path.starts_with('/')) || host.contains('.');
+    let path = path.trim_matches('/');
+    is_address && !host.contains(' ') && !path.is_empty() && path != "?" && !HOME.contains(&path)
 }
 
 /// The hash of a site's name.
 pub fn site_hash(name: &str) -> u64 {
     xxh3_64(name.as_bytes())
+}
+
+/// Whether a document's site is known, given the hash of its name: documents without one have an empty name, or none.
+pub(crate) fn is_known(site: u64) -> bool {
+    site != 0 && site != site_hash("")
 }
 
 /// What is known of a document besides its text.
@@ -69,23 +90,15 @@ pub struct Meta {
     pub date: Option<String>,
     /// The publisher as the record names it.
     pub source: Option<String>,
-    /// Source, else the registrable host of canonical URL or URL, else the parent directory.
+    /// Source, else the registrable host of the URL, else the parent directory.
     pub site: String,
 }
 
-/// The site of a document: `source`, else the registrable host of `canonical_url` or `url`, else `directory`.
-pub fn site_of<'a>(
-    source: Option<&'a str>,
-    canonical_url: Option<&'a str>,
-    url: Option<&'a str>,
-    directory: &'a str,
-) -> &'a str {
+/// The site of a document: `source`, else the registrable host of `url`, else `directory`. Never that of a canonical
+/// address, which says who had it first.
+pub fn site_of<'a>(source: Option<&'a str>, url: Option<&'a str>, directory: &'a str) -> &'a str {
     let present = |text: &&str| !text.is_empty();
-    source
-        .filter(present)
-        .or_else(|| canonical_url.and_then(registrable_host))
-        .or_else(|| url.and_then(registrable_host))
-        .unwrap_or(directory)
+    source.filter(present).or_else(|| url.and_then(registrable_host)).unwrap_or(directory)
 }
 
 /// The registrable part of a URL's host (`example.co.uk` of `https://www.example.co.uk/a`), by the public
@@ -123,11 +136,42 @@ mod tests {
     }
 
     #[test]
-    fn site_prefers_source_then_canonical() {
-        let site = |s, c, u| site_of(s, c, u, "dir");
-        assert_eq!(site(Some("Courier"), Some("https://a.example/x"), None), "Courier");
-        assert_eq!(site(None, Some("https://a.example/x"), Some("https://b.example/y")), "a.example");
-        assert_eq!(site(Some(""), None, Some("https://b.example/y")), "b.example");
-        assert_eq!(site(None, None, None), "dir");
+    fn the_site_is_the_source_or_where_a_page_was_read() {
+        assert_eq!(site_of(Some("Courier"), Some("https://a.example/x"), "dir"), "Courier");
+        assert_eq!(site_of(Some(""), Some("https://b.example/y"), "dir"), "b.example");
+        assert_eq!(site_of(None, None, "dir"), "dir");
+    }
+
+    #[test]
+    fn versions_of_a_page_share_an_id_on_one_site_or_a_real_address() {
+        let page = |id: &str, url: &str, canonical: &str, site: &str| Identity {
+            id: if id.is_empty() { 0 } else { id_hash(id.as_bytes()) },
+            url: address_hash(url.as_bytes()),
+            canonical: address_hash(canonical.as_bytes()),
+            site: site_hash(site),
+        };
+        let versions = |a: Identity, b: Identity| {
+            assert_eq!(a.is_version_of(&b), b.is_version_of(&a));
+            a.is_version_of(&b)
+        };
+        assert!(versions(page("1", "", "", "Post"), page("1", "", "", "Post")));
+        assert!(!versions(page("1", "", "", "Post"), page("1", "", "", "Times")));
+        let story = "https://a.example/story?id=1";
+        assert!(versions(page("1", story, "", "Post"), page("2", story, "", "Times")));
+        assert!(versions(page("1", story, "", "a"), page("2", "https://a.example/print/1", story, "a")));
+        assert!(!versions(page("1", story, "", "a"), page("2", "https://b.example/1", story, "b")));
+        for none in [
+            "not available",
+            "n/a",
+            "",
+            "https://a.example",
+            "a.example/",
+            "https://a.example/index.html#top",
+        ] {
+            assert!(!versions(page("1", none, none, "a"), page("2", none, none, "a")), "{none}");
+        }
+        for real in ["/news/1", "a.example/news", "https://a.example/?p=7", "http://localhost/1"] {
+            assert!(versions(page("1", real, "", "a"), page("2", real, "", "a")), "{real}");
+        }
     }
 }

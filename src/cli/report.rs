@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use crate::model::boilerplate::write_boilerplate;
 use crate::report::diff::{Changed, Diff};
 use crate::report::html::write_html;
-use crate::report::{Report, write_markdown, write_sites};
+use crate::report::{BoilerplateKind, Report, write_markdown, write_sites};
 use anyhow::{Context, Result};
 
 use super::args;
@@ -48,7 +48,9 @@ impl Rendering {
             Rendering::Html => write_html(report, out),
             Rendering::Markdown => write_markdown(report, out),
             Rendering::Boilerplate => {
-                write_boilerplate(report.boilerplate.iter().map(|row| (&*row.source, &*row.text)), out)
+                // Given back it would be chrome, and stories that quote it would lose it.
+                let chrome = report.boilerplate.iter().filter(|row| row.kind == BoilerplateKind::Chrome);
+                write_boilerplate(chrome.map(|row| (&*row.source, &*row.text)), out)
             }
             Rendering::Sites => write_sites(&report.site_pairs, out),
             Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),

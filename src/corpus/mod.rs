@@ -381,7 +381,6 @@ impl Corpus {
         let inside = text(fields.directory);
         meta.site = site_of(
             as_str(&meta.source),
-            as_str(&meta.canonical_url),
             as_str(&meta.url),
             as_str(&inside).unwrap_or_else(|| self.directory(at.input)),
         )

@@ -38,7 +38,7 @@ pub struct Known {
 impl Filter {
     /// Loads the documents of a corpus, of which `found` is a scan under the index's model, into an empty index; returns
     /// how many. What the scan says of pairs is what is said of documents: each finds those before it. A record with the
-    /// id of an earlier one is taken after all others, as [`Filter::batch`] takes it.
+    /// id of an earlier one of its site is taken after all others, as [`Filter::batch`] takes it.
     ///
     /// Nothing is in the index before all is. Linear in texts and pairs.
     ///
@@ -56,7 +56,7 @@ impl Filter {
             for ((number, document), prepared) in numbers.into_iter().zip(documents).zip(prepared) {
                 let keys = prepared.kept_keys();
                 let Prepared { mut row, packed, .. } = prepared;
-                if !ids.insert(row.id_hash) {
+                if !ids.insert((row.id_hash, row.site)) {
                     later.push(document);
                     continue;
                 }

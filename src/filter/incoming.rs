@@ -44,7 +44,7 @@ impl Incoming {
     pub fn url(mut self, url: &str) -> Incoming {
         self.identity.url = address_hash(url.as_bytes());
         if !self.has_site {
-            self.identity.site = site_hash(site_of(None, None, Some(url), ""));
+            self.identity.site = site_hash(site_of(None, Some(url), ""));
         }
         self
     }
@@ -66,7 +66,7 @@ impl Incoming {
     pub fn of_record(fields: &Fields<'_>, id: String, text: String, directory: &str) -> Incoming {
         let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
         let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
-        let site = site_of(Some(&source), Some(&canonical), Some(&url), directory);
+        let site = site_of(Some(&source), Some(&url), directory);
         Incoming::new(id, text).site(site).url(&url).canonical_url(&canonical)
     }
 }

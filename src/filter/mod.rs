@@ -318,24 +318,24 @@ impl Filter {
 /// What came in a batch.
 #[derive(Default)]
 struct Came<'a> {
-    /// By id and what is asked again.
-    texts: HashMap<(&'a str, u64, u64, u32), u32>,
-    /// The last version of every id that a record named.
-    last: HashMap<&'a str, u32>,
+    /// By id and site, and what is asked again.
+    texts: HashMap<(&'a str, [u64; 3], u32), u32>,
+    /// By site: the last version of every id that a record named.
+    last: HashMap<(&'a str, u64), u32>,
 }
 
 impl<'a> Came<'a> {
     /// What came before under an id, given what is in the index.
     fn earlier(&self, id: &'a str, row: &Row, before: Earlier) -> Earlier {
-        let again = || self.texts.get(&(id, row.id_hash, row.text_hash, row.bytes)).copied();
-        let last = self.last.get(id).copied().filter(|_| row.flags & NAMED != 0);
+        let again = || self.texts.get(&(id, [row.site, row.id_hash, row.text_hash], row.bytes)).copied();
+        let last = self.last.get(&(id, row.site)).copied().filter(|_| row.flags & NAMED != 0);
         Earlier { again: before.again.or_else(again), last: last.or(before.last) }
     }
 
     fn add(&mut self, id: &'a str, row: &Row) {
-        self.texts.insert((id, row.id_hash, row.text_hash, row.bytes), row.ordinal);
+        self.texts.insert((id, [row.site, row.id_hash, row.text_hash], row.bytes), row.ordinal);
         if row.flags & NAMED != 0 {
-            self.last.insert(id, row.ordinal);
+            self.last.insert((id, row.site), row.ordinal);
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::standing::passages;
 use crate::hash::avalanche;
 use crate::model::{Model, Reader};
 use crate::recipe::Recipe;
-use crate::report::BoilerplateRow;
+use crate::report::{BoilerplateKind, BoilerplateRow};
 use crate::scan::Run;
+use crate::scan::learn::Learned;
 use crate::scan::texts::Texts;
 
 /// Documents that have a line of chrome, at least, for it to be listed.
@@ -25,13 +27,24 @@ const WITHIN: usize = 3;
 type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
 
 impl Run {
-    /// What the model calls chrome, as lines of text by site; the most frequent of a site first.
+    /// What the model calls chrome, as lines of text by site, and standing text, each passage once; by site, what most
+    /// documents have first. Reads all texts once more where anything stands.
     pub fn boilerplate(&self) -> Vec<BoilerplateRow> {
         let Some(model) = &self.model else { return Vec::new() };
-        self.install(|| lines(&self.texts(), self.recipe(), model))
+        let learned = Learned { recipe: self.recipe(), model, sites: &self.documents.site_hashes() };
+        self.install(|| {
+            let mut rows = lines(&self.texts(), self.recipe(), model);
+            rows.extend(passages(&self.texts(), &learned));
+            rows.sort_by(|x, y| {
+                let key = |row: &BoilerplateRow| (std::cmp::Reverse(row.documents), row.kind);
+                (&x.source, key(x), &x.text).cmp(&(&y.source, key(y), &y.text))
+            });
+            rows
+        })
     }
 }
 
+/// Lines of chrome by site and how many documents have them.
 fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow> {
     let sites = texts.documents.site_hashes();
     let entries = &texts.documents.entries;
@@ -70,23 +83,16 @@ fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow
         let most = most.get(site).copied().unwrap_or_default();
         documents >= LEAST && f64::from(documents) >= SHARE * f64::from(most)
     };
-    let mut rows: Vec<BoilerplateRow> = all
-        .into_iter()
+    all.into_iter()
         .filter(|((site, _), line)| is_listed(site, line.0))
         .map(|((site, _), (documents, _, text))| BoilerplateRow {
             source: texts.documents.sites[site as usize].clone(),
+            kind: BoilerplateKind::Chrome,
             text,
             documents,
+            items: 0,
         })
-        .collect();
-    rows.sort_by(|x, y| {
-        (&x.source, std::cmp::Reverse(x.documents), &x.text).cmp(&(
-            &y.source,
-            std::cmp::Reverse(y.documents),
-            &y.text,
-        ))
-    });
-    rows
+        .collect()
 }
 
 /// Adds the lines of chrome of one document, which was read.

@@ -12,6 +12,7 @@ mod passages;
 mod recovery;
 mod repeats;
 mod rows;
+mod standing;
 mod templates;
 
 pub use audit::AuditOptions;

@@ -264,7 +264,10 @@ impl<'a> View<'a> {
     /// Damage.
     pub fn earlier(&self, id: &str, row: &Row) -> Result<Earlier> {
         let named = row.flags & NAMED != 0;
-        let is_there = |old: &Row| !self.is_deleted(old) && !self.has_expired(old.seen, row.seen);
+        // Another site's record of the same number is another document.
+        let is_there = |old: &Row| {
+            old.site == row.site && !self.is_deleted(old) && !self.has_expired(old.seen, row.seen)
+        };
         let version = || {
             self.first((Which::Ids, key(row.id_hash)), (row.seen, true), |place, old| {
                 let is_version = old.flags & NAMED != 0 && old.id_hash == row.id_hash;

@@ -1,9 +1,11 @@
 //! The numbers of an alignment on which a relation depends, besides the raw measures.
 
 use super::decide::VERBATIM;
+use super::own::Own;
 use super::relation::Overlap;
 use crate::align::characters::Noise;
 use crate::align::{Alignment, Chain, Kind, SlotKind, Words};
+use crate::model::Content;
 
 /// Tokens that a span leaves unmatched at one place, at most.
 pub const OPEN: u32 = 8;
@@ -31,6 +33,8 @@ pub struct Evidence {
     pub typed_tokens: [u32; 2],
     /// Different replacements among them, up to a few: a name that is respelled all through is one.
     pub changes: u32,
+    /// Slots of one figure for another among them.
+    pub figures: u32,
     /// Slots of facts and other words.
     pub semi: u32,
     /// Tokens in those, both sides together.
@@ -49,18 +53,23 @@ pub struct Evidence {
     pub others: (u32, u32),
     /// What the characters show, where one text is noisy.
     pub noise: Option<Noise>,
+    /// What they have besides standing text.
+    pub own: Own,
 }
 
 impl Evidence {
-    /// Of an alignment of two texts.
-    pub fn of(alignment: &Alignment, a: &Words, b: &Words) -> Evidence {
+    /// Of an alignment of two documents.
+    pub fn of(alignment: &Alignment, left: &Content, right: &Content) -> Evidence {
+        let (a, b) = (&left.words, &right.words);
         let mut evidence = Evidence {
             content: [a.len() as u32, b.len() as u32],
             matched: alignment.matched(),
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
+            own: Own::of(alignment, left, right),
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);
+        evidence.figures = figures(alignment, a, b);
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
@@ -161,6 +170,16 @@ impl Evidence {
         });
         Overlap { coverage, identity, extent }
     }
+}
+
+/// Slots in which one token of digits stands for another.
+fn figures(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
+    let is_figure = |words: &Words, (start, end): (u32, u32)| {
+        let text = || std::str::from_utf8(words.characters(start as usize)).ok();
+        end == start + 1 && text().is_some_and(|text| text.starts_with(char::is_numeric))
+    };
+    let typed = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed);
+    typed.filter(|slot| is_figure(a, slot.a) && is_figure(b, slot.b)).count() as u32
 }
 
 /// Different replacements of facts that are told apart.

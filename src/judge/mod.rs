@@ -9,6 +9,7 @@
 mod decide;
 mod evidence;
 mod measures;
+mod own;
 mod pair;
 mod relation;
 mod slots;
@@ -18,6 +19,7 @@ pub use decide::{Test, Verdict, classic};
 pub(crate) use decide::{are_copies, shares_enough};
 pub use evidence::Evidence;
 pub use measures::{Measures, ShingleSet, measure};
+pub use own::Own;
 pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use slots::{FilledSlot, is_family};

@@ -1,7 +1,7 @@
 //! One way to load a document, one way to judge a pair.
 
 use super::Comparison;
-use super::decide::{Case, Test, Verdict, common_shingles, explained, least_matched, verdict};
+use super::decide::{Case, Test, Verdict, common_shingles, explained, least_matched, stands_alone, verdict};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
@@ -11,6 +11,7 @@ use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Glance};
 use crate::document::Identity;
 use crate::kernel::Kernel;
+use crate::model::standing::Stand;
 use crate::model::{Content, Model, Reader};
 use crate::options::Policy;
 use crate::recipe::Recipe;
@@ -43,6 +44,8 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(super) set: ShingleSet,
+    /// The shingles that do not stand for good, where some do.
+    kept: Option<ShingleSet>,
     pub(super) content: Content,
     /// Of noisy documents.
     pub(super) characters: Characters,
@@ -93,6 +96,7 @@ impl Judge<'_> {
     pub fn document(&self) -> Loaded {
         Loaded {
             set: ShingleSet::new(self.kernel),
+            kept: None,
             content: Content::default(),
             characters: Characters::default(),
             bytes: TokenBytes::default(),
@@ -112,6 +116,14 @@ impl Judge<'_> {
         reader.read_on();
         out.set.fill(reader.shingles());
         reader.content(text, identity.site, self.model, &mut out.content);
+        let standing = &self.model.standing;
+        out.kept = out.content.stands.any().then(|| {
+            let shingles = reader.shingles().iter().copied();
+            let kept: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
+            let mut set = out.kept.take().unwrap_or_else(|| ShingleSet::new(self.kernel));
+            set.fill(&kept);
+            set
+        });
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
@@ -150,7 +162,8 @@ impl Judge<'_> {
     pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, depth: Depth) -> Judged {
         let measures = self.measures(a, b);
         let asks_common = depth == Depth::Sharing && self.asks_common(a, b);
-        if asks_common && !common_shingles(measures).holds {
+        let stands = stands_alone(measures, self.kept(a, b));
+        if (asks_common && !common_shingles(measures).holds) || stands.is_some_and(|test| !test.holds) {
             return Judged { verdict: Verdict::NONE, slots: Vec::new(), identity: None };
         }
         let evidence = self.align(memory, a, b);
@@ -160,6 +173,7 @@ impl Judge<'_> {
             evidence: &evidence,
             same_page: same_page(a, b),
             asks_common,
+            stands,
         };
         let verdict = verdict(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
@@ -192,7 +206,9 @@ impl Judge<'_> {
         let (measures, evidence) = (self.measures(a, b), self.align(memory, a, b));
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
         let (same_page, asks_common) = (same_page(a, b), self.asks_common(a, b));
-        let case = Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common };
+        let stands = stands_alone(measures, self.kept(a, b));
+        let case =
+            Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common, stands };
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());
@@ -221,6 +237,15 @@ impl Judge<'_> {
         a.set.measure(&b.set)
     }
 
+    /// Common shingles that do not stand for good; none where none stands in either, and where noise leaves none.
+    fn kept(&self, a: &Loaded, b: &Loaded) -> Option<u32> {
+        if a.kept.is_none() && b.kept.is_none() || !self.asks_common(a, b) {
+            return None;
+        }
+        let kept = [a, b].map(|loaded| loaded.kept.as_ref().unwrap_or(&loaded.set));
+        Some(kept[0].common(kept[1]) as u32)
+    }
+
     /// Whether two documents have a relation only where they share shingles: noisy ones share few whatever they are.
     fn asks_common(&self, a: &Loaded, b: &Loaded) -> bool {
         !self.model.is_noisy_pair(&a.content, &b.content)
@@ -228,8 +253,8 @@ impl Judge<'_> {
 
     /// Aligns two documents.
     fn align(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Evidence {
-        let (left, right) = (&a.content.words, &b.content.words);
-        let mut evidence = Evidence::of(memory.aligner.align(left, right), left, right);
+        let alignment = memory.aligner.align(&a.content.words, &b.content.words);
+        let mut evidence = Evidence::of(alignment, &a.content, &b.content);
         if a.content.noisy || b.content.noisy {
             evidence.noise = Some(noise(&mut memory.characters, a, b));
         }

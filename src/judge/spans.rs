@@ -106,10 +106,13 @@ fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> 
         let mut from = (of_a.0, of_b.0);
         for cut in cuts(alignment, a, b, of_a, of_b).into_iter().chain([(of_a.1, of_b.1)]) {
             if from.0 < cut.0 && from.1 < cut.1 {
-                let tokens = matched(alignment, (from.0, cut.0));
+                let (equal, tokens) = matched(alignment, (from.0, cut.0));
                 let longer = (cut.0 - from.0).max(cut.1 - from.1);
                 let identity = f64::from(tokens.min(longer)) / f64::from(longer);
-                pieces.push(Piece { a: (from.0, cut.0), b: (from.1, cut.1), tokens, identity });
+                // Words that are only like one another ("south", "north") are no passage.
+                if equal > 0 {
+                    pieces.push(Piece { a: (from.0, cut.0), b: (from.1, cut.1), tokens, identity });
+                }
             }
             from = cut;
         }
@@ -140,12 +143,12 @@ fn cuts(alignment: &Alignment, a: &Words, b: &Words, of_a: (u32, u32), of_b: (u3
     cuts
 }
 
-/// Tokens of `a[from..to]` that are matched.
-fn matched(alignment: &Alignment, (from, to): (u32, u32)) -> u32 {
+/// Tokens of `a[from..to]` that are equal, and that are matched: equal or respelled.
+fn matched(alignment: &Alignment, (from, to): (u32, u32)) -> (u32, u32) {
     let inside = |start: u32, end: u32| end.min(to).saturating_sub(start.max(from));
     let equal: u32 = alignment.runs.iter().map(|run| inside(run.a, run.end_a())).sum();
     let fuzzy = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Fuzzy);
-    equal + fuzzy.map(|slot| inside(slot.a.0, slot.a.1)).sum::<u32>()
+    (equal, equal + fuzzy.map(|slot| inside(slot.a.0, slot.a.1)).sum::<u32>())
 }
 
 /// The chains of characters as whole tokens.

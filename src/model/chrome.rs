@@ -48,14 +48,14 @@ pub struct Chrome {
 
 /// A bit for each key: most shingles are none, and this says so at once.
 #[derive(Debug, Clone, Default)]
-struct Outline(Vec<u64>);
+pub(super) struct Outline(Vec<u64>);
 
 impl Outline {
     /// A word for each so many keys, so that nine bits in ten are 0.
     const KEYS: usize = 4;
     const LEAST: usize = 2048;
 
-    fn for_keys(keys: usize) -> Outline {
+    pub(super) fn for_keys(keys: usize) -> Outline {
         Outline(vec![0; (keys / Self::KEYS).next_power_of_two().max(Self::LEAST)])
     }
 
@@ -65,14 +65,14 @@ impl Outline {
     }
 
     /// The bit of a key is in word `at`, counted around.
-    fn insert(&mut self, at: u64, key: u64) {
+    pub(super) fn insert(&mut self, at: u64, key: u64) {
         let words = self.0.len();
         if let Some(word) = self.0.get_mut(at as usize & words.wrapping_sub(1)) {
             *word |= 1 << (key & 63);
         }
     }
 
-    fn may_contain(&self, at: u64, key: u64) -> bool {
+    pub(super) fn may_contain(&self, at: u64, key: u64) -> bool {
         let word = self.0.get(at as usize & self.0.len().wrapping_sub(1));
         word.is_some_and(|word| word & 1 << (key & 63) != 0)
     }

@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::Model;
 use super::facts::{Letter, known};
 use super::noise::{Letters, Seen};
+use super::standing::{Stand, Stands};
 use crate::align::{Kind, Tokenised, Words};
+use crate::document::is_known;
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
@@ -28,6 +30,10 @@ pub struct Content {
     pub noisy: bool,
     /// Whether the text is cased, so that names are told by their capitals.
     pub cased: bool,
+    /// How the tokens stand.
+    pub stands: Stands,
+    /// The hash of its site's name, where its site is known.
+    pub site: Option<u64>,
 }
 
 /// Reads documents one after the other, reusing its memory.
@@ -41,6 +47,7 @@ pub struct Reader {
     letters: Vec<Letter>,
     breaks: Vec<bool>,
     marks: Vec<bool>,
+    standing: Vec<Stand>,
     styled: Vec<u64>,
     kinds: Vec<Kind>,
 }
@@ -57,6 +64,7 @@ impl Reader {
             letters: Vec::new(),
             breaks: Vec::new(),
             marks: Vec::new(),
+            standing: Vec::new(),
             styled: Vec::new(),
             kinds: Vec::new(),
         }
@@ -199,7 +207,9 @@ impl Reader {
         if knows {
             self.breaks(text);
         }
-        let Reader { tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, .. } = self;
+        let Reader {
+            tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, standing, ..
+        } = self;
         let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;
@@ -233,6 +243,10 @@ impl Reader {
         let (folded, starts, ends) = tokens.folded();
         let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
         out.words.fill(text, chrome.then_some(&**marks));
+        let (k, len) = (recipe.shingle(), tokens.len());
+        let stands = !model.standing.is_empty() && model.standing.mark(k, len, shingles, standing);
+        out.stands.fill(&out.words, stands.then_some(&**standing));
+        out.site = is_known(site).then_some(site);
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a corpus teaches before any pair is judged: chrome, token statistics, which texts are noisy, and where
-//! templates have their slots.
+//! What a corpus teaches before any pair is judged: chrome, standing text, token statistics, which texts are noisy, and
+//! where templates have their slots.
 //!
 //! A model is built by a first pass and frozen; a relation is a function of two documents and the model. It can be
 //! kept ([`Model::write`]) and given to another run, which then judges any pair as the first did.
@@ -10,6 +10,7 @@ mod content;
 pub mod facts;
 pub mod hashed;
 pub mod noise;
+pub mod standing;
 
 use std::io::{self, Read, Write};
 
@@ -22,6 +23,7 @@ pub use content::{Content, Reader};
 use facts::{Count, Vocabulary};
 use hashed::Hashes;
 use noise::Seen;
+use standing::{Row, Standing};
 
 /// The version of the form in which models are kept; it rises when a model of before would be read wrongly.
 pub const MODEL_VERSION: u32 = 2;
@@ -31,6 +33,8 @@ pub const MODEL_VERSION: u32 = 2;
 pub struct Model {
     /// Chrome by site.
     pub chrome: Chrome,
+    /// Standing text.
+    pub standing: Standing,
     /// Token statistics.
     pub vocabulary: Vocabulary,
     /// How often each token stands in the corpus, for noisy texts.
@@ -53,6 +57,8 @@ struct Kept {
     /// Whether lines of fewer tokens than a shingle are among them.
     #[serde(default)]
     short_lines: bool,
+    /// Shingle, site, documents, items.
+    standing: Vec<(u64, u64, u32, u64)>,
     documents: u32,
     /// Hash, documents, times with a capital, times without.
     tokens: Vec<(u64, u32, u32, u32)>,
@@ -76,6 +82,7 @@ impl Model {
     /// Those of `out`.
     pub fn write(&self, recipe: Recipe, out: impl Write) -> io::Result<()> {
         let (chrome, sites) = self.chrome.sorted();
+        let standing = self.standing.rows().iter();
         let tokens = self.vocabulary.sorted().into_iter();
         let mut slots: Vec<u64> = self.slots.iter().copied().collect();
         slots.sort_unstable();
@@ -87,6 +94,7 @@ impl Model {
             chrome,
             sites,
             short_lines: self.chrome.short_lines(),
+            standing: standing.map(|row| (row.shingle, row.site, row.documents, row.items)).collect(),
             documents: self.vocabulary.documents,
             tokens: tokens.map(|(hash, c)| (hash, c.documents, c.capital, c.small)).collect(),
             seen: seen.to_vec(),
@@ -114,7 +122,9 @@ impl Model {
             return Err(wrong(format!("the model was learned under {own}, and this run is under {wanted}")));
         }
         let count = |(hash, documents, capital, small)| (hash, Count { documents, capital, small });
+        let row = |(shingle, site, documents, items)| Row { shingle, site, documents, items };
         Ok(Model {
+            standing: Standing::of(kept.standing.into_iter().map(row).collect()),
             chrome: Chrome::of(kept.chrome, kept.sites, kept.short_lines),
             vocabulary: Vocabulary::of(kept.documents, kept.tokens.into_iter().map(count).collect()),
             seen: Seen::of(kept.seen, kept.letters)
@@ -138,6 +148,7 @@ mod tests {
         let mut model = Model { noisy: true, seen: Seen::new(0), ..Model::default() };
         model.chrome.insert(1, 2);
         model.slots.insert(3);
+        model.standing = Standing::of(vec![Row { shingle: 4, site: 1, documents: 9, items: standing::GOOD }]);
         let mut kept = Vec::new();
         let recipe = Recipe::default();
         model.write(recipe, &mut kept).expect("memory takes it");
@@ -145,6 +156,7 @@ mod tests {
         let mut other = Vec::new();
         again.write(recipe, &mut other).expect("memory takes it");
         assert_eq!(kept, other);
+        assert_eq!(again.standing.rows(), model.standing.rows());
         let eight = Recipe::with_shingle(8).expect("a shingle may have eight tokens");
         assert!(Model::read(eight, &kept[..]).is_err());
         assert!(Model::read(recipe, &b"{}"[..]).is_err());

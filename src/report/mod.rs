@@ -104,15 +104,42 @@ impl Report {
     }
 }
 
-/// A line that a site prints on many of its pages.
+/// What kind of boilerplate a passage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoilerplateKind {
+    /// The frame that a site prints around its stories: no score counts it.
+    #[default]
+    Chrome,
+    /// Text that several different items have beside news of their own: it speaks for no copy.
+    Standing,
+}
+
+impl BoilerplateKind {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            BoilerplateKind::Chrome => "chrome",
+            BoilerplateKind::Standing => "standing",
+        }
+    }
+}
+
+/// A passage that stands in many documents which are other news.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoilerplateRow {
-    /// The site.
+    /// The site; empty where many sites have it, or it is not known.
     pub source: String,
-    /// The line, as it stands first.
+    /// What kind it is: of reports before there were two, chrome.
+    #[serde(default)]
+    pub kind: BoilerplateKind,
+    /// The passage, as it stands first or longest.
     pub text: String,
     /// Documents that have it.
     pub documents: u32,
+    /// Different items that have it, of standing text; 0 of chrome, where pages are counted.
+    #[serde(default)]
+    pub items: u32,
 }
 
 /// What a run would have found of copies planted beside some of its documents.

@@ -8,7 +8,7 @@ use super::judging::Judging;
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
 use super::texts::Texts;
-use super::{Given, masked, noisy, read};
+use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
@@ -64,7 +64,7 @@ impl Flow<'_> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
-        let mut postings = Postings::gather(samples, self.removed, cancel)?;
+        let postings = Postings::gather(samples, self.removed, cancel)?;
         progress.begin("learn");
         let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
         let learner = |given| Learner { texts, recipe, removed, given, cancel };
@@ -75,49 +75,68 @@ impl Flow<'_> {
             Given::Nothing => learner(None).learn(&postings, seen)?,
         };
         let sites = documents.site_hashes();
-        let learned = Learned { recipe, model: &model, sites: &sites };
+        let (mut candidates, crowd) = match self.policy.method {
+            Method::Join => self.joined(postings, &model, &sites)?,
+            Method::Minhash | Method::Simhash => (self.by_signature(), None),
+        };
+        if !frozen {
+            progress.begin("standing text");
+            let crowded = crowd.as_ref().map_or(Vec::new(), |crowd| crowd.documents().collect());
+            let noise = model.noisy.then_some(&model.seen);
+            let pages = standing::Corpus::new(texts, recipe, &sites, noise, cancel);
+            model.standing = pages.of_partners(&candidates, &crowded).learn()?;
+        }
+        self.scope.keep(documents, &mut candidates);
+        progress.begin("align");
         let judge = (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model }, &*sites);
         let mut judging = Judging::default();
-        let mut unsettled = 0;
-        if self.policy.method == Method::Join {
-            progress.begin("join");
-            if !documents.against.is_empty() {
-                // What only one set has pairs none of it with the other.
-                postings.keep_lists(|list| {
-                    let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
-                    list.iter().any(of_second) && !list.iter().all(of_second)
-                });
-            }
-            postings.retain(|hash, d| {
-                !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
-            });
-            let gate = Gate::of(self.policy);
-            let mut joined = postings.join(documents, &gate, cancel)?;
-            self.scope.keep(documents, &mut joined.slight);
-            joined.candidates.extend(self.sharing_enough(joined.slight, &model)?);
-            progress.begin("noise");
-            let noisy = noisy::candidates(self.texts, &learned, self.removed, cancel)?;
-            joined.candidates.extend(noisy);
-            progress.begin("forms");
-            joined.candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
-            joined.candidates.sort_unstable();
-            joined.candidates.dedup();
-            self.scope.keep(documents, &mut joined.candidates);
-            progress.begin("align");
-            judging.judge(self.texts, judge, &joined.candidates, cancel, |_| {})?;
-            unsettled = self.settle_crowd(joined.crowd, |pairs, crowd| {
+        judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
+        let unsettled = match crowd {
+            None => 0,
+            Some(crowd) => self.settle_crowd(crowd, |pairs, crowd| {
                 judging.judge(self.texts, judge, pairs, cancel, |pair| crowd.settle(pair))
-            })?;
-        } else {
-            let pairs = self.by_signature();
-            progress.begin("align");
-            judging.judge(self.texts, judge, &pairs, cancel, |_| {})?;
-        }
+            })?,
+        };
         if !frozen {
             judging.learn(&mut model);
         }
         judging.settle(&model);
         Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+    }
+
+    /// Candidates by shared samples, by characters and by the words around facts; and the crowd.
+    fn joined(
+        &self,
+        mut postings: Postings,
+        model: &Model,
+        sites: &[u64],
+    ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("join");
+        if !documents.against.is_empty() {
+            // What only one set has pairs none of it with the other.
+            postings.keep_lists(|list| {
+                let of_second = |posting: &u64| documents.is_against(DocId(*posting as u32));
+                list.iter().any(of_second) && !list.iter().all(of_second)
+            });
+        }
+        postings.retain(|hash, d| {
+            !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
+        });
+        let gate = Gate::of(self.policy);
+        let mut joined = postings.join(documents, &gate, cancel)?;
+        self.scope.keep(documents, &mut joined.slight);
+        let mut candidates = joined.candidates;
+        candidates.extend(self.sharing_enough(joined.slight, model)?);
+        let learned = Learned { recipe: self.recipe, model, sites };
+        progress.begin("noise");
+        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
+        progress.begin("forms");
+        candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.sort_unstable();
+        candidates.dedup();
+        Ok((candidates, Some(joined.crowd)))
     }
 
     /// Compares the documents of a crowd with their leaders, round after round; returns how many stay unsettled. `compare`

@@ -1,4 +1,5 @@
-//! The model of a run: what its corpus teaches before any pair is judged, but for the slots of templates.
+//! The model of a run: what its corpus teaches before any pair is judged, but for standing text, which
+//! candidates tell of, and the slots of templates.
 
 use std::collections::HashMap;
 
@@ -31,7 +32,7 @@ const PAGES: usize = 400;
 
 /// What candidates are found by besides texts.
 #[derive(Clone, Copy)]
-pub(super) struct Learned<'a> {
+pub(crate) struct Learned<'a> {
     pub recipe: Recipe,
     pub model: &'a Model,
     /// By number of the site: its hash.
@@ -49,7 +50,7 @@ pub(super) struct Learner<'a> {
 }
 
 impl Learner<'_> {
-    /// The model, but for template slots.
+    /// The model, but for standing text and template slots.
     pub fn learn(&self, postings: &Postings, mut seen: Seen) -> Result<Model> {
         let sites = self.texts.documents.site_hashes();
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();

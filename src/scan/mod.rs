@@ -11,12 +11,13 @@ mod grams;
 mod groups;
 mod ids;
 pub(crate) mod judging;
-mod learn;
+pub(crate) mod learn;
 mod masked;
 mod noisy;
 mod read;
 mod run;
 mod scope;
+mod standing;
 pub(crate) mod texts;
 
 use std::sync::Arc;

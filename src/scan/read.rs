@@ -282,8 +282,8 @@ impl Sites {
             Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
             None => 0,
         };
-        let (source, url) = (bytes(fields.source), bytes(fields.canonical_url) + bytes(fields.url));
-        let key = match (source, url, fields.source, fields.canonical_url.or(fields.url)) {
+        let (source, url) = (bytes(fields.source), bytes(fields.url));
+        let key = match (source, url, fields.source, fields.url) {
             (1.., _, Some(Value::Plain(source)), _) => xxh3_64(source),
             (0, 1.., _, Some(Value::Plain(url))) => match std::str::from_utf8(url) {
                 Ok(url) => xxh3_64(authority(url).as_bytes()) ^ 1,
@@ -303,10 +303,10 @@ impl Sites {
 
     fn insert(&mut self, key: Option<u64>, fields: &Fields<'_>, directory: &str) -> u32 {
         let text = |value: Option<Value<'_>>| value.map(Value::to_text);
-        let (source, canonical, url) = (text(fields.source), text(fields.canonical_url), text(fields.url));
+        let (source, url) = (text(fields.source), text(fields.url));
         let inside = text(fields.directory);
         let directory = inside.as_deref().unwrap_or(directory);
-        let site = site_of(source.as_deref(), canonical.as_deref(), url.as_deref(), directory);
+        let site = site_of(source.as_deref(), url.as_deref(), directory);
         let number = self.names.iter().rposition(|name| name == site).unwrap_or_else(|| {
             self.names.push(site.to_owned());
             self.names.len() - 1

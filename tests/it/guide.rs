@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "first-scan",
     "reading-a-report",
     "choosing-a-threshold",
@@ -21,6 +21,7 @@ const PAGES: [&str; 10] = [
     "continuous-integration",
     "tuning",
     "why-not-found",
+    "library",
 ];
 
 fn guide() -> PathBuf {

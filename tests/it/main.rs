@@ -32,6 +32,7 @@ mod reports;
 mod schema;
 mod sets;
 mod shared;
+mod standing;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;

@@ -92,7 +92,10 @@ fn version_1_is_refused_and_brought_over() {
     {
         assert_eq!(answer.again, document.id != "article-3", "{}", document.id);
         if answer.again {
-            assert_eq!(&crate::index::said(answer), expected);
+            // The version that was frozen kept no span of an exact copy.
+            let is_copy = answer.verdict.relation == wirecopy::Directed::Exact;
+            let kept = |said: &str| said.split("}, [").next().filter(|_| is_copy).unwrap_or(said).to_owned();
+            assert_eq!(kept(&crate::index::said(answer)), kept(expected));
             let seen = answer.verdict.seen.to_le_bytes();
             assert!(memchr::memmem::find(&old, &seen).is_some(), "a time that nothing was seen at");
         }

@@ -866,7 +866,7 @@ function templateView(form) {
 
 function boilerplateView() {
   const rows = core.boilerplate.slice().sort((a, b) => a.source < b.source ? -1 : a.source > b.source ? 1 : b.documents - a.documents);
-  paged("Boilerplate by site", "Passages that pages of one site have as their frame, and that no score counts.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Documents", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.", core.boilerplate_in_all);
+  paged("Boilerplate by site", "Chrome is the frame of a site's pages, and no score counts it. Standing text is what different items have beside news of their own: it speaks for no copy, and each passage is listed once.", rows, row => h("tr", {}, h("td", {}, own(row.source)), h("td", {}, row.kind), h("td", { class: "n" }, number.format(row.documents)), h("td", { class: "n" }, row.kind === "standing" ? number.format(row.items) : ""), h("td", { class: "context", dir: "auto" }, row.text)), ["Site", "Kind", "Documents", "Items", "Passage"], h("tbody"), "Nothing was learned to be boilerplate.", core.boilerplate_in_all);
 }
 
 function problemsView() {

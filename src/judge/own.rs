@@ -1,0 +1,279 @@
+//! What two documents have besides standing text, in numbers.
+
+use super::decide::FORM_OWN;
+use super::evidence::share;
+use crate::align::{Alignment, Kind, Slot, SlotKind, Words};
+use crate::model::Content;
+use crate::model::hashed::Hashes;
+use crate::model::standing::{Stand, Stands};
+
+/// Own tokens of the inner side that are its beginning.
+const BEGINNING: u32 = 60;
+
+/// Tokens of a filled slot on either side, at most.
+const SLOT: u32 = 6;
+
+/// Unmatched own tokens that are looked at for facts, at most: more of them are no small matter whatever they are.
+const LACKS: u32 = 2;
+
+/// Characters of a token of letters and digits from which it is an address, a hash or a number of a file; and of one of
+/// letters alone. Those differ between two prints of one text.
+const MIXED: usize = 6;
+const LONG: usize = 20;
+
+/// Tokens of a text that are looked through, at most: of a longer one a set is made.
+const SCANNED: usize = 2048;
+
+/// What two aligned documents have besides standing text.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Own {
+    /// Whether anything stands in either.
+    pub stands: bool,
+    /// Own tokens of both: content that does not stand.
+    pub tokens: [u32; 2],
+    /// Matched tokens that are own on both sides.
+    pub matched: u32,
+    /// Matched tokens that stand for good on neither side.
+    pub kept: u32,
+    /// Places where each side has a fact that the other document lacks, each filling once; counted where
+    /// [`Own::asks_slots`].
+    pub filled: u32,
+    /// Share of the first own tokens of the side that has fewer which are matched, 0 to 1.
+    pub beginning: f64,
+    /// Own tokens of that side that are not matched.
+    pub lacks: u32,
+    /// Whether there is a fact among them, where they are few.
+    pub lacks_fact: bool,
+    /// Whether either is mostly of characters that are tokens by themselves.
+    pub wide: bool,
+    /// Whether both are cased, so that names are told by their capitals.
+    pub cased: bool,
+    /// Whether the sites of both are known.
+    pub known: bool,
+    /// Whether they are of one known site.
+    pub same_site: bool,
+}
+
+impl Own {
+    /// Of two aligned documents. Linear in their length.
+    pub fn of(alignment: &Alignment, a: &Content, b: &Content) -> Own {
+        let sides = [a, b];
+        let stands = a.stands.any() || b.stands.any();
+        let tokens = sides.map(|content| content.stands.own());
+        // Of two that have equally many, one is chosen by what it is, and not by its place.
+        let inner = usize::from((tokens[0], a.words.key()) > (tokens[1], b.words.key()));
+        let of_inner = Inner::of(alignment, sides[inner], inner);
+        let matches = |counts: fn(Stand) -> bool| matched(alignment, [&a.stands, &b.stands], counts);
+        let mut own = Own {
+            stands,
+            tokens,
+            matched: matches(|stand| stand == Stand::Own),
+            kept: matches(|stand| stand < Stand::Good),
+            beginning: of_inner.beginning,
+            lacks: tokens[inner] - of_inner.matched,
+            wide: stands && (is_wide(&a.words) || is_wide(&b.words)),
+            cased: a.cased && b.cased,
+            known: a.site.is_some() && b.site.is_some(),
+            same_site: a.site.is_some() && a.site == b.site,
+            ..Own::default()
+        };
+        let facts = Facts { words: [&a.words, &b.words], tokens: Default::default() };
+        if own.asks_slots() {
+            own.filled = facts.filled(alignment);
+        }
+        if stands && (1..=LACKS).contains(&own.lacks) {
+            own.lacks_fact = facts.among_unmatched(alignment, &sides[inner].stands, inner);
+        }
+        own
+    }
+
+    /// Whether enough is matched for filled slots to tell a form from a story.
+    pub fn asks_slots(&self) -> bool {
+        let is_long = self.cased && self.fewer() >= BEGINNING;
+        (self.stands || is_long) && f64::from(self.matched) >= FORM_OWN * f64::from(self.fewer())
+    }
+
+    /// Own tokens of the side that has fewer.
+    pub fn fewer(&self) -> u32 {
+        self.tokens[0].min(self.tokens[1])
+    }
+
+    /// Own tokens of the other side.
+    pub fn more(&self) -> u32 {
+        self.tokens[0].max(self.tokens[1])
+    }
+
+    /// Filled slots for a hundred own tokens of the side that has fewer.
+    pub fn density(&self) -> f64 {
+        100.0 * share(self.filled, self.fewer())
+    }
+}
+
+/// The stretches of both sides that are matched, in no order.
+fn stretches(alignment: &Alignment) -> impl Iterator<Item = [(u32, u32); 2]> + '_ {
+    let runs = alignment.runs.iter().map(|run| [(run.a, run.end_a()), (run.b, run.end_b())]);
+    let respelled = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Fuzzy);
+    runs.chain(respelled.map(|slot| [slot.a, slot.b]))
+}
+
+/// Matched tokens that count on both sides; own tokens always count.
+fn matched(alignment: &Alignment, [a, b]: [&Stands; 2], counts: fn(Stand) -> bool) -> u32 {
+    let of = |[of_a, of_b]: [(u32, u32); 2]| {
+        let len = (of_a.1 - of_a.0).min(of_b.1 - of_b.0);
+        let is_own = |stands: &Stands, (start, end): (u32, u32)| stands.own_in(start, end) == end - start;
+        if is_own(a, of_a) && is_own(b, of_b) {
+            return len;
+        }
+        (0..len).filter(|i| counts(a.of(of_a.0 + i)) && counts(b.of(of_b.0 + i))).count() as u32
+    };
+    stretches(alignment).map(of).sum()
+}
+
+/// What is matched of one side's own tokens, whatever stands on the other.
+struct Inner {
+    matched: u32,
+    beginning: f64,
+}
+
+impl Inner {
+    fn of(alignment: &Alignment, content: &Content, side: usize) -> Inner {
+        let stands = &content.stands;
+        let end = stands.first(BEGINNING);
+        let (mut matched, mut first) = (0, 0);
+        for stretch in stretches(alignment) {
+            let (start, stop) = stretch[side];
+            matched += stands.own_in(start, stop);
+            first += if start < end { stands.own_in(start, stop.min(end)) } else { 0 };
+        }
+        Inner { matched, beginning: share(first, stands.own().min(BEGINNING)) }
+    }
+}
+
+/// Whether a token is one character, and no letter of an alphabet.
+fn is_ideograph(characters: &[u8]) -> bool {
+    // The first byte says how many bytes a character has.
+    matches!((characters.first(), characters.len()), (Some(0xe0..=0xef), 3) | (Some(0xf0..), 4))
+}
+
+/// Whether half of the tokens are characters of scripts that put no spaces between words.
+fn is_wide(words: &Words) -> bool {
+    let of_script = |character: char| matches!(character, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3041}'..='\u{9fff}');
+    let is_one = |&i: &usize| {
+        let characters = words.characters(i);
+        let is_far = characters.first().is_some_and(|&byte| byte >= 0xe0);
+        let text = if is_far { std::str::from_utf8(characters).ok() } else { None };
+        text.and_then(|text| text.chars().next()).is_some_and(of_script)
+    };
+    2 * (0..words.len()).filter(is_one).count() > words.len()
+}
+
+/// Which tokens of two texts are facts that the other text lacks.
+struct Facts<'a> {
+    words: [&'a Words; 2],
+    /// By side: the tokens of a long text, once they are asked for.
+    tokens: [std::cell::OnceCell<Hashes>; 2],
+}
+
+impl Facts<'_> {
+    /// Whether a token is a number, a name or an ideograph.
+    fn may_be(&self, side: usize, i: usize) -> bool {
+        let words = self.words[side];
+        let kind = words.kinds()[i];
+        let is_fact = kind.is(Kind::NUMERIC)
+            || (kind.is(Kind::FACT) && !words.is_caseless())
+            || is_ideograph(words.characters(i));
+        is_fact && !is_address(words.characters(i))
+    }
+
+    /// Whether it is one that stands nowhere in the other text.
+    fn is_new(&self, side: usize, i: usize) -> bool {
+        self.may_be(side, i) && !self.has(1 - side, self.words[side].hashes()[i])
+    }
+
+    /// Whether a text has a token.
+    fn has(&self, side: usize, hash: u64) -> bool {
+        let hashes = self.words[side].hashes();
+        if hashes.len() <= SCANNED {
+            return hashes.contains(&hash);
+        }
+        self.tokens[side].get_or_init(|| hashes.iter().copied().collect()).contains(&hash)
+    }
+
+    /// The facts of a stretch that the other text lacks, by hash.
+    fn of(&self, side: usize, (start, end): (u32, u32)) -> Vec<u64> {
+        let places = start as usize..end as usize;
+        places.filter(|&i| self.is_new(side, i)).map(|i| self.words[side].hashes()[i]).collect()
+    }
+
+    /// How many slots each side fills with facts that the other text lacks. Fillings that say nothing new count once.
+    fn filled(&self, alignment: &Alignment) -> u32 {
+        let mut fillings: Vec<[Vec<u64>; 2]> = Vec::new();
+        for chain in &alignment.chains {
+            let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
+            for place in slots.chunk_by(|x, y| x.a.1 == y.a.0 && x.b.1 == y.b.0) {
+                let filling =
+                    self.filling(place).filter(|filling| filling.iter().all(|side| !side.is_empty()));
+                fillings.extend(filling);
+            }
+        }
+        fillings.sort_unstable_by(|x, y| {
+            (x[0].len() + x[1].len()).cmp(&(y[0].len() + y[1].len())).then_with(|| x.cmp(y))
+        });
+        let mut known = Hashes::default();
+        let mut count = 0;
+        for filling in fillings {
+            if filling.iter().any(|side| side.iter().all(|fact| known.contains(fact))) {
+                continue;
+            }
+            known.extend(filling.into_iter().flatten());
+            count += 1;
+        }
+        count
+    }
+
+    /// The facts of a place that is parted into several slots by respelled words; none where that is all there is, and
+    /// where it is too long for one.
+    fn filling(&self, place: &[Slot]) -> Option<[Vec<u64>; 2]> {
+        let (first, last) = (place.first()?, place.last()?);
+        let (of_a, of_b) = ((first.a.0, last.a.1), (first.b.0, last.b.1));
+        let is_short = of_a.1 - of_a.0 <= SLOT && of_b.1 - of_b.0 <= SLOT;
+        let is_other = place.iter().any(|slot| slot.kind != SlotKind::Fuzzy);
+        (is_short && is_other).then(|| [self.of(0, of_a), self.of(1, of_b)])
+    }
+
+    /// Whether there is a fact among the own tokens of a side that are not matched.
+    fn among_unmatched(&self, alignment: &Alignment, stands: &Stands, side: usize) -> bool {
+        let mut open: Vec<bool> =
+            (0..self.words[side].len() as u32).map(|i| stands.of(i) == Stand::Own).collect();
+        for stretch in stretches(alignment) {
+            let (start, end) = stretch[side];
+            open[start as usize..end as usize].fill(false);
+        }
+        open.iter().enumerate().any(|(i, &is_open)| is_open && self.is_new(side, i))
+    }
+}
+
+/// Whether a token is of an address, a hash or a file's number.
+fn is_address(characters: &[u8]) -> bool {
+    // Bytes within a character begin with the bits 10.
+    let len = characters.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+    let digits = characters.iter().filter(|byte| byte.is_ascii_digit()).count();
+    len >= LONG || (len >= MIXED && digits > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_facts() {
+        assert!(
+            ["a1b2c3", "20240131", "123456", "abcdefghijklmnopqrstuvwxyz"]
+                .iter()
+                .all(|w| is_address(w.as_bytes()))
+        );
+        assert!(
+            ["2024", "a1b2", "12345", "warszawa", "straßenbahn"].iter().all(|w| !is_address(w.as_bytes()))
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! The pages of a run, as standing text is learned from them: all that may have any, and no sample.
+//!
+//! Text that stands is shared with several other documents, so that a document which has any is a candidate with each of
+//! them. Documents of fewer partners print what the counts need not know of, and are not read again.
+
+use super::read::Entry;
+use super::texts::Texts;
+use crate::calendar::day;
+use crate::candidates::Candidate;
+use crate::document::is_known;
+use crate::error::Result;
+use crate::model::Reader;
+use crate::model::noise::Seen;
+use crate::model::standing::{ALL, COPY, GOOD, ITEM, Page, Pages, SMALL, Standing, Text, Weeks, learn};
+use crate::options::Cancel;
+use crate::recipe::Recipe;
+
+/// Pages of a site, at most, of which [`SMALL`] items can be three quarters.
+const SMALL_SITE: u32 = 4;
+
+/// The documents of a run as pages.
+pub(super) struct Corpus<'a> {
+    texts: &'a Texts<'a>,
+    recipe: Recipe,
+    /// By number of the site: its hash.
+    sites: &'a [u64],
+    /// Where noisy documents are looked for: how often each token stands.
+    noise: Option<&'a Seen>,
+    cancel: &'a Cancel,
+    /// By document: whether it is read.
+    wanted: Vec<bool>,
+}
+
+impl<'a> Corpus<'a> {
+    /// Of documents none of which is read.
+    pub fn new(
+        texts: &'a Texts<'a>,
+        recipe: Recipe,
+        sites: &'a [u64],
+        noise: Option<&'a Seen>,
+        cancel: &'a Cancel,
+    ) -> Corpus<'a> {
+        let wanted = vec![false; texts.documents.entries.len()];
+        Corpus { texts, recipe, sites, noise, cancel, wanted }
+    }
+
+    /// The same, where documents that have partners enough to share standing text with are read, and `crowded` ones,
+    /// whose partners are not counted.
+    pub fn of_partners(mut self, candidates: &[Candidate], crowded: &[u32]) -> Corpus<'a> {
+        let entries = self.entries();
+        let mut pages = vec![0u32; self.sites.len()];
+        entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
+        // On its site, and in all.
+        let mut partners = vec![[0u32; 2]; entries.len()];
+        for &(a, b) in candidates {
+            let same = u32::from(entries[a as usize].site == entries[b as usize].site);
+            for document in [a, b] {
+                let [on_site, all] = &mut partners[document as usize];
+                (*on_site, *all) = (*on_site + same, *all + 1);
+            }
+        }
+        let least = |entry: &Entry| {
+            let items = match (is_known(self.sites[entry.site as usize]), pages[entry.site as usize]) {
+                (false, _) => GOOD,
+                (true, ..=SMALL_SITE) => SMALL,
+                (true, _) => COPY,
+            };
+            (items / ITEM) as u32 - 1
+        };
+        let is_wanted = |(entry, [on_site, all]): (&Entry, &[u32; 2])| {
+            *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
+        };
+        let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
+        crowded.iter().for_each(|&document| wanted[document as usize] = true);
+        self.wanted = wanted;
+        self
+    }
+
+    /// What stands in the run's documents.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn learn(&self) -> Result<Standing> {
+        learn(self, self.recipe.shingle(), Weeks::Counted)
+    }
+
+    fn entries(&self) -> &'a [Entry] {
+        &self.texts.documents.entries
+    }
+}
+
+impl Pages for Corpus<'_> {
+    type Reader = Reader;
+
+    fn len(&self) -> u32 {
+        self.entries().len() as u32
+    }
+
+    fn page(&self, number: u32) -> Option<Page> {
+        let entry = &self.entries()[number as usize];
+        let site = self.sites[entry.site as usize];
+        let tokens = if self.wanted[number as usize] { entry.tokens } else { 0 };
+        Some(Page { site, known: is_known(site), tokens })
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::new(self.recipe, self.texts.kernel)
+    }
+
+    fn read<'r>(&'r self, reader: &'r mut Reader, number: u32) -> Result<Text<'r>> {
+        self.cancel.check()?;
+        let date = self.texts.get_with_fields(number, |text, fields| {
+            reader.read(text);
+            fields.date.and_then(|date| day(&date.to_text()))
+        });
+        // A document that changed is reported where it is judged.
+        let Ok(day) = date else { return Ok(Text::default()) };
+        let noisy = self.noise.is_some_and(|seen| reader.is_noisy(seen));
+        Ok(Text { shingles: reader.shingles(), noisy, day })
+    }
+}
