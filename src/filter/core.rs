@@ -36,7 +36,7 @@ impl Under {
     }
 }
 
-/// Common grams, of one in sixteen, that make two texts candidates of which one is noisy: some fifty characters.
+/// Common grams, of one in eight, that make two texts candidates of which one is noisy: some thirty characters.
 const GRAMS: u32 = 3;
 
 /// How a document stands to those before it.

@@ -16,7 +16,7 @@
 //! let page = read(page, None, HtmlMode::Main)?;
 //! assert_eq!(page.title.as_deref(), Some("Ferry back in service"));
 //! assert_eq!(page.text, "The ferry across the sound runs again, the harbour office says.");
-//! # Ok::<(), wirecopy::corpus::Reason>(())
+//! # Ok::<(), wirecopy::Reason>(())
 //! ```
 
 mod cut;
