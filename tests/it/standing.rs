@@ -150,9 +150,12 @@ fn first_that_holds(tests: &[Value]) -> Option<String> {
         let own = tests.iter().filter(|test| test["relation"] == relation);
         own.map(|test| test["holds"].as_bool().unwrap()).collect()
     };
-    let all = |relation: &&str| of(relation).iter().all(|&holds| holds) && !of(relation).is_empty();
+    let all = |relation: &str| !of(relation).is_empty() && of(relation).iter().all(|&holds| holds);
+    if !of("any").iter().all(|&holds| holds) {
+        return None;
+    }
     let order = ["exact", "update", "templated", "near", "contained", "partial"];
-    order.iter().find(all).filter(|_| of("any").iter().all(|&holds| holds)).map(|&name| name.to_owned())
+    order.into_iter().find(|relation| all(relation)).map(str::to_owned)
 }
 
 /// Under the model that a scan saved the filter says of each document what the scan says of its pairs.

@@ -33,6 +33,7 @@ use super::record::{FieldNames, Fields, Reason, Scratch, Value};
 use super::spool::{Draft, Spool};
 use super::store::Store;
 use super::{Format, JsonLines, Problem};
+use crate::document::named_part;
 use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
 use crate::options::Resources;
@@ -157,7 +158,7 @@ struct Place {
 
 impl Place {
     fn directory(&self) -> &str {
-        self.name.rsplit_once('/').map_or("", |(directory, _)| directory)
+        self.name.rsplit_once('/').map_or("", |(directory, _)| named_part(directory))
     }
 
     fn entry(&self, name: &str) -> Place {
