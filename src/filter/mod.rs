@@ -421,9 +421,9 @@ impl Filter {
         let view = self.index.view();
         self.each(documents.len(), |_, i| {
             let (own, id) = (&prepared[i].row, cut(&documents[i].id));
-            // Another site's record of the same number is another document.
-            let of_site = view.versions(id, own.id_hash)?.into_iter().map(|(_, row)| row);
-            Ok(of_site.filter(|row| row.site == own.site).collect())
+            // Another site's record of the same number is another document; indexes of before have 0 where there was none.
+            let of_any = view.versions(id, own.id_hash)?.into_iter().map(|(_, row)| row);
+            Ok(of_any.filter(|row| row.site == own.site || row.site == 0).collect())
         })
     }
 

@@ -69,7 +69,8 @@ impl Own {
             matched: matches(|stand| stand == Stand::Own),
             kept: matches(|stand| stand < Stand::Good),
             beginning: of_inner.beginning,
-            lacks: tokens[inner] - of_inner.matched,
+            // Two chains may end on the same words.
+            lacks: tokens[inner].saturating_sub(of_inner.matched),
             wide: stands && (is_wide(&a.words) || is_wide(&b.words)),
             cased: a.cased && b.cased,
             known: a.site.is_some() && b.site.is_some(),
