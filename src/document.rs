@@ -101,6 +101,23 @@ pub fn site_of<'a>(source: Option<&'a str>, url: Option<&'a str>, directory: &'a
     source.filter(present).or_else(|| url.and_then(registrable_host)).unwrap_or(directory)
 }
 
+/// The part of a directory that may name a site: without the dates and numbers that it begins and ends with, which are
+/// when a page was stored.
+pub(crate) fn named_part(directory: &str) -> &str {
+    let is_number = |part: &str| {
+        let is_of_date = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+        part.bytes().all(is_of_date) && part.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let mut named = directory;
+    while let Some((before, _)) = named.rsplit_once('/').filter(|(_, last)| is_number(last)) {
+        named = before;
+    }
+    while let Some((_, behind)) = named.split_once('/').filter(|(first, _)| is_number(first)) {
+        named = behind;
+    }
+    if is_number(named) { "" } else { named }
+}
+
 /// The registrable part of a URL's host (`example.co.uk` of `https://www.example.co.uk/a`), by the public
 /// suffix list; the whole host where the list knows none (an address, a single label).
 pub fn registrable_host(url: &str) -> Option<&str> {
@@ -140,6 +157,14 @@ mod tests {
         assert_eq!(site_of(Some("Courier"), Some("https://a.example/x"), "dir"), "Courier");
         assert_eq!(site_of(Some(""), Some("https://b.example/y"), "dir"), "b.example");
         assert_eq!(site_of(None, None, "dir"), "dir");
+    }
+
+    #[test]
+    fn dates_and_numbers_of_a_directory_name_no_site() {
+        let named =
+            ["courier/2024/05", "2024-05-07/courier", "2024/05", "12", "", "courier", "a/1/b", "1.2/x/3_4"]
+                .map(named_part);
+        assert_eq!(named, ["courier", "courier", "", "", "", "courier", "a/1/b", "x"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ use spool::Spooled;
 use store::Store;
 pub use walk::WalkOptions;
 
-use crate::document::{Meta, site_of};
+use crate::document::{Meta, named_part, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::HtmlMode;
 
@@ -414,7 +414,7 @@ impl Corpus {
     /// The directory that stands in for a site where a record names none.
     pub fn directory(&self, input: u32) -> &str {
         let name = &self.opened.inputs[input as usize].name;
-        name.rsplit_once('/').map_or("", |(directory, _)| directory)
+        name.rsplit_once('/').map_or("", |(directory, _)| named_part(directory))
     }
 
     /// Whether an input may hold several records.

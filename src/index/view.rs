@@ -264,9 +264,11 @@ impl<'a> View<'a> {
     /// Damage.
     pub fn earlier(&self, id: &str, row: &Row) -> Result<Earlier> {
         let named = row.flags & NAMED != 0;
-        // Another site's record of the same number is another document.
+        // Another site's record of the same number is another document; older versions wrote 0 where there was no site.
         let is_there = |old: &Row| {
-            old.site == row.site && !self.is_deleted(old) && !self.has_expired(old.seen, row.seen)
+            (old.site == row.site || old.site == 0)
+                && !self.is_deleted(old)
+                && !self.has_expired(old.seen, row.seen)
         };
         let version = || {
             self.first((Which::Ids, key(row.id_hash)), (row.seen, true), |place, old| {

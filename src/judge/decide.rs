@@ -496,7 +496,8 @@ impl<'a> Asked<'a> {
     /// Tokens of the side that has more of them without a match.
     fn lacks(&self) -> u32 {
         let e = self.case.evidence;
-        (e.content[0] - e.matched[0]).max(e.content[1] - e.matched[1])
+        let [a, b] = [0, 1].map(|side| e.content[side].saturating_sub(e.matched[side]));
+        a.max(b)
     }
 
     /// How many tokens say as much as a number of words.
@@ -882,6 +883,7 @@ mod tests {
             relations.dedup();
             let all_of = |relation: &&str| tests.iter().filter(|t| t.relation == *relation).all(|t| t.holds);
             let first = relations.iter().find(|relation| **relation != "any" && all_of(relation));
+            let first = first.filter(|_| all_of(&"any"));
             prop_assert_eq!(first.copied(), judgement.map(|judgement| judgement.relation.name()), "{:?}", tests);
             let memory = &mut Vec::new();
             prop_assert_eq!(verdict(case, memory).decided(|| family).map(|j| j.relation), judgement.map(|j| j.relation));

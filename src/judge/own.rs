@@ -35,8 +35,7 @@ pub struct Own {
     pub matched: u32,
     /// Matched tokens that stand for good on neither side.
     pub kept: u32,
-    /// Places where each side has a fact that the other document lacks, each filling once; counted where
-    /// [`Own::asks_slots`].
+    /// Places where each side has a fact that the other document lacks, each filling once; counted where they tell.
     pub filled: u32,
     /// Share of the first own tokens of the side that has fewer which are matched, 0 to 1.
     pub beginning: f64,
@@ -70,7 +69,8 @@ impl Own {
             matched: matches(|stand| stand == Stand::Own),
             kept: matches(|stand| stand < Stand::Good),
             beginning: of_inner.beginning,
-            lacks: tokens[inner] - of_inner.matched,
+            // Two chains may end on the same words.
+            lacks: tokens[inner].saturating_sub(of_inner.matched),
             wide: stands && (is_wide(&a.words) || is_wide(&b.words)),
             cased: a.cased && b.cased,
             known: a.site.is_some() && b.site.is_some(),
@@ -78,7 +78,7 @@ impl Own {
             ..Own::default()
         };
         let facts = Facts { words: [&a.words, &b.words], tokens: Default::default() };
-        if own.asks_slots() {
+        if own.asks_slots(alignment) {
             own.filled = facts.filled(alignment);
         }
         if stands && (1..=LACKS).contains(&own.lacks) {
@@ -87,10 +87,13 @@ impl Own {
         own
     }
 
-    /// Whether enough is matched for filled slots to tell a form from a story.
-    pub fn asks_slots(&self) -> bool {
+    /// Whether filled slots tell a form from a story: enough is matched, and a good part of it stands, or facts differ in
+    /// several places of a longer text.
+    fn asks_slots(&self, alignment: &Alignment) -> bool {
+        let has_facts = |slot: &&Slot| matches!(slot.kind, SlotKind::Typed | SlotKind::Semi);
         let is_long = self.cased && self.fewer() >= BEGINNING;
-        (self.stands || is_long) && f64::from(self.matched) >= FORM_OWN * f64::from(self.fewer())
+        f64::from(self.matched) >= FORM_OWN * f64::from(self.fewer())
+            && (self.stands || (is_long && alignment.slots.iter().filter(has_facts).count() > 1))
     }
 
     /// Own tokens of the side that has fewer.
@@ -240,7 +243,11 @@ impl Facts<'_> {
         let (of_a, of_b) = ((first.a.0, last.a.1), (first.b.0, last.b.1));
         let is_short = of_a.1 - of_a.0 <= SLOT && of_b.1 - of_b.0 <= SLOT;
         let is_other = place.iter().any(|slot| slot.kind != SlotKind::Fuzzy);
-        (is_short && is_other).then(|| [self.of(0, of_a), self.of(1, of_b)])
+        let may_be = |side: usize, (start, end): (u32, u32)| {
+            (start as usize..end as usize).any(|i| self.may_be(side, i))
+        };
+        (is_short && is_other && may_be(0, of_a) && may_be(1, of_b))
+            .then(|| [self.of(0, of_a), self.of(1, of_b)])
     }
 
     /// Whether there is a fact among the own tokens of a side that are not matched.

@@ -33,6 +33,7 @@ use super::spool::{Draft, Spool};
 use super::store::Store;
 use super::{Format, JsonLines, Problem};
 use crate::charset::Utf8Stream;
+use crate::document::named_part;
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
@@ -158,7 +159,7 @@ struct Place {
 
 impl Place {
     fn directory(&self) -> &str {
-        self.name.rsplit_once('/').map_or("", |(directory, _)| directory)
+        self.name.rsplit_once('/').map_or("", |(directory, _)| named_part(directory))
     }
 
     fn entry(&self, name: &str) -> Place {
