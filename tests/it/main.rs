@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per theme. They run the real program on real files.
 #![allow(clippy::unwrap_used)]
 
+mod alike;
 mod audit;
 mod bad_input;
 mod calibrate;
