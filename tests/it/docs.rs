@@ -12,6 +12,7 @@ fn decisions_are_those_of_the_source() {
     let files = [
         "src/judge/decide.rs",
         "src/judge/evidence.rs",
+        "src/judge/own.rs",
         "src/judge/slots.rs",
         "src/scan/judging.rs",
         "src/scan/clusters.rs",

@@ -125,7 +125,12 @@ fn agree(name: &str, texts: &Texts, least: usize) {
             said.retain(|(later, _), _| later != id);
         }
     }
-    let missed: Vec<_> = said.iter().filter(|((_, earlier), _)| !copies.contains(earlier)).collect();
+    // The fillings of a form that a hundred documents fill in are compared with a few of these, here and there.
+    let is_crowd = texts.len() > 2 * wirecopy::candidates::HEAVY;
+    let is_missed = |((_, earlier), (relation, _)): &(&(String, String), &Said)| {
+        !copies.contains(earlier) && !(is_crowd && relation == "templated")
+    };
+    let missed: Vec<_> = said.iter().filter(is_missed).collect();
     assert!(missed.is_empty(), "{name}: pairs for the scan only: {missed:?}");
     assert!(same >= least, "{name}: {same} pairs are too few to say anything");
 }
