@@ -12,7 +12,7 @@ use crate::kernel::Kernel;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// A join on winnowed shingles: finds what [`crate::candidates`] guarantees.
+    /// A join on winnowed shingles: finds what `candidates` guarantees.
     #[default]
     Join,
     /// Banded MinHash, as most peers do it; for comparison.

@@ -93,7 +93,7 @@ pub enum Value<'a> {
     Plain(&'a [u8]),
     /// The inside of a JSON string that holds escapes.
     Escaped(&'a [u8]),
-    /// Text whose charset has to be found out; see [`charset`].
+    /// Text whose charset has to be found out; see `charset`.
     Coded(&'a [u8]),
 }
 

@@ -43,7 +43,7 @@ impl Filter {
     /// Nothing is in the index before all is. Linear in texts and pairs.
     ///
     /// # Errors
-    /// [`ErrorKind::Setting`] where the index is not empty or only read, a disk that fails, or cancellation.
+    /// [`crate::ErrorKind::Setting`] where the index is not empty, a disk that fails, or cancellation.
     pub fn load(&mut self, run: &Run, spans: Option<&[Vec<Span>]>) -> Result<u64> {
         let mut partners = partners(run, spans);
         let mut ordinals: HashMap<u32, u32> = HashMap::new();

@@ -1,6 +1,6 @@
 //! The pre-ingest filter: a document arrives, and something says whether it is new.
 //!
-//! The second flow beside [`crate::scan`], over the same sample, gate and judge; under one model both say the same of a
+//! The second flow beside `scan`, over the same sample, gate and judge; under one model both say the same of a
 //! pair. [`Filter`] takes documents into its index, [`Lookup`] only asks one. [`Filter::batch`] takes documents in parallel
 //! and answers as if they had come one by one: a document finds those before it, in the index and in its batch, and none
 //! behind it.

@@ -29,7 +29,7 @@ pub struct Lineage {
     pub parents: HashMap<DocId, Taken>,
 }
 
-/// The most likely origin of a cluster; see [`crate::origin::Descent`].
+/// The most likely origin of a cluster; see `origin::Descent`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Origin {
     /// The document; one from outside where an excerpt was printed before any page that has the whole.
@@ -44,7 +44,7 @@ pub struct Origin {
     pub outside: Option<String>,
 }
 
-/// Whom a document has its text from; see [`crate::origin::Parent`].
+/// Whom a document has its text from; see `origin::Parent`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Taken {
     /// The other document.

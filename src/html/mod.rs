@@ -1,6 +1,6 @@
 //! HTML pages: the text of the article, or all that is visible, and what the page says of itself.
 //!
-//! Bytes become text ([`charset`]), one pass over the tags bounds what the parser can be made to do and takes
+//! Bytes become text (`charset`), one pass over the tags bounds what the parser can be made to do and takes
 //! the metadata out of the head (`guard`), `dom_query` builds the elements as browsers do, `dom_smoothie`, a port
 //! of Mozilla's Readability, finds the article's element, and rules around it (`main_text`, `marks`) correct
 //! what it takes in and leaves out. The rules know phenomena, not sites: a lead outside of the article's

@@ -1,8 +1,8 @@
 //! The persistent index: documents on disk, found by what they share, whatever happened before.
 //!
 //! docs/index-format.md says what every byte is and in which order things are written. From the bottom up:
-//! [`store`] is what is asked of a disk, [`mod@format`] the bytes, [`pages`] checks them, [`segment`] and [`log`] are the
-//! two kinds of files, [`memory`] what is not sealed yet, [`view`] answers questions over all of them, [`Writer`]
+//! [`store`] is what is asked of a disk, [`mod@format`] the bytes, `pages` checks them, `segment` and `log` are the
+//! two kinds of files, `memory` what is not sealed yet, [`view`] answers questions over all of them, [`Writer`]
 //! and [`Reader`] are how an index is opened. What a document is to those that are indexed is decided in
 //! [`crate::filter`].
 

@@ -333,7 +333,7 @@ impl<'a> View<'a> {
 
     /// Documents that have enough of a sample in common, the largest share first, then the oldest; at most `most`.
     ///
-    /// As in the join of a scan, a key that stands in more than [`HEAVY`] documents makes no pair by itself: of the
+    /// As in the join of a scan, a key that stands in more than `HEAVY` documents makes no pair by itself: of the
     /// documents that share such keys, the few oldest that share most of them are given.
     ///
     /// # Errors

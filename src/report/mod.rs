@@ -287,7 +287,7 @@ pub struct TemplateRow {
     /// Share of the documents' words that are skeleton, 0 to 1; chrome is not counted.
     #[serde(default)]
     pub share: f64,
-    /// Bits that it saves to write the documents as fillings; see [`crate::template`].
+    /// Bits that it saves to write the documents as fillings; see `template`.
     #[serde(default)]
     pub bits_saved: f64,
 }

@@ -36,7 +36,7 @@ pub struct Run {
     pub pairs: Vec<Pair>,
     /// Clusters by size, then by the representative's id.
     pub clusters: Vec<Cluster>,
-    /// Documents of crowds that were compared with some leaders only; see [`crate::candidates`].
+    /// Documents of crowds that were compared with some leaders only; see `candidates`.
     pub unsettled: usize,
     /// What the corpus taught, or what was given; none in classic mode.
     pub model: Option<Model>,
