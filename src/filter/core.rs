@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::look::{Matched, Sought, Worker, matches};
 use super::pool::Pool;
-use super::prepare::{Prepared, Preparer};
+use super::prepare::{GramKeys, Prepared, Preparer};
 use super::{Answer, Incoming, cut};
 use crate::candidates::Gate;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +55,7 @@ pub(super) struct Arrived<'a> {
     pub standing: Standing,
     pub row: Row,
     pub keys: Vec<u64>,
-    pub grams: Vec<u64>,
+    pub grams: GramKeys,
     /// The id that it is kept under, where that is not its own.
     pub id: Option<String>,
 }
@@ -155,9 +155,14 @@ impl Core {
             let Arrived { document, standing, row, keys, grams, .. } = &arrived[i];
             match *standing {
                 Standing::Again(_) => Ok(Vec::new()),
-                Standing::Fresh { replaces } => {
-                    matches(self, view, worker, document, Sought { row, keys, grams }, replaces)
-                }
+                Standing::Fresh { replaces } => matches(
+                    self,
+                    view,
+                    worker,
+                    document,
+                    Sought { row, keys, grams: &grams.sought },
+                    replaces,
+                ),
             }
         })
     }

@@ -125,7 +125,14 @@ impl Lookup {
             prepared.iter_mut().for_each(|prepared| prepared.row.ordinal = self.reader.next());
             let matches = self.core.each(documents.len(), |worker, i| {
                 let Prepared { row, keys, grams, .. } = &prepared[i];
-                matches(&self.core, &view, worker, &documents[i], Sought { row, keys, grams }, None)
+                matches(
+                    &self.core,
+                    &view,
+                    worker,
+                    &documents[i],
+                    Sought { row, keys, grams: &grams.sought },
+                    None,
+                )
             })?;
             for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
                 for Matched { ordinal, found, overlap, spans } in matches {

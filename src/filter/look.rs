@@ -6,7 +6,7 @@ use super::corpus::longest;
 use super::unpack::Unpacker;
 use crate::document::Identity;
 use crate::error::Result;
-use crate::index::format::{MATCHES, NAMED, NOISY, Row};
+use crate::index::format::{MATCHES, NAMED, Row};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, Place, View, Wanted};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
@@ -120,9 +120,8 @@ pub(super) fn matches(
         let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
         if !grams.is_empty() {
             let more = view.near(&Wanted { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
-            let is_noisy = |one: &Near| (row.flags | one.row.flags) & NOISY != 0;
             let known: Vec<Place> = near.iter().map(|one| one.place).collect();
-            near.extend(more.into_iter().filter(|one| is_noisy(one) && !known.contains(&one.place)));
+            near.extend(more.into_iter().filter(|one| !known.contains(&one.place)));
         }
         looking.near(near, keys)?;
     }

@@ -259,7 +259,7 @@ impl Filter {
                 more.clear();
                 more.extend_from_slice(arrived.kept_id().as_bytes());
                 encode_verdict(&answer.verdict, &mut more);
-                one.keys = kept_keys(&arrived.keys, &arrived.grams);
+                one.keys = kept_keys(&arrived.keys, &arrived.grams.kept);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
             }
             answers.push(answer);

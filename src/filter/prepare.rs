@@ -12,13 +12,13 @@ use super::pool::Pool;
 use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{NAMED, NOISY, Row, key};
+use crate::hash::avalanche;
+use crate::index::format::{NAMED, Row, key};
 use crate::index::{Remade, now};
 use crate::model::Model;
 use crate::signature::grams::grams;
 use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
-use crate::text::Tokens;
 
 /// How hard texts are compressed: light, since it is done while the sender waits.
 const LEVEL: i32 = 1;
@@ -39,8 +39,8 @@ pub struct Prepared {
     pub(super) row: Row,
     /// Its sample, each key once.
     pub(super) keys: Vec<u64>,
-    /// Keys of its characters in a row, by which noisy texts are met; none where the model knows no noise.
-    pub(super) grams: Vec<u64>,
+    /// Keys of its characters in a row, by which noisy texts are met.
+    pub(super) grams: GramKeys,
     /// Its compressed text; empty where none is kept.
     pub(super) packed: Vec<u8>,
 }
@@ -105,8 +105,7 @@ impl Preparer {
             seen,
             ..Row::default()
         };
-        let is_noisy = model.noisy && is_noisy(model, sketcher);
-        let flags = if document.named { NAMED } else { 0 } | if is_noisy { NOISY } else { 0 };
+        let flags = if document.named { NAMED } else { 0 };
         let packed = if self.packs {
             let packed = compressor.0.compress(document.text.as_bytes());
             packed.map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?
@@ -122,7 +121,7 @@ struct Sampled {
     tokens: u32,
     counts: [u16; LEVELS],
     keys: Vec<u64>,
-    grams: Vec<u64>,
+    grams: GramKeys,
 }
 
 impl Sampled {
@@ -131,7 +130,7 @@ impl Sampled {
         let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(site, **hash));
         let keys = keys(content.map(|hash| key(*hash)));
         let (tokens, counts) = (sketch.tokens, sketch.counts);
-        let grams = if model.noisy { gram_keys(sketcher.tokens()) } else { Vec::new() };
+        let grams = if model.noisy { GramKeys::of(sketcher, model) } else { GramKeys::default() };
         Sampled { tokens, counts, keys, grams }
     }
 }
@@ -140,13 +139,13 @@ impl Sampled {
 pub(super) fn remade(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Remade {
     let Sampled { tokens, counts, keys, grams } = Sampled::of(sketcher, model, site, text);
     let sequence = sequence(sketcher.token_hashes());
-    Remade { tokens, counts, keys: kept_keys(&keys, &grams), sequence }
+    Remade { tokens, counts, keys: kept_keys(&keys, &grams.kept), sequence }
 }
 
 impl Prepared {
     /// All keys that the document is kept under.
     pub(super) fn kept_keys(&self) -> Vec<u64> {
-        kept_keys(&self.keys, &self.grams)
+        kept_keys(&self.keys, &self.grams.kept)
     }
 }
 
@@ -159,15 +158,32 @@ pub(super) fn kept_keys(sample: &[u64], grams: &[u64]) -> Vec<u64> {
 /// of 50 words some (noise-grid: of one in sixteen 14 of 650 copies are not met).
 const RATE: u64 = 8;
 
-/// The keys of a text's characters in a row.
-fn gram_keys(tokens: &Tokens) -> Vec<u64> {
-    keys(grams(&tokens.joined(), RATE).map(key))
+/// The keys of a text's characters in a row; none where the model knows no noise.
+///
+/// Noisy and clean texts are kept under different keys of the same characters. A clean text looks for noisy ones only, of
+/// which there are few, and a noisy one for both: clean texts of one language share characters without end.
+#[derive(Debug, Default)]
+pub(super) struct GramKeys {
+    /// Those that the text is kept under.
+    pub kept: Vec<u64>,
+    /// Those by which it looks for others.
+    pub sought: Vec<u64>,
 }
 
-/// Whether the text that was sketched last is noisy.
-fn is_noisy(model: &Model, sketcher: &Sketcher) -> bool {
-    let (tokens, hashes) = (sketcher.tokens(), sketcher.token_hashes());
-    model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)))
+impl GramKeys {
+    /// Of the text that was sketched last.
+    fn of(sketcher: &Sketcher, model: &Model) -> GramKeys {
+        let (tokens, hashes) = (sketcher.tokens(), sketcher.token_hashes());
+        let is_noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
+        let grams: Vec<u64> = grams(&tokens.joined(), RATE).collect();
+        let of_noisy = || grams.iter().map(|&gram| key(gram));
+        let of_clean = || grams.iter().map(|&gram| key(avalanche(gram)));
+        if is_noisy {
+            GramKeys { kept: keys(of_noisy()), sought: keys(of_noisy().chain(of_clean())) }
+        } else {
+            GramKeys { kept: keys(of_clean()), sought: keys(of_noisy()) }
+        }
+    }
 }
 
 /// The hash of a token sequence, given as the hashes of its tokens: of another order it is another one.

@@ -167,7 +167,7 @@ pub struct Row {
     pub more: u32,
     /// How many of those are the id.
     pub id: u16,
-    /// [`NAMED`] and [`NOISY`], where they hold.
+    /// [`NAMED`], or nothing.
     pub flags: u16,
     /// Hash of the token sequence: of the tokens' hashes, in order.
     pub sequence: u64,
@@ -191,9 +191,6 @@ pub struct Row {
 
 /// The record named its id.
 pub const NAMED: u16 = 1;
-
-/// The text looked as if a machine had read it, under the model that the document came under.
-pub const NOISY: u16 = 2;
 
 impl Row {
     /// Names what is asked again: whoever comes with the same id, or from the same place, and the same text. A table
