@@ -41,7 +41,7 @@ const GRAMS: u32 = 3;
 
 /// How a document stands to those before it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Standing {
+pub(super) enum Novelty {
     /// The document of this ordinal has the same id and text.
     Again(u32),
     /// No document has; perhaps it takes the place of the document of an ordinal.
@@ -52,7 +52,7 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(super) struct Arrived<'a> {
     pub document: &'a Incoming,
-    pub standing: Standing,
+    pub novelty: Novelty,
     pub row: Row,
     pub keys: Vec<u64>,
     pub grams: GramKeys,
@@ -152,10 +152,10 @@ impl Core {
     /// The matches of every fresh document.
     pub fn look(&self, view: &View<'_>, arrived: &[Arrived<'_>]) -> Result<Vec<Vec<Matched>>> {
         self.each(arrived.len(), |worker, i| {
-            let Arrived { document, standing, row, keys, grams, .. } = &arrived[i];
-            match *standing {
-                Standing::Again(_) => Ok(Vec::new()),
-                Standing::Fresh { replaces } => matches(
+            let Arrived { document, novelty, row, keys, grams, .. } = &arrived[i];
+            match *novelty {
+                Novelty::Again(_) => Ok(Vec::new()),
+                Novelty::Fresh { replaces } => matches(
                     self,
                     view,
                     worker,
@@ -181,7 +181,7 @@ impl Core {
             .zip(earlier)
             .map(|((document, Prepared { mut row, keys, grams, .. }), earlier)| {
                 row.ordinal = next;
-                Arrived { document, standing: stand(earlier), row, keys, grams, id: None }
+                Arrived { document, novelty: novelty(earlier), row, keys, grams, id: None }
             })
             .collect();
         let looked = self.look(view, &arrived)?;
@@ -190,7 +190,7 @@ impl Core {
 
     /// The answer to a document with these matches.
     pub fn answer(&self, view: &View<'_>, arrived: &Arrived<'_>, found: Vec<Matched>) -> Result<Answer> {
-        if let Standing::Again(ordinal) = arrived.standing {
+        if let Novelty::Again(ordinal) = arrived.novelty {
             return again(view, ordinal);
         }
         let cluster = match cluster(view, &found)? {
@@ -208,10 +208,10 @@ impl Core {
 }
 
 /// How a document stands to what came before under its id.
-pub(super) fn stand(earlier: Earlier) -> Standing {
+pub(super) fn novelty(earlier: Earlier) -> Novelty {
     match earlier.again {
-        Some(ordinal) => Standing::Again(ordinal),
-        None => Standing::Fresh { replaces: earlier.last },
+        Some(ordinal) => Novelty::Again(ordinal),
+        None => Novelty::Fresh { replaces: earlier.last },
     }
 }
 

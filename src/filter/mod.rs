@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::core::{Arrived, Core, Standing, stand};
+use self::core::{Arrived, Core, Novelty, novelty};
 use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{MAX_ID, NAMED, Row, encode_verdict};
@@ -215,9 +215,9 @@ impl Filter {
             let Prepared { mut row, keys, grams, packed } = prepared;
             row.ordinal = self.writer.next();
             let own = cut(&document.id);
-            let standing = stand(came.earlier(own, &row, before));
+            let novelty = novelty(came.earlier(own, &row, before));
             let mut id = None;
-            if let Standing::Fresh { replaces } = standing {
+            if let Novelty::Fresh { replaces } = novelty {
                 id = self.other_name(document, &row)?;
                 let named = id.as_deref().unwrap_or(own);
                 row.id = named.len() as u16;
@@ -225,7 +225,7 @@ impl Filter {
                 admitted.push(self.writer.admit(arriving)?);
                 came.add(own, &row);
             }
-            arrived.push(Arrived { document, standing, row, keys, grams, id });
+            arrived.push(Arrived { document, novelty, row, keys, grams, id });
         }
         Ok((arrived, admitted))
     }

@@ -86,7 +86,7 @@ impl Preparer {
         let Maker { sketcher, compressor } = maker;
         let (model, id) = (&self.under.model, cut(&document.id));
         let Identity { site, url, canonical, .. } = document.identity;
-        let Sampled { tokens, counts, keys, grams } = Sampled::of(sketcher, model, site, &document.text);
+        let Sketched { tokens, counts, keys, grams } = Sketched::of(sketcher, model, site, &document.text);
         let row = Row {
             tokens,
             bytes: document.text.len() as u32,
@@ -117,27 +117,27 @@ impl Preparer {
 }
 
 /// What the recipe and the model decide of a text.
-struct Sampled {
+struct Sketched {
     tokens: u32,
     counts: [u16; LEVELS],
     keys: Vec<u64>,
     grams: GramKeys,
 }
 
-impl Sampled {
-    fn of(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Sampled {
+impl Sketched {
+    fn of(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Sketched {
         let sketch = sketcher.sketch(text);
         let content = sketch.sample.iter().filter(|hash| !model.chrome.contains(site, **hash));
         let keys = keys(content.map(|hash| key(*hash)));
         let (tokens, counts) = (sketch.tokens, sketch.counts);
         let grams = if model.noisy { GramKeys::of(sketcher, model) } else { GramKeys::default() };
-        Sampled { tokens, counts, keys, grams }
+        Sketched { tokens, counts, keys, grams }
     }
 }
 
 /// What is kept of a text beside the text itself, made anew.
 pub(super) fn remade(sketcher: &mut Sketcher, model: &Model, site: u64, text: &str) -> Remade {
-    let Sampled { tokens, counts, keys, grams } = Sampled::of(sketcher, model, site, text);
+    let Sketched { tokens, counts, keys, grams } = Sketched::of(sketcher, model, site, text);
     let sequence = sequence(sketcher.token_hashes());
     Remade { tokens, counts, keys: kept_keys(&keys, &grams.kept), sequence }
 }

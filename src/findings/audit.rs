@@ -286,8 +286,8 @@ impl<'a> Auditor<'a> {
         let (exact, others): (Vec<Candidate>, Vec<Candidate>) =
             pairs.map(|(a, b)| ordered(a, b)).partition(|&pair| self.is_exact(pair));
         let found = self.run.ask(model, &others, |judge, memory, _, (a, b)| {
-            let Judged { verdict, slots, .. } = judge.judge(memory, a, b, Depth::Full);
-            verdict.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
+            let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Full);
+            decision.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
         })?;
         let judged = others.iter().zip(found).filter_map(|(&pair, relation)| Some((pair, relation??)));
         Ok(exact.into_iter().map(|pair| (pair, Relation::Exact)).chain(judged).collect())

@@ -236,7 +236,7 @@ pub(crate) fn shares_enough(measures: Measures) -> bool {
 }
 
 /// Tokens that two texts must match, facts included, to have a relation; `shorter` is the content of the shorter one.
-/// Where fewer match, [`verdict`] finds none, unless one is noisy.
+/// Where fewer match, [`decision`] finds none, unless one is noisy.
 pub(super) fn least_matched(policy: &Policy, shorter: u32) -> u32 {
     let share = policy.threshold.min(policy.containment).min(MASKED);
     policy.partial_words.min((share * f64::from(shorter.saturating_sub(VERBATIM - 1))) as u32)
@@ -258,16 +258,16 @@ pub(super) struct Case<'a> {
 
 /// What the tests say of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Verdict {
+pub struct Decision {
     /// The judgement where the slots are those of a family of the model; none where the two have no relation.
     pub family: Option<Judgement>,
     /// The judgement where they are not.
     pub otherwise: Option<Judgement>,
 }
 
-impl Verdict {
+impl Decision {
     /// No relation.
-    pub(super) const NONE: Verdict = Verdict { family: None, otherwise: None };
+    pub(super) const NONE: Decision = Decision { family: None, otherwise: None };
 
     /// Whether only the model's families tell. Facts then differ as between two notes of a series, or two versions of
     /// one: pairwise they are the same.
@@ -282,14 +282,14 @@ impl Verdict {
 }
 
 /// The relation of two documents whose token sequences differ. `tests` is memory.
-pub(super) fn verdict(case: Case<'_>, tests: &mut Vec<Test>) -> Verdict {
+pub(super) fn decision(case: Case<'_>, tests: &mut Vec<Test>) -> Decision {
     let asked = Asked::new(case, false);
     let otherwise = asked.decide(tests);
     let is_templated = otherwise.is_some_and(|judgement| judgement.relation == Relation::Templated);
     if case.same_page || is_templated || !asked.may_be_family {
-        return Verdict { family: otherwise, otherwise };
+        return Decision { family: otherwise, otherwise };
     }
-    Verdict { family: Asked::new(case, true).decide(tests), otherwise }
+    Decision { family: Asked::new(case, true).decide(tests), otherwise }
 }
 
 /// The decision with its tests, given whether the slots are those of a family.
@@ -886,7 +886,7 @@ mod tests {
             let first = first.filter(|_| all_of(&"any"));
             prop_assert_eq!(first.copied(), judgement.map(|judgement| judgement.relation.name()), "{:?}", tests);
             let memory = &mut Vec::new();
-            prop_assert_eq!(verdict(case, memory).decided(|| family).map(|j| j.relation), judgement.map(|j| j.relation));
+            prop_assert_eq!(decision(case, memory).decided(|| family).map(|j| j.relation), judgement.map(|j| j.relation));
         }
     }
 

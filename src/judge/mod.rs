@@ -15,7 +15,7 @@ mod relation;
 mod slots;
 mod spans;
 
-pub use decide::{Test, Verdict, classic};
+pub use decide::{Decision, Test, classic};
 pub(crate) use decide::{are_copies, shares_enough};
 pub use evidence::Evidence;
 pub use measures::{Measures, ShingleSet, measure};

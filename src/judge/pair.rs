@@ -1,7 +1,9 @@
 //! One way to load a document, one way to judge a pair.
 
 use super::Comparison;
-use super::decide::{Case, Test, Verdict, common_shingles, explained, least_matched, stands_alone, verdict};
+use super::decide::{
+    Case, Decision, Test, common_shingles, decision, explained, least_matched, stands_alone,
+};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
@@ -63,7 +65,7 @@ impl Loaded {
 
 /// What judging a pair gives.
 pub(crate) struct Judged {
-    pub verdict: Verdict,
+    pub decision: Decision,
     /// The filled slots, where these may matter.
     pub slots: Vec<FilledSlot>,
     /// The identity of the characters, where these count.
@@ -164,7 +166,7 @@ impl Judge<'_> {
         let asks_common = depth == Depth::Sharing && self.asks_common(a, b);
         let stands = stands_alone(measures, self.kept(a, b));
         if (asks_common && !common_shingles(measures).holds) || stands.is_some_and(|test| !test.holds) {
-            return Judged { verdict: Verdict::NONE, slots: Vec::new(), identity: None };
+            return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
         }
         let evidence = self.align(memory, a, b);
         let case = Case {
@@ -175,20 +177,20 @@ impl Judge<'_> {
             asks_common,
             stands,
         };
-        let verdict = verdict(case, &mut memory.tests);
+        let decision = decision(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
-        let slots = if verdict.is_open() || verdict.otherwise.as_ref().is_some_and(is_templated) {
+        let slots = if decision.is_open() || decision.otherwise.as_ref().is_some_and(is_templated) {
             filled(memory.aligner.last(), &a.content.words, &b.content.words)
         } else {
             Vec::new()
         };
-        Judged { verdict, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
+        Judged { decision, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
     }
 
     /// The judgement of two documents of different token sequences under the model's families, with its spans.
     pub fn decide(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<(Judgement, Vec<Span>)> {
-        let Judged { verdict, slots, identity } = self.judge(memory, a, b, Depth::Sharing);
-        let judgement = verdict.decided(|| is_family(self.model, &slots))?;
+        let Judged { decision, slots, identity } = self.judge(memory, a, b, Depth::Sharing);
+        let judgement = decision.decided(|| is_family(self.model, &slots))?;
         Some((judgement, of_aligned(memory, (a, b), judgement.relation, identity)))
     }
 

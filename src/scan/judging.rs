@@ -7,7 +7,7 @@ use super::read::Documents;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
-use crate::judge::{Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Verdict, is_family};
+use crate::judge::{Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, is_family};
 use crate::model::Model;
 use crate::options::Cancel;
 
@@ -51,7 +51,7 @@ const FILLINGS: usize = 3;
 #[derive(Default)]
 pub(crate) struct Judging {
     pub decided: Vec<(Candidate, Judgement)>,
-    open: Vec<(Candidate, Verdict, Vec<FilledSlot>)>,
+    open: Vec<(Candidate, Decision, Vec<FilledSlot>)>,
     /// Keys of slots, each with one of its fillings.
     fillings: Vec<(u64, u64)>,
     pub changed: Vec<u32>,
@@ -68,21 +68,21 @@ impl Judging {
         mut belongs: impl FnMut(Candidate),
     ) -> Result<()> {
         let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
-            let Judged { verdict, slots, .. } = judge.judge(memory, a, b, Depth::Sharing);
-            (verdict, slots)
+            let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Sharing);
+            (decision, slots)
         };
         let asking = Asking { judge, documents: texts.documents, sites, ask };
         let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, judged) in pairs.iter().zip(judged) {
-            let Some((verdict, slots)) = judged else { continue };
+            let Some((decision, slots)) = judged else { continue };
             for slot in &slots {
                 for key in slot.keys {
                     self.fillings.extend(slot.fillings.map(|filling| (key, filling)));
                 }
             }
-            match verdict.otherwise {
-                _ if verdict.is_open() => self.open.push((pair, verdict, slots)),
+            match decision.otherwise {
+                _ if decision.is_open() => self.open.push((pair, decision, slots)),
                 None => continue,
                 Some(judgement) => self.decided.push((pair, judgement)),
             }
@@ -101,8 +101,8 @@ impl Judging {
 
     /// Decides what only a family decides.
     pub fn settle(&mut self, model: &Model) {
-        for (pair, verdict, slots) in self.open.drain(..) {
-            let judgement = verdict.decided(|| is_family(model, &slots));
+        for (pair, decision, slots) in self.open.drain(..) {
+            let judgement = decision.decided(|| is_family(model, &slots));
             self.decided.extend(judgement.map(|judgement| (pair, judgement)));
         }
     }
