@@ -1,4 +1,4 @@
-//! Standing text as documents arrive, for an index that goes on learning.
+//! Standing text as documents arrive, for an index that goes on learning. The filter does not call it yet.
 //!
 //! There is no second pass over what came before. A newcomer's shingles gain an item where it has fresh text, which its
 //! site has not had, and where each of the few documents that it shares most with has text that the newcomer lacks:
