@@ -37,7 +37,6 @@ use crate::sketch::Sketcher;
 pub use corpus::Known;
 pub use incoming::Incoming;
 use look::Matched;
-use prepare::kept_keys;
 pub use prepare::{Prepared, Preparer};
 use unpack::Unpacker;
 pub use unpack::unpack;
@@ -246,11 +245,11 @@ impl Filter {
     fn acknowledge(
         &mut self,
         arrived: Vec<Arrived<'_>>,
-        mut admitted: Vec<Admitted>,
+        admitted: Vec<Admitted>,
         found: Vec<Vec<Matched>>,
     ) -> Result<Vec<Answer>> {
         let mut answers = Vec::with_capacity(arrived.len());
-        let mut pending = admitted.iter_mut();
+        let mut pending = admitted.iter();
         let mut more = Vec::new();
         for (arrived, found) in arrived.into_iter().zip(found) {
             let answer = self.core.answer(&self.writer.view(), &arrived, found)?;
@@ -259,7 +258,6 @@ impl Filter {
                 more.clear();
                 more.extend_from_slice(arrived.kept_id().as_bytes());
                 encode_verdict(&answer.verdict, &mut more);
-                one.keys = kept_keys(&arrived.keys, &arrived.grams.kept);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
             }
             answers.push(answer);

@@ -150,7 +150,7 @@ impl Prepared {
 }
 
 /// The keys that a document of this sample and these grams is kept under.
-pub(super) fn kept_keys(sample: &[u64], grams: &[u64]) -> Vec<u64> {
+fn kept_keys(sample: &[u64], grams: &[u64]) -> Vec<u64> {
     if grams.is_empty() { sample.to_vec() } else { keys(sample.iter().chain(grams).copied()) }
 }
 
