@@ -83,14 +83,14 @@ pub fn read_pairs(from: impl BufRead) -> io::Result<Vec<Saved>> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Calibration {
     /// By score, with the containment as it is set.
-    pub score: Vec<Step>,
+    pub score: Vec<ThresholdStep>,
     /// By containment, with the score as it is set.
-    pub containment: Vec<Step>,
+    pub containment: Vec<ThresholdStep>,
 }
 
 /// What one threshold gives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Step {
+pub struct ThresholdStep {
     /// The threshold, 0 to 1.
     pub threshold: f64,
     /// Pairs that are copies.
@@ -130,7 +130,7 @@ const SHOWN: usize = 4;
 /// Time is that of clustering once for each.
 pub fn calibrate(pairs: &[Saved], policy: &Policy) -> Calibration {
     let pairs: Vec<&Saved> = pairs.iter().filter(|pair| pair.may_be_copy()).collect();
-    let documents = Documents::new(&pairs);
+    let documents = PairDocuments::new(&pairs);
     let steps = |measure: fn(&Saved) -> f64, is_copy: &dyn Fn(&Saved, f64) -> bool| {
         let count = ((1.0 - LOWEST) / STEP).round() as u32;
         let thresholds = (0..=count).map(|step| 1.0 - STEP * f64::from(step));
@@ -149,19 +149,19 @@ pub fn calibrate(pairs: &[Saved], policy: &Policy) -> Calibration {
 }
 
 /// The documents of all pairs, by number.
-struct Documents<'a> {
+struct PairDocuments<'a> {
     numbers: HashMap<&'a str, u32>,
     /// By number: its place among all ids.
     ranks: Vec<u32>,
 }
 
-impl<'a> Documents<'a> {
-    fn new(pairs: &[&'a Saved]) -> Documents<'a> {
+impl<'a> PairDocuments<'a> {
+    fn new(pairs: &[&'a Saved]) -> PairDocuments<'a> {
         let mut ids: Vec<&str> = pairs.iter().flat_map(|pair| [&*pair.a, &*pair.b]).collect();
         ids.sort_unstable();
         ids.dedup();
         let ranks = (0..ids.len() as u32).collect();
-        Documents { numbers: ids.into_iter().zip(0..).collect(), ranks }
+        PairDocuments { numbers: ids.into_iter().zip(0..).collect(), ranks }
     }
 
     fn step(
@@ -170,7 +170,7 @@ impl<'a> Documents<'a> {
         threshold: f64,
         measure: fn(&Saved) -> f64,
         is_copy: &dyn Fn(&Saved, f64) -> bool,
-    ) -> Step {
+    ) -> ThresholdStep {
         let copies: Vec<&Saved> = pairs.iter().copied().filter(|pair| is_copy(pair, threshold)).collect();
         let binds = |pair: &&&Saved| {
             let [a, b] = pair.shares();
@@ -202,7 +202,7 @@ impl<'a> Documents<'a> {
             relation: pair.relation.clone(),
             value: measure(pair),
         });
-        Step {
+        ThresholdStep {
             threshold,
             pairs: copies.len() as u64,
             clusters: led.len() as u64,
@@ -234,7 +234,7 @@ mod tests {
             saved("h", "i", "templated", [0.95, 0.95]),
         ];
         let Calibration { score, containment } = calibrate(&pairs, &Policy::default());
-        let at = |steps: &[Step], threshold: f64| {
+        let at = |steps: &[ThresholdStep], threshold: f64| {
             let step = steps.iter().find(|step| step.threshold == threshold).expect("a step").clone();
             (step.pairs, step.clusters, step.removed)
         };

@@ -15,7 +15,7 @@ use crate::error::Reason;
 
 /// Decoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text<'a> {
+pub struct Transcoded<'a> {
     /// The text, borrowed where the bytes are UTF-8 as they stand; without a byte order mark.
     pub text: Cow<'a, str>,
     /// The name of the charset, as the Encoding Standard spells it: `UTF-8`, `Shift_JIS`.
@@ -42,7 +42,7 @@ const DETECTED: usize = 1 << 16;
 ///
 /// # Errors
 /// [`Reason::Binary`] where the bytes hold NUL and are text in no charset.
-pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Text<'a>, Reason> {
+pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Transcoded<'a>, Reason> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return Ok(decode_as(encoding, &bytes[mark..]));
     }
@@ -55,7 +55,7 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tex
         return Ok(decode_as(encoding, bytes));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Text { text: Cow::Borrowed(text), encoding: UTF_8.name(), replaced: 0 }),
+        Ok(text) => Ok(Transcoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), replaced: 0 }),
         Err(error) => Ok(decode_as(of_unnamed(bytes, named.is_some(), error.valid_up_to()), bytes)),
     }
 }
@@ -77,7 +77,7 @@ fn of_unnamed(bytes: &[u8], claims_utf8: bool, broken: usize) -> &'static Encodi
 }
 
 /// Bytes with NUL among them: UTF-16 without a mark, UTF-8 with stray NULs, or no text.
-fn decode_with_nul<'a>(bytes: &'a [u8], head: &[u8]) -> Result<Text<'a>, Reason> {
+fn decode_with_nul<'a>(bytes: &'a [u8], head: &[u8]) -> Result<Transcoded<'a>, Reason> {
     if let Some(encoding) = utf_16(head) {
         return Ok(decode_as(encoding, bytes));
     }
@@ -214,11 +214,11 @@ impl<R: Read> Read for Utf8Stream<R> {
     }
 }
 
-fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Text<'a> {
+fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Transcoded<'a> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     let count = || text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
     let replaced = if broken { u32::try_from(count()).unwrap_or(u32::MAX) } else { 0 };
-    Text { text, encoding: encoding.name(), replaced }
+    Transcoded { text, encoding: encoding.name(), replaced }
 }
 
 /// The charset of a label, or of a `Content-Type` value.

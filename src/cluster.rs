@@ -6,7 +6,7 @@
 //! other document then moves to the representative with which it has the highest score. Strength is a sum of
 //! integers and ties go by length and id, so order of input and threads change nothing.
 
-use crate::rows::Rows;
+use crate::rows::Grouped;
 
 /// The least share of either document that stands in the other where both are of one cluster.
 pub(crate) const JOINS: f64 = 0.2;
@@ -37,7 +37,7 @@ pub struct Node {
 
 /// What a node is in its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Membership {
     /// The node that represents it, or itself.
     pub star: u32,
     /// The edge to that node; none for a representative.
@@ -45,7 +45,7 @@ pub struct Place {
 }
 
 /// The place of every node. Time `E log E` for E edges.
-pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
+pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Membership> {
     let edges_of = edges_of(nodes, edges);
     let order = by_strength(nodes, edges);
     let place = places(&order);
@@ -62,19 +62,19 @@ pub fn stars(nodes: &[Node], edges: &[Edge]) -> Vec<Place> {
 }
 
 /// As [`stars`], but these nodes are the representatives, and they only: those of a second set.
-pub fn stars_of(nodes: &[Node], edges: &[Edge], is_representative: impl Fn(u32) -> bool) -> Vec<Place> {
+pub fn stars_of(nodes: &[Node], edges: &[Edge], is_representative: impl Fn(u32) -> bool) -> Vec<Membership> {
     let (edges_of, place) = (edges_of(nodes, edges), places(&by_strength(nodes, edges)));
     assign(nodes.len(), &place, edges, &edges_of, is_representative)
 }
 
 /// The numbers of each node's edges.
-fn edges_of(nodes: &[Node], edges: &[Edge]) -> Rows {
+fn edges_of(nodes: &[Node], edges: &[Edge]) -> Grouped {
     let ends = edges.iter().zip(0..).flat_map(|(edge, number)| [(edge.a, number), (edge.b, number)]);
-    Rows::new(nodes.len(), ends)
+    Grouped::new(nodes.len(), ends)
 }
 
 /// The other end of each edge of a node, and its number.
-fn neighbours<'a>(node: u32, edges: &'a [Edge], edges_of: &'a Rows) -> impl Iterator<Item = (u32, u32)> + 'a {
+fn neighbours<'a>(node: u32, edges: &'a [Edge], edges_of: &'a Grouped) -> impl Iterator<Item = (u32, u32)> + 'a {
     edges_of.of(node).iter().map(move |&number| {
         let edge = &edges[number as usize];
         (if edge.a == node { edge.b } else { edge.a }, number)
@@ -95,9 +95,9 @@ fn assign(
     nodes: usize,
     place: &[u32],
     edges: &[Edge],
-    edges_of: &Rows,
+    edges_of: &Grouped,
     is_representative: impl Fn(u32) -> bool,
-) -> Vec<Place> {
+) -> Vec<Membership> {
     let best = |node: u32| {
         let stars = neighbours(node, edges, edges_of).filter(|&(other, _)| is_representative(other));
         stars.min_by_key(|&(other, edge)| {
@@ -105,8 +105,8 @@ fn assign(
         })
     };
     let place_of = |node: u32| match best(node) {
-        Some((star, edge)) if !is_representative(node) => Place { star, edge: Some(edge) },
-        _ => Place { star: node, edge: None },
+        Some((star, edge)) if !is_representative(node) => Membership { star, edge: Some(edge) },
+        _ => Membership { star: node, edge: None },
     };
     (0..nodes as u32).map(place_of).collect()
 }

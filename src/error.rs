@@ -57,10 +57,10 @@ impl ErrorKind {
 
 /// An error: its kind, the place, and the source where there is one.
 #[derive(Debug)]
-pub struct Error(Box<Body>);
+pub struct Error(Box<ErrorBody>);
 
 #[derive(Debug)]
-struct Body {
+struct ErrorBody {
     kind: ErrorKind,
     place: Option<PathBuf>,
     detail: Option<String>,
@@ -70,13 +70,13 @@ struct Body {
 impl Error {
     /// An error of this kind, with no place yet.
     pub fn new(kind: ErrorKind) -> Error {
-        Error(Box::new(Body { kind, place: None, detail: None, source: None }))
+        Error(Box::new(ErrorBody { kind, place: None, detail: None, source: None }))
     }
 
     /// An error of this kind that an operation on `path` met.
     pub fn io(kind: ErrorKind, path: impl AsRef<Path>, source: std::io::Error) -> Error {
         let place = Some(path.as_ref().to_owned());
-        Error(Box::new(Body { kind, place, detail: None, source: Some(source) }))
+        Error(Box::new(ErrorBody { kind, place, detail: None, source: Some(source) }))
     }
 
     /// The same error at this place.

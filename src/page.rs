@@ -63,12 +63,12 @@ pub struct PageReader {
     tokens: Tokens,
     hashes: Vec<u64>,
     title: Tokens,
-    units: Vec<Unit>,
+    units: Vec<PageUnit>,
     /// The first token of the first line that has any.
     opening: Option<u32>,
     /// Hash and place in `units`, sorted.
     order: Vec<(u64, u32)>,
-    groups: Vec<Group>,
+    groups: Vec<RepeatGroup>,
     /// Places in `units`, group after group.
     members: Vec<u32>,
     /// For each unit, whether a reported repeat covers it.
@@ -77,17 +77,17 @@ pub struct PageReader {
 
 /// A line, or a block of lines.
 #[derive(Debug)]
-struct Unit {
+struct PageUnit {
     hash: u64,
     tokens: Range<u32>,
     bytes: Range<u32>,
     /// The block's own lines are the units from this one up to the block itself; a lone line has none.
     parts: u32,
-    form: Form,
+    form: UnitForm,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum UnitForm {
     /// A line with other lines in its block.
     Line,
     /// A block, of one line or several.
@@ -96,7 +96,7 @@ enum Form {
     Marked,
 }
 
-impl Unit {
+impl PageUnit {
     fn token_range(&self) -> Range<usize> {
         self.tokens.start as usize..self.tokens.end as usize
     }
@@ -108,14 +108,14 @@ impl Unit {
 
 /// At least two units of the same tokens.
 #[derive(Debug)]
-struct Group {
+struct RepeatGroup {
     kind: RepeatKind,
     members: Range<usize>,
     tokens: u32,
 }
 
 /// A line's text: behind its bullet, up to white space at its end.
-struct Line {
+struct PageLine {
     tokens: Range<usize>,
     bytes: Range<usize>,
     marked: bool,
@@ -180,7 +180,7 @@ impl PageReader {
     fn find_units(&mut self, text: &str, least: usize) {
         self.units.clear();
         self.opening = None;
-        let mut block: Option<Block> = None;
+        let mut block: Option<LineBlock> = None;
         let (mut from, mut token) = (0, 0);
         while from < text.len() {
             let to = memchr::memchr(b'\n', &text.as_bytes()[from..]).map_or(text.len(), |at| from + at);
@@ -196,12 +196,12 @@ impl PageReader {
             self.opening.get_or_insert(line.tokens.start as u32);
             let parts = self.units.len();
             if line.marked {
-                self.push_unit(&line, Form::Marked, parts, least);
+                self.push_unit(&line, UnitForm::Marked, parts, least);
             } else {
-                self.push_unit(&line, Form::Line, parts, least);
+                self.push_unit(&line, UnitForm::Line, parts, least);
                 match &mut block {
                     Some(block) => block.add(&line),
-                    None => block = Some(Block { line, lines: 1, parts }),
+                    None => block = Some(LineBlock { line, lines: 1, parts }),
                 }
             }
         }
@@ -209,7 +209,7 @@ impl PageReader {
     }
 
     /// The line at `range`; `token` is the first token that ends behind the line before, and moves on.
-    fn take_line(&self, text: &str, range: Range<usize>, token: &mut usize) -> Line {
+    fn take_line(&self, text: &str, range: Range<usize>, token: &mut usize) -> PageLine {
         let (within, marked) = content(&text[range.clone()]);
         let bytes = range.start + within.start..range.start + within.end;
         // By their ends: where normalisation took a line break into one stretch with what follows, the token
@@ -220,23 +220,23 @@ impl PageReader {
             }
             *token
         };
-        Line { tokens: pass(bytes.start)..pass(bytes.end), bytes, marked }
+        PageLine { tokens: pass(bytes.start)..pass(bytes.end), bytes, marked }
     }
 
-    fn close_block(&mut self, block: Option<Block>, least: usize) {
-        let Some(Block { line, lines, parts }) = block else { return };
+    fn close_block(&mut self, block: Option<LineBlock>, least: usize) {
+        let Some(LineBlock { line, lines, parts }) = block else { return };
         if lines > 1 {
-            self.push_unit(&line, Form::Block, parts, least);
+            self.push_unit(&line, UnitForm::Block, parts, least);
         } else if let Some(unit) = self.units.get_mut(parts) {
-            unit.form = Form::Block;
+            unit.form = UnitForm::Block;
         }
     }
 
-    fn push_unit(&mut self, line: &Line, form: Form, parts: usize, least: usize) {
+    fn push_unit(&mut self, line: &PageLine, form: UnitForm, parts: usize, least: usize) {
         if line.tokens.len() < least {
             return;
         }
-        self.units.push(Unit {
+        self.units.push(PageUnit {
             hash: run_hash(&self.hashes[line.tokens.clone()]),
             tokens: narrow(&line.tokens),
             bytes: narrow(&line.bytes),
@@ -271,18 +271,18 @@ impl PageReader {
             members.extend(run.iter().map(|&(_, at)| at).filter(|&at| counts(at as usize)));
             if members.len() - start > 1 {
                 let (kind, tokens) = (self.kind(text, &members[start..]), unit.tokens.len() as u32);
-                self.groups.push(Group { kind, members: start..members.len(), tokens });
+                self.groups.push(RepeatGroup { kind, members: start..members.len(), tokens });
             }
         }
         self.members = members;
     }
 
     /// Whether the tokens are equal, by all 64 bits of their hashes.
-    fn same(&self, a: &Unit, b: &Unit) -> bool {
+    fn same(&self, a: &PageUnit, b: &PageUnit) -> bool {
         self.hashes[a.token_range()] == self.hashes[b.token_range()]
     }
 
-    fn is_news(&self, text: &str, unit: &Unit) -> bool {
+    fn is_news(&self, text: &str, unit: &PageUnit) -> bool {
         let words = self.weight(text, unit, NEWS, false);
         words >= NEWS
             || words > 0 && self.is_given_title(unit) && self.weight(text, unit, TITLE, true) >= TITLE
@@ -293,22 +293,22 @@ impl PageReader {
     fn is_piece(&self, text: &str, at: usize) -> bool {
         let unit = &self.units[at];
         let Range { start, end } = unit.byte_range();
-        let alike = |other: Option<&Unit>| other.is_some_and(|other| other.hash == unit.hash);
-        unit.form == Form::Line
+        let alike = |other: Option<&PageUnit>| other.is_some_and(|other| other.hash == unit.hash);
+        unit.form == UnitForm::Line
             && (goes_on(text, start) || goes_on(text, end))
             && !alike(at.checked_sub(1).and_then(|before| self.units.get(before)))
             && !alike(self.units.get(at + 1))
             && self.weight(text, unit, SENTENCE, true) < SENTENCE
     }
 
-    fn is_given_title(&self, unit: &Unit) -> bool {
+    fn is_given_title(&self, unit: &PageUnit) -> bool {
         self.title.len() == unit.tokens.len()
             && unit.token_range().zip(self.title.iter()).all(|(i, token)| self.tokens.get(i) == token)
     }
 
     /// What the unit's tokens weigh together; numbers and single letters, as in `Q.` and `A.`, only if `all`
     /// count. Stops at `enough`.
-    fn weight(&self, text: &str, unit: &Unit, enough: usize, all: bool) -> usize {
+    fn weight(&self, text: &str, unit: &PageUnit, enough: usize, all: bool) -> usize {
         let mut sum = 0;
         for i in unit.token_range() {
             if sum >= enough {
@@ -350,23 +350,23 @@ impl PageReader {
         second
     }
 
-    fn unit_kind(&self, text: &str, unit: &Unit) -> RepeatKind {
+    fn unit_kind(&self, text: &str, unit: &PageUnit) -> RepeatKind {
         let cut = &text[unit.byte_range()];
         match unit.form {
-            Form::Line => RepeatKind::Line,
-            Form::Marked => RepeatKind::Heading,
-            Form::Block if cut.contains('\n') || ends_sentence(cut) => RepeatKind::Paragraph,
-            Form::Block if self.fits(text, unit, HEADING) => RepeatKind::Heading,
-            Form::Block => RepeatKind::Paragraph,
+            UnitForm::Line => RepeatKind::Line,
+            UnitForm::Marked => RepeatKind::Heading,
+            UnitForm::Block if cut.contains('\n') || ends_sentence(cut) => RepeatKind::Paragraph,
+            UnitForm::Block if self.fits(text, unit, HEADING) => RepeatKind::Heading,
+            UnitForm::Block => RepeatKind::Paragraph,
         }
     }
 
-    fn fits(&self, text: &str, unit: &Unit, longest: usize) -> bool {
+    fn fits(&self, text: &str, unit: &PageUnit, longest: usize) -> bool {
         self.weight(text, unit, longest + 1, true) <= longest
     }
 
     fn mark_title(&mut self, text: &str) {
-        let first = |group: &Group| self.members[group.members.start] as usize;
+        let first = |group: &RepeatGroup| self.members[group.members.start] as usize;
         let given = || self.groups.iter().position(|group| self.is_given_title(&self.units[first(group)]));
         let group = match self.title.is_empty() {
             false => given(),
@@ -382,13 +382,13 @@ impl PageReader {
 
     /// The units that may be the title where none is given: the page's first block, or else its first line.
     fn openings(&self, text: &str) -> [Option<usize>; 2] {
-        let block = self.units.iter().position(|unit| unit.form != Form::Line);
+        let block = self.units.iter().position(|unit| unit.form != UnitForm::Line);
         let headline = |&at: &usize| {
             let unit = &self.units[at];
             let stops = |last| STOPS.contains(&last);
             let short =
                 self.fits(text, unit, HEADLINE) && !last_mark(&text[unit.byte_range()]).is_some_and(stops);
-            self.opening == Some(unit.tokens.start) && (short || unit.form == Form::Marked)
+            self.opening == Some(unit.tokens.start) && (short || unit.form == UnitForm::Marked)
         };
         [block.filter(headline), Some(0).filter(headline)]
     }
@@ -425,16 +425,16 @@ impl PageReader {
 }
 
 /// Lines that no blank line parts, from the first one on.
-struct Block {
+struct LineBlock {
     /// All of them as if they were one.
-    line: Line,
+    line: PageLine,
     lines: usize,
     /// Where the first of them is, or would be, in the reader's units.
     parts: usize,
 }
 
-impl Block {
-    fn add(&mut self, line: &Line) {
+impl LineBlock {
+    fn add(&mut self, line: &PageLine) {
         self.line.tokens.end = line.tokens.end;
         self.line.bytes.end = line.bytes.end;
         self.lines += 1;

@@ -2,16 +2,16 @@
 
 /// For each key, the values that were given with it.
 #[derive(Debug)]
-pub(crate) struct Rows {
+pub(crate) struct Grouped {
     /// The values of key `k` are `values[ends[k]..ends[k + 1]]`.
     ends: Vec<u32>,
     values: Vec<u32>,
 }
 
-impl Rows {
+impl Grouped {
     /// Of (key, value) pairs with keys under `keys`; the values of a key stay in the order given. Runs over the pairs
     /// twice and takes linear time.
-    pub fn new(keys: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Rows {
+    pub fn new(keys: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Grouped {
         let mut ends = vec![0u32; keys + 1];
         for (key, _) in pairs.clone() {
             ends[key as usize + 1] += 1;
@@ -28,7 +28,7 @@ impl Rows {
             values[*at as usize] = value;
             *at += 1;
         }
-        Rows { ends, values }
+        Grouped { ends, values }
     }
 
     /// How many keys there are.
@@ -50,7 +50,7 @@ mod tests {
     proptest! {
         #[test]
         fn groups_as_filtering_does(pairs in proptest::collection::vec((0u32..9, any::<u32>()), 0..60)) {
-            let rows = Rows::new(9, pairs.iter().copied());
+            let rows = Grouped::new(9, pairs.iter().copied());
             for key in 0..9 {
                 let plain: Vec<u32> = pairs.iter().filter(|pair| pair.0 == key).map(|pair| pair.1).collect();
                 prop_assert_eq!(rows.of(key), &plain[..]);

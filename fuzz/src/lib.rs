@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
 use wirecopy::filter::{Filter, Incoming, Lookup, line, remaker};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::{Limits, Reader, Setup, Writer, repair, upgrade, verify};
+use wirecopy::index::{Limits, Setup, Snapshot, Writer, repair, upgrade, verify};
 use wirecopy::kernel::Kernel;
 use wirecopy::options::{Policy, Resources};
 
@@ -137,7 +137,7 @@ fn index(bytes: &[u8]) {
     let store = directory.store();
     let asked = [article("article-3", ARTICLE), article("x", "word1 word2 word3 word4 word5 word6")];
     let ask = || {
-        let reader = Reader::open(&store, None, None)?;
+        let reader = Snapshot::open(&store, None, None)?;
         Lookup::new(reader, Policy::default(), &single())?.check(&asked)
     };
     // An older one is brought over first, if it can be.
@@ -165,7 +165,7 @@ fn filter(bytes: &[u8]) {
         let mut filter = Filter::new(writer, Policy::default(), &single()).expect("a filter");
         filter.batch(&[article("a", ARTICLE)]).expect("a document is taken");
         filter.close().expect("it is closed");
-        let reader = Reader::open(&directory.store(), None, None).expect("it is opened again");
+        let reader = Snapshot::open(&directory.store(), None, None).expect("it is opened again");
         Lookup::new(reader, Policy::default(), &single()).expect("a filter")
     });
     let reader = JsonLines::new(FieldNames::default(), Kernel::detect());

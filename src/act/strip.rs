@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::document::DocId;
-use crate::model::{Model, Reader};
+use crate::model::{ContentReader, Model};
 use crate::options::Mode;
 use crate::scan::Run;
 use crate::scan::texts::Texts;
@@ -13,7 +13,7 @@ pub struct Stripper<'a> {
     texts: Texts<'a>,
     model: &'a Model,
     sites: Vec<u64>,
-    reader: Reader,
+    reader: ContentReader,
 }
 
 impl Run {
@@ -21,7 +21,7 @@ impl Run {
     pub fn stripper(&self) -> Option<Stripper<'_>> {
         let model = self.model.as_ref().filter(|_| self.policy().mode == Mode::Aligned)?;
         let texts = self.texts();
-        let reader = Reader::new(self.recipe(), texts.kernel);
+        let reader = ContentReader::new(self.recipe(), texts.kernel);
         Some(Stripper { texts, model, sites: self.documents.site_hashes(), reader })
     }
 }

@@ -7,7 +7,7 @@ use super::words::{Words, key_of};
 
 /// Equal tokens: `len` from `a` on in the one text, and from `b` on in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
+pub struct Anchor {
     /// First token in the first text.
     pub a: u32,
     /// First token in the second.
@@ -16,7 +16,7 @@ pub struct Run {
     pub len: u32,
 }
 
-impl Run {
+impl Anchor {
     /// Behind its last token in the first text.
     pub fn end_a(self) -> u32 {
         self.a + self.len
@@ -30,7 +30,7 @@ impl Run {
 
 /// Writes the maximal runs that seeds of the shorter text lead to, in order and without repeats. Linear in the longer
 /// text where little repeats; each seed is tried at a few of its places.
-pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Run>) {
+pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Anchor>) {
     runs.clear();
     let (left, right) = (a.hashes(), b.hashes());
     let seeds = a.seeds();
@@ -45,7 +45,7 @@ pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Run>) {
             let before = common_suffix(&left[..place], &right[..at]);
             let after = common_prefix(&left[place + k..], &right[at + k..]);
             let len = (before + k + after) as u32;
-            runs.push(Run { a: (place - before) as u32, b: (at - before) as u32, len });
+            runs.push(Anchor { a: (place - before) as u32, b: (at - before) as u32, len });
             next = next.max(at + after + 1);
         }
         at = next;

@@ -4,7 +4,7 @@
 //! fragments in sub-quadratic time", SODA 1995, and Li, "Minimap2", Bioinformatics 34, 2018, whose bounded look-back
 //! this has. Chains are local and all that do not overlap are kept, so that reordered paragraphs are found.
 
-use super::anchors::Run;
+use super::anchors::Anchor;
 use super::words::NONE;
 
 /// Predecessors that a run is tried behind.
@@ -29,7 +29,7 @@ pub(super) struct Chainer {
     order: Vec<u32>,
     taken: Vec<bool>,
     used: [Vec<bool>; 2],
-    chain: Vec<Run>,
+    chain: Vec<Anchor>,
 }
 
 impl Chainer {
@@ -37,11 +37,11 @@ impl Chainer {
     /// either side; it may append runs between them. `runs` are in order; `len` are the lengths of both texts.
     pub fn chains(
         &mut self,
-        runs: &[Run],
+        runs: &[Anchor],
         len: [usize; 2],
         costs: Costs,
         least: u32,
-        mut accept: impl FnMut(&[Run], &mut [Vec<bool>; 2]),
+        mut accept: impl FnMut(&[Anchor], &mut [Vec<bool>; 2]),
     ) {
         self.score(runs, costs);
         for (used, len) in self.used.iter_mut().zip(len) {
@@ -67,7 +67,7 @@ impl Chainer {
         }
     }
 
-    fn score(&mut self, runs: &[Run], costs: Costs) {
+    fn score(&mut self, runs: &[Anchor], costs: Costs) {
         self.best.clear();
         for (i, run) in runs.iter().enumerate() {
             let mut best = (100 * i64::from(run.len), NONE);
@@ -96,7 +96,7 @@ impl Chainer {
     }
 
     /// Collects the chain that ends in `end`, as far as others have not taken it; returns its units.
-    fn collect(&mut self, runs: &[Run], end: u32) -> u32 {
+    fn collect(&mut self, runs: &[Anchor], end: u32) -> u32 {
         self.chain.clear();
         let mut at = end;
         while at != NONE && !self.taken[at as usize] {
@@ -116,7 +116,7 @@ impl Chainer {
             if cut >= run.len {
                 continue;
             }
-            run = Run { a: run.a + cut, b: run.b + cut, len: run.len - cut };
+            run = Anchor { a: run.a + cut, b: run.b + cut, len: run.len - cut };
             if let Some(run) = self.free(run) {
                 behind = (run.end_a(), run.end_b());
                 self.chain[kept] = run;
@@ -128,11 +128,11 @@ impl Chainer {
     }
 
     /// What of a run no other chain uses: its first free stretch of equal tokens.
-    fn free(&self, run: Run) -> Option<Run> {
+    fn free(&self, run: Anchor) -> Option<Anchor> {
         let [used_a, used_b] = &self.used;
         let is_free = |i: &u32| !used_a[(run.a + i) as usize] && !used_b[(run.b + i) as usize];
         let first = (0..run.len).find(is_free)?;
         let len = (first..run.len).take_while(is_free).count() as u32;
-        Some(Run { a: run.a + first, b: run.b + first, len })
+        Some(Anchor { a: run.a + first, b: run.b + first, len })
     }
 }

@@ -4,7 +4,7 @@
 //! tells noise from other facts is where the differences lie: noise leaves single letters wrong, and a replaced fact
 //! leaves a stretch that has hardly a letter in common ([`Noise::hard`]).
 
-use super::anchors::Run;
+use super::anchors::Anchor;
 use super::chain::{Chainer, Costs};
 use super::gaps::Gaps;
 use super::words::{Seeds, Words, key_of};
@@ -115,10 +115,10 @@ fn ratio(part: u32, whole: u32) -> f64 {
 /// Aligns texts by characters, reusing its memory.
 #[derive(Debug, Default)]
 pub struct CharacterAligner {
-    runs: Vec<Run>,
+    runs: Vec<Anchor>,
     chainer: Chainer,
     gaps: Gaps,
-    filled: Vec<Run>,
+    filled: Vec<Anchor>,
     other: Vec<u8>,
     chains: Vec<Stretches>,
 }
@@ -183,7 +183,7 @@ impl CharacterAligner {
                     a[..place].iter().rev().zip(b[..at].iter().rev()).take_while(|(x, y)| x == y).count();
                 let after = a[place + SEED..].iter().zip(&b[at + SEED..]).take_while(|(x, y)| x == y).count();
                 let len = (before + SEED + after) as u32;
-                self.runs.push(Run { a: (place - before) as u32, b: (at - before) as u32, len });
+                self.runs.push(Anchor { a: (place - before) as u32, b: (at - before) as u32, len });
                 skip = skip.max(at + after + 1);
             }
         }
@@ -193,9 +193,9 @@ impl CharacterAligner {
 }
 
 /// Adds the equal characters of a chain, and its hard stretches.
-fn count(runs: &[Run], noise: &mut Noise) {
+fn count(runs: &[Anchor], noise: &mut Noise) {
     noise.matched += runs.iter().map(|run| run.len).sum::<u32>();
-    let mut last: Option<Run> = None;
+    let mut last: Option<Anchor> = None;
     let mut inside = 0;
     for &run in runs {
         if run.len < SOLID {

@@ -3,7 +3,7 @@
 //! Needleman and Wunsch, "A general method applicable to the search for similarities in the amino acid sequence of
 //! two proteins", J. Mol. Biol. 48, 1970. Gaps have at most a few dozen tokens a side, so the whole table is filled.
 
-use super::anchors::Run;
+use super::anchors::Anchor;
 
 const MATCH: i32 = 4;
 const MISMATCH: i32 = -1;
@@ -23,7 +23,7 @@ impl Gaps {
         from: (u32, u32),
         to: (u32, u32),
         equal: impl Fn(usize, usize) -> bool,
-        out: &mut Vec<Run>,
+        out: &mut Vec<Anchor>,
     ) {
         let (n, m) = ((to.0 - from.0) as usize, (to.1 - from.1) as usize);
         if n == 0 || m == 0 || (n == 1 && m == 1 && !equal(from.0 as usize, from.1 as usize)) {
@@ -57,9 +57,9 @@ impl Gaps {
                     let (a, b) = (from.0 + i as u32, from.1 + j as u32);
                     match out[first..].last_mut() {
                         Some(run) if run.a == a + 1 && run.b == b + 1 => {
-                            *run = Run { a, b, len: run.len + 1 };
+                            *run = Anchor { a, b, len: run.len + 1 };
                         }
-                        _ => out.push(Run { a, b, len: 1 }),
+                        _ => out.push(Anchor { a, b, len: 1 }),
                     }
                 }
             } else if score == self.scores[(i - 1) * width + j] + GAP {

@@ -14,12 +14,12 @@ mod words;
 
 use std::ops::Range;
 
-pub use anchors::Run;
+pub use anchors::Anchor;
 use chain::{Chainer, Costs};
 use gaps::Gaps;
 pub use glance::Glance;
 pub use similar::similar;
-pub use words::{Kind, Tokenised, Words};
+pub use words::{TokenKind, Tokenised, Words};
 
 /// Most tokens between two runs of one chain.
 const GAP: u32 = 30;
@@ -89,7 +89,7 @@ pub enum SlotKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alignment {
     /// Runs of equal tokens, by chain, in order.
-    pub runs: Vec<Run>,
+    pub runs: Vec<Anchor>,
     /// What differs within chains, by chain, in order.
     pub slots: Vec<Slot>,
     /// The best first; no two overlap on either side.
@@ -117,7 +117,7 @@ impl Alignment {
 
     fn swap(&mut self) {
         for run in &mut self.runs {
-            *run = Run { a: run.b, b: run.a, len: run.len };
+            *run = Anchor { a: run.b, b: run.a, len: run.len };
         }
         for slot in &mut self.slots {
             *slot = slot.swapped();
@@ -131,7 +131,7 @@ impl Alignment {
 /// Aligns pairs of texts one after the other, reusing its memory.
 #[derive(Debug, Default)]
 pub struct Aligner {
-    runs: Vec<Run>,
+    runs: Vec<Anchor>,
     chainer: Chainer,
     gaps: Gaps,
     alignment: Alignment,
@@ -189,7 +189,7 @@ impl Aligner {
         for chain in chains {
             let first = slots.len() as u32;
             let mut at = (chain.a.start, chain.b.start);
-            let last = Run { a: chain.a.end, b: chain.b.end, len: 0 };
+            let last = Anchor { a: chain.a.end, b: chain.b.end, len: 0 };
             let of_chain = &runs[chain.runs.start as usize..chain.runs.end as usize];
             for run in of_chain.iter().chain([&last]) {
                 push_slots(a, b, (at.0, run.a), (at.1, run.b), joined, slots);
@@ -208,7 +208,7 @@ fn fill(
     b: &[u64],
     from: (u32, u32),
     to: (u32, u32),
-    out: &mut Vec<Run>,
+    out: &mut Vec<Anchor>,
 ) {
     let first = out.len();
     gaps.align(from, to, |i, j| a[i] == b[j] && !used[0][i] && !used[1][j], out);
@@ -263,7 +263,7 @@ fn respelled(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), joined: &
     if x == y {
         return true;
     }
-    let numeric = |kinds: &[Kind]| kinds.iter().any(|kind| kind.is(Kind::NUMERIC));
+    let numeric = |kinds: &[TokenKind]| kinds.iter().any(|kind| kind.is(TokenKind::NUMERIC));
     !numeric(&a.kinds()[of_a.0 as usize..of_a.1 as usize])
         && !numeric(&b.kinds()[of_b.0 as usize..of_b.1 as usize])
         && similar(x, y, RESPELLED)
@@ -277,7 +277,7 @@ fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot 
         return slot(SlotKind::Indel);
     }
     let all = || kinds_a.iter().chain(kinds_b);
-    let facts = all().filter(|kind| kind.is(Kind::FACT)).count();
+    let facts = all().filter(|kind| kind.is(TokenKind::FACT)).count();
     let total = kinds_a.len() + kinds_b.len();
     if facts == total {
         slot(SlotKind::Typed)
@@ -306,7 +306,7 @@ mod tests {
             folded.extend_from_slice(token.as_bytes());
             ends.push(folded.len() as u32);
         }
-        let kinds = vec![Kind::NUMERIC; numbers.len()];
+        let kinds = vec![TokenKind::NUMERIC; numbers.len()];
         let text = Tokenised {
             hashes: &hashes,
             kinds: &kinds,

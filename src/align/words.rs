@@ -2,23 +2,23 @@
 
 /// What kind of token it is, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Kind(u8);
+pub struct TokenKind(u8);
 
-impl Kind {
+impl TokenKind {
     /// An ordinary word.
-    pub const PLAIN: Kind = Kind(0);
+    pub const PLAIN: TokenKind = TokenKind(0);
     /// A number, a name or a date: what the next note of a series has another of.
-    pub const FACT: Kind = Kind(1);
+    pub const FACT: TokenKind = TokenKind(1);
     /// A fact of digits, or a number word, month or weekday: nearly equal ones are different ones.
-    pub const NUMERIC: Kind = Kind(2);
+    pub const NUMERIC: TokenKind = TokenKind(2);
 
     /// Both kinds.
-    pub fn and(self, other: Kind) -> Kind {
-        Kind(self.0 | other.0)
+    pub fn and(self, other: TokenKind) -> TokenKind {
+        TokenKind(self.0 | other.0)
     }
 
     /// Whether it is of any of those kinds.
-    pub fn is(self, kind: Kind) -> bool {
+    pub fn is(self, kind: TokenKind) -> bool {
         self.0 & kind.0 != 0
     }
 }
@@ -36,7 +36,7 @@ pub struct Tokenised<'a> {
     /// By token: the hash of its characters, or of those that stand for them in any house style.
     pub hashes: &'a [u64],
     /// By token: what kind it is.
-    pub kinds: &'a [Kind],
+    pub kinds: &'a [TokenKind],
     /// Normalised characters.
     pub folded: &'a [u8],
     /// By token: where its characters start and end.
@@ -50,7 +50,7 @@ pub struct Tokenised<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     hashes: Vec<u64>,
-    kinds: Vec<Kind>,
+    kinds: Vec<TokenKind>,
     /// Normalised characters of the whole text.
     folded: Vec<u8>,
     /// By token: where in them it stands.
@@ -118,7 +118,7 @@ impl Words {
     }
 
     /// The tokens' kinds.
-    pub fn kinds(&self) -> &[Kind] {
+    pub fn kinds(&self) -> &[TokenKind] {
         &self.kinds
     }
 

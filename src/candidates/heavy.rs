@@ -2,7 +2,7 @@
 //! [`HEAVY`](super::HEAVY) documents.
 
 use crate::kernel::prefetch;
-use crate::rows::Rows;
+use crate::rows::Grouped;
 
 /// Words of a document's outline.
 const WORDS: usize = 8;
@@ -17,7 +17,7 @@ const LINE: usize = 16;
 #[derive(Debug)]
 pub(super) struct Heavy {
     /// The lists of a document, ascending.
-    lists: Rows,
+    lists: Grouped,
     /// Members of each list.
     sizes: Vec<u32>,
     /// A bit for each list a document is in, folded into [`WORDS`] words; empty where no list is heavy.
@@ -35,7 +35,7 @@ impl Heavy {
         for (member, number) in memberships.clone() {
             outlines[member as usize][number as usize / 64 % WORDS] |= 1 << (number % 64);
         }
-        Heavy { lists: Rows::new(documents, memberships), sizes, outlines }
+        Heavy { lists: Grouped::new(documents, memberships), sizes, outlines }
     }
 
     /// Documents in all.

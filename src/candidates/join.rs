@@ -15,7 +15,7 @@ use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::kernel::prefetch;
 use crate::options::Cancel;
-use crate::rows::Rows;
+use crate::rows::Grouped;
 use crate::signature::winnow::LEVELS;
 
 /// Set on the last member of a list.
@@ -200,13 +200,13 @@ impl Lists {
 /// The light lists of all partitions, one behind the other, and where in them each document stands.
 struct Places {
     members: Vec<u32>,
-    of: Rows,
+    of: Grouped,
 }
 
 impl Places {
     fn new(lists: &[Lists], documents: usize) -> Places {
         let members: Vec<u32> = lists.iter().flat_map(|lists| &lists.light).copied().collect();
-        let of = Rows::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
+        let of = Grouped::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
         Places { members, of }
     }
 }

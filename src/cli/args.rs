@@ -64,7 +64,7 @@ pub enum Command {
         wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
-    Scan(Scan),
+    Scan(ScanArgs),
     /// Explain one pair: what two documents are to each other, and why.
     #[command(after_help = "Examples:\n  \
         wirecopy compare one.txt other.txt\n  \
@@ -84,20 +84,20 @@ pub enum Command {
     Calibrate(Calibrate),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
-    Page(Page),
+    Page(PageArgs),
     /// Print the text that everything else measures, or its tokens with their byte ranges.
     #[command(after_help = "Examples:\n  \
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
-    Text(Text),
+    Text(TextArgs),
     /// Say of every document that arrives whether an index has it, and add it.
     #[command(after_help = "Examples:\n  \
         crawler | wirecopy filter --index seen/ | ingest\n  \
         wirecopy filter --index seen/ --on-duplicate drop --only exact,near feed.jsonl > new.jsonl\n  \
         wirecopy filter --index seen/ --check < candidates.jsonl")]
-    Filter(Filter),
+    Filter(FilterArgs),
     /// Create, fill, look into and repair a persistent index.
-    Index(Index),
+    Index(IndexArgs),
     /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
@@ -118,7 +118,7 @@ pub enum Command {
     Undo(Undo),
     /// Make other reports of a saved json report, or compare two.
     #[command(subcommand)]
-    Report(Report),
+    Report(ReportArgs),
     /// Print what a shell needs to complete commands and options.
     #[command(
         after_help = "Example:\n  wirecopy completions bash > ~/.local/share/bash-completion/completions/wirecopy"
@@ -144,19 +144,19 @@ pub struct Man {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Report {
+pub enum ReportArgs {
     /// Make other reports of a saved json report; the documents are not needed.
     #[command(after_help = "Example:\n  wirecopy report render crawl.json --report html=crawl.html")]
     Render(Render),
     /// What is new, grown, split, merged or vanished from one report to the next.
     #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
-    Diff(Diff),
+    Diff(DiffArgs),
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct Dedup {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
@@ -172,13 +172,13 @@ pub struct Dedup {
     pub removed: Option<PathBuf>,
     /// Cut what sites print on many of their pages out of the texts that stay, in JSON lines and text files.
     #[arg(long, value_name = "WHAT")]
-    pub strip: Option<Strip>,
+    pub strip: Option<StripArg>,
     #[command(flatten)]
-    pub run: Run,
+    pub run: RunArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Strip {
+pub enum StripArg {
     /// Lines that many pages of a site have.
     Boilerplate,
 }
@@ -228,7 +228,7 @@ pub struct Render {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Diff {
+pub struct DiffArgs {
     /// The earlier report.
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
@@ -244,9 +244,9 @@ pub struct Diff {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Scan {
+pub struct ScanArgs {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output;
     /// or parquet=DIR, tables of documents, pairs and clusters.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
@@ -272,7 +272,7 @@ pub struct Scan {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["classic", "model", "save_model", "boilerplate"])]
     pub index: Option<PathBuf>,
     #[command(flatten)]
-    pub run: Run,
+    pub run: RunArgs,
     /// Show all clusters, members and problems in the summary.
     #[arg(long)]
     pub all: bool,
@@ -292,12 +292,12 @@ pub struct Scan {
 
 /// How pairs are found and judged, and with what means.
 #[derive(Debug, ClapArgs)]
-pub struct Run {
+pub struct RunArgs {
     /// Judge by raw exact Jaccard and containment alone: no model, no alignment.
     #[arg(long)]
     pub classic: bool,
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: JudgingArgs,
     /// With --classic: Jaccard similarity from which two documents are near.
     #[arg(long, default_value_t = 0.8)]
     pub jaccard: f64,
@@ -305,8 +305,8 @@ pub struct Run {
     #[arg(long, default_value_t = 5)]
     pub shingle: usize,
     /// How candidate pairs are found; each is verified exactly, whichever it is.
-    #[arg(long, value_enum, default_value_t = Method::Join)]
-    pub method: Method,
+    #[arg(long, value_enum, default_value_t = MethodArg::Join)]
+    pub method: MethodArg,
     /// A second set: files, directories, or - for standard input. PATHs are compared with it and not with one another;
     /// no document of it is a duplicate, or removed. May be given several times.
     #[arg(long, value_name = "PATH")]
@@ -345,7 +345,7 @@ pub struct Compare {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Method {
+pub enum MethodArg {
     /// A join on winnowed shingles.
     Join,
     /// Banded MinHash, 32 bands of 4.
@@ -357,7 +357,7 @@ pub enum Method {
 #[derive(Debug, ClapArgs)]
 pub struct Calibrate {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// Pairs that scan --report pairs wrote, instead of documents. What it left out below its thresholds is not counted.
     #[arg(long, value_name = "PAIRS")]
     pub from: Option<PathBuf>,
@@ -365,13 +365,13 @@ pub struct Calibrate {
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     #[command(flatten)]
-    pub run: Run,
+    pub run: RunArgs,
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct Templates {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// Write a report: json, or csv with a line for every value, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
@@ -379,25 +379,25 @@ pub struct Templates {
     #[arg(long)]
     pub all: bool,
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: JudgingArgs,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Page {
+pub struct PageArgs {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// Write a report: json, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Text {
+pub struct TextArgs {
     #[command(flatten)]
-    pub input: Input,
+    pub input: InputArgs,
     /// The document of this id, where the input holds several.
     #[arg(long)]
     pub id: Option<String>,
@@ -407,13 +407,13 @@ pub struct Text {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Input {
+pub struct InputArgs {
     /// Files, directories, or - for standard input.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// How files of unknown kind and standard input are read.
-    #[arg(long, value_enum, default_value_t = Format::Auto, help_heading = "Input")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
+    pub format: FormatArg,
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
@@ -440,7 +440,7 @@ pub struct Input {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Filter {
+pub struct FilterArgs {
     /// JSON lines: files, or standard input.
     #[arg(value_name = "FILE")]
     pub paths: Vec<PathBuf>,
@@ -471,7 +471,7 @@ pub struct Filter {
     #[command(flatten)]
     pub create: Creation,
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: JudgingArgs,
     #[command(flatten)]
     pub fields: FieldOptions,
     /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
@@ -489,8 +489,8 @@ pub struct Filter {
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Creation {
     /// With an index that is created: keep texts and verify, or signatures only and estimate.
-    #[arg(long, value_enum, default_value_t = Store::Text, help_heading = "Creating")]
-    pub store: Store,
+    #[arg(long, value_enum, default_value_t = KeepArg::Text, help_heading = "Creating")]
+    pub store: KeepArg,
     /// With an index that is created: documents expire so long after they were seen (30d, 12h).
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Creating")]
     pub window: Option<u64>,
@@ -501,7 +501,7 @@ pub struct Creation {
 
 /// What counts as what.
 #[derive(Debug, Clone, ClapArgs)]
-pub struct Judging {
+pub struct JudgingArgs {
     /// Score (aligned coverage times identity) from which two documents are near.
     #[arg(long, default_value_t = 0.7)]
     pub threshold: f64,
@@ -525,7 +525,7 @@ pub enum Durability {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Store {
+pub enum KeepArg {
     /// Compressed texts.
     Text,
     /// Samples only.
@@ -559,7 +559,7 @@ pub struct FieldOptions {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Index {
+pub struct IndexArgs {
     #[command(subcommand)]
     pub command: IndexCommand,
 }
@@ -582,14 +582,14 @@ pub enum IndexCommand {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
         #[command(flatten)]
-        input: Box<Input>,
+        input: Box<InputArgs>,
         #[command(flatten)]
         create: Creation,
         /// The model that pairs are judged under, instead of learning one.
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
         #[command(flatten)]
-        judging: Judging,
+        judging: JudgingArgs,
         /// Worker threads; 0 for as many as there are processors.
         #[arg(short = 'j', long, default_value_t = 0)]
         threads: usize,
@@ -668,7 +668,7 @@ pub enum Html {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Format {
+pub enum FormatArg {
     Auto,
     Jsonl,
     Text,

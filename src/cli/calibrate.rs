@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::process::ExitCode;
 
-use crate::calibrate::{Calibration, LOWEST, Saved, Step, calibrate, read_pairs};
+use crate::calibrate::{Calibration, LOWEST, Saved, ThresholdStep, calibrate, read_pairs};
 use crate::options::Policy;
 use crate::report::write_pairs;
 use anyhow::{Context, Result};
@@ -14,13 +14,14 @@ use crate::cli::output::Target;
 use crate::cli::settings::Settings;
 
 #[derive(Clone, Copy)]
-enum Format {
+enum CalibrateFormat {
     Json,
     Csv,
 }
 
 pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Format::Json), ("csv", Format::Csv)])?;
+    let targets =
+        Target::parse_all(&typed.reports, &[("json", CalibrateFormat::Json), ("csv", CalibrateFormat::Csv)])?;
     let settings = Settings::of(&typed.run)?;
     let pairs = match &typed.from {
         Some(path) => {
@@ -32,11 +33,11 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
     let calibration = calibrate(&pairs, &settings.policy);
     for target in &targets {
         target.write(|out| match target.format {
-            Format::Json => {
+            CalibrateFormat::Json => {
                 serde_json::to_writer_pretty(&mut *out, &calibration)?;
                 writeln!(out)
             }
-            Format::Csv => write_csv(&calibration, out),
+            CalibrateFormat::Csv => write_csv(&calibration, out),
         })?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
@@ -63,7 +64,7 @@ fn scanned(typed: &args::Calibrate, settings: &Settings) -> Result<Vec<Saved>> {
 fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "measure,threshold,pairs,clusters,removed")?;
     for (name, steps) in [("score", &calibration.score), ("containment", &calibration.containment)] {
-        for Step { threshold, pairs, clusters, removed, .. } in steps {
+        for ThresholdStep { threshold, pairs, clusters, removed, .. } in steps {
             writeln!(out, "{name},{threshold},{pairs},{clusters},{removed}")?;
         }
     }

@@ -24,7 +24,7 @@ struct Json;
 
 /// The json report.
 #[derive(Serialize)]
-struct Row<'a> {
+struct ComparisonRow<'a> {
     a: &'a str,
     b: &'a str,
     /// None where the documents have no relation.
@@ -113,11 +113,11 @@ fn row<'a>(
     comparison: &'a Comparison,
     (a, b): (DocId, DocId),
     texts: &[String; 2],
-) -> Row<'a> {
+) -> ComparisonRow<'a> {
     let passage = |span: &'a Span| Passage { span, changes: changes([&texts[0], &texts[1]], span) };
     let judgement = comparison.judgement;
     let overlap = judgement.and_then(|judgement| judgement.overlap);
-    Row {
+    ComparisonRow {
         a: &typed.a,
         b: &typed.b,
         relation: judgement.map(|judgement| judgement.relation.name()),
@@ -138,7 +138,7 @@ fn row<'a>(
     }
 }
 
-fn print(row: &Row<'_>, texts: &[String; 2]) -> std::io::Result<()> {
+fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     let relation = row.relation.unwrap_or("none");
     writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", row.a, row.b)?;
@@ -180,10 +180,10 @@ fn write_test(out: &mut impl Write, test: &Test) -> std::io::Result<()> {
 }
 
 /// A word as it is printed, and whether it is part of a change.
-type Word = (String, bool);
+type PrintedWord = (String, bool);
 
 /// The words of a stretch of text, without control characters.
-fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<Word> {
+fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<PrintedWord> {
     let stretch = text.get(start..end).unwrap_or_default();
     let word = |word: &str| {
         let from = start + word.as_ptr() as usize - stretch.as_ptr() as usize;
@@ -195,7 +195,7 @@ fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<Wo
 
 /// Both sides beside one another where there is room, else one below the other; what differs is red in the first and
 /// green in the second.
-fn write_sides(out: &mut impl Write, [a, b]: [Vec<Word>; 2], width: usize) -> std::io::Result<()> {
+fn write_sides(out: &mut impl Write, [a, b]: [Vec<PrintedWord>; 2], width: usize) -> std::io::Result<()> {
     if width < 80 {
         let (a, b) = (painted(&a, "\x1b[31m"), painted(&b, "\x1b[32m"));
         return writeln!(out, "  a  {a}\n  b  {b}");
@@ -212,12 +212,12 @@ fn write_sides(out: &mut impl Write, [a, b]: [Vec<Word>; 2], width: usize) -> st
 }
 
 /// Characters of words with a space between them.
-fn length(words: &[Word]) -> usize {
+fn length(words: &[PrintedWord]) -> usize {
     words.iter().map(|(word, _)| word.chars().count() + 1).sum::<usize>().saturating_sub(1)
 }
 
 /// Lines of at most so many characters, where no word is longer.
-fn wrapped(words: &[Word], room: usize) -> Vec<&[Word]> {
+fn wrapped(words: &[PrintedWord], room: usize) -> Vec<&[PrintedWord]> {
     let mut lines = Vec::new();
     let mut from = 0;
     for i in 1..words.len() {
@@ -230,8 +230,8 @@ fn wrapped(words: &[Word], room: usize) -> Vec<&[Word]> {
     lines
 }
 
-fn painted(words: &[Word], colour: &str) -> String {
-    let paint = |(word, differs): &Word| match differs {
+fn painted(words: &[PrintedWord], colour: &str) -> String {
+    let paint = |(word, differs): &PrintedWord| match differs {
         true => format!("{colour}{word}\x1b[0m"),
         false => word.clone(),
     };

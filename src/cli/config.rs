@@ -38,7 +38,7 @@ struct Setting {
 }
 
 /// By the flag's long name.
-type Settings = BTreeMap<String, Setting>;
+type FileSettings = BTreeMap<String, Setting>;
 
 /// What was typed, completed by defaults; `config` is the file that they are of. Ends the program where clap does.
 pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
@@ -53,7 +53,7 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     let defaults = Defaults::from_arg_matches(&seen).unwrap_or_else(|_| Args::parse_from(&typed).defaults);
     let file = file(&defaults)?;
     let running = Running::of(&command, &seen);
-    let mut settings = Settings::new();
+    let mut settings = FileSettings::new();
     if let Some(path) = &file {
         running.read(path, &mut settings)?;
     }
@@ -129,7 +129,7 @@ impl<'a> Running<'a> {
     }
 
     /// Reads what a file says of this command; all of the file is checked.
-    fn read(&self, path: &Path, settings: &mut Settings) -> Result<()> {
+    fn read(&self, path: &Path, settings: &mut FileSettings) -> Result<()> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let file = File { path, text: &text };
@@ -148,7 +148,7 @@ impl<'a> Running<'a> {
         table: &DeTable<'_>,
         command: &Command,
         path: Option<&[&str]>,
-        settings: &mut Settings,
+        settings: &mut FileSettings,
     ) -> Result<()> {
         let mut sections = Vec::new();
         for (key, value) in table {
@@ -194,7 +194,7 @@ impl<'a> Running<'a> {
     }
 
     /// `WIRECOPY_TEXT_FIELD` for `--text-field`.
-    fn heed_environment(&self, settings: &mut Settings) {
+    fn heed_environment(&self, settings: &mut FileSettings) {
         for name in self.flags.iter().filter_map(|(flag, _)| flag.get_long()) {
             let place = format!("WIRECOPY_{}", name.to_uppercase().replace('-', "_"));
             let value = std::env::var_os(&place).filter(|value| !value.is_empty());
@@ -205,7 +205,7 @@ impl<'a> Running<'a> {
     }
 
     /// The settings of flags that were not typed, as they would be.
-    fn arguments(&self, settings: &Settings) -> Result<Vec<OsString>> {
+    fn arguments(&self, settings: &FileSettings) -> Result<Vec<OsString>> {
         let mut all = Vec::new();
         for &(flag, is_typed) in &self.flags {
             let setting = flag.get_long().and_then(|name| Some((name, settings.get(name)?)));

@@ -28,7 +28,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     drop(bar);
     let decisions = decide(&found, &found.cluster_rows(), &rules, removable);
     let stripper = match typed.strip {
-        Some(args::Strip::Boilerplate) => match found.stripper() {
+        Some(args::StripArg::Boilerplate) => match found.stripper() {
             Some(stripper) => Some(stripper),
             None => bail!("--strip boilerplate: --classic knows no boilerplate"),
         },
@@ -44,7 +44,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         let gone = decisions.removed.len();
         let mut out = anstream::stdout().lock();
         let stripped = match typed.strip {
-            Some(args::Strip::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
+            Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
             None => String::new(),
         };
         writeln!(out, "{all} documents = {} kept + {gone} removed{stripped}", all - gone)

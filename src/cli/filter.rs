@@ -11,7 +11,7 @@ use crate::corpus::{JsonLines, Reader as _, Scratch, Value};
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use crate::index::store::{Disk, Store};
-use crate::index::{Keep, Limits, Reader, Setup};
+use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
 use crate::kernel::Kernel;
 use crate::options::{Policy, Resources};
@@ -28,7 +28,7 @@ const BATCH: usize = 256;
 /// Bytes of lines that are answered together, about.
 const BATCH_BYTES: usize = 4 << 20;
 
-pub fn run(args: &args::Args, typed: &args::Filter) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let outputs = Outputs::open(typed)?;
     let over = open(typed)?;
     let mut records = Records {
@@ -103,14 +103,14 @@ impl Over {
     }
 }
 
-fn open(typed: &args::Filter) -> Result<Over> {
+fn open(typed: &args::FilterArgs) -> Result<Over> {
     let policy = typed.judging.policy();
     let resources = Resources { threads: typed.threads, ..Resources::default() };
     if typed.check {
         let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
         let model = typed.model.as_ref().map(|path| read_model(path)).transpose()?;
         let model = model.as_deref().map(crate::index::model_hash);
-        let reader = Reader::open(&store, typed.create.recipe()?, model)?;
+        let reader = Snapshot::open(&store, typed.create.recipe()?, model)?;
         return Ok(Over::Asking(Lookup::new(reader, policy, &resources)?));
     }
     let mut limits = Limits::default();
@@ -148,8 +148,8 @@ impl args::Creation {
     pub fn setup(&self, model: Option<&Path>) -> Result<Setup> {
         Ok(Setup {
             keep: match self.store {
-                args::Store::Text => Keep::Text,
-                args::Store::Signatures => Keep::Signatures,
+                args::KeepArg::Text => Keep::Text,
+                args::KeepArg::Signatures => Keep::Signatures,
             },
             recipe: self.recipe()?.unwrap_or_default(),
             model: model.map(read_model).transpose()?,
@@ -194,7 +194,7 @@ impl Writing {
 }
 
 impl Outputs {
-    fn open(typed: &args::Filter) -> Result<Outputs> {
+    fn open(typed: &args::FilterArgs) -> Result<Outputs> {
         let duplicates = match typed.on_duplicate.split_once('=') {
             None if typed.on_duplicate == "tag" => Duplicates::Tag,
             None if typed.on_duplicate == "drop" => Duplicates::Drop,
@@ -353,7 +353,7 @@ struct Answered {
 }
 
 struct Session<'a> {
-    typed: &'a args::Filter,
+    typed: &'a args::FilterArgs,
     over: Over,
     outputs: Outputs,
     counts: Counts,

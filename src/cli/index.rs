@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::corpus::{Corpus, Problem, Scratch, Value};
 use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
-use crate::index::format::Row;
+use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
-use crate::index::view::{Place, View};
-use crate::index::{Keep, Limits, Reader, Writer, exists, repair, upgrade, verify};
+use crate::index::view::{PartPlace, View};
+use crate::index::{Keep, Limits, Snapshot, Writer, exists, repair, upgrade, verify};
 use crate::options::{Policy, Resources};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
@@ -20,7 +20,7 @@ use crate::cli::args::{self, IndexCommand};
 use crate::cli::filter::writing;
 use crate::cli::model;
 
-pub fn run(args: &args::Args, typed: &args::Index) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::IndexArgs) -> Result<ExitCode> {
     match &typed.command {
         IndexCommand::Create { directory, create, model } => {
             let disk = Disk::new(directory);
@@ -53,9 +53,9 @@ fn open(directory: &Path) -> Result<Writer> {
     Ok(Writer::open(Arc::new(Disk::new(directory)), None, None, Limits::default())?)
 }
 
-fn read(directory: &Path) -> Result<Reader> {
+fn read(directory: &Path) -> Result<Snapshot> {
     let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
-    Ok(Reader::open(&store, None, None)?)
+    Ok(Snapshot::open(&store, None, None)?)
 }
 
 /// Documents that are taken together.
@@ -71,7 +71,7 @@ struct Building<'a> {
 }
 
 impl Building<'_> {
-    fn run(&self, args: &args::Args, input: &args::Input) -> Result<ExitCode> {
+    fn run(&self, args: &args::Args, input: &args::InputArgs) -> Result<ExitCode> {
         let corpus = input.open(&self.resources)?;
         let disk = Disk::new(self.directory);
         let (taken, problems) = match exists(&disk)? {
@@ -322,7 +322,7 @@ fn export(directory: &Path) -> Result<()> {
 }
 
 /// A document as a line: its id, its text where that is kept, and what was said of it.
-fn write_document(view: &View<'_>, place: Place, row: &Row, out: &mut impl Write) -> Result<()> {
+fn write_document(view: &View<'_>, place: PartPlace, row: &StoredRow, out: &mut impl Write) -> Result<()> {
     let text = match row.packed {
         0 => None,
         _ => Some(unpack(view.text(place, row)?, row)?),

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::document::DocId;
-use crate::filter::{Known, Lookup};
-use crate::index::Reader;
+use crate::filter::{KnownDocument, Lookup};
+use crate::index::Snapshot;
 use crate::index::store::{Disk, Store};
 use crate::index::verdict::Match;
 use crate::judge::{Directed, Span};
@@ -26,7 +26,7 @@ pub struct Indexed {
 impl Indexed {
     pub fn open(directory: &Path, settings: &Settings) -> Result<Indexed> {
         let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
-        let reader = Reader::open(&store, Some(settings.recipe), None)?;
+        let reader = Snapshot::open(&store, Some(settings.recipe), None)?;
         let model = reader.model().map(|bytes| Model::read(settings.recipe, bytes)).transpose()?;
         let lookup = Lookup::new(reader, settings.policy, &settings.resources)?;
         Ok(Indexed { lookup, model: model.unwrap_or_default() })
@@ -40,14 +40,14 @@ impl Indexed {
     /// What documents are to those of the index.
     pub fn partners(&self, run: &Run) -> Result<Partners> {
         let known = self.lookup.known(run)?;
-        let partner = |mut known: Known| {
+        let partner = |mut known: KnownDocument| {
             let id = run.read_id(known.document);
             let mut spans = std::mem::take(&mut known.spans);
             if id > known.found.id {
                 spans.iter_mut().for_each(|span| std::mem::swap(&mut span.a, &mut span.b));
                 spans.sort_unstable_by_key(|span| (span.a, span.b));
             }
-            Partner { id, known, spans }
+            PartnerRow { id, known, spans }
         };
         Ok(Partners {
             all: known.into_iter().map(partner).collect(),
@@ -57,17 +57,17 @@ impl Indexed {
     }
 }
 
-struct Partner {
+struct PartnerRow {
     /// The document's id.
     id: String,
-    known: Known,
+    known: KnownDocument,
     /// Where the two are the same, the one whose id sorts first as `a`.
     spans: Vec<Span>,
 }
 
 /// What documents are to those of an index: a few matches each, the best first.
 pub struct Partners {
-    all: Vec<Partner>,
+    all: Vec<PartnerRow>,
     documents: usize,
     /// Whether texts were compared, and not only samples.
     verified: bool,
@@ -76,7 +76,7 @@ pub struct Partners {
 impl Partners {
     /// Rows of the `pairs` report.
     pub fn pair_rows(&self) -> impl Iterator<Item = PairRow<'_>> {
-        self.all.iter().map(|Partner { id, known, spans }| {
+        self.all.iter().map(|PartnerRow { id, known, spans }| {
             let Match { id: indexed, relation, measures, score, .. } = &known.found;
             let first = id <= indexed;
             let (a, b, measures) = match first {
@@ -109,7 +109,7 @@ impl Partners {
     }
 
     /// The best match of each document that the index has a copy of.
-    fn copies(&self) -> HashMap<DocId, &Known> {
+    fn copies(&self) -> HashMap<DocId, &KnownDocument> {
         let copies = self.all.iter().rev().filter(|partner| partner.known.found.relation.is_copy());
         copies.map(|partner| (partner.known.document, &partner.known)).collect()
     }

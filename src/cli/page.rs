@@ -15,7 +15,7 @@ use crate::cli::output::Target;
 #[derive(Clone, Copy)]
 struct Json;
 
-pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
     let pages = read(typed)?;
     for target in &targets {
@@ -31,7 +31,7 @@ pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
 }
 
 /// Every page that was asked for, also those that repeat nothing.
-fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
+fn read(typed: &args::PageArgs) -> Result<Vec<PageRow>> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
     let run = Scan::new().resources(resources).read(&corpus)?;

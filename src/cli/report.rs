@@ -27,19 +27,19 @@ pub enum Rendering {
 }
 
 #[derive(Clone, Copy)]
-enum Format {
+enum RenderFormat {
     Parquet,
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 7] = [
-    ("json", Format::Of(Rendering::Json)),
-    ("json+text", Format::Of(Rendering::JsonWithTexts)),
-    ("html", Format::Of(Rendering::Html)),
-    ("markdown", Format::Of(Rendering::Markdown)),
-    ("parquet", Format::Parquet),
-    ("boilerplate", Format::Of(Rendering::Boilerplate)),
-    ("sites", Format::Of(Rendering::Sites)),
+const FORMATS: [(&str, RenderFormat); 7] = [
+    ("json", RenderFormat::Of(Rendering::Json)),
+    ("json+text", RenderFormat::Of(Rendering::JsonWithTexts)),
+    ("html", RenderFormat::Of(Rendering::Html)),
+    ("markdown", RenderFormat::Of(Rendering::Markdown)),
+    ("parquet", RenderFormat::Parquet),
+    ("boilerplate", RenderFormat::Of(Rendering::Boilerplate)),
+    ("sites", RenderFormat::Of(Rendering::Sites)),
 ];
 
 impl Rendering {
@@ -64,10 +64,10 @@ fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-pub fn run(args: &args::Args, typed: &args::Report) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::ReportArgs) -> Result<ExitCode> {
     match typed {
-        args::Report::Render(typed) => render(args, typed),
-        args::Report::Diff(typed) => diff(args, typed),
+        args::ReportArgs::Render(typed) => render(args, typed),
+        args::ReportArgs::Diff(typed) => diff(args, typed),
     }
 }
 
@@ -82,10 +82,10 @@ fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
     let report = read(&typed.report)?;
     for target in &targets {
         match (target.format, &target.file) {
-            (Format::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
+            (RenderFormat::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
             #[cfg(feature = "parquet")]
-            (Format::Parquet, Some(directory)) => crate::cli::tables::write_saved(directory, &report)?,
-            (Format::Parquet, _) => {}
+            (RenderFormat::Parquet, Some(directory)) => crate::cli::tables::write_saved(directory, &report)?,
+            (RenderFormat::Parquet, _) => {}
         }
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
@@ -94,7 +94,7 @@ fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn diff(args: &args::Args, typed: &args::Diff) -> Result<ExitCode> {
+fn diff(args: &args::Args, typed: &args::DiffArgs) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", ())])?;
     let diff = Diff::between(&read(&typed.old)?, &read(&typed.new)?);
     for target in &targets {

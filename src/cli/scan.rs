@@ -22,26 +22,26 @@ use crate::cli::settings::Settings;
 use crate::cli::tables;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Format {
+enum ScanFormat {
     Pairs,
     Csv,
     Parquet,
     Of(Rendering),
 }
 
-const FORMATS: [(&str, Format); 9] = [
-    ("pairs", Format::Pairs),
-    ("csv", Format::Csv),
-    ("json", Format::Of(Rendering::Json)),
-    ("json+text", Format::Of(Rendering::JsonWithTexts)),
-    ("html", Format::Of(Rendering::Html)),
-    ("markdown", Format::Of(Rendering::Markdown)),
-    ("parquet", Format::Parquet),
-    ("boilerplate", Format::Of(Rendering::Boilerplate)),
-    ("sites", Format::Of(Rendering::Sites)),
+const FORMATS: [(&str, ScanFormat); 9] = [
+    ("pairs", ScanFormat::Pairs),
+    ("csv", ScanFormat::Csv),
+    ("json", ScanFormat::Of(Rendering::Json)),
+    ("json+text", ScanFormat::Of(Rendering::JsonWithTexts)),
+    ("html", ScanFormat::Of(Rendering::Html)),
+    ("markdown", ScanFormat::Of(Rendering::Markdown)),
+    ("parquet", ScanFormat::Parquet),
+    ("boilerplate", ScanFormat::Of(Rendering::Boilerplate)),
+    ("sites", ScanFormat::Of(Rendering::Sites)),
 ];
 
-pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
+pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
     let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
@@ -69,14 +69,15 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     let whole =
-        summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
+        summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
     let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
-    let asks_for_pairs = |target: &Target<Format>| matches!(target.format, Format::Pairs | Format::Parquet);
+    let asks_for_pairs =
+        |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
     for target in &targets {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         #[cfg(feature = "parquet")]
-        if let (Format::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
+        if let (ScanFormat::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
             let documents = document_rows(partners.as_ref(), whole);
             let pairs = pair_rows(&found, partners.as_ref(), spans);
             tables::write_all(directory, documents, pairs, &whole.report)?;
@@ -93,7 +94,9 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
         }
-        report::print_places(targets.iter().filter(|target| target.format == Format::Of(Rendering::Html)))?;
+        report::print_places(
+            targets.iter().filter(|target| target.format == ScanFormat::Of(Rendering::Html)),
+        )?;
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
@@ -105,9 +108,9 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
 }
 
 /// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.
-fn parts(typed: &args::Scan, targets: &[Target<Format>]) -> Parts {
+fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>]) -> Parts {
     let asks_for = |format| targets.iter().any(|target| target.format == format);
-    let asks = |rendering| asks_for(Format::Of(rendering));
+    let asks = |rendering| asks_for(ScanFormat::Of(rendering));
     let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
         (true, _) => usize::MAX,
         (false, true) => LIMIT,
@@ -115,7 +118,7 @@ fn parts(typed: &args::Scan, targets: &[Target<Format>]) -> Parts {
     };
     let json_or_page = texts > 0 || asks(Rendering::Json);
     let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
-    parts.lineage |= asks_for(Format::Csv) || asks_for(Format::Parquet) || asks(Rendering::Sites);
+    parts.lineage |= asks_for(ScanFormat::Csv) || asks_for(ScanFormat::Parquet) || asks(Rendering::Sites);
     parts.site_pairs |= asks(Rendering::Sites);
     parts.boilerplate |= asks(Rendering::Boilerplate);
     parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: typed.seed });
@@ -123,7 +126,7 @@ fn parts(typed: &args::Scan, targets: &[Target<Format>]) -> Parts {
 }
 
 fn write(
-    format: Format,
+    format: ScanFormat,
     out: &mut dyn Write,
     found: &Run,
     partners: Option<&Partners>,
@@ -131,8 +134,8 @@ fn write(
     spans: Option<&[Vec<Span>]>,
 ) -> io::Result<()> {
     match (format, whole) {
-        (Format::Csv, Some(whole)) => write_csv(document_rows(partners, whole), out),
-        (Format::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
+        (ScanFormat::Csv, Some(whole)) => write_csv(document_rows(partners, whole), out),
+        (ScanFormat::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
         _ => write_pairs(pair_rows(found, partners, spans), out),
     }
 }
@@ -158,7 +161,7 @@ fn pair_rows<'a>(
     found.pair_rows(spans).chain(partners.into_iter().flat_map(Partners::pair_rows))
 }
 
-fn print(typed: &args::Scan, found: &Run, report: &Report) -> Result<()> {
+fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     let look = match typed.all {
         true => Look { shown: usize::MAX, members: usize::MAX, width },
@@ -174,7 +177,7 @@ fn print(typed: &args::Scan, found: &Run, report: &Report) -> Result<()> {
     Ok(())
 }
 
-fn exit_code(typed: &args::Scan, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
+fn exit_code(typed: &args::ScanArgs, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
         anstream::eprintln!("wirecopy: something could not be read, and --strict was given");

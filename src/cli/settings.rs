@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn of(run: &args::Run) -> Result<Settings> {
+    pub fn of(run: &args::RunArgs) -> Result<Settings> {
         let kernel = match &run.kernel {
             Some(name) => Kernel::named(name).context("this machine has no such instruction set")?,
             None => Kernel::detect(),
@@ -30,9 +30,9 @@ impl Settings {
             jaccard: run.jaccard,
             within: run.within.map(|milliseconds| milliseconds / 1000),
             method: match run.method {
-                args::Method::Join => Method::Join,
-                args::Method::Minhash => Method::Minhash,
-                args::Method::Simhash => Method::Simhash,
+                args::MethodArg::Join => Method::Join,
+                args::MethodArg::Minhash => Method::Minhash,
+                args::MethodArg::Simhash => Method::Simhash,
             },
             ..run.judging.policy()
         };
@@ -52,7 +52,7 @@ impl Settings {
     }
 }
 
-impl args::Judging {
+impl args::JudgingArgs {
     /// What counts as what.
     pub fn policy(&self) -> Policy {
         Policy {
@@ -79,7 +79,7 @@ impl args::FieldOptions {
     }
 }
 
-impl args::Input {
+impl args::InputArgs {
     /// These documents.
     pub fn open(&self, resources: &Resources) -> Result<Corpus> {
         self.open_against(&[], resources)
@@ -97,15 +97,15 @@ impl args::Input {
                 max_filesize: self.max_filesize,
             },
             format: match self.format {
-                args::Format::Auto => Format::Auto,
-                args::Format::Jsonl => Format::Jsonl,
-                args::Format::Text => Format::Text,
-                args::Format::Html => Format::Html,
-                args::Format::Csv => Format::Csv,
-                args::Format::Tsv => Format::Tsv,
-                args::Format::Parquet => Format::Parquet,
-                args::Format::Warc => Format::Warc,
-                args::Format::Tar => Format::Tar,
+                args::FormatArg::Auto => Format::Auto,
+                args::FormatArg::Jsonl => Format::Jsonl,
+                args::FormatArg::Text => Format::Text,
+                args::FormatArg::Html => Format::Html,
+                args::FormatArg::Csv => Format::Csv,
+                args::FormatArg::Tsv => Format::Tsv,
+                args::FormatArg::Parquet => Format::Parquet,
+                args::FormatArg::Warc => Format::Warc,
+                args::FormatArg::Tar => Format::Tar,
             },
             max_record: Some(self.max_record),
             html: match self.html {

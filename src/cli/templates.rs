@@ -12,24 +12,25 @@ use super::args;
 use crate::cli::output::Target;
 
 #[derive(Clone, Copy)]
-enum Format {
+enum TemplatesFormat {
     Json,
     Csv,
 }
 
 pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Format::Json), ("csv", Format::Csv)])?;
+    let targets =
+        Target::parse_all(&typed.reports, &[("json", TemplatesFormat::Json), ("csv", TemplatesFormat::Csv)])?;
     let resources = Resources { threads: typed.threads, ..Resources::default() };
     let corpus = typed.input.open(&resources)?;
     let run = Scan::new().policy(typed.judging.policy()).resources(resources).run(&corpus)?;
     let templates = run.templates()?;
     for target in &targets {
         target.write(|out| match target.format {
-            Format::Json => {
+            TemplatesFormat::Json => {
                 serde_json::to_writer_pretty(&mut *out, &templates)?;
                 writeln!(out)
             }
-            Format::Csv => write_values(&templates, out),
+            TemplatesFormat::Csv => write_values(&templates, out),
         })?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {

@@ -21,7 +21,7 @@ struct Token<'a> {
     end: usize,
 }
 
-pub fn run(typed: &args::Text) -> Result<ExitCode> {
+pub fn run(typed: &args::TextArgs) -> Result<ExitCode> {
     let text = read(typed)?;
     let stdout = Target { format: (), file: None };
     stdout.write(|out| {
@@ -41,7 +41,7 @@ pub fn run(typed: &args::Text) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(typed: &args::Text) -> Result<String> {
+fn read(typed: &args::TextArgs) -> Result<String> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
     let read = Scan::new().resources(resources).read(&corpus)?;

@@ -88,10 +88,10 @@ enum Passed<'a> {
     Other,
 }
 
-type Scan<T> = Result<T, Reason>;
+type Scanned<T> = Result<T, Reason>;
 
 impl<'a> Scanner<'a> {
-    fn record(mut self, names: &FieldNames) -> Scan<Fields<'a>> {
+    fn record(mut self, names: &FieldNames) -> Scanned<Fields<'a>> {
         self.space();
         if self.peek() != Some(b'{') {
             self.value(0)?;
@@ -142,17 +142,17 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn expected<T>(&self, what: &'static str) -> Scan<T> {
+    fn expected<T>(&self, what: &'static str) -> Scanned<T> {
         Err(Reason::Malformed(what, self.at))
     }
 
-    fn end(&mut self) -> Scan<()> {
+    fn end(&mut self) -> Scanned<()> {
         self.space();
         if self.at == self.bytes.len() { Ok(()) } else { self.expected("the end of the line") }
     }
 
     /// A key and the colon after it.
-    fn key(&mut self) -> Scan<Value<'a>> {
+    fn key(&mut self) -> Scanned<Value<'a>> {
         self.space();
         if self.peek() != Some(b'"') {
             return self.expected("a field name");
@@ -167,7 +167,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// After a member: whether a comma promises another one, or `close` ends the container.
-    fn goes_on(&mut self, close: u8) -> Scan<bool> {
+    fn goes_on(&mut self, close: u8) -> Scanned<bool> {
         self.space();
         match self.peek() {
             Some(b',') => self.at += 1,
@@ -180,7 +180,7 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    fn value(&mut self, depth: usize) -> Scan<Passed<'a>> {
+    fn value(&mut self, depth: usize) -> Scanned<Passed<'a>> {
         self.space();
         match self.peek() {
             Some(b'"') => Ok(Passed::String(self.string()?)),
@@ -195,7 +195,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn container(&mut self, close: u8, depth: usize) -> Scan<Passed<'a>> {
+    fn container(&mut self, close: u8, depth: usize) -> Scanned<Passed<'a>> {
         self.at += 1;
         self.space();
         if self.peek() == Some(close) {
@@ -213,7 +213,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn literal(&mut self, word: &'static [u8], passed: Passed<'a>) -> Scan<Passed<'a>> {
+    fn literal(&mut self, word: &'static [u8], passed: Passed<'a>) -> Scanned<Passed<'a>> {
         if !self.bytes[self.at..].starts_with(word) {
             return self.expected("a value");
         }
@@ -222,7 +222,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string, from its opening quote to behind its closing one.
-    fn string(&mut self) -> Scan<Value<'a>> {
+    fn string(&mut self) -> Scanned<Value<'a>> {
         let start = self.at + 1;
         let (at, escaped) = match kernel::string_end(self.kernel, self.bytes, start) {
             StringEnd::Quote(at, escaped) => (at, escaped),
@@ -240,7 +240,7 @@ impl<'a> Scanner<'a> {
         Ok(if escaped { Value::Escaped(inside) } else { Value::Plain(inside) })
     }
 
-    fn number(&mut self) -> Scan<&'a [u8]> {
+    fn number(&mut self) -> Scanned<&'a [u8]> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -264,7 +264,7 @@ impl<'a> Scanner<'a> {
         Ok(&self.bytes[start..self.at])
     }
 
-    fn digits(&mut self) -> Scan<()> {
+    fn digits(&mut self) -> Scanned<()> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;

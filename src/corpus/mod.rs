@@ -3,7 +3,7 @@
 //! A [`Corpus`] is a list of inputs, each the bytes of one file (mapped, small, or decompressed into an
 //! unlinked file) and the [`Reader`] that cuts records out of them and finds a record's fields. Tables, crawls,
 //! archives and pages cannot be read where they stand: `convert` makes them into one more input, the spool. Nothing
-//! after this module knows where a document came from. It is read in [`Piece`]s of about a megabyte, in parallel and
+//! after this module knows where a document came from. It is read in [`InputPiece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
 mod convert;
@@ -27,9 +27,9 @@ pub use jsonl::JsonLines;
 pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
-pub use record::{Decoded, FieldNames, Fields, Place, Scratch, Value};
+pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 use spool::Spooled;
-use store::Store;
+use store::InputBytes;
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, named_part, site_of};
@@ -60,7 +60,7 @@ pub trait Reader: Debug + Send + Sync {
     }
 
     /// Where in a page what stands more than once in it stands, for formats that know.
-    fn places(&self, _record: &[u8]) -> Vec<Place> {
+    fn places(&self, _record: &[u8]) -> Vec<PagePlace> {
         Vec::new()
     }
 }
@@ -152,7 +152,7 @@ struct Input {
     name: String,
     /// What problems name.
     path: PathBuf,
-    store: Store,
+    store: InputBytes,
     reader: usize,
     /// Where the input may be cut into pieces; anywhere if empty.
     cuts: Vec<u64>,
@@ -160,7 +160,7 @@ struct Input {
 
 impl Input {
     /// Records of a spool.
-    fn spooled(store: Store, cuts: Vec<u64>) -> Input {
+    fn spooled(store: InputBytes, cuts: Vec<u64>) -> Input {
         Input { name: String::new(), path: PathBuf::new(), store, reader: SPOOLED, cuts }
     }
 }
@@ -197,7 +197,7 @@ pub struct Location {
 
 /// A stretch of one input that starts and ends between records.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct InputPiece {
     input: u32,
     range: Range<u64>,
 }
@@ -252,11 +252,11 @@ impl Corpus {
     }
 
     /// The pieces of all inputs, in order.
-    pub fn pieces(&self) -> Vec<Piece> {
+    pub fn pieces(&self) -> Vec<InputPiece> {
         let mut pieces = Vec::new();
         for (number, input) in self.opened.inputs.iter().enumerate() {
             if !input.cuts.is_empty() {
-                let range = |cut: &[u64]| Piece { input: number as u32, range: cut[0]..cut[1] };
+                let range = |cut: &[u64]| InputPiece { input: number as u32, range: cut[0]..cut[1] };
                 pieces.extend(input.cuts.windows(2).map(range));
                 continue;
             }
@@ -265,7 +265,7 @@ impl Corpus {
             let mut start = 0u64;
             loop {
                 let end = len.min(start.saturating_add(step));
-                pieces.push(Piece { input: number as u32, range: start..end });
+                pieces.push(InputPiece { input: number as u32, range: start..end });
                 if end == len {
                     break;
                 }
@@ -282,7 +282,7 @@ impl Corpus {
     /// [`ErrorKind::Read`] or [`ErrorKind::Changed`]; what was visited before may then be wrong as well.
     pub fn read(
         &self,
-        piece: &Piece,
+        piece: &InputPiece,
         scratch: &mut Vec<u8>,
         mut visit: impl FnMut(Location, u32, Result<Fields<'_>, Reason>),
     ) -> Result<u32> {
@@ -340,7 +340,7 @@ impl Corpus {
 
     /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
     /// is no longer what it was.
-    pub fn places(&self, at: Location) -> Vec<Place> {
+    pub fn places(&self, at: Location) -> Vec<PagePlace> {
         let input = &self.opened.inputs[at.input as usize];
         let mut scratch = Vec::new();
         let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch);
@@ -435,7 +435,7 @@ impl Corpus {
     }
 }
 
-impl Piece {
+impl InputPiece {
     /// The input's number.
     pub fn input(&self) -> u32 {
         self.input

@@ -10,7 +10,7 @@ use super::convert::{self, Job, Kind, Rules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
 use super::spool::Spooled;
-use super::store::Store;
+use super::store::InputBytes;
 use super::{
     Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
 };
@@ -59,7 +59,7 @@ impl Corpus {
         for found in walked.files {
             resources.cancel.check()?;
             if let Some(reader) = own_reader(options, &found.path) {
-                let opened = Store::of_file(&found.path).map(|store| (store, None));
+                let opened = InputBytes::of_file(&found.path).map(|store| (store, None));
                 corpus.add(found.name, &found.path, OWN + reader, opened)?;
                 continue;
             }
@@ -67,7 +67,7 @@ impl Corpus {
                 Ok(kind) if kind.format.is_direct() => {
                     let opened = match kind.compression {
                         Some(how) => unpacked(&found.path, how, resources),
-                        None => Store::of_file(&found.path).map(|store| (store, None)),
+                        None => InputBytes::of_file(&found.path).map(|store| (store, None)),
                     };
                     corpus.add(found.name, &found.path, reader_of(kind), opened)?;
                 }
@@ -130,7 +130,7 @@ impl Opened {
         jobs: &mut Vec<Job>,
     ) -> Result<()> {
         let path = Path::new(name);
-        let (mut store, mut damage) = Store::of_stream(from, resources.work_dir.as_deref())?;
+        let (mut store, mut damage) = InputBytes::of_stream(from, resources.work_dir.as_deref())?;
         let mut kind = kind(path).unwrap_or_else(|| sniffed(&store));
         if options.format != Format::Auto {
             kind.format = options.format;
@@ -183,7 +183,7 @@ impl Opened {
         name: String,
         path: &Path,
         reader: usize,
-        opened: Result<(Store, Option<io::Error>)>,
+        opened: Result<(InputBytes, Option<io::Error>)>,
     ) -> Result<()> {
         let (store, damage) = match opened {
             Ok(opened) => opened,
@@ -202,7 +202,7 @@ impl Opened {
         Ok(())
     }
 
-    fn broke_off(&mut self, path: &Path, store: &Store, damage: Option<io::Error>) {
+    fn broke_off(&mut self, path: &Path, store: &InputBytes, damage: Option<io::Error>) {
         if let Some(damage) = damage {
             self.problems.push(Problem {
                 path: path.display().to_string(),
@@ -321,7 +321,7 @@ fn sniff(head: &[u8]) -> Format {
     }
 }
 
-fn sniffed(store: &Store) -> Kind {
+fn sniffed(store: &InputBytes) -> Kind {
     let mut scratch = Vec::new();
     let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
     match Compression::of(head) {
@@ -337,20 +337,20 @@ fn head(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// What a compressed file holds.
-fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(Store, Option<io::Error>)> {
+fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(InputBytes, Option<io::Error>)> {
     let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
     let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
-    Store::of_stream(from, resources.work_dir.as_deref())
+    InputBytes::of_stream(from, resources.work_dir.as_deref())
 }
 
 /// What compressed bytes hold.
 fn unpacked_store(
-    store: &Store,
+    store: &InputBytes,
     how: Compression,
     resources: &Resources,
-) -> Result<(Store, Option<io::Error>)> {
+) -> Result<(InputBytes, Option<io::Error>)> {
     let mut scratch = Vec::new();
     let from = decompressed(store.all(&mut scratch)?, how);
     let from = from.map_err(|e| Error::new(ErrorKind::NotReadable).because(e.to_string()))?;
-    Store::of_stream(from, resources.work_dir.as_deref())
+    InputBytes::of_stream(from, resources.work_dir.as_deref())
 }

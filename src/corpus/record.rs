@@ -77,10 +77,10 @@ impl<'a> Fields<'a> {
 
 /// Where in a page a stretch of its text stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct PagePlace {
     /// Its bytes in the text, half open.
     pub range: Range<u32>,
-    /// The element, as [`crate::html::Block::path`] has it.
+    /// The element, as [`crate::html::TextBlock::path`] has it.
     pub path: String,
     /// Whether all of it is in links.
     pub in_link: bool,

@@ -11,8 +11,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Reader;
-use super::record::{Fields, Place, Value};
-use super::store::{MAPPED_FROM, Store};
+use super::record::{Fields, PagePlace, Value};
+use super::store::{InputBytes, MAPPED_FROM};
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::Mapping;
@@ -33,7 +33,7 @@ pub(super) struct Draft<'a> {
     /// Its number in the file or entry of `path`, where that holds several.
     pub record: Option<u32>,
     /// Where in a page what stands more than once in it stands.
-    pub places: &'a [Place],
+    pub places: &'a [PagePlace],
     pub text: &'a str,
 }
 
@@ -82,19 +82,19 @@ impl Draft<'_> {
 }
 
 /// A line a place: its first byte, the one behind its last, `a` where it is in a link, and its path.
-fn written_places(places: &[Place]) -> String {
-    let line = |place: &Place| {
+fn written_places(places: &[PagePlace]) -> String {
+    let line = |place: &PagePlace| {
         let link = if place.in_link { "a" } else { "-" };
         format!("{} {} {link} {}\n", place.range.start, place.range.end, place.path)
     };
     places.iter().map(line).collect()
 }
 
-fn read_places(written: &[u8]) -> Vec<Place> {
+fn read_places(written: &[u8]) -> Vec<PagePlace> {
     let place = |line: &str| {
         let mut parts = line.splitn(4, ' ');
         let range = parts.next()?.parse().ok()?..parts.next()?.parse().ok()?;
-        Some(Place { range, in_link: parts.next()? == "a", path: parts.next()?.to_owned() })
+        Some(PagePlace { range, in_link: parts.next()? == "a", path: parts.next()?.to_owned() })
     };
     std::str::from_utf8(written).unwrap_or_default().lines().filter_map(place).collect()
 }
@@ -136,7 +136,7 @@ impl Reader for Spooled {
         Ok(Fields { text, id, title, url, canonical_url, date, source, directory })
     }
 
-    fn places(&self, record: &[u8]) -> Vec<Place> {
+    fn places(&self, record: &[u8]) -> Vec<PagePlace> {
         parts(record).and_then(|parts| parts[PLACES]).map(read_places).unwrap_or_default()
     }
 }
@@ -228,14 +228,14 @@ impl Spool {
     ///
     /// # Errors
     /// [`ErrorKind::Write`] where the file cannot be mapped.
-    pub fn finish(mut self) -> Result<(Store, Vec<u64>)> {
+    pub fn finish(mut self) -> Result<(InputBytes, Vec<u64>)> {
         self.cuts.push(self.length);
         let store = match self.file {
-            None => Store::Held(self.head.into()),
+            None => InputBytes::Held(self.head.into()),
             Some(file) => {
                 let place = self.directory.unwrap_or_else(std::env::temp_dir);
                 let mapping = Mapping::new(&file).map_err(|e| Error::io(ErrorKind::Write, place, e))?;
-                Store::Mapped { mapping, origin: None }
+                InputBytes::Mapped { mapping, origin: None }
             }
         };
         Ok((store, self.cuts))
@@ -255,7 +255,7 @@ mod tests {
             text: "t\n\u{e9}",
             path: "p",
             record: Some(7),
-            places: &[Place { range: 0..1, path: "body > p".into(), in_link: true }],
+            places: &[PagePlace { range: 0..1, path: "body > p".into(), in_link: true }],
             ..Draft::default()
         };
         first.write(&mut bytes);
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!((fields.text.to_text(), fields.url), ("t\n\u{e9}".into(), Some(Value::Plain(b"u"))));
         assert_eq!(Spooled::place(&bytes[one.clone()]), Some(("p".into(), Some(7))));
         let places = Spooled.places(&bytes[one.clone()]);
-        assert_eq!(places, [Place { range: 0..1, path: "body > p".into(), in_link: true }]);
+        assert_eq!(places, [PagePlace { range: 0..1, path: "body > p".into(), in_link: true }]);
         let (two, _) = Spooled.next(&bytes, one.end + 1).expect("another record");
         let fields = Spooled.fields(&bytes[two.clone()]).expect("fields");
         assert_eq!(

@@ -15,7 +15,7 @@ pub(super) const MAPPED_FROM: u64 = 256 << 10;
 
 /// The bytes of one input, readable any number of times.
 #[derive(Debug)]
-pub(super) enum Store {
+pub(super) enum InputBytes {
     /// A big file, or a big decompressed one.
     Mapped { mapping: Mapping, origin: Option<Stamp> },
     /// A small file, read when it is wanted.
@@ -45,28 +45,31 @@ impl Stamp {
     }
 }
 
-impl Store {
+impl InputBytes {
     /// An uncompressed file.
-    pub fn of_file(path: &Path) -> Result<Store> {
+    pub fn of_file(path: &Path) -> Result<InputBytes> {
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
         let file = File::open(path).map_err(failed)?;
         let stamp = Stamp::of(path, &file).map_err(failed)?;
         if stamp.len < MAPPED_FROM {
-            return Ok(Store::File(stamp));
+            return Ok(InputBytes::File(stamp));
         }
-        Ok(Store::Mapped { mapping: Mapping::new(&file).map_err(failed)?, origin: Some(stamp) })
+        Ok(InputBytes::Mapped { mapping: Mapping::new(&file).map_err(failed)?, origin: Some(stamp) })
     }
 
     /// Everything that `from` gives, and the error that ended it early, if one did: what came before a cut is
     /// kept.
-    pub fn of_stream(mut from: impl Read, work_dir: Option<&Path>) -> Result<(Store, Option<io::Error>)> {
+    pub fn of_stream(
+        mut from: impl Read,
+        work_dir: Option<&Path>,
+    ) -> Result<(InputBytes, Option<io::Error>)> {
         let write_failed =
             |e| Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e);
         let mut head = Vec::new();
         let mut damage = None;
         copy(&mut (&mut from).take(MAPPED_FROM), &mut head, &mut damage).map_err(write_failed)?;
         if damage.is_some() || (head.len() as u64) < MAPPED_FROM {
-            return Ok((Store::Held(head.into()), damage));
+            return Ok((InputBytes::Held(head.into()), damage));
         }
         let mut spill = match work_dir {
             Some(directory) => tempfile::tempfile_in(directory),
@@ -76,14 +79,14 @@ impl Store {
         spill.write_all(&head).map_err(write_failed)?;
         copy(&mut from, &mut spill, &mut damage).map_err(write_failed)?;
         let mapping = Mapping::new(&spill).map_err(write_failed)?;
-        Ok((Store::Mapped { mapping, origin: None }, damage))
+        Ok((InputBytes::Mapped { mapping, origin: None }, damage))
     }
 
     pub fn len(&self) -> u64 {
         match self {
-            Store::Mapped { mapping, .. } => mapping.as_ref().len() as u64,
-            Store::File(stamp) => stamp.len,
-            Store::Held(bytes) => bytes.len() as u64,
+            InputBytes::Mapped { mapping, .. } => mapping.as_ref().len() as u64,
+            InputBytes::File(stamp) => stamp.len,
+            InputBytes::Held(bytes) => bytes.len() as u64,
         }
     }
 
@@ -96,9 +99,9 @@ impl Store {
     pub fn range<'a>(&'a self, range: Range<u64>, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
         let place = range.start as usize..range.end as usize;
         match self {
-            Store::Mapped { mapping, .. } => Ok(&mapping.as_ref()[place]),
-            Store::Held(bytes) => Ok(&bytes[place]),
-            Store::File(stamp) => {
+            InputBytes::Mapped { mapping, .. } => Ok(&mapping.as_ref()[place]),
+            InputBytes::Held(bytes) => Ok(&bytes[place]),
+            InputBytes::File(stamp) => {
                 let failed = |e| Error::io(ErrorKind::Read, &stamp.path, e);
                 let file = File::open(&stamp.path).map_err(failed)?;
                 if Stamp::of(&stamp.path, &file).map_err(failed)? != *stamp {
@@ -114,17 +117,17 @@ impl Store {
     /// Whether what was read so far is what the input held when the run began.
     pub fn is_intact(&self) -> bool {
         match self {
-            Store::Mapped { mapping, .. } => mapping.is_intact(),
-            Store::File(_) | Store::Held(_) => true,
+            InputBytes::Mapped { mapping, .. } => mapping.is_intact(),
+            InputBytes::File(_) | InputBytes::Held(_) => true,
         }
     }
 
     /// Whether the file still has the length and time of change that it had.
     pub fn is_unchanged(&self) -> bool {
         match self {
-            Store::Mapped { origin: Some(stamp), mapping } => mapping.is_intact() && stamp.holds(),
-            Store::Mapped { origin: None, .. } | Store::Held(_) => true,
-            Store::File(stamp) => stamp.holds(),
+            InputBytes::Mapped { origin: Some(stamp), mapping } => mapping.is_intact() && stamp.holds(),
+            InputBytes::Mapped { origin: None, .. } | InputBytes::Held(_) => true,
+            InputBytes::File(stamp) => stamp.holds(),
         }
     }
 }

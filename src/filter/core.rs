@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::look::{Matched, Sought, Worker, matches};
+use super::look::{LookMemory, Matched, Sought, matches};
 use super::pool::Pool;
 use super::prepare::{GramKeys, Prepared, Preparer};
 use super::{Answer, Incoming, cut};
@@ -12,7 +12,7 @@ use crate::candidates::Gate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
 use crate::index::Keep;
-use crate::index::format::Row;
+use crate::index::format::StoredRow;
 use crate::index::verdict::Verdict;
 use crate::index::view::{Earlier, View};
 use crate::judge::{Directed, Judge};
@@ -53,7 +53,7 @@ pub(super) enum Novelty {
 pub(super) struct Arrived<'a> {
     pub document: &'a Incoming,
     pub novelty: Novelty,
-    pub row: Row,
+    pub row: StoredRow,
     pub keys: Vec<u64>,
     pub grams: GramKeys,
     /// The id that it is kept under, where that is not its own.
@@ -76,7 +76,7 @@ pub(super) struct Core {
     /// Of noisy texts.
     gram_gate: Gate,
     keep: Keep,
-    workers: Vec<Mutex<Worker>>,
+    workers: Vec<Mutex<LookMemory>>,
 }
 
 impl Core {
@@ -95,7 +95,7 @@ impl Core {
         };
         let under = Arc::new(Under { recipe, kernel: resources.kernel, policy, model });
         let pool = Pool::new(resources.pool()?);
-        let worker = |_| Ok(Mutex::new(Worker::new(under.judge())?));
+        let worker = |_| Ok(Mutex::new(LookMemory::new(under.judge())?));
         let workers = (0..pool.threads()).map(worker).collect::<Result<_>>()?;
         // Samples alone give raw measures only: what shares a passage and no more would have no relation.
         let gate = match keep {
@@ -134,7 +134,7 @@ impl Core {
     pub fn each<T: Send>(
         &self,
         count: usize,
-        work: impl Fn(&mut Worker, usize) -> Result<T> + Sync,
+        work: impl Fn(&mut LookMemory, usize) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         self.preparer.pool.each(&self.workers, count, work)
     }
@@ -234,6 +234,6 @@ fn cluster(view: &View<'_>, found: &[Matched]) -> Result<Option<u64>> {
 }
 
 /// The cluster of a document that is in no other's.
-pub(super) fn own_cluster(document: &Incoming, row: &Row) -> u64 {
+pub(super) fn own_cluster(document: &Incoming, row: &StoredRow) -> u64 {
     avalanche(xxh3_64(document.id.as_bytes()) ^ row.text_hash.rotate_left(32))
 }

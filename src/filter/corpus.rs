@@ -9,7 +9,7 @@ use super::look::{Matched, Sought, matches, order};
 use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::index::Arriving;
+use crate::index::NewDocument;
 use crate::index::format::{MATCHES, SPANS, encode_verdict};
 use crate::index::verdict::Match;
 use crate::judge::{Judgement, Overlap, Relation, Span};
@@ -20,7 +20,7 @@ const BATCH: usize = 4096;
 
 /// A document of a corpus and its best match in an index.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct KnownDocument {
     /// The document.
     pub document: DocId,
     /// What it is to a document of the index.
@@ -72,7 +72,7 @@ impl Filter {
                 more.clear();
                 more.extend_from_slice(cut(&document.id).as_bytes());
                 encode_verdict(&self.core.verdict(matches, cluster, row.seen), &mut more);
-                let arriving = Arriving { row, id: cut(&document.id), keys, text: packed, replaces: None };
+                let arriving = NewDocument { row, id: cut(&document.id), keys, text: packed, replaces: None };
                 self.writer.load(arriving, &more, cluster)?;
             }
         }
@@ -115,7 +115,7 @@ impl Lookup {
     ///
     /// # Errors
     /// Damage that was met, or cancellation.
-    pub fn known(&self, run: &Run) -> Result<Vec<Known>> {
+    pub fn known(&self, run: &Run) -> Result<Vec<KnownDocument>> {
         let view = self.view();
         let mut known = Vec::new();
         for first in (0..run.documents.entries.len()).step_by(BATCH) {
@@ -140,7 +140,7 @@ impl Lookup {
                     let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };
                     let (same_site, cluster) = (row.site == document.identity.site, row.cluster);
                     let document = DocId(number);
-                    known.push(Known { document, found, same_site, cluster, overlap, spans });
+                    known.push(KnownDocument { document, found, same_site, cluster, overlap, spans });
                 }
             }
         }

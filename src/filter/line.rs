@@ -30,11 +30,11 @@ struct ShownMatch<'a> {
     /// Half the width of the interval that the true Jaccard lies in, 19 times of 20, where it is estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<f64>,
-    spans: Vec<Span>,
+    spans: Vec<ByteSpan>,
 }
 
 #[derive(Serialize)]
-struct Span {
+struct ByteSpan {
     a: [u32; 2],
     b: [u32; 2],
 }
@@ -56,7 +56,7 @@ impl<'a> ShownMatch<'a> {
             containment_of_match: rounded(measures.containment_b_in_a()),
             score: rounded(f64::from(one.score)),
             error: (!verified).then(|| rounded(1.96 * (jaccard * (1.0 - jaccard) / union).sqrt())),
-            spans: one.spans.iter().map(|&[a, b, c, d]| Span { a: [a, b], b: [c, d] }).collect(),
+            spans: one.spans.iter().map(|&[a, b, c, d]| ByteSpan { a: [a, b], b: [c, d] }).collect(),
         }
     }
 }
@@ -128,14 +128,14 @@ fn without_member(object: &[u8]) -> Vec<&[u8]> {
 }
 
 /// A member of an object: from its name to behind the comma that follows it.
-struct Member {
+struct JsonMember {
     start: usize,
     end: usize,
     is_ours: bool,
 }
 
 /// The members of an object that is known to be well formed.
-fn members(object: &[u8]) -> Vec<Member> {
+fn members(object: &[u8]) -> Vec<JsonMember> {
     let mut members = Vec::new();
     let (mut depth, mut at, mut start, mut name) = (0usize, 0, None, None);
     while at < object.len() {
@@ -164,7 +164,7 @@ fn members(object: &[u8]) -> Vec<Member> {
 
 fn push_member(
     object: &[u8],
-    members: &mut Vec<Member>,
+    members: &mut Vec<JsonMember>,
     start: &mut Option<usize>,
     name: &mut Option<std::ops::Range<usize>>,
     end: usize,
@@ -175,7 +175,7 @@ fn push_member(
         let is_ours = name == MEMBER.as_bytes()
             || (name.contains(&b'\\')
                 && crate::corpus::Value::Escaped(name).decode(&mut scratch).text == MEMBER);
-        members.push(Member { start, end, is_ours });
+        members.push(JsonMember { start, end, is_ours });
     }
 }
 

@@ -6,9 +6,9 @@ use super::corpus::longest;
 use super::unpack::Unpacker;
 use crate::document::Identity;
 use crate::error::Result;
-use crate::index::format::{MATCHES, NAMED, Row};
+use crate::index::format::{MATCHES, NAMED, StoredRow};
 use crate::index::verdict::Match;
-use crate::index::view::{Moment, Near, Place, View, Wanted};
+use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
 use crate::signature::winnow::LEVELS;
 
@@ -24,7 +24,7 @@ const LOADED: usize = 128;
 
 /// Memory of one thread.
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(super) struct LookMemory {
     unpacker: Unpacker,
     memory: Memory,
     /// The document that arrives.
@@ -33,9 +33,9 @@ pub(super) struct Worker {
     others: Vec<Option<(u32, Loaded)>>,
 }
 
-impl Worker {
-    pub fn new(judge: Judge<'_>) -> Result<Worker> {
-        Ok(Worker {
+impl LookMemory {
+    pub fn new(judge: Judge<'_>) -> Result<LookMemory> {
+        Ok(LookMemory {
             unpacker: Unpacker::new()?,
             memory: judge.memory(),
             own: judge.document(),
@@ -50,7 +50,7 @@ impl Worker {
     }
 
     /// The place of an indexed document among the others, if it is loaded.
-    fn loaded(&self, row: &Row) -> Option<usize> {
+    fn loaded(&self, row: &StoredRow) -> Option<usize> {
         let at = row.ordinal as usize % LOADED;
         self.others[at].as_ref().is_some_and(|(ordinal, _)| *ordinal == row.ordinal).then_some(at)
     }
@@ -59,7 +59,7 @@ impl Worker {
     fn slot<'a>(
         others: &'a mut [Option<(u32, Loaded)>],
         judge: Judge<'_>,
-        row: &Row,
+        row: &StoredRow,
     ) -> (usize, &'a mut Loaded) {
         let at = row.ordinal as usize % LOADED;
         let (ordinal, document) = others[at].get_or_insert_with(|| (0, judge.document()));
@@ -85,7 +85,7 @@ pub(super) fn order(matches: &mut [Matched]) {
     });
 }
 
-fn identity(row: &Row) -> Identity {
+fn identity(row: &StoredRow) -> Identity {
     let id = if row.flags & NAMED != 0 { row.id_hash } else { 0 };
     Identity { id, url: row.url, canonical: row.canonical, site: row.site }
 }
@@ -93,7 +93,7 @@ fn identity(row: &Row) -> Identity {
 /// A document by which others are looked for.
 #[derive(Clone, Copy)]
 pub(super) struct Sought<'a> {
-    pub row: &'a Row,
+    pub row: &'a StoredRow,
     pub keys: &'a [u64],
     pub grams: &'a [u64],
 }
@@ -102,7 +102,7 @@ pub(super) struct Sought<'a> {
 pub(super) fn matches(
     core: &Core,
     view: &View<'_>,
-    worker: &mut Worker,
+    worker: &mut LookMemory,
     document: &Incoming,
     Sought { row, keys, grams }: Sought<'_>,
     replaces: Option<u32>,
@@ -116,11 +116,11 @@ pub(super) fn matches(
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
-        let wanted = Wanted { keys, counts: row.counts, at: Moment::of(row) };
+        let wanted = Query { keys, counts: row.counts, at: Moment::of(row) };
         let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
         if !grams.is_empty() {
-            let more = view.near(&Wanted { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
-            let known: Vec<Place> = near.iter().map(|one| one.place).collect();
+            let more = view.near(&Query { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
+            let known: Vec<PartPlace> = near.iter().map(|one| one.place).collect();
             near.extend(more.into_iter().filter(|one| !known.contains(&one.place)));
         }
         looking.near(near, keys)?;
@@ -138,9 +138,9 @@ struct Looking<'a> {
     core: &'a Core,
     judge: Judge<'a>,
     view: &'a View<'a>,
-    worker: &'a mut Worker,
+    worker: &'a mut LookMemory,
     document: &'a Incoming,
-    row: &'a Row,
+    row: &'a StoredRow,
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
@@ -151,20 +151,20 @@ impl Looking<'_> {
     /// Loads the document itself, once that is needed.
     fn load(&mut self) {
         if !self.is_loaded {
-            let Worker { memory, own, .. } = &mut *self.worker;
+            let LookMemory { memory, own, .. } = &mut *self.worker;
             self.judge.load(memory, &self.document.text, identity(self.row), own);
             self.is_loaded = true;
         }
     }
 
     /// The document itself and an indexed one, loaded, and memory to compare them.
-    fn pair(&mut self, place: Place, row: &Row) -> Result<(&mut Memory, &Loaded, &Loaded)> {
+    fn pair(&mut self, place: PartPlace, row: &StoredRow) -> Result<(&mut Memory, &Loaded, &Loaded)> {
         let at = match self.worker.loaded(row) {
             Some(at) => at,
             None => {
-                let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+                let LookMemory { unpacker, memory, others, .. } = &mut *self.worker;
                 let text = unpacker.unpack(self.view.text(place, row)?, row)?;
-                let (at, other) = Worker::slot(others, self.judge, row);
+                let (at, other) = LookMemory::slot(others, self.judge, row);
                 self.judge.load(memory, text, identity(row), other);
                 at
             }
@@ -175,20 +175,24 @@ impl Looking<'_> {
     /// The document itself and one of the others, loaded.
     fn with(&mut self, at: usize) -> (&mut Memory, &Loaded, &Loaded) {
         self.load();
-        let Worker { memory, own, others, .. } = &mut *self.worker;
+        let LookMemory { memory, own, others, .. } = &mut *self.worker;
         let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
         (memory, own, other)
     }
 
     /// As [`Looking::pair`], where the two can be anything to each other: most share a phrase or two, and that is seen
     /// without loading either.
-    fn hopeful(&mut self, place: Place, row: &Row) -> Result<Option<(&mut Memory, &Loaded, &Loaded)>> {
+    fn hopeful(
+        &mut self,
+        place: PartPlace,
+        row: &StoredRow,
+    ) -> Result<Option<(&mut Memory, &Loaded, &Loaded)>> {
         let judge = self.judge;
         let plain = [self.row, row].iter().all(|row| judge.is_plain(row.tokens, row.site));
         if !plain || self.worker.loaded(row).is_some() {
             return self.pair(place, row).map(Some);
         }
-        let Worker { unpacker, memory, others, .. } = &mut *self.worker;
+        let LookMemory { unpacker, memory, others, .. } = &mut *self.worker;
         let text = unpacker.unpack(self.view.text(place, row)?, row)?;
         if !self.glances {
             judge.look_from(memory, &self.document.text);
@@ -197,15 +201,15 @@ impl Looking<'_> {
         if !judge.is_hopeful(memory, text, self.row.tokens.min(row.tokens)) {
             return Ok(None);
         }
-        let (at, other) = Worker::slot(others, judge, row);
+        let (at, other) = LookMemory::slot(others, judge, row);
         judge.load_seen(memory, text, identity(row), other);
         Ok(Some(self.with(at)))
     }
 
     fn push(
         &mut self,
-        place: Place,
-        row: &Row,
+        place: PartPlace,
+        row: &StoredRow,
         relation: Directed,
         (measures, score): (Measures, f64),
         (overlap, spans): (Option<Overlap>, Vec<Span>),
@@ -229,7 +233,7 @@ impl Looking<'_> {
     }
 
     /// A document of the same sequence hash: the same words, or by chance none of them.
-    fn copy(&mut self, place: Place, row: &Row) -> Result<()> {
+    fn copy(&mut self, place: PartPlace, row: &StoredRow) -> Result<()> {
         if !self.core.verifies() {
             let measures = Measures::of_equal(self.sampled(row).0);
             return self.push(place, row, Directed::Exact, (measures, 1.0), (None, Vec::new()));
@@ -245,17 +249,17 @@ impl Looking<'_> {
     }
 
     /// Whether an indexed document has the same tokens in the same order.
-    fn is_equal(&mut self, place: Place, row: &Row) -> Result<bool> {
+    fn is_equal(&mut self, place: PartPlace, row: &StoredRow) -> Result<bool> {
         if row.text_hash == self.row.text_hash && row.bytes == self.row.bytes {
             return Ok(true);
         }
-        let Worker { unpacker, memory, .. } = &mut *self.worker;
+        let LookMemory { unpacker, memory, .. } = &mut *self.worker;
         let text = unpacker.unpack(self.view.text(place, row)?, row)?;
         Ok(self.judge.are_equal(memory, text, &self.document.text))
     }
 
     /// Sample sizes at the coarser of two levels.
-    fn sampled(&self, other: &Row) -> (u32, u32) {
+    fn sampled(&self, other: &StoredRow) -> (u32, u32) {
         let (a, b) = (self.row.counts, other.counts);
         let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
         level.map_or((0, 0), |level| (u32::from(a[level]), u32::from(b[level])))
@@ -286,7 +290,7 @@ impl Looking<'_> {
         Ok(())
     }
 
-    fn judge(&mut self, place: Place, row: &Row) -> Result<()> {
+    fn judge(&mut self, place: PartPlace, row: &StoredRow) -> Result<()> {
         let judge = self.judge;
         let Some((memory, own, other)) = self.hopeful(place, row)? else { return Ok(()) };
         if let Some((judgement, spans)) = judge.decide(memory, own, other) {
@@ -297,13 +301,13 @@ impl Looking<'_> {
     }
 
     /// Shares of samples stand in for shares of shingles.
-    fn measures(&self, place: Place, row: &Row, keys: &[u64]) -> Result<Measures> {
+    fn measures(&self, place: PartPlace, row: &StoredRow, keys: &[u64]) -> Result<Measures> {
         let (a, b) = self.sampled(row);
         let common = self.view.common(place, keys)?;
         Ok(Measures { a, b, common: common.min(a).min(b) })
     }
 
-    fn estimate(&mut self, place: Place, row: &Row, keys: &[u64]) -> Result<()> {
+    fn estimate(&mut self, place: PartPlace, row: &StoredRow, keys: &[u64]) -> Result<()> {
         let measures = self.measures(place, row, keys)?;
         let judgement = classic(self.judge.policy, measures, (self.row.tokens, row.tokens));
         if let Some(judgement) = judgement {

@@ -25,16 +25,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::core::{Arrived, Core, Novelty, novelty};
 use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{MAX_ID, NAMED, Row, encode_verdict};
+use crate::index::format::{MAX_ID, NAMED, StoredRow, encode_verdict};
 use crate::index::store::{Disk, Store};
 use crate::index::verdict::Verdict;
-use crate::index::view::{Earlier, Moment, Place, View};
-use crate::index::{Admitted, Arriving, Limits, Reader, Remake, Setup, Writer, exists, model_hash};
+use crate::index::view::{Earlier, Moment, PartPlace, View};
+use crate::index::{Admitted, Limits, NewDocument, Remake, Setup, Snapshot, Writer, exists, model_hash};
 use crate::model::Model;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::sketch::Sketcher;
-pub use corpus::Known;
+pub use corpus::KnownDocument;
 pub use incoming::Incoming;
 use look::Matched;
 pub use prepare::{Prepared, Preparer};
@@ -64,7 +64,7 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Lookup {
     core: Core,
-    reader: Box<Reader>,
+    reader: Box<Snapshot>,
 }
 
 impl Lookup {
@@ -74,14 +74,14 @@ impl Lookup {
     /// No index there, damage, or no threads.
     pub fn open(directory: impl AsRef<Path>) -> Result<Lookup> {
         let store: Arc<dyn Store> = Arc::new(Disk::new(directory.as_ref()));
-        Lookup::new(Reader::open(&store, None, None)?, Policy::default(), &Resources::default())
+        Lookup::new(Snapshot::open(&store, None, None)?, Policy::default(), &Resources::default())
     }
 
     /// Over an index that was opened.
     ///
     /// # Errors
     /// A model that cannot be read, or no threads.
-    pub fn new(reader: Reader, policy: Policy, resources: &Resources) -> Result<Lookup> {
+    pub fn new(reader: Snapshot, policy: Policy, resources: &Resources) -> Result<Lookup> {
         let settings = (reader.recipe(), reader.manifest().keep);
         let core = Core::new(settings, reader.model(), policy, resources, false)?;
         Ok(Lookup { core, reader: Box::new(reader) })
@@ -220,7 +220,7 @@ impl Filter {
                 id = self.other_name(document, &row)?;
                 let named = id.as_deref().unwrap_or(own);
                 row.id = named.len() as u16;
-                let arriving = Arriving { row, id: named, keys: kept, text: packed, replaces };
+                let arriving = NewDocument { row, id: named, keys: kept, text: packed, replaces };
                 admitted.push(self.writer.admit(arriving)?);
                 came.add(own, &row);
             }
@@ -231,7 +231,7 @@ impl Filter {
 
     /// The name of a record without an id where another document has the one that was made up for it: the same place of
     /// another input.
-    fn other_name(&self, document: &Incoming, row: &Row) -> Result<Option<String>> {
+    fn other_name(&self, document: &Incoming, row: &StoredRow) -> Result<Option<String>> {
         let id = cut(&document.id);
         let is_made = !document.named && document.place != 0;
         if !is_made || !self.writer.view().has_id(id, id_hash(id.as_bytes()), Moment::of(row))? {
@@ -324,13 +324,13 @@ struct Came<'a> {
 
 impl<'a> Came<'a> {
     /// What came before under an id, given what is in the index.
-    fn earlier(&self, id: &'a str, row: &Row, before: Earlier) -> Earlier {
+    fn earlier(&self, id: &'a str, row: &StoredRow, before: Earlier) -> Earlier {
         let again = || self.texts.get(&(id, [row.site, row.id_hash, row.text_hash], row.bytes)).copied();
         let last = self.last.get(&(id, row.site)).copied().filter(|_| row.flags & NAMED != 0);
         Earlier { again: before.again.or_else(again), last: last.or(before.last) }
     }
 
-    fn add(&mut self, id: &'a str, row: &Row) {
+    fn add(&mut self, id: &'a str, row: &StoredRow) {
         self.texts.insert((id, [row.site, row.id_hash, row.text_hash], row.bytes), row.ordinal);
         if row.flags & NAMED != 0 {
             self.last.insert((id, row.site), row.ordinal);
@@ -368,7 +368,7 @@ fn cut(id: &str) -> &str {
 ///
 /// # Errors
 /// Damage.
-pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(Place, Row)>> {
+pub fn lookup(view: &View<'_>, id: &str) -> Result<Vec<(PartPlace, StoredRow)>> {
     let id = cut(id);
     view.versions(id, id_hash(id.as_bytes()), crate::index::now())
 }

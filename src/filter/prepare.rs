@@ -13,7 +13,7 @@ use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
-use crate::index::format::{NAMED, Row, key};
+use crate::index::format::{NAMED, StoredRow, key};
 use crate::index::{Remade, now};
 use crate::model::Model;
 use crate::signature::grams::grams;
@@ -36,7 +36,7 @@ pub struct Preparer {
 #[derive(Debug)]
 pub struct Prepared {
     /// Its row; ordinal and places are filled in where it is taken.
-    pub(super) row: Row,
+    pub(super) row: StoredRow,
     /// Its sample, each key once.
     pub(super) keys: Vec<u64>,
     /// Keys of its characters in a row, by which noisy texts are met.
@@ -87,7 +87,7 @@ impl Preparer {
         let (model, id) = (&self.under.model, cut(&document.id));
         let Identity { site, url, canonical, .. } = document.identity;
         let Sketched { tokens, counts, keys, grams } = Sketched::of(sketcher, model, site, &document.text);
-        let row = Row {
+        let row = StoredRow {
             tokens,
             bytes: document.text.len() as u32,
             id: id.len() as u16,
@@ -103,7 +103,7 @@ impl Preparer {
                 document.place
             },
             seen,
-            ..Row::default()
+            ..StoredRow::default()
         };
         let flags = if document.named { NAMED } else { 0 };
         let packed = if self.packs {
@@ -112,7 +112,7 @@ impl Preparer {
         } else {
             Vec::new()
         };
-        Ok(Prepared { row: Row { flags, ..row }, keys, grams, packed })
+        Ok(Prepared { row: StoredRow { flags, ..row }, keys, grams, packed })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Texts as an index keeps them: compressed one by one.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::Row;
+use crate::index::format::StoredRow;
 
 /// Decompresses texts, reusing its memory.
 pub(super) struct Unpacker {
@@ -22,7 +22,7 @@ impl Unpacker {
         Ok(Unpacker { zstd, text: Vec::new() })
     }
 
-    pub fn unpack(&mut self, packed: &[u8], row: &Row) -> Result<&str> {
+    pub fn unpack(&mut self, packed: &[u8], row: &StoredRow) -> Result<&str> {
         let no_text =
             || Error::new(ErrorKind::Corrupt).because(format!("the text of document {}", row.ordinal));
         // What a damaged row says is no reason to ask for more than the text can have.
@@ -39,6 +39,6 @@ impl Unpacker {
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where it is none.
-pub fn unpack(packed: &[u8], row: &Row) -> Result<String> {
+pub fn unpack(packed: &[u8], row: &StoredRow) -> Result<String> {
     Ok(Unpacker::new()?.unpack(packed, row)?.to_owned())
 }

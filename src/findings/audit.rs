@@ -14,10 +14,10 @@ use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Depth, Judged, Measures, Relation, classic, is_family, shares_enough};
 use crate::model::hashed::{ByHash, Hashes};
-use crate::model::{Model, Reader};
+use crate::model::{ContentReader, Model};
 use crate::options::{Method, Mode};
 use crate::report::{AuditRow, MissedRow, RecallRow};
-use crate::rows::Rows;
+use crate::rows::Grouped;
 use crate::scan::texts::Texts;
 use crate::scan::{Pair, Run};
 use crate::signature::winnow::{Winnow, level};
@@ -54,7 +54,7 @@ impl Run {
             batches.collect::<Result<Vec<_>>>()
         })?;
         let mut related: Vec<(Candidate, Relation)> = related.drain(..).flatten().collect();
-        let known = Known::new(self, &drawn);
+        let known = Reported::new(self, &drawn);
         related.extend(known.reported());
         related.sort_unstable();
         related.dedup_by_key(|(pair, _)| *pair);
@@ -90,7 +90,7 @@ fn recall(
     drawn: &[u32],
     related: &[(Candidate, Relation)],
     of: &dyn Fn(Relation) -> bool,
-    known: &Known<'_>,
+    known: &Reported<'_>,
     seed: u64,
 ) -> RecallRow {
     // By document: pairs, and those found.
@@ -119,16 +119,16 @@ fn recall(
 }
 
 /// What the run reported of some documents.
-struct Known<'a> {
+struct Reported<'a> {
     run: &'a Run,
     /// Reported pairs with a drawn document, or one that stands for it.
     pairs: HashMap<Candidate, Relation>,
     drawn: HashSet<u32>,
 }
 
-impl<'a> Known<'a> {
-    fn new(run: &'a Run, drawn: &[u32]) -> Known<'a> {
-        let mut known = Known { run, pairs: HashMap::new(), drawn: drawn.iter().copied().collect() };
+impl<'a> Reported<'a> {
+    fn new(run: &'a Run, drawn: &[u32]) -> Reported<'a> {
+        let mut known = Reported { run, pairs: HashMap::new(), drawn: drawn.iter().copied().collect() };
         let wanted: HashSet<u32> =
             drawn.iter().flat_map(|&document| [document, known.centre(document)]).collect();
         let of_drawn = |pair: &&Pair| wanted.contains(&pair.a.0) || wanted.contains(&pair.b.0);
@@ -171,11 +171,11 @@ struct Auditor<'a> {
 }
 
 /// The shingles of some documents.
-struct Index {
+struct ShingleIndex {
     /// By shingle: its number.
     numbers: ByHash<u32>,
     /// By number: places of the documents that have it.
-    places: Rows,
+    places: Grouped,
     /// By place: how many distinct shingles it has.
     sizes: Vec<u32>,
 }
@@ -186,12 +186,12 @@ impl<'a> Auditor<'a> {
         Auditor { run, texts: run.texts(), model, sites: run.documents.site_hashes() }
     }
 
-    fn reader(&self) -> Reader {
-        Reader::new(self.run.recipe(), self.texts.kernel)
+    fn reader(&self) -> ContentReader {
+        ContentReader::new(self.run.recipe(), self.texts.kernel)
     }
 
     /// The distinct shingles of a document's content; none where it is no longer what it was.
-    fn shingles(&self, reader: &mut Reader, document: u32, out: &mut Vec<u64>) {
+    fn shingles(&self, reader: &mut ContentReader, document: u32, out: &mut Vec<u64>) {
         out.clear();
         // Such a document is among the problems already.
         let _ = self.texts.get(document, |text| {
@@ -204,7 +204,7 @@ impl<'a> Auditor<'a> {
         out.dedup();
     }
 
-    fn index(&self, batch: &[u32]) -> Index {
+    fn index(&self, batch: &[u32]) -> ShingleIndex {
         let of_each: Vec<Vec<u64>> = batch
             .par_iter()
             .map_init(
@@ -223,8 +223,12 @@ impl<'a> Auditor<'a> {
         }
         let held = of_each.iter().zip(0..);
         let held = held.flat_map(|(shingles, place)| shingles.iter().map(move |shingle| (shingle, place)));
-        let places = Rows::new(numbers.len(), held.map(|(shingle, place)| (numbers[shingle], place)));
-        Index { places, numbers, sizes: of_each.iter().map(|shingles| shingles.len() as u32).collect() }
+        let places = Grouped::new(numbers.len(), held.map(|(shingle, place)| (numbers[shingle], place)));
+        ShingleIndex {
+            places,
+            numbers,
+            sizes: of_each.iter().map(|shingles| shingles.len() as u32).collect(),
+        }
     }
 
     /// The pairs of some documents with any other that are something to each other.

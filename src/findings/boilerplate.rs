@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::standing::passages;
 use crate::hash::avalanche;
-use crate::model::{Model, Reader};
+use crate::model::{ContentReader, Model};
 use crate::recipe::Recipe;
 use crate::report::{BoilerplateKind, BoilerplateRow};
 use crate::scan::Run;
@@ -24,7 +24,7 @@ const SHARE: f64 = 0.2;
 const WITHIN: usize = 3;
 
 /// By site number and hash of its tokens: documents, and the first of them with the text there.
-type Lines = BTreeMap<(u32, u64), (u32, u32, String)>;
+type LineCounts = BTreeMap<(u32, u64), (u32, u32, String)>;
 
 impl Run {
     /// What the model calls chrome, as lines of text by site, and standing text, each passage once; by site, what most
@@ -51,12 +51,12 @@ fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow
     let documents: Vec<u32> = (0..entries.len() as u32)
         .filter(|&d| model.chrome.knows(sites[entries[d as usize].site as usize]))
         .collect();
-    let parts: Vec<Lines> = documents
+    let parts: Vec<LineCounts> = documents
         .par_chunks(64)
         .map_init(
-            || Reader::new(recipe, texts.kernel),
+            || ContentReader::new(recipe, texts.kernel),
             |reader, documents| {
-                let mut lines = Lines::new();
+                let mut lines = LineCounts::new();
                 for &document in documents {
                     let site = entries[document as usize].site;
                     // A document that changed is reported elsewhere.
@@ -69,7 +69,7 @@ fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow
             },
         )
         .collect();
-    let mut all = Lines::new();
+    let mut all = LineCounts::new();
     for (key, (count, document, text)) in parts.into_iter().flatten() {
         let line = all.entry(key).or_insert((0, document, text));
         line.0 += count;
@@ -97,12 +97,12 @@ fn lines(texts: &Texts<'_>, recipe: Recipe, model: &Model) -> Vec<BoilerplateRow
 
 /// Adds the lines of chrome of one document, which was read.
 fn add(
-    reader: &mut Reader,
+    reader: &mut ContentReader,
     text: &str,
     (site, site_hash): (u32, u64),
     document: u32,
     model: &Model,
-    lines: &mut Lines,
+    lines: &mut LineCounts,
 ) {
     let mut pieces = reader.chrome(text, site_hash, model);
     if pieces.is_empty() {

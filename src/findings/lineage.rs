@@ -9,8 +9,8 @@ use crate::document::site_hash;
 use crate::document::{DocId, Meta};
 use crate::error::Result;
 use crate::judge::Relation;
-use crate::model::{Model, Reader};
-use crate::origin::{Copy, Descent, Parent, Rule, Way, When, credits, trace};
+use crate::model::{ContentReader, Model};
+use crate::origin::{Copy, Descent, OriginRule, Parent, Way, When, credits, trace};
 use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
 use crate::scan::texts::Texts;
 use crate::scan::{Cluster, Pair, Run};
@@ -35,7 +35,7 @@ pub struct Origin {
     /// The document; one from outside where an excerpt was printed before any page that has the whole.
     pub document: DocId,
     /// What decided.
-    pub rule: Rule,
+    pub rule: OriginRule,
     /// How much speaks for it, 0 to 1.
     pub confidence: f64,
     /// Whether there is an order.
@@ -258,7 +258,7 @@ struct Gatherer<'a> {
 
 impl Gatherer<'_> {
     fn copies(&self, documents: &[DocId]) -> Vec<Copy> {
-        let reader = || Reader::new(self.run.recipe(), self.texts.kernel);
+        let reader = || ContentReader::new(self.run.recipe(), self.texts.kernel);
         documents.par_iter().map_init(reader, |reader, &document| self.copy(reader, document)).collect()
     }
 
@@ -277,7 +277,7 @@ impl Gatherer<'_> {
         relatives.iter().copied().filter(|&document| at(document).is_some_and(|at| at < first)).collect()
     }
 
-    fn copy(&self, reader: &mut Reader, document: DocId) -> Copy {
+    fn copy(&self, reader: &mut ContentReader, document: DocId) -> Copy {
         let Meta { url, canonical_url, date, site, .. } = self.run.meta(document);
         let mut copy =
             Copy { site, url, canonical_url, when: date.as_deref().and_then(When::of), ..Copy::default() };

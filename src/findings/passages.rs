@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::judge::{Relation, Span};
 use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
 use crate::scan::texts::Texts;
-use crate::scan::{Entry, Pair, Run};
+use crate::scan::{DocumentEntry, Pair, Run};
 use crate::text::Tokens;
 
 /// What a cluster touches, at most; the strongest.
@@ -139,7 +139,7 @@ impl Run {
     }
 
     fn sources_of(&self) -> Vec<SourceRow> {
-        let place = |entry: &Entry| source(self.corpus.place(entry.location, entry.record).0);
+        let place = |entry: &DocumentEntry| source(self.corpus.place(entry.location, entry.record).0);
         let mut paths: Vec<String> = self.documents.entries.par_iter().map(place).collect();
         paths.par_sort_unstable();
         paths.dedup();

@@ -14,7 +14,7 @@ use crate::candidates::{Gate, bands};
 use crate::document::site_hash;
 use crate::error::Result;
 use crate::hash::avalanche;
-use crate::model::Reader;
+use crate::model::ContentReader;
 use crate::model::hashed::Hashes;
 use crate::options::Method;
 use crate::report::{PlantedRow, RecoveryRow};
@@ -100,7 +100,7 @@ struct Planter<'a> {
 impl Planter<'_> {
     /// By kind, whether a copy of this document would have been compared with it.
     fn met(&self, document: u32) -> [bool; KINDS.len()] {
-        let mut reader = Reader::new(self.run.recipe(), self.texts.kernel);
+        let mut reader = ContentReader::new(self.run.recipe(), self.texts.kernel);
         let site =
             site_hash(&self.run.documents.sites[self.run.documents.entries[document as usize].site as usize]);
         let read = self.texts.get(document, |text| reader.read(text));

@@ -27,7 +27,7 @@ pub struct Repeats {
 const TITLE: usize = 2;
 
 /// What one document adds.
-struct Page {
+struct PageRepeats {
     document: DocId,
     repeats: Vec<Repeat>,
     title: Option<Title>,
@@ -47,7 +47,7 @@ impl Run {
     /// Cancellation.
     pub fn repeats(&self) -> Result<Repeats> {
         let texts = self.texts();
-        let pages: Vec<Page> = self.install(|| {
+        let pages: Vec<PageRepeats> = self.install(|| {
             (0..self.documents.entries.len() as u32)
                 .into_par_iter()
                 .map_init(
@@ -57,13 +57,17 @@ impl Run {
                         let page = texts.get_with_fields(d, |text, fields| {
                             let title = fields.title.map(Value::to_text);
                             let address = fields.canonical_url.or(fields.url).map(Value::to_text);
-                            Page {
+                            PageRepeats {
                                 document: DocId(d),
                                 repeats: reader.repeats(text, title.as_deref()),
                                 title: title.and_then(|title| self.title(d, &title, address, tokens)),
                             }
                         });
-                        Ok(page.unwrap_or(Page { document: DocId(d), repeats: Vec::new(), title: None }))
+                        Ok(page.unwrap_or(PageRepeats {
+                            document: DocId(d),
+                            repeats: Vec::new(),
+                            title: None,
+                        }))
                     },
                 )
                 .collect::<Result<_>>()
@@ -113,7 +117,7 @@ impl Run {
 }
 
 /// Groups of documents whose titles are equal, on two different pages at least.
-fn shared_titles(pages: &[Page]) -> Vec<Vec<DocId>> {
+fn shared_titles(pages: &[PageRepeats]) -> Vec<Vec<DocId>> {
     let mut groups: BTreeMap<u64, (Vec<DocId>, BTreeSet<u64>)> = BTreeMap::new();
     for page in pages {
         if let Some(title) = page.title {

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use crate::hash::avalanche;
 use crate::model::hashed::Hashes;
-use crate::model::standing::{ITEM, Row, Stand};
-use crate::model::{EVERY_SITE, Reader};
+use crate::model::standing::{ITEM, Stand, StandingRow};
+use crate::model::{ContentReader, EVERY_SITE};
 use crate::report::{BoilerplateKind, BoilerplateRow};
 use crate::scan::learn::Learned;
 use crate::scan::texts::Texts;
@@ -24,10 +24,10 @@ const LEAST: usize = 20;
 const NEW: usize = 2;
 
 /// Where a run stands, the longest first; of equally long ones the earliest document.
-type Place = (std::cmp::Reverse<usize>, u32, usize);
+type RunPlace = (std::cmp::Reverse<usize>, u32, usize);
 
 /// By the least shingle of a run: the longest such run.
-type Runs = BTreeMap<u64, Place>;
+type LongestRuns = BTreeMap<u64, RunPlace>;
 
 /// Passages that stand, those of the most documents first.
 pub(super) fn passages(texts: &Texts<'_>, learned: &Learned<'_>) -> Vec<BoilerplateRow> {
@@ -36,12 +36,14 @@ pub(super) fn passages(texts: &Texts<'_>, learned: &Learned<'_>) -> Vec<Boilerpl
         return Vec::new();
     }
     let runs = runs(texts, learned);
-    let mut passages: Vec<(Count, u64, Place)> =
-        runs.into_iter().map(|(least, place)| (Count::of(standing.rows_of(least)), least, place)).collect();
+    let mut passages: Vec<(StandingCount, u64, RunPlace)> = runs
+        .into_iter()
+        .map(|(least, place)| (StandingCount::of(standing.rows_of(least)), least, place))
+        .collect();
     passages
         .sort_unstable_by_key(|(count, least, place)| (std::cmp::Reverse(count.documents), *place, *least));
     let mut shown = Hashes::default();
-    let mut reader = Reader::new(learned.recipe, texts.kernel);
+    let mut reader = ContentReader::new(learned.recipe, texts.kernel);
     let mut rows = Vec::new();
     for (count, _, (std::cmp::Reverse(len), document, start)) in passages {
         let shingles = start..start + len + 1 - learned.recipe.shingle();
@@ -68,15 +70,15 @@ pub(super) fn passages(texts: &Texts<'_>, learned: &Learned<'_>) -> Vec<Boilerpl
 }
 
 /// How many documents and items have a shingle that stands.
-struct Count {
+struct StandingCount {
     /// The site, where it is one only.
     site: Option<u64>,
     documents: u32,
     items: u32,
 }
 
-impl Count {
-    fn of(rows: &[Row]) -> Count {
+impl StandingCount {
+    fn of(rows: &[StandingRow]) -> StandingCount {
         let mut sites = rows.iter().filter(|row| row.site != EVERY_SITE);
         let all = rows.iter().find(|row| row.site == EVERY_SITE);
         let documents = rows.iter().filter(|row| row.site != EVERY_SITE).map(|row| row.documents).sum();
@@ -86,7 +88,7 @@ impl Count {
             Some(row) => [row.documents, (row.items / ITEM) as u32],
             None => [documents, (items / ITEM) as u32],
         };
-        Count { site, documents, items }
+        StandingCount { site, documents, items }
     }
 
     /// The site's name; empty where there are many.
@@ -97,12 +99,12 @@ impl Count {
 }
 
 /// All runs of standing text that are no chrome, by their least shingle.
-fn runs(texts: &Texts<'_>, learned: &Learned<'_>) -> Runs {
+fn runs(texts: &Texts<'_>, learned: &Learned<'_>) -> LongestRuns {
     let entries = &texts.documents.entries;
     let documents: Vec<u32> = (0..entries.len() as u32).collect();
-    let memory = || (Reader::new(learned.recipe, texts.kernel), Vec::new());
-    let of_some = |(reader, marks): &mut (Reader, Vec<Stand>), documents: &[u32]| {
-        let mut runs = Runs::new();
+    let memory = || (ContentReader::new(learned.recipe, texts.kernel), Vec::new());
+    let of_some = |(reader, marks): &mut (ContentReader, Vec<Stand>), documents: &[u32]| {
+        let mut runs = LongestRuns::new();
         for &document in documents {
             let site = learned.sites[entries[document as usize].site as usize];
             // A document that changed is reported elsewhere.
@@ -119,23 +121,23 @@ fn runs(texts: &Texts<'_>, learned: &Learned<'_>) -> Runs {
         }
         runs
     };
-    let parts: Vec<Runs> =
+    let parts: Vec<LongestRuns> =
         documents.par_chunks(64).map_init(memory, |memory, documents| of_some(memory, documents)).collect();
-    let mut all = Runs::new();
+    let mut all = LongestRuns::new();
     for (least, place) in parts.into_iter().flatten() {
         insert(&mut all, least, place);
     }
     all
 }
 
-fn insert(runs: &mut Runs, least: u64, place: Place) {
+fn insert(runs: &mut LongestRuns, least: u64, place: RunPlace) {
     let known = runs.entry(least).or_insert(place);
     *known = place.min(*known);
 }
 
 /// The runs of a text that was read, as ranges of tokens.
 fn of_text(
-    reader: &mut Reader,
+    reader: &mut ContentReader,
     text: &str,
     site: u64,
     learned: &Learned<'_>,

@@ -8,11 +8,11 @@ use crate::document::DocId;
 use crate::document::site_hash;
 use crate::error::Result;
 use crate::judge::Relation;
-use crate::model::{Content, Model, Reader};
+use crate::model::{Content, ContentReader, Model};
 use crate::report::{SlotRow, TemplateRow};
 use crate::scan::texts::Texts;
 use crate::scan::{Pair, Run};
-use crate::template::{Member, Slot, Template, mine};
+use crate::template::{Template, TemplateMember, TemplateSlot, mine};
 
 impl Run {
     /// The forms that documents fill in, the one that saves most bits first; none in classic mode. Reads the texts of all
@@ -67,16 +67,16 @@ impl Run {
         families
     }
 
-    fn members(&self, texts: &Texts<'_>, model: &Model, family: &[DocId]) -> Vec<Member> {
-        let memory = || (Reader::new(self.recipe(), texts.kernel), Content::default());
-        let member = |(reader, content): &mut (Reader, Content), &document: &DocId| {
+    fn members(&self, texts: &Texts<'_>, model: &Model, family: &[DocId]) -> Vec<TemplateMember> {
+        let memory = || (ContentReader::new(self.recipe(), texts.kernel), Content::default());
+        let member = |(reader, content): &mut (ContentReader, Content), &document: &DocId| {
             let read = texts.get(document.0, |text| {
                 reader.read(text);
                 reader.content(text, site_hash(self.site(document)), model, content);
                 let place =
                     |i: usize| reader.tokens().range(content.words.place(i) as usize).unwrap_or_default();
                 let ranges = (0..content.words.len()).map(place);
-                Member {
+                TemplateMember {
                     ranges: ranges.map(|range| (range.start as u32, range.end as u32)).collect(),
                     words: content.words.clone(),
                     text: text.to_owned(),
@@ -89,7 +89,7 @@ impl Run {
     }
 
     fn template_row(&self, family: &[DocId], template: Template) -> TemplateRow {
-        let slot = |Slot { kind, values }: Slot| SlotRow { kind: kind.name().into(), values };
+        let slot = |TemplateSlot { kind, values }: TemplateSlot| SlotRow { kind: kind.name().into(), values };
         TemplateRow {
             skeleton: template.skeleton,
             slots: template.slots.into_iter().map(slot).collect(),

@@ -6,7 +6,7 @@ use dom_query::{Document, NodeData, NodeRef};
 
 use super::BlockKind;
 use super::entity;
-use super::tree::{Item, Items, Kind};
+use super::tree::{Item, Items, NodeRole};
 
 /// What parts two pieces of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub(super) enum Gap {
 
 /// A stretch of text that no element breaks.
 #[derive(Debug, Clone)]
-pub(super) struct Piece {
+pub(super) struct TextPiece {
     /// Its bytes in the text of all pieces.
     pub range: Range<usize>,
     /// What parts it from the piece before.
@@ -35,7 +35,7 @@ pub(super) struct Piece {
     pub selected: usize,
 }
 
-impl Piece {
+impl TextPiece {
     pub fn len(&self) -> usize {
         self.range.len()
     }
@@ -44,7 +44,7 @@ impl Piece {
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     pub text: String,
-    pub list: Vec<Piece>,
+    pub list: Vec<TextPiece>,
 }
 
 struct Cutter<'a> {
@@ -88,7 +88,7 @@ pub(super) fn cut(document: &Document, items: &Items, dropped: &[bool], selected
 impl Cutter<'_> {
     fn enter(&mut self, document: &Document, at: u32, item: &Item) {
         match item.kind {
-            Kind::Text => {
+            NodeRole::Text => {
                 NodeRef::new(item.id, &document.tree).query(|node| {
                     if let NodeData::Text { contents } = &node.data {
                         self.text(at, contents);
@@ -96,10 +96,10 @@ impl Cutter<'_> {
                 });
                 return;
             }
-            Kind::Break => return self.line_break(),
-            Kind::Link => self.links += 1,
-            Kind::Preformatted => self.preformatted += 1,
-            Kind::Inline => return,
+            NodeRole::Break => return self.line_break(),
+            NodeRole::Link => self.links += 1,
+            NodeRole::Preformatted => self.preformatted += 1,
+            NodeRole::Inline => return,
             _ => {}
         }
         let (gap, kind) = shape(item.kind);
@@ -115,8 +115,8 @@ impl Cutter<'_> {
                 return;
             }
             match item.kind {
-                Kind::Link => self.links -= 1,
-                Kind::Preformatted => self.preformatted -= 1,
+                NodeRole::Link => self.links -= 1,
+                NodeRole::Preformatted => self.preformatted -= 1,
                 _ => {}
             }
             self.gap = self.gap.max(shape(item.kind).0);
@@ -189,7 +189,7 @@ impl Cutter<'_> {
         if begins {
             let (item, kind) = self.block().unwrap_or((0, BlockKind::Paragraph));
             let (range, gap) = (start..start, self.gap);
-            self.out.list.push(Piece { range, gap, kind, item, first: at, linked: 0, selected: 0 });
+            self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0, selected: 0 });
         }
         self.gap = Gap::None;
         start
@@ -215,17 +215,17 @@ fn is_space(c: char) -> bool {
 }
 
 /// The gap around an element, and the kind of block that it makes.
-fn shape(kind: Kind) -> (Gap, Option<BlockKind>) {
+fn shape(kind: NodeRole) -> (Gap, Option<BlockKind>) {
     let block = |kind| (Gap::Paragraph, Some(kind));
     match kind {
-        Kind::Text | Kind::Inline | Kind::Link | Kind::Break => (Gap::None, None),
-        Kind::Cell => (Gap::Space, None),
-        Kind::Heading(level) => block(BlockKind::Heading(level)),
-        Kind::Item => (Gap::Line, Some(BlockKind::ListItem)),
-        Kind::Row => (Gap::Line, Some(BlockKind::TableRow)),
-        Kind::Quote => block(BlockKind::Quote),
-        Kind::Caption => block(BlockKind::Caption),
-        Kind::Preformatted => block(BlockKind::Preformatted),
+        NodeRole::Text | NodeRole::Inline | NodeRole::Link | NodeRole::Break => (Gap::None, None),
+        NodeRole::Cell => (Gap::Space, None),
+        NodeRole::Heading(level) => block(BlockKind::Heading(level)),
+        NodeRole::Item => (Gap::Line, Some(BlockKind::ListItem)),
+        NodeRole::Row => (Gap::Line, Some(BlockKind::TableRow)),
+        NodeRole::Quote => block(BlockKind::Quote),
+        NodeRole::Caption => block(BlockKind::Caption),
+        NodeRole::Preformatted => block(BlockKind::Preformatted),
         _ => block(BlockKind::Paragraph),
     }
 }

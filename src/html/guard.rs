@@ -57,7 +57,7 @@ pub(super) struct Head<'a> {
 
 /// What becomes of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum TagFate {
     /// Handed on.
     Keep,
     /// Left out; its text stays.
@@ -239,7 +239,7 @@ impl<'a> Guard<'a> {
     fn end_tag(&mut self, open: usize) -> usize {
         let (name, _) = name_at(self.input, open + 2);
         let end = after(self.input.as_bytes(), b'>', open);
-        if fate(name, self.all) == Fate::Keep {
+        if fate(name, self.all) == TagFate::Keep {
             self.close(name);
         } else {
             self.separate(name);
@@ -283,18 +283,18 @@ impl<'a> Guard<'a> {
         };
         self.note(name, &attributes);
         match fate(name, self.all) {
-            Fate::Drop if closed && same(name, "svg") => end,
-            Fate::Drop => self.drop_element(name, &attributes, end),
-            Fate::Unwrap => {
+            TagFate::Drop if closed && same(name, "svg") => end,
+            TagFate::Drop => self.drop_element(name, &attributes, end),
+            TagFate::Unwrap => {
                 self.separate(name);
                 end
             }
-            Fate::Void => {
+            TagFate::Void => {
                 self.void(name);
                 end
             }
-            Fate::Keep if same(name, "a") && !self.opens_link(&attributes) => end,
-            Fate::Keep => {
+            TagFate::Keep if same(name, "a") && !self.opens_link(&attributes) => end,
+            TagFate::Keep => {
                 self.close_implied(name);
                 self.keep(name, &attributes);
                 end
@@ -591,25 +591,25 @@ fn lower<'a>(name: &'a str, buffer: &'a mut [u8; LONGEST_NAME]) -> &'a str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-fn fate(name: &str, all: bool) -> Fate {
+fn fate(name: &str, all: bool) -> TagFate {
     match lower(name, &mut [0; LONGEST_NAME]) {
-        "br" | "hr" => Fate::Void,
+        "br" | "hr" => TagFate::Void,
         "script" | "style" | "title" | "svg" | "template" | "noscript" | "iframe" | "object" | "applet"
-        | "select" | "textarea" | "datalist" | "audio" | "video" | "canvas" => Fate::Drop,
-        "button" if !all => Fate::Drop,
-        "a" => Fate::Keep,
+        | "select" | "textarea" | "datalist" | "audio" | "video" | "canvas" => TagFate::Drop,
+        "button" if !all => TagFate::Drop,
+        "a" => TagFate::Keep,
         "html" | "head" | "body" | "meta" | "link" | "base" | "img" | "input" | "source" | "track"
         | "area" | "map" | "embed" | "param" | "wbr" | "col" | "colgroup" | "frame" | "frameset"
         | "noframes" | "noembed" | "plaintext" | "xmp" | "listing" | "math" | "image" | "keygen"
         | "option" | "optgroup" | "button" | "picture" | "bgsound" | "basefont" | "isindex" | "menuitem"
-        | "rb" | "rtc" | "rt" | "rp" | "ruby" | "marquee" => Fate::Unwrap,
-        name if is_formatting(name) => Fate::Unwrap,
+        | "rb" | "rtc" | "rt" | "rp" | "ruby" | "marquee" => TagFate::Unwrap,
+        name if is_formatting(name) => TagFate::Unwrap,
         name if name.is_empty()
             || name.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'-' && b != b':') =>
         {
-            Fate::Unwrap
+            TagFate::Unwrap
         }
-        _ => Fate::Keep,
+        _ => TagFate::Keep,
     }
 }
 

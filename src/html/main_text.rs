@@ -8,9 +8,9 @@ use dom_query::{Document, NodeRef};
 use dom_smoothie::{Config, Readability};
 
 use super::BlockKind;
-use super::cut::{Piece, Pieces, cut};
+use super::cut::{Pieces, TextPiece, cut};
 use super::marks::Mark;
-use super::tree::{Item, Items, Kind};
+use super::tree::{Item, Items, NodeRole};
 
 /// Bytes of unlinked text from which on a piece counts as prose.
 const PROSE: usize = 80;
@@ -46,16 +46,16 @@ const BEHIND: usize = 100;
 const SENTENCE: usize = 25;
 
 /// For each item the prose in the items before it, and the text.
-struct Sums {
+struct ProseSums {
     prose: Vec<usize>,
     text: Vec<usize>,
     linked: Vec<usize>,
 }
 
-impl Sums {
-    fn of(items: &Items, pieces: &Pieces) -> Sums {
+impl ProseSums {
+    fn of(items: &Items, pieces: &Pieces) -> ProseSums {
         let length = items.list.len() + 1;
-        let mut sums = Sums { prose: vec![0; length], text: vec![0; length], linked: vec![0; length] };
+        let mut sums = ProseSums { prose: vec![0; length], text: vec![0; length], linked: vec![0; length] };
         for piece in &pieces.list {
             let at = piece.first as usize + 1;
             sums.text[at] += piece.len();
@@ -77,24 +77,24 @@ impl Sums {
     }
 }
 
-fn is_prose(piece: &Piece, least: usize) -> bool {
+fn is_prose(piece: &TextPiece, least: usize) -> bool {
     piece.len() >= least && piece.linked * 10 <= piece.len() * 4
 }
 
 /// The items that are left out before anything is looked for: what readers wrote, and then what is small beside
 /// the rest.
 fn drops(items: &Items, pieces: &Pieces) -> Vec<bool> {
-    let sums = Sums::of(items, pieces);
+    let sums = ProseSums::of(items, pieces);
     let mut dropped = vec![false; items.list.len()];
     let all = sums.prose[items.list.len()];
     let comments = drop_where(items, &mut dropped, |at| {
-        let prose = Sums::within(&sums.prose, items, at);
+        let prose = ProseSums::within(&sums.prose, items, at);
         let comments = items.list[at].mark == Some(Mark::Comments) && prose * 10 <= all * 9;
         comments.then_some(prose)
     });
     drop_where(items, &mut dropped, |at| {
-        let prose = Sums::within(&sums.prose, items, at);
-        let text = Sums::within(&sums.text, items, at);
+        let prose = ProseSums::within(&sums.prose, items, at);
+        let text = ProseSums::within(&sums.text, items, at);
         is_dropped(&items.list[at], prose, text, all.saturating_sub(comments)).then_some(prose)
     });
     dropped
@@ -105,7 +105,7 @@ fn drop_where(items: &Items, dropped: &mut [bool], prose: impl Fn(usize) -> Opti
     let (mut at, mut sum) = (0, 0);
     while at < items.list.len() {
         let item = &items.list[at];
-        let gone = if item.kind == Kind::Text || dropped[at] { None } else { prose(at) };
+        let gone = if item.kind == NodeRole::Text || dropped[at] { None } else { prose(at) };
         dropped[at] |= gone.is_some();
         sum += gone.unwrap_or(0);
         at = if dropped[at] { item.end as usize } else { at + 1 };
@@ -115,19 +115,19 @@ fn drop_where(items: &Items, dropped: &mut [bool], prose: impl Fn(usize) -> Opti
 
 /// Whether an item with this much prose and text is not of the article, on a page with `all` the prose.
 fn is_dropped(item: &Item, prose: usize, text: usize, all: usize) -> bool {
-    if matches!(item.kind, Kind::Body | Kind::Main) {
+    if matches!(item.kind, NodeRole::Body | NodeRole::Main) {
         return false;
     }
     let at_most = |share: usize| prose * share <= all;
     let by_kind = match item.kind {
         _ if item.hidden => at_most(3),
-        Kind::Chrome => at_most(3),
-        Kind::Aside | Kind::Form => at_most(4),
-        Kind::Figure => at_most(5),
-        Kind::Caption => text <= 500,
+        NodeRole::Chrome => at_most(3),
+        NodeRole::Aside | NodeRole::Form => at_most(4),
+        NodeRole::Figure => at_most(5),
+        NodeRole::Caption => text <= 500,
         _ => false,
     };
-    let least = if item.kind == Kind::Article { 5 } else { 2 };
+    let least = if item.kind == NodeRole::Article { 5 } else { 2 };
     let by_mark = match item.mark {
         Some(Mark::Elsewhere | Mark::Offer) => at_most(least),
         Some(Mark::Byline) => text <= 1000 && at_most(least),
@@ -191,7 +191,7 @@ fn take_in(items: &Items, pieces: &Pieces, first: usize, last: usize, keep: &mut
     for at in first..last {
         keep[at] |= within(at) && (is_prose(&list[at], PROSE) || is_sentence(pieces, at));
     }
-    let links = |piece: &Piece| piece.len() >= SENTENCE && piece.linked * 2 > piece.len();
+    let links = |piece: &TextPiece| piece.len() >= SENTENCE && piece.linked * 2 > piece.len();
     for at in (last + 1..list.len()).take_while(|&at| within(at) && !links(&list[at])) {
         keep[at] |= is_prose(&list[at], BEHIND);
     }
@@ -288,14 +288,14 @@ fn is_dateline(text: &str) -> bool {
 /// The element that holds the article: the closest around both pieces that says so, or else the closest that
 /// has half of the prose.
 fn container(items: &Items, pieces: &Pieces, first: u32, last: u32) -> std::ops::Range<usize> {
-    let sums = Sums::of(items, pieces);
+    let sums = ProseSums::of(items, pieces);
     let all = sums.prose[items.list.len()];
     let holds = |&at: &u32| items.list[at as usize].end > last;
     let closest = items.above(first).find(holds).unwrap_or(0);
     let around = |at: u32| std::iter::once(at).chain(items.above(at));
-    let most = |&at: &u32| Sums::within(&sums.prose, items, at as usize) * 2 >= all;
+    let most = |&at: &u32| ProseSums::within(&sums.prose, items, at as usize) * 2 >= all;
     let most = around(closest).find(most).unwrap_or(closest);
-    let says = |&at: &u32| matches!(items.list[at as usize].kind, Kind::Article | Kind::Main);
+    let says = |&at: &u32| matches!(items.list[at as usize].kind, NodeRole::Article | NodeRole::Main);
     let at = around(most).find(says).unwrap_or(most);
     at as usize..items.list[at as usize].end as usize
 }
@@ -313,7 +313,7 @@ fn is_pointer(pieces: &Pieces, at: usize) -> bool {
 }
 
 /// Drops headings with nothing under them, or with something under them that was left out and then another.
-fn drop_dangling(list: &[Piece], keep: &mut [bool]) {
+fn drop_dangling(list: &[TextPiece], keep: &mut [bool]) {
     let mut below: Option<usize> = None;
     for at in (0..list.len()).rev() {
         if !keep[at] {

@@ -68,12 +68,12 @@ fn of_name(name: &str) -> Option<Mark> {
     const ABOUT: [&str; 10] =
         ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
     let about = ABOUT.iter().any(|about| name.starts_with(about));
-    let mut before = Word::default();
+    let mut before = NameWord::default();
     let mut body = false;
     let bytes = name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let word = Word::first(&bytes[at..]);
+        let word = NameWord::first(&bytes[at..]);
         if word.length > 0 {
             if !about && let Some(mark) = of_word(before.as_str(), word.as_str()) {
                 return Some(mark);
@@ -93,16 +93,16 @@ fn is_body(before: &str, word: &str) -> bool {
 
 /// A word of a name, in lower case.
 #[derive(Default, Clone, Copy)]
-struct Word {
+struct NameWord {
     letters: [u8; 20],
     length: usize,
     taken: usize,
 }
 
-impl Word {
+impl NameWord {
     /// The first word: up to what is no letter, or up to a capital behind a small letter.
-    fn first(bytes: &[u8]) -> Word {
-        let mut word = Word::default();
+    fn first(bytes: &[u8]) -> NameWord {
+        let mut word = NameWord::default();
         let mut small = false;
         for &byte in bytes {
             if !byte.is_ascii_alphabetic() {

@@ -196,7 +196,7 @@ fn article(scripts: &[&str]) -> Article {
         let objects = objects(&value);
         let found = objects.iter().find(|object| object.get("@type").is_some_and(is_article));
         if let Some(found) = found {
-            return Reader { objects: &objects }.article(found);
+            return LdReader { objects: &objects }.article(found);
         }
     }
     Article::default()
@@ -250,11 +250,11 @@ fn is_article(kind: &Value) -> bool {
 }
 
 /// Reads an article's fields, some of which are references to other objects.
-struct Reader<'a> {
+struct LdReader<'a> {
     objects: &'a [&'a Value],
 }
 
-impl Reader<'_> {
+impl LdReader<'_> {
     fn article(&self, article: &Value) -> Article {
         let string =
             |name: &str| article.get(name).and_then(|value| self.name(value)).map(|value| text(&value));

@@ -38,7 +38,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::charset;
 use crate::error::Reason;
 use cut::{Gap, Pieces};
-use tree::{Items, Kind};
+use tree::{Items, NodeRole};
 
 /// Which of a page's text is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -79,7 +79,7 @@ pub struct HtmlPage {
     /// what every well-made page has, and no repeat.
     pub echoes: Vec<Echo>,
     /// The blocks of `text`, or those that were asked for, in order and without overlap.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<TextBlock>,
 }
 
 /// A heading of a page's text.
@@ -115,7 +115,7 @@ pub enum EchoSource {
 
 /// A block of a page's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct TextBlock {
     /// Its bytes in the text, half open.
     pub range: Range<u32>,
     /// Its kind.
@@ -198,7 +198,7 @@ struct Extraction {
 }
 
 impl Extraction {
-    fn of(text: &charset::Text<'_>, mode: HtmlMode) -> Extraction {
+    fn of(text: &charset::Transcoded<'_>, mode: HtmlMode) -> Extraction {
         let input = without_floods(&text.text);
         let guarded = guard::guard(&input, mode == HtmlMode::All);
         let document = Document::from(guarded.html);
@@ -252,7 +252,7 @@ impl Extraction {
         }
     }
 
-    fn describe(&mut self, metadata: meta::Metadata, text: &charset::Text<'_>) {
+    fn describe(&mut self, metadata: meta::Metadata, text: &charset::Transcoded<'_>) {
         let sources = [EchoSource::TitleElement, EchoSource::OpenGraph, EchoSource::FirstHeading];
         let site = metadata.site_name.as_deref();
         let title = metadata.title.as_deref();
@@ -283,10 +283,10 @@ impl Extraction {
     }
 
     /// The blocks of the pieces of these numbers.
-    fn blocks(&self, wanted: impl Fn(usize) -> bool) -> Vec<Block> {
+    fn blocks(&self, wanted: impl Fn(usize) -> bool) -> Vec<TextBlock> {
         if self.pieces.list.is_empty() {
             let range = 0..self.page.text.len() as u32;
-            let block = Block { range, kind: BlockKind::Paragraph, path: String::new(), in_link: false };
+            let block = TextBlock { range, kind: BlockKind::Paragraph, path: String::new(), in_link: false };
             return if self.page.text.is_empty() { Vec::new() } else { vec![block] };
         }
         let mut paths = paths::Paths::of(&self.document, &self.items);
@@ -294,14 +294,14 @@ impl Extraction {
         pieces.map(|(_, (piece, range))| self.block(piece, range.clone(), &mut paths)).collect()
     }
 
-    fn block(&self, piece: &cut::Piece, range: Range<u32>, paths: &mut paths::Paths<'_>) -> Block {
+    fn block(&self, piece: &cut::TextPiece, range: Range<u32>, paths: &mut paths::Paths<'_>) -> TextBlock {
         let text = &self.page.text[range.start as usize..range.end as usize];
         let is_title = || self.page.title.as_deref().is_some_and(|title| meta::same_words(title, text));
         let kind = match piece.kind {
             BlockKind::Heading(_) if is_title() => BlockKind::Title,
             kind => kind,
         };
-        Block { range, kind, path: paths.path(piece.item), in_link: piece.linked == piece.len() }
+        TextBlock { range, kind, path: paths.path(piece.item), in_link: piece.linked == piece.len() }
     }
 }
 
@@ -321,7 +321,7 @@ fn without_floods(text: &str) -> Cow<'_, str> {
 
 /// The text of the first `<h1>` that has any.
 fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
-    let is_first = |piece: &&cut::Piece| items.list[piece.item as usize].kind == Kind::Heading(1);
+    let is_first = |piece: &&cut::TextPiece| items.list[piece.item as usize].kind == NodeRole::Heading(1);
     let piece = pieces.list.iter().find(is_first)?;
     Some(&pieces.text[piece.range.clone()])
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dom_query::{Document, LocalName, NodeRef};
 
-use super::tree::{Items, Kind, NONE};
+use super::tree::{Items, NONE, NodeRole};
 
 /// Elements that a path names, at most; further out it begins with an ellipsis.
 const MAX_STEPS: usize = 64;
@@ -20,7 +20,7 @@ impl<'a> Paths<'a> {
     pub fn of(document: &Document, items: &'a Items) -> Paths<'a> {
         let mut counts: HashMap<(u32, LocalName), u32> = HashMap::new();
         let mut name = |item: &super::tree::Item| {
-            if item.kind == Kind::Text {
+            if item.kind == NodeRole::Text {
                 return None;
             }
             let name = NodeRef::new(item.id, &document.tree).element_ref()?.name.local.clone();

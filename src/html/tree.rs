@@ -6,7 +6,7 @@ use super::marks::{self, Mark};
 
 /// What an element or a piece of text is to the text that comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NodeRole {
     Text,
     Inline,
     Link,
@@ -38,7 +38,7 @@ pub(super) struct Item {
     pub parent: u32,
     /// Behind the last item that is in this one.
     pub end: u32,
-    pub kind: Kind,
+    pub kind: NodeRole,
     pub mark: Option<Mark>,
     pub hidden: bool,
     pub id: NodeId,
@@ -102,16 +102,16 @@ impl Items {
 }
 
 fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
-    let mut item = Item { parent, end: 0, kind: Kind::Inline, mark: None, hidden: false, id };
+    let mut item = Item { parent, end: 0, kind: NodeRole::Inline, mark: None, hidden: false, id };
     match data {
-        NodeData::Text { .. } => item.kind = Kind::Text,
+        NodeData::Text { .. } => item.kind = NodeRole::Text,
         NodeData::Element(element) => {
             item.kind = kind(&element.name.local);
             for attribute in &element.attrs {
                 match &*attribute.name.local {
                     "hidden" => item.hidden = true,
                     // A heading that links to itself, the number of a note.
-                    "href" if &*attribute.value == "#" => item.kind = Kind::Inline,
+                    "href" if &*attribute.value == "#" => item.kind = NodeRole::Inline,
                     name @ ("class" | "id" | "role" | "rel" | "itemprop")
                         if item.mark != Some(Mark::Body) =>
                     {
@@ -129,38 +129,38 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
     item
 }
 
-fn kind(name: &str) -> Kind {
+fn kind(name: &str) -> NodeRole {
     match name {
-        "a" => Kind::Link,
-        "br" => Kind::Break,
-        "h1" => Kind::Heading(1),
-        "h2" => Kind::Heading(2),
-        "h3" => Kind::Heading(3),
-        "h4" => Kind::Heading(4),
-        "h5" => Kind::Heading(5),
-        "h6" => Kind::Heading(6),
-        "p" => Kind::Paragraph,
-        "body" => Kind::Body,
-        "article" => Kind::Article,
-        "main" => Kind::Main,
-        "header" | "hgroup" => Kind::Header,
-        "nav" | "footer" | "dialog" | "menu" | "search" => Kind::Chrome,
-        "aside" => Kind::Aside,
-        "figure" => Kind::Figure,
-        "form" | "fieldset" => Kind::Form,
-        "ul" | "ol" | "dl" | "dir" => Kind::List,
-        "li" | "dd" | "dt" => Kind::Item,
-        "table" | "tbody" | "thead" | "tfoot" => Kind::Table,
-        "tr" => Kind::Row,
-        "td" | "th" => Kind::Cell,
-        "blockquote" => Kind::Quote,
-        "figcaption" | "caption" => Kind::Caption,
-        "pre" => Kind::Preformatted,
+        "a" => NodeRole::Link,
+        "br" => NodeRole::Break,
+        "h1" => NodeRole::Heading(1),
+        "h2" => NodeRole::Heading(2),
+        "h3" => NodeRole::Heading(3),
+        "h4" => NodeRole::Heading(4),
+        "h5" => NodeRole::Heading(5),
+        "h6" => NodeRole::Heading(6),
+        "p" => NodeRole::Paragraph,
+        "body" => NodeRole::Body,
+        "article" => NodeRole::Article,
+        "main" => NodeRole::Main,
+        "header" | "hgroup" => NodeRole::Header,
+        "nav" | "footer" | "dialog" | "menu" | "search" => NodeRole::Chrome,
+        "aside" => NodeRole::Aside,
+        "figure" => NodeRole::Figure,
+        "form" | "fieldset" => NodeRole::Form,
+        "ul" | "ol" | "dl" | "dir" => NodeRole::List,
+        "li" | "dd" | "dt" => NodeRole::Item,
+        "table" | "tbody" | "thead" | "tfoot" => NodeRole::Table,
+        "tr" => NodeRole::Row,
+        "td" | "th" => NodeRole::Cell,
+        "blockquote" => NodeRole::Quote,
+        "figcaption" | "caption" => NodeRole::Caption,
+        "pre" => NodeRole::Preformatted,
         "html" | "div" | "section" | "hr" | "center" | "details" | "summary" | "address" | "legend" => {
-            Kind::Block
+            NodeRole::Block
         }
         // Elements that a page names itself are boxes as often as not.
-        _ if name.contains('-') => Kind::Block,
-        _ => Kind::Inline,
+        _ if name.contains('-') => NodeRole::Block,
+        _ => NodeRole::Inline,
     }
 }

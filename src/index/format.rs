@@ -44,7 +44,7 @@ pub const HEADER: usize = 16;
 
 /// Why a file is none of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bad {
+pub enum FormatError {
     /// Not what was written.
     Damaged,
     /// Whole, and of a version that is not read.
@@ -64,11 +64,11 @@ pub fn version(kind: FileKind, bytes: &[u8]) -> Option<u32> {
 }
 
 /// The version of a file of this kind whose sums hold.
-fn known_version(kind: FileKind, bytes: &[u8]) -> Result<u32, Bad> {
+fn known_version(kind: FileKind, bytes: &[u8]) -> Result<u32, FormatError> {
     match version(kind, bytes) {
         Some(version @ OLDEST..=VERSION) => Ok(version),
-        Some(other) => Err(Bad::Version(other)),
-        None => Err(Bad::Damaged),
+        Some(other) => Err(FormatError::Version(other)),
+        None => Err(FormatError::Damaged),
     }
 }
 
@@ -150,7 +150,7 @@ pub const MAX_ID: usize = u16::MAX as usize;
 
 /// What is kept of a document at a fixed place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Row {
+pub struct StoredRow {
     /// Its number in the order of arrival.
     pub ordinal: u32,
     /// Tokens.
@@ -192,7 +192,7 @@ pub struct Row {
 /// The record named its id.
 pub const NAMED: u16 = 1;
 
-impl Row {
+impl StoredRow {
     /// Names what is asked again: whoever comes with the same id, or from the same place, and the same text. A table
     /// finds documents by it, so that versions of one id need not be gone through.
     pub fn again_key(&self) -> u64 {
@@ -200,8 +200,8 @@ impl Row {
     }
 
     /// Whether the two came under the same id, or from the same place, and with the same text.
-    pub fn is_again(&self, other: &Row) -> bool {
-        let of = |row: &Row| (row.id_hash, row.text_hash, row.bytes, row.flags & NAMED);
+    pub fn is_again(&self, other: &StoredRow) -> bool {
+        let of = |row: &StoredRow| (row.id_hash, row.text_hash, row.bytes, row.flags & NAMED);
         of(self) == of(other)
     }
 
@@ -235,10 +235,10 @@ impl Row {
     }
 
     /// A row of [`ROW`] bytes.
-    pub fn decode(bytes: &[u8]) -> Option<Row> {
+    pub fn decode(bytes: &[u8]) -> Option<StoredRow> {
         let bytes: &[u8; ROW] = bytes.try_into().ok()?;
         let mut c = Cursor(bytes);
-        let row = Row {
+        let row = StoredRow {
             ordinal: c.u32()?,
             tokens: c.u32()?,
             bytes: c.u32()?,
@@ -290,7 +290,7 @@ pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
 }
 
 /// The verdict of a row with these verdict bytes.
-pub fn decode_verdict(bytes: &[u8], row: &Row) -> Option<Verdict> {
+pub fn decode_verdict(bytes: &[u8], row: &StoredRow) -> Option<Verdict> {
     let relation = |number: u8| Directed::ALL.get(usize::from(number)).copied();
     let mut c = Cursor(bytes);
     let (kind, flags, count) = (relation(c.u8()?)?, c.u8()?, c.u8()?);
@@ -509,13 +509,13 @@ impl Manifest {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn decode(bytes: &[u8]) -> Result<Manifest, Bad> {
+    pub fn decode(bytes: &[u8]) -> Result<Manifest, FormatError> {
         let split = bytes.len().checked_sub(8).and_then(|at| bytes.split_at_checked(at));
         let Some((body, _)) = split.filter(|(body, sum)| xxh3_64(body).to_le_bytes() == *sum) else {
-            return Err(Bad::Damaged);
+            return Err(FormatError::Damaged);
         };
         let version = known_version(FileKind::Manifest, body)?;
-        Manifest::decode_body(body.get(HEADER..).unwrap_or_default(), version).ok_or(Bad::Damaged)
+        Manifest::decode_body(body.get(HEADER..).unwrap_or_default(), version).ok_or(FormatError::Damaged)
     }
 
     fn decode_body(body: &[u8], version: u32) -> Option<Manifest> {
@@ -584,15 +584,15 @@ pub struct LogHeader {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn decode_log_header(bytes: &[u8]) -> Result<LogHeader, Bad> {
-    let (body, sum) = bytes.get(..LOG_HEADER).ok_or(Bad::Damaged)?.split_at(LOG_HEADER - 8);
+pub fn decode_log_header(bytes: &[u8]) -> Result<LogHeader, FormatError> {
+    let (body, sum) = bytes.get(..LOG_HEADER).ok_or(FormatError::Damaged)?.split_at(LOG_HEADER - 8);
     if xxh3_64(body).to_le_bytes() != sum {
-        return Err(Bad::Damaged);
+        return Err(FormatError::Damaged);
     }
     known_version(FileKind::Log, body)?;
     let mut c = Cursor(&body[HEADER..]);
     let mut header = || Some(LogHeader { number: c.u64()?, first: c.u32()?, shingle: c.u32()? });
-    header().ok_or(Bad::Damaged)
+    header().ok_or(FormatError::Damaged)
 }
 
 /// The first bytes of every record.
@@ -620,7 +620,7 @@ pub enum Record<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival<'a> {
     /// Its row; places are 0.
-    pub row: Row,
+    pub row: StoredRow,
     /// The version it replaces.
     pub replaces: Option<u32>,
     /// Its sample.
@@ -646,7 +646,7 @@ pub fn encode_record(record: &Record<'_>, number: u64, synced: u64, out: &mut Ve
     out.extend_from_slice(&[0; 8]);
     match record {
         Record::Document(arrival) => {
-            Row { text_at: 0, more_at: 0, ..arrival.row }.encode(out);
+            StoredRow { text_at: 0, more_at: 0, ..arrival.row }.encode(out);
             out.extend_from_slice(&arrival.replaces.map_or(0, |ordinal| ordinal + 1).to_le_bytes());
             out.extend_from_slice(&(arrival.keys.len() as u16).to_le_bytes());
             for key in &arrival.keys {
@@ -711,7 +711,7 @@ pub fn claimed(bytes: &[u8]) -> Option<usize> {
 }
 
 fn decode_arrival(mut c: Cursor<'_>) -> Option<Arrival<'_>> {
-    let row = Row::decode(c.bytes(ROW)?)?;
+    let row = StoredRow::decode(c.bytes(ROW)?)?;
     let replaces = c.u32()?.checked_sub(1);
     let count = usize::from(c.u16()?);
     let keys = c.bytes(count * KEY_BYTES)?;
@@ -854,9 +854,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn row() -> impl Strategy<Value = Row> {
+    fn row() -> impl Strategy<Value = StoredRow> {
         (any::<[u32; 4]>(), any::<[u64; 8]>(), any::<[u16; 4]>(), 0u16..40).prop_map(|(a, b, counts, id)| {
-            Row {
+            StoredRow {
                 ordinal: a[0],
                 tokens: a[1],
                 bytes: a[2],
@@ -873,7 +873,7 @@ mod tests {
                 id_hash: b[5],
                 seen: b[6],
                 cluster: b[7],
-                ..Row::default()
+                ..StoredRow::default()
             }
         })
     }
@@ -882,7 +882,7 @@ mod tests {
         #[test]
         fn rows_and_records_come_back(row in row(), keys in proptest::collection::vec(0u64..1 << 40, 0..20), replaces in proptest::option::of(0u32..9)) {
             let (more, text) = (vec![7; row.more as usize], b"packed".to_vec());
-            let row = Row { packed: text.len() as u32, ..row };
+            let row = StoredRow { packed: text.len() as u32, ..row };
             let arrival = Arrival { row, replaces, keys, more: &more, text: &text };
             for record in [Record::Document(arrival), Record::Death(4, Death { from: 9, kind: DeathKind::Replaced }), Record::Mark(8)] {
                 let mut bytes = Vec::new();
@@ -907,7 +907,7 @@ mod tests {
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
             // A flipped version is damage, and no other version.
-            prop_assert_eq!(Manifest::decode(&bytes), Err(Bad::Damaged));
+            prop_assert_eq!(Manifest::decode(&bytes), Err(FormatError::Damaged));
         }
 
         #[test]
@@ -917,7 +917,7 @@ mod tests {
             let _ = Footer::decode(&bytes, 0, bytes.len() as u64);
             let _ = decode_log_header(&bytes);
             let _ = claimed(&bytes);
-            let _ = decode_verdict(&bytes, &Row::default());
+            let _ = decode_verdict(&bytes, &StoredRow::default());
         }
     }
 
@@ -930,7 +930,7 @@ mod tests {
             score: 0.75,
             spans: vec![[1, 2, 3, 4]],
         };
-        let row = Row { cluster: 5, seen: 6, ..Row::default() };
+        let row = StoredRow { cluster: 5, seen: 6, ..StoredRow::default() };
         let verdict =
             Verdict { relation: Directed::Contains, verified: true, matches: vec![one], cluster: 5, seen: 6 };
         let mut bytes = Vec::new();

@@ -8,26 +8,26 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What a thread does in the background.
 #[derive(Debug)]
-pub(super) struct Job<T> {
+pub(super) struct BackgroundJob<T> {
     thread: JoinHandle<Result<T>>,
     stop: Arc<AtomicBool>,
     /// What it does, for messages.
     what: &'static str,
 }
 
-impl<T: Send + 'static> Job<T> {
+impl<T: Send + 'static> BackgroundJob<T> {
     /// Does `work` on a thread of its own, which may ask whether to go on.
     pub fn spawn(
         what: &'static str,
         work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
-    ) -> Job<T> {
+    ) -> BackgroundJob<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::spawn(move || work(&|| !stopped.load(Ordering::Relaxed)));
-        Job { thread, stop, what }
+        BackgroundJob { thread, stop, what }
     }
 
-    /// Whether [`Job::wait`] would not wait.
+    /// Whether [`BackgroundJob::wait`] would not wait.
     pub fn is_done(&self) -> bool {
         self.thread.is_finished()
     }

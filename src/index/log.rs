@@ -5,11 +5,11 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::format::{
-    Bad, Death, DeathKind, LOG_HEADER, LogHeader, Manifest, RECORD, RECORD_HEADER, ROW, Record, Row, claimed,
-    decode_log_header, decode_record, encode_record, log_header,
+    Death, DeathKind, FormatError, LOG_HEADER, LogHeader, Manifest, RECORD, RECORD_HEADER, ROW, Record,
+    StoredRow, claimed, decode_log_header, decode_record, encode_record, log_header,
 };
-use super::job::Job;
-use super::memory::Memory;
+use super::job::BackgroundJob;
+use super::memory::MemoryPart;
 use super::mend::{self, mended};
 use super::store::{Store, append_all};
 use super::{bad, corrupt, failed, write_whole};
@@ -98,7 +98,7 @@ impl Log {
     ///
     /// # Errors
     /// The work's: [`ErrorKind::Write`]. The log is then as the system left it, and must not be written again.
-    pub(super) fn begin(&mut self, store: &Arc<dyn Store>, next: u32) -> Option<Job<Vec<u8>>> {
+    pub(super) fn begin(&mut self, store: &Arc<dyn Store>, next: u32) -> Option<BackgroundJob<Vec<u8>>> {
         if self.buffer.is_empty() {
             return None;
         }
@@ -108,7 +108,7 @@ impl Log {
         self.len = self.begun.0 + mark.len() as u64;
         let (store, name, mut records) =
             (store.clone(), log_name(self.number), std::mem::take(&mut self.buffer));
-        Some(Job::spawn("writing to the log", move |_| {
+        Some(BackgroundJob::spawn("writing to the log", move |_| {
             let write = append_all(&*store, &name, &records)
                 .and_then(|()| store.sync(&name))
                 .and_then(|()| append_all(&*store, &name, &mark));
@@ -141,7 +141,7 @@ impl Log {
 #[derive(Debug)]
 pub struct Read {
     /// Its documents.
-    pub memory: Memory,
+    pub memory: MemoryPart,
     /// What died in it, in order.
     pub deaths: Vec<(u32, Death)>,
     /// Its bytes up to the end of the last record.
@@ -189,13 +189,13 @@ pub fn read_log(store: &dyn Store, expected: &Expected) -> Result<Option<Read>> 
             return Err(corrupt(store, &name, what));
         }
         // A header is synced before anything is written behind it.
-        Err(Bad::Damaged) if synced == 0 && later(&bytes, 0, number) == Later::Nothing => {
+        Err(FormatError::Damaged) if synced == 0 && later(&bytes, 0, number) == Later::Nothing => {
             return Ok(None);
         }
-        Err(Bad::Damaged) => return Err(corrupt(store, &name, "its header is not what was written")),
+        Err(FormatError::Damaged) => return Err(corrupt(store, &name, "its header is not what was written")),
         Err(version) => return Err(bad(store, &name, version)),
     }
-    let (memory, len) = (Memory::new(first), LOG_HEADER as u64);
+    let (memory, len) = (MemoryPart::new(first), LOG_HEADER as u64);
     let mut read = Read { memory, deaths: Vec::new(), len, bytes: bytes.len() as u64 };
     while let Some((len, _, record)) = decode_record(&bytes[read.len as usize..], number) {
         read.take(record, oldest)
@@ -345,7 +345,7 @@ fn logs_from(store: &dyn Store, from: u64) -> Result<Vec<u64>> {
 /// A document that is intact.
 #[derive(Debug)]
 pub(super) struct SalvagedDocument {
-    pub row: Row,
+    pub row: StoredRow,
     pub keys: Vec<u64>,
     pub more: Vec<u8>,
     pub text: Vec<u8>,
@@ -448,7 +448,7 @@ fn mended_record(bytes: &[u8], number: u64) -> Option<Vec<u8>> {
 /// The id in a record that is not what was written, where that part can be read.
 fn damaged_id(record: &[u8]) -> Option<String> {
     let payload = record.get(RECORD_HEADER..)?;
-    let row = Row::decode(payload.get(..ROW)?)?;
+    let row = StoredRow::decode(payload.get(..ROW)?)?;
     let keys = usize::from(u16::from_le_bytes(payload.get(ROW + 4..ROW + 6)?.try_into().ok()?));
     let more = payload.get(ROW + 6 + keys * 5..)?;
     let id = std::str::from_utf8(more.get(..usize::from(row.id))?).ok()?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::format::{Arrival, NAMED, Row, key};
+use super::format::{Arrival, NAMED, StoredRow, key};
 use super::segment::{Each, Source, Which, id_hash};
 use crate::candidates::HEAVY;
 use crate::error::Result;
@@ -17,7 +17,7 @@ const NONE: u32 = u32::MAX;
 struct Chains {
     /// Open addressing by key: 32 bits of it over one more than the place of its youngest entry; 0 where there is none.
     slots: Vec<u64>,
-    entries: Vec<Entry>,
+    entries: Vec<MemoryEntry>,
     /// Keys and documents beyond the first [`CHAIN`] of a key: nobody goes through those.
     beyond: Vec<(u64, u32)>,
     in_beyond: HashSet<(u64, u32)>,
@@ -27,7 +27,7 @@ struct Chains {
 const CHAIN: u32 = HEAVY as u32 + 1;
 
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct MemoryEntry {
     key: u64,
     local: u32,
     /// The entry of its key before it.
@@ -81,7 +81,7 @@ impl Chains {
             self.in_beyond.insert((key, local));
             return;
         }
-        self.entries.push(Entry { key, local, next, nth });
+        self.entries.push(MemoryEntry { key, local, next, nth });
         self.slots[at] = u64::from(key as u32) << 32 | self.entries.len() as u64;
     }
 
@@ -97,12 +97,12 @@ impl Chains {
     }
 
     /// The entries of a key, the youngest first.
-    fn of(&self, key: u64) -> impl Iterator<Item = Entry> + '_ {
+    fn of(&self, key: u64) -> impl Iterator<Item = MemoryEntry> + '_ {
         self.from(self.youngest(key))
     }
 
     /// An entry and those of its key before it.
-    fn from(&self, mut at: u32) -> impl Iterator<Item = Entry> + '_ {
+    fn from(&self, mut at: u32) -> impl Iterator<Item = MemoryEntry> + '_ {
         std::iter::from_fn(move || {
             let entry = self.entries.get(at as usize).copied()?;
             at = entry.next;
@@ -123,20 +123,20 @@ impl Chains {
 
 /// Documents of consecutive ordinals.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct MemoryPart {
     first: u32,
     /// When the first and the last of its documents was seen; of some that were taken back too.
     seen: Option<(u64, u64)>,
-    rows: Vec<Row>,
+    rows: Vec<StoredRow>,
     more: Vec<u8>,
     texts: Vec<u8>,
     tables: [Chains; 3],
 }
 
-impl Memory {
+impl MemoryPart {
     /// Of documents from this ordinal on.
-    pub fn new(first: u32) -> Memory {
-        Memory { first, ..Memory::default() }
+    pub fn new(first: u32) -> MemoryPart {
+        MemoryPart { first, ..MemoryPart::default() }
     }
 
     /// The first ordinal.
@@ -169,8 +169,8 @@ impl Memory {
         self.texts.len() + self.more.len()
     }
 
-    /// Appends a document. Its ordinal is [`Memory::next`], whatever its row says.
-    pub fn push(&mut self, row: Row, keys: &[u64], more: &[u8], text: &[u8]) {
+    /// Appends a document. Its ordinal is [`MemoryPart::next`], whatever its row says.
+    pub fn push(&mut self, row: StoredRow, keys: &[u64], more: &[u8], text: &[u8]) {
         let local = self.push_expired(row, more, text);
         self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
         let postings = &mut self.tables[Which::Postings as usize];
@@ -178,10 +178,10 @@ impl Memory {
         keys.iter().for_each(|&key| postings.push(key, local, CHAIN));
     }
 
-    /// As [`Memory::push`] of a document that nothing is a copy of any more, and that takes no other's place; returns its own.
-    pub fn push_expired(&mut self, row: Row, more: &[u8], text: &[u8]) -> u32 {
+    /// As [`MemoryPart::push`] of a document that nothing is a copy of any more, and that takes no other's place; returns its own.
+    pub fn push_expired(&mut self, row: StoredRow, more: &[u8], text: &[u8]) -> u32 {
         let local = self.len();
-        let row = Row {
+        let row = StoredRow {
             ordinal: self.first + local,
             text_at: self.texts.len() as u64,
             packed: text.len() as u32,
@@ -225,7 +225,7 @@ impl Memory {
     }
 
     /// A document's row.
-    pub fn row(&self, local: u32) -> Row {
+    pub fn row(&self, local: u32) -> StoredRow {
         self.rows[local as usize]
     }
 
@@ -240,12 +240,12 @@ impl Memory {
     }
 
     /// A document's id and verdict.
-    pub fn more(&self, row: &Row) -> &[u8] {
+    pub fn more(&self, row: &StoredRow) -> &[u8] {
         &self.more[row.more_at as usize..][..row.more as usize]
     }
 
     /// A document's compressed text.
-    pub fn text(&self, row: &Row) -> &[u8] {
+    pub fn text(&self, row: &StoredRow) -> &[u8] {
         &self.texts[row.text_at as usize..][..row.packed as usize]
     }
 
@@ -255,7 +255,7 @@ impl Memory {
         self.tables[which as usize].of(key).map(|entry| entry.local)
     }
 
-    /// Calls `each` with the number of each key and the documents that have it in their samples, as [`Memory::find`]
+    /// Calls `each` with the number of each key and the documents that have it in their samples, as [`MemoryPart::find`]
     /// gives them, until it returns false.
     pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) {
         let postings = &self.tables[Which::Postings as usize];
@@ -285,7 +285,7 @@ impl Memory {
     }
 }
 
-impl Source for Memory {
+impl Source for MemoryPart {
     fn posting_count(&self) -> u64 {
         let postings = &self.tables[Which::Postings as usize];
         (postings.entries.len() + postings.beyond.len()) as u64

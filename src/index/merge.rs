@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::format::{DeathKind, Row};
-use super::job::Job;
-use super::memory::Memory;
+use super::format::{DeathKind, StoredRow};
+use super::job::BackgroundJob;
+use super::memory::MemoryPart;
 use super::segment::{Each, Segment, Source, write_segment};
 use super::store::Store;
 use super::view::Deaths;
@@ -71,7 +71,7 @@ impl Source for Merged {
                 match *place {
                     GONE => {}
                     place if place & GHOST != 0 => {
-                        each(&Row { counts: [0; LEVELS], ..row }, segment.more(&row)?, &[])?;
+                        each(&StoredRow { counts: [0; LEVELS], ..row }, segment.more(&row)?, &[])?;
                     }
                     _ => each(&row, segment.more(&row)?, segment.text(&row)?)?,
                 }
@@ -116,10 +116,15 @@ pub(super) struct Built {
     pub dropped: Vec<u32>,
 }
 
-impl Job<Built> {
+impl BackgroundJob<Built> {
     /// Seals a memory as segment `number`.
-    pub fn seal(store: Arc<dyn Store>, number: u64, shingle: u32, memory: Arc<Memory>) -> Job<Built> {
-        Job::spawn("writing a segment", move |go_on| {
+    pub fn seal(
+        store: Arc<dyn Store>,
+        number: u64,
+        shingle: u32,
+        memory: Arc<MemoryPart>,
+    ) -> BackgroundJob<Built> {
+        BackgroundJob::spawn("writing a segment", move |go_on| {
             let segment = write_segment(&*store, number, shingle, &*memory, go_on)?;
             Ok(Built { segment, replaces: Vec::new(), dropped: Vec::new() })
         })
@@ -133,8 +138,8 @@ impl Job<Built> {
         segments: Vec<Arc<Segment>>,
         deaths: Deaths,
         all: bool,
-    ) -> Job<Built> {
-        Job::spawn("writing a segment", move |go_on| {
+    ) -> BackgroundJob<Built> {
+        BackgroundJob::spawn("writing a segment", move |go_on| {
             let replaces = segments.iter().map(|segment| segment.entry.number).collect();
             let merged = Merged::new(segments, &deaths, all)?;
             let segment = write_segment(&*store, number, shingle, &merged, go_on)?;

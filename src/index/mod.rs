@@ -3,7 +3,7 @@
 //! docs/index-format.md says what every byte is and in which order things are written. From the bottom up:
 //! [`store`] is what is asked of a disk, [`mod@format`] the bytes, `pages` checks them, `segment` and `log` are the
 //! two kinds of files, `memory` what is not sealed yet, [`view`] answers questions over all of them, [`Writer`]
-//! and [`Reader`] are how an index is opened. What a document is to those that are indexed is decided in
+//! and [`Snapshot`] are how an index is opened. What a document is to those that are indexed is decided in
 //! [`crate::filter`].
 
 pub mod format;
@@ -33,16 +33,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use format::Keep;
-use format::{Bad, LOG_HEADER, Manifest, OLDEST, VERSION};
+use format::{FormatError, LOG_HEADER, Manifest, OLDEST, VERSION};
 use log::log_number;
-pub use reader::Reader;
+pub use reader::Snapshot;
 pub use rebuild::{Remade, Remake, Remaker};
 pub use repair::{Repaired, repair};
 use segment::segment_number;
 use store::{Store, append_all};
 pub use upgrade::{Upgraded, upgrade};
-pub use verify::{Verified, verify};
-pub use writer::{Admitted, Arriving, Limits, Writer};
+pub use verify::{Verification, verify};
+pub use writer::{Admitted, Limits, NewDocument, Writer};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -118,10 +118,10 @@ fn corrupt(store: &dyn Store, name: &str, what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Corrupt).at(store.place().join(name)).because(what)
 }
 
-fn bad(store: &dyn Store, name: &str, bad: Bad) -> Error {
+fn bad(store: &dyn Store, name: &str, bad: FormatError) -> Error {
     let found = match bad {
-        Bad::Damaged => return corrupt(store, name, "not what was written"),
-        Bad::Version(found) => found,
+        FormatError::Damaged => return corrupt(store, name, "not what was written"),
+        FormatError::Version(found) => found,
     };
     let what = if found < VERSION {
         format!(
@@ -137,7 +137,7 @@ fn bad(store: &dyn Store, name: &str, bad: Bad) -> Error {
 fn read_manifest(store: &dyn Store) -> Result<Manifest> {
     let manifest = read_any_manifest(store)?;
     if manifest.version < VERSION {
-        return Err(bad(store, MANIFEST, Bad::Version(manifest.version)));
+        return Err(bad(store, MANIFEST, FormatError::Version(manifest.version)));
     }
     Ok(manifest)
 }

@@ -14,7 +14,7 @@ pub const PAGE: usize = 4096;
 
 /// A file's first bytes, and the sums over its pages.
 #[derive(Debug)]
-pub struct Pages {
+pub struct PagedFile {
     blob: Blob,
     /// Where the file is, for messages.
     name: String,
@@ -24,11 +24,11 @@ pub struct Pages {
     checked: Vec<AtomicU64>,
 }
 
-impl Pages {
+impl PagedFile {
     /// The first `len` bytes of `blob`, of which the sums follow. What is not there counts as damaged.
-    pub fn new(blob: Blob, name: String, len: usize) -> Pages {
+    pub fn new(blob: Blob, name: String, len: usize) -> PagedFile {
         let words = len.div_ceil(PAGE).div_ceil(64);
-        Pages { blob, name, len, checked: (0..words).map(|_| AtomicU64::new(0)).collect() }
+        PagedFile { blob, name, len, checked: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
     /// The bytes of a range, each page of which is intact. Linear in the pages that were never read before.
@@ -107,12 +107,12 @@ impl Pages {
 
 /// Sums up what is written.
 #[derive(Debug, Default)]
-pub struct Sums {
+pub struct PageSums {
     page: Vec<u8>,
     sums: Vec<u8>,
 }
 
-impl Sums {
+impl PageSums {
     /// Takes note of bytes that are written.
     pub fn add(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {

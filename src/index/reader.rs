@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::format::Manifest;
 use super::log::read_logs;
-use super::memory::Memory;
+use super::memory::MemoryPart;
 use super::segment::Segment;
 use super::store::Store;
-use super::view::{Deaths, Part, View};
+use super::view::{Deaths, IndexPart, View};
 use super::{check_setup, now, read_manifest, read_model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -17,27 +17,27 @@ const TRIES: usize = 20;
 
 /// An index, open for reading. Needs no lock and leaves no trace; what is written meanwhile is not seen.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Snapshot {
     recipe: Recipe,
     manifest: Manifest,
     model: Option<Vec<u8>>,
     segments: Vec<Segment>,
-    memories: Vec<Memory>,
+    memories: Vec<MemoryPart>,
     deaths: Deaths,
 }
 
-impl Reader {
+impl Snapshot {
     /// Opens an index. `recipe` and `model` are what it must have been built by, where that matters. Time is that of
     /// reading the logs, which hold about two memories at most.
     ///
     /// # Errors
     /// [`ErrorKind::Mismatch`], [`ErrorKind::Version`], [`ErrorKind::Corrupt`], or the store's.
-    pub fn open(store: &Arc<dyn Store>, recipe: Option<Recipe>, model: Option<u64>) -> Result<Reader> {
+    pub fn open(store: &Arc<dyn Store>, recipe: Option<Recipe>, model: Option<u64>) -> Result<Snapshot> {
         let mut tried = 0;
         loop {
             let manifest = read_manifest(&**store)?;
             let generation = manifest.generation;
-            match Reader::at(&**store, manifest, recipe, model) {
+            match Snapshot::at(&**store, manifest, recipe, model) {
                 // A file may have been replaced by what a later manifest names.
                 Err(error) if tried < TRIES && is_about_a_file(&error) => {
                     if read_manifest(&**store)?.generation == generation {
@@ -55,7 +55,7 @@ impl Reader {
         manifest: Manifest,
         recipe: Option<Recipe>,
         model: Option<u64>,
-    ) -> Result<Reader> {
+    ) -> Result<Snapshot> {
         let recipe = check_setup(store, &manifest, recipe, model)?;
         let model = read_model(store, &manifest)?;
         let segments: Result<Vec<Segment>> =
@@ -72,9 +72,9 @@ impl Reader {
             Ok(())
         })?;
         if memories.is_empty() {
-            memories.push(Memory::new(manifest.next));
+            memories.push(MemoryPart::new(manifest.next));
         }
-        Ok(Reader { recipe, model, segments: segments?, memories, deaths, manifest })
+        Ok(Snapshot { recipe, model, segments: segments?, memories, deaths, manifest })
     }
 
     /// The recipe it was built by.
@@ -94,9 +94,9 @@ impl Reader {
 
     /// Everything in it.
     pub fn view(&self) -> View<'_> {
-        let segments = self.segments.iter().map(Part::Segment);
+        let segments = self.segments.iter().map(IndexPart::Segment);
         View {
-            parts: segments.chain(self.memories.iter().map(Part::Memory)).collect(),
+            parts: segments.chain(self.memories.iter().map(IndexPart::Memory)).collect(),
             deaths: &self.deaths,
             window: self.manifest.window,
         }
@@ -104,7 +104,7 @@ impl Reader {
 
     /// The ordinal of the next document.
     pub fn next(&self) -> u32 {
-        self.memories.last().map_or(self.manifest.next, Memory::next)
+        self.memories.last().map_or(self.manifest.next, MemoryPart::next)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::format::{
-    DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, NAMED, Row, SegmentEntry, VERSION, decode_log_header,
-    decode_verdict,
+    DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, NAMED, SegmentEntry, StoredRow, VERSION,
+    decode_log_header, decode_verdict,
 };
 use super::log::{Log, Salvaged, SalvagedDocument, log_name, log_number, salvage_log};
 use super::mend::mended;
@@ -34,7 +34,7 @@ pub struct Remade {
 }
 
 /// Makes anew what a recipe decides of a document, from its row and compressed text; an error where that is not its text.
-pub type Remake<'a> = dyn FnMut(&Row, &[u8]) -> Result<Remade> + 'a;
+pub type Remake<'a> = dyn FnMut(&StoredRow, &[u8]) -> Result<Remade> + 'a;
 
 /// What does so by a recipe, under a model as it is on disk.
 pub type Remaker = dyn Fn(Recipe, Option<&[u8]>) -> Result<Box<Remake<'static>>>;
@@ -81,12 +81,12 @@ pub(super) fn remake(
 
 /// Lines that name documents that are gone, and how many those are.
 #[derive(Debug, Default)]
-pub(super) struct Gone {
+pub(super) struct GoneLines {
     pub documents: u64,
     pub lines: Vec<String>,
 }
 
-impl Gone {
+impl GoneLines {
     /// Takes note of documents, of which some can be named.
     fn add(&mut self, documents: u64, mut names: Vec<String>, place: &str) {
         names.truncate(usize::try_from(documents).unwrap_or(usize::MAX));
@@ -122,7 +122,7 @@ pub(super) struct Rebuild<'a> {
     bytes: usize,
     /// What files hold that do not belong to the index: it may be what is missing.
     others: Option<Vec<SalvagedDocument>>,
-    pub gone: Gone,
+    pub gone: GoneLines,
     /// What else is to be said.
     pub notes: Vec<String>,
 }
@@ -149,7 +149,7 @@ impl<'a> Rebuild<'a> {
             chunk: Salvaged::default(),
             bytes: 0,
             others: None,
-            gone: Gone::default(),
+            gone: GoneLines::default(),
             notes: Vec::new(),
         })
     }
@@ -185,7 +185,7 @@ impl<'a> Rebuild<'a> {
         let others = if is_whole { Vec::new() } else { self.others_of(entry.first..=entry.last)? };
         let mut others = others.into_iter().peekable();
         if let Ok(segment) = Segment::open_damaged(self.store, entry.number, entry.footer) {
-            let mut sampled = Sampled::default();
+            let mut sampled = KeptSamples::default();
             for local in 0..segment.len() {
                 let found = self.document(&segment, local);
                 let Some(mut document) = found else {
@@ -223,7 +223,7 @@ impl<'a> Rebuild<'a> {
 
     /// A document of a segment that is what was written.
     fn document(&mut self, segment: &Segment, local: u32) -> Option<SalvagedDocument> {
-        let of = |row: Row, more: &[u8], text: &[u8]| {
+        let of = |row: StoredRow, more: &[u8], text: &[u8]| {
             let (more, text) = (more.to_vec(), text.to_vec());
             SalvagedDocument { row, keys: Vec::new(), more, text }
         };
@@ -271,7 +271,7 @@ impl<'a> Rebuild<'a> {
     fn renew(&mut self, document: &mut SalvagedDocument) -> Result<()> {
         if document.row.packed > 0 {
             let Remade { tokens, sequence, counts, keys } = (self.remake)(&document.row, &document.text)?;
-            document.row = Row { tokens, sequence, counts, ..document.row };
+            document.row = StoredRow { tokens, sequence, counts, ..document.row };
             document.keys = keys;
         }
         Ok(())
@@ -312,7 +312,7 @@ impl<'a> Rebuild<'a> {
             if is_ours {
                 continue;
             }
-            let mut sampled = Sampled::default();
+            let mut sampled = KeptSamples::default();
             for local in 0..segment.len() {
                 if let Some(mut document) = self.document(&segment, local) {
                     document.keys = sampled.keys(&segment, local, &document, self.manifest.keep);
@@ -406,9 +406,9 @@ impl<'a> Rebuild<'a> {
 
 /// The samples of a segment's documents as its postings have them, for those whose texts are not kept.
 #[derive(Default)]
-struct Sampled(Option<Vec<(u32, u64)>>);
+struct KeptSamples(Option<Vec<(u32, u64)>>);
 
-impl Sampled {
+impl KeptSamples {
     fn keys(&mut self, segment: &Segment, local: u32, document: &SalvagedDocument, keep: Keep) -> Vec<u64> {
         if keep == Keep::Text || document.row.counts == [0; 4] {
             return Vec::new();

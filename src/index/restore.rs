@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::SegmentEntry;
 use super::mend::flip;
-use super::pages::Pages;
+use super::pages::PagedFile;
 use super::segment::{Segment, segment_header, segment_name};
 use super::store::{Store, append_all};
 use super::{SEGMENT_TMP, failed};
@@ -40,14 +40,14 @@ struct Mended {
 
 impl Mended {
     /// Of a file that has all of its pages; its sums are made anew.
-    fn of(pages: &Pages) -> Option<Mended> {
+    fn of(pages: &PagedFile) -> Option<Mended> {
         let bytes = |page: usize| pages.blob().as_ref().get(pages.page(page));
         let sums = (0..pages.count()).map(|page| bytes(page).map(xxh3_64)).collect::<Option<_>>()?;
         Some(Mended { pages: HashMap::new(), sums })
     }
 
     /// Finds out what stood in a page, if that is not what its sum says.
-    fn mend(&mut self, pages: &Pages, page: usize, number: u64) {
+    fn mend(&mut self, pages: &PagedFile, page: usize, number: u64) {
         let Some(sum) = pages.sum(page) else { return };
         // A bit of the sum flipped, and none of the page.
         if (sum ^ self.sums[page]).count_ones() <= 1 {

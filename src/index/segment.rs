@@ -5,11 +5,11 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{
-    Bad, FOOTER, FileKind, Footer, HEADER, NAMED, OLDEST, ROW, Row, SegmentEntry, TableEntry, VERSION,
-    header, key, version,
+    FOOTER, FileKind, Footer, FormatError, HEADER, NAMED, OLDEST, ROW, SegmentEntry, StoredRow, TableEntry,
+    VERSION, header, key, version,
 };
 use super::mend::mended;
-use super::pages::{PAGE, Pages, Sums};
+use super::pages::{PAGE, PageSums, PagedFile};
 use super::store::{Blob, Store, append_all};
 use super::table::{Entries, Table, TableWriter};
 use super::{bad, corrupt, failed};
@@ -39,7 +39,7 @@ pub(super) fn segment_header(number: u64) -> Vec<u8> {
 pub struct Segment {
     /// What the manifest says of it.
     pub entry: SegmentEntry,
-    pages: Pages,
+    pages: PagedFile,
     footer: Footer,
 }
 
@@ -48,7 +48,7 @@ pub struct Segment {
 pub enum Which {
     /// Keys of samples.
     Postings,
-    /// Keys of the hashes of ids, and [`Row::again_key`].
+    /// Keys of the hashes of ids, and [`StoredRow::again_key`].
     Ids,
     /// Keys of the hashes of token sequences.
     Sequences,
@@ -87,7 +87,7 @@ impl Segment {
         match version(FileKind::Segment, blob) {
             Some(OLDEST..=VERSION) => Ok(segment),
             // Of another version, or damaged: its page says which.
-            Some(other) if segment.pages.is_intact(0) => Err(bad(store, &name, Bad::Version(other))),
+            Some(other) if segment.pages.is_intact(0) => Err(bad(store, &name, FormatError::Version(other))),
             Some(_) | None => Err(corrupt(store, &name, "its header is not what was written")),
         }
     }
@@ -115,7 +115,7 @@ impl Segment {
     fn of(store: &dyn Store, number: u64, blob: Blob, (footer, check): (Footer, u64)) -> Segment {
         let entry = SegmentEntry::of(number, footer, check);
         let place = store.place().join(segment_name(number)).display().to_string();
-        Segment { entry, pages: Pages::new(blob, place, footer.sums as usize), footer }
+        Segment { entry, pages: PagedFile::new(blob, place, footer.sums as usize), footer }
     }
 
     /// Documents in it, found or not.
@@ -137,14 +137,14 @@ impl Segment {
     ///
     /// # Errors
     /// Damage.
-    pub fn row(&self, local: u32) -> Result<Row> {
+    pub fn row(&self, local: u32) -> Result<StoredRow> {
         let bytes = self.pages.get(self.footer.stretches[2].0 as usize + local as usize * ROW, ROW)?;
-        Row::decode(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
+        StoredRow::decode(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
     }
 
     /// Asks for the memory of a document's row.
     pub fn prefetch(&self, local: u32) {
-        self.pages.prefetch(self.footer.stretches[2].0 as usize + local as usize * ROW + Row::COUNTS.0);
+        self.pages.prefetch(self.footer.stretches[2].0 as usize + local as usize * ROW + StoredRow::COUNTS.0);
     }
 
     /// A document's sample sizes, without the rest of its row.
@@ -152,16 +152,16 @@ impl Segment {
     /// # Errors
     /// Damage.
     pub fn counts(&self, local: u32) -> Result<[u16; LEVELS]> {
-        let (at, len) = Row::COUNTS;
+        let (at, len) = StoredRow::COUNTS;
         let bytes = self.pages.get(self.footer.stretches[2].0 as usize + local as usize * ROW + at, len)?;
-        Row::decode_counts(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
+        StoredRow::decode_counts(bytes).ok_or_else(|| self.pages.corrupt(format!("row {local} is none")))
     }
 
     /// A document's id and verdict.
     ///
     /// # Errors
     /// Damage.
-    pub fn more(&self, row: &Row) -> Result<&[u8]> {
+    pub fn more(&self, row: &StoredRow) -> Result<&[u8]> {
         self.stretch(1, row.more_at, row.more)
     }
 
@@ -169,7 +169,7 @@ impl Segment {
     ///
     /// # Errors
     /// Damage.
-    pub fn text(&self, row: &Row) -> Result<&[u8]> {
+    pub fn text(&self, row: &StoredRow) -> Result<&[u8]> {
         self.stretch(0, row.text_at, row.packed)
     }
 
@@ -186,10 +186,10 @@ impl Segment {
     }
 
     /// A document's row, id and verdict, and compressed text, whatever the sums say: who asks must have other proof.
-    pub(super) fn unproven(&self, local: u32) -> Option<(Row, &[u8], &[u8])> {
+    pub(super) fn unproven(&self, local: u32) -> Option<(StoredRow, &[u8], &[u8])> {
         let bytes = self.pages.blob().as_ref();
         let at = self.footer.stretches[2].0 as usize + local as usize * ROW;
-        let row = Row::decode(bytes.get(at..at + ROW)?)?;
+        let row = StoredRow::decode(bytes.get(at..at + ROW)?)?;
         let more = self.place(1, row.more_at, row.more).ok()?;
         let text = self.place(0, row.text_at, row.packed).ok()?;
         Some((row, bytes.get(more..more + row.more as usize)?, bytes.get(text..text + row.packed as usize)?))
@@ -295,7 +295,7 @@ impl Segment {
     }
 
     /// The part of the file that is under sums, and the sums.
-    pub(super) fn pages(&self) -> &Pages {
+    pub(super) fn pages(&self) -> &PagedFile {
         &self.pages
     }
 
@@ -338,23 +338,23 @@ pub trait Source {
 }
 
 /// What [`Source::each`] calls: with a row, the more bytes and the compressed text.
-pub type Each<'a> = dyn FnMut(&Row, &[u8], &[u8]) -> Result<()> + 'a;
+pub type Each<'a> = dyn FnMut(&StoredRow, &[u8], &[u8]) -> Result<()> + 'a;
 
 /// Bytes that are written and synced at once: so that no merge leaves the disk a mountain to sync, behind which a
 /// log would wait.
 const CHUNK: usize = 4 << 20;
 
-struct Output<'a> {
+struct SegmentFile<'a> {
     store: &'a dyn Store,
     name: &'a str,
     buffer: Vec<u8>,
-    sums: Sums,
+    sums: PageSums,
     at: u64,
     /// Asked before every chunk.
     go_on: &'a dyn Fn() -> bool,
 }
 
-impl Output<'_> {
+impl SegmentFile<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.buffer.extend_from_slice(bytes);
         self.at += bytes.len() as u64;
@@ -419,7 +419,7 @@ pub fn write_segment(
 }
 
 /// The hash of the id that `more` begins with.
-pub(super) fn id_hash(more: &[u8], row: &Row) -> u64 {
+pub(super) fn id_hash(more: &[u8], row: &StoredRow) -> u64 {
     xxh3_64(more.get(..usize::from(row.id)).unwrap_or_default()).max(1)
 }
 
@@ -433,8 +433,14 @@ fn write_parts(
 ) -> Result<bool> {
     let name = segment_name(number);
     store.create(&name).map_err(|e| failed(store, &name, ErrorKind::Write, e))?;
-    let mut out =
-        Output { store, name: &name, buffer: Vec::with_capacity(CHUNK), sums: Sums::default(), at: 0, go_on };
+    let mut out = SegmentFile {
+        store,
+        name: &name,
+        buffer: Vec::with_capacity(CHUNK),
+        sums: PageSums::default(),
+        at: 0,
+        go_on,
+    };
     out.put(&segment_header(number))?;
     let mut footer = Footer { seen: (u64::MAX, 0), first: u32::MAX, shingle, ..Footer::default() };
     footer.stretches[0].0 = out.at;
@@ -448,7 +454,7 @@ fn write_parts(
     let (mut ids, mut sequences) = (Vec::new(), Vec::new());
     let mut bytes = Vec::with_capacity(ROW);
     source.each(&mut |row, more, text| {
-        let row = Row { text_at, more_at, packed: text.len() as u32, more: more.len() as u32, ..*row };
+        let row = StoredRow { text_at, more_at, packed: text.len() as u32, more: more.len() as u32, ..*row };
         text_at += text.len() as u64;
         more_at += more.len() as u64;
         // A row of a named id has the hash of it.

@@ -1,7 +1,7 @@
 //! Sorted tables of 40-bit keys and documents, packed: about five bytes an entry, found in two reads.
 
 use super::format::{KEY_BITS, TableEntry};
-use super::pages::Pages;
+use super::pages::PagedFile;
 use crate::error::Result;
 use crate::kernel::prefetch;
 
@@ -30,7 +30,7 @@ impl Table {
     }
 
     /// The bytes of all entries of a bucket.
-    fn bucket<'a>(&self, pages: &'a Pages, bucket: u64) -> Result<&'a [u8]> {
+    fn bucket<'a>(&self, pages: &'a PagedFile, bucket: u64) -> Result<&'a [u8]> {
         let bounds = pages.get(self.bounds(bucket), 8)?;
         let number =
             |at: usize| u32::from_le_bytes([bounds[at], bounds[at + 1], bounds[at + 2], bounds[at + 3]]);
@@ -60,7 +60,7 @@ impl Table {
     /// # Errors
     /// Damage.
     #[inline]
-    pub fn find(&self, pages: &Pages, key: u64, each: impl FnMut(u32) -> bool) -> Result<()> {
+    pub fn find(&self, pages: &PagedFile, key: u64, each: impl FnMut(u32) -> bool) -> Result<()> {
         let (bucket, rest) = self.split(key);
         self.scan(self.bucket(pages, bucket)?, rest, each);
         Ok(())
@@ -70,7 +70,7 @@ impl Table {
     ///
     /// # Errors
     /// Damage.
-    pub fn find_back(&self, pages: &Pages, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
+    pub fn find_back(&self, pages: &PagedFile, key: u64, mut each: impl FnMut(u32) -> bool) -> Result<()> {
         let (bucket, rest) = self.split(key);
         let (bytes, width) = (self.bucket(pages, bucket)?, usize::from(self.0.width));
         for at in (0..self.lower(bytes, (rest + 1, 0))).rev() {
@@ -116,7 +116,7 @@ impl Table {
     /// Damage.
     pub fn find_all(
         &self,
-        pages: &Pages,
+        pages: &PagedFile,
         keys: &[u64],
         mut each: impl FnMut(usize, u32) -> bool,
     ) -> Result<()> {
@@ -137,7 +137,7 @@ impl Table {
     ///
     /// # Errors
     /// Damage.
-    pub fn has(&self, pages: &Pages, key: u64, document: u32) -> Result<bool> {
+    pub fn has(&self, pages: &PagedFile, key: u64, document: u32) -> Result<bool> {
         let (bucket, rest) = self.split(key);
         let bytes = self.bucket(pages, bucket)?;
         let at = self.lower(bytes, (rest, document)) * usize::from(self.0.width);
@@ -145,7 +145,7 @@ impl Table {
     }
 
     /// All keys and documents, in order.
-    pub fn iter<'a>(&self, pages: &'a Pages) -> Entries<'a> {
+    pub fn iter<'a>(&self, pages: &'a PagedFile) -> Entries<'a> {
         Entries { table: *self, pages, bucket: 0, bytes: &[], skips: false }
     }
 }
@@ -154,7 +154,7 @@ impl Table {
 #[derive(Debug)]
 pub struct Entries<'a> {
     table: Table,
-    pages: &'a Pages,
+    pages: &'a PagedFile,
     /// The bucket after the one that `bytes` is left of.
     bucket: u64,
     bytes: &'a [u8],

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What was found in an index of which every byte was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Verified {
+pub struct Verification {
     /// What is not what was written: a line for each file and place. Empty for an index that is well.
     pub faults: Vec<String>,
     /// What a crash left of what was never acknowledged, and files that are none of the index's: no harm.
@@ -20,8 +20,8 @@ pub struct Verified {
 ///
 /// # Errors
 /// The store's, where not even the directory can be read.
-pub fn verify(store: &dyn Store) -> Result<Verified> {
-    let mut found = Verified::default();
+pub fn verify(store: &dyn Store) -> Result<Verification> {
+    let mut found = Verification::default();
     let manifest = match read_any_manifest(store) {
         Ok(manifest) => manifest,
         Err(error) if error.kind() == ErrorKind::Corrupt => {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::format::{Death, DeathKind, NAMED, Row, decode_verdict, key};
-use super::memory::Memory;
+use super::format::{Death, DeathKind, NAMED, StoredRow, decode_verdict, key};
+use super::memory::MemoryPart;
 use super::segment::{Segment, Which};
 use super::verdict::Verdict;
 use crate::candidates::{Gate, HEAVY};
@@ -15,18 +15,18 @@ pub type Deaths = HashMap<u32, Death>;
 
 /// A part of an index: documents of ascending ordinals.
 #[derive(Debug, Clone, Copy)]
-pub enum Part<'a> {
+pub enum IndexPart<'a> {
     /// Sealed.
     Segment(&'a Segment),
     /// In a log.
-    Memory(&'a Memory),
+    Memory(&'a MemoryPart),
 }
 
 /// An index at one moment.
 #[derive(Debug)]
 pub struct View<'a> {
     /// By ordinal.
-    pub parts: Vec<Part<'a>>,
+    pub parts: Vec<IndexPart<'a>>,
     /// What is no longer found.
     pub deaths: &'a Deaths,
     /// So many milliseconds after it was seen a document is no longer found; 0 where that is never.
@@ -44,7 +44,7 @@ pub struct Moment {
 
 impl Moment {
     /// When the document of a row arrives.
-    pub fn of(row: &Row) -> Moment {
+    pub fn of(row: &StoredRow) -> Moment {
         Moment { before: row.ordinal, now: row.seen }
     }
 }
@@ -68,7 +68,7 @@ enum Age {
 
 /// Where a document is: its part, and its place there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct PartPlace {
     part: u32,
     local: u32,
 }
@@ -77,14 +77,14 @@ pub struct Place {
 #[derive(Debug, Clone, Copy)]
 pub struct Near {
     /// Where it is.
-    pub place: Place,
+    pub place: PartPlace,
     /// Its row.
-    pub row: Row,
+    pub row: StoredRow,
 }
 
 /// What an arriving document is looked for by.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct Query<'a> {
     /// Its sample, each key once.
     pub keys: &'a [u64],
     /// Sample sizes by level.
@@ -96,7 +96,7 @@ pub struct Wanted<'a> {
 /// Documents that have the keys of an arrival.
 struct Holders {
     /// Each with the number of the key; of a frequent one some more than [`HEAVY`], with the oldest.
-    all: Vec<(usize, Place)>,
+    all: Vec<(usize, PartPlace)>,
     /// How many of them each key has.
     counts: Vec<usize>,
 }
@@ -109,10 +109,10 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn row(&self, place: Place) -> Result<Row> {
+    pub fn row(&self, place: PartPlace) -> Result<StoredRow> {
         match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.row(place.local),
-            Part::Memory(memory) => Ok(memory.row(place.local)),
+            IndexPart::Segment(segment) => segment.row(place.local),
+            IndexPart::Memory(memory) => Ok(memory.row(place.local)),
         }
     }
 
@@ -120,17 +120,17 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn text(&self, place: Place, row: &Row) -> Result<&'a [u8]> {
+    pub fn text(&self, place: PartPlace, row: &StoredRow) -> Result<&'a [u8]> {
         match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.text(row),
-            Part::Memory(memory) => Ok(memory.text(row)),
+            IndexPart::Segment(segment) => segment.text(row),
+            IndexPart::Memory(memory) => Ok(memory.text(row)),
         }
     }
 
-    fn more(&self, place: Place, row: &Row) -> Result<&'a [u8]> {
+    fn more(&self, place: PartPlace, row: &StoredRow) -> Result<&'a [u8]> {
         match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.more(row),
-            Part::Memory(memory) => Ok(memory.more(row)),
+            IndexPart::Segment(segment) => segment.more(row),
+            IndexPart::Memory(memory) => Ok(memory.more(row)),
         }
     }
 
@@ -138,7 +138,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn id(&self, place: Place, row: &Row) -> Result<&'a str> {
+    pub fn id(&self, place: PartPlace, row: &StoredRow) -> Result<&'a str> {
         let more = self.more(place, row)?;
         let id = more.get(..usize::from(row.id)).and_then(|id| std::str::from_utf8(id).ok());
         id.ok_or_else(|| no_document(row))
@@ -148,14 +148,14 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn verdict(&self, place: Place, row: &Row) -> Result<Verdict> {
+    pub fn verdict(&self, place: PartPlace, row: &StoredRow) -> Result<Verdict> {
         let more = self.more(place, row)?;
         let verdict = more.get(usize::from(row.id)..).and_then(|bytes| decode_verdict(bytes, row));
         verdict.ok_or_else(|| no_document(row))
     }
 
     /// Whether an arrival finds a document.
-    pub fn is_alive(&self, row: &Row, at: Moment) -> bool {
+    pub fn is_alive(&self, row: &StoredRow, at: Moment) -> bool {
         let is_dead = self.deaths.get(&row.ordinal).is_some_and(|death| at.before >= death.from);
         row.ordinal < at.before && !is_dead && !self.has_expired(row.seen, at.now)
     }
@@ -164,10 +164,10 @@ impl<'a> View<'a> {
         self.window > 0 && seen.saturating_add(self.window) < now
     }
 
-    fn age(&self, part: Part<'_>, now: u64) -> Age {
+    fn age(&self, part: IndexPart<'_>, now: u64) -> Age {
         let seen = match part {
-            Part::Segment(segment) => Some(segment.entry.seen),
-            Part::Memory(memory) => memory.seen(),
+            IndexPart::Segment(segment) => Some(segment.entry.seen),
+            IndexPart::Memory(memory) => memory.seen(),
         };
         let has_expired = |seen| self.has_expired(seen, now);
         match seen {
@@ -177,7 +177,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn is_deleted(&self, row: &Row) -> bool {
+    fn is_deleted(&self, row: &StoredRow) -> bool {
         self.deaths.get(&row.ordinal).is_some_and(|death| death.kind == DeathKind::Deleted)
     }
 
@@ -185,14 +185,14 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn place(&self, ordinal: u32) -> Result<Option<Place>> {
+    pub fn place(&self, ordinal: u32) -> Result<Option<PartPlace>> {
         for (part, number) in self.parts.iter().zip(0..) {
             let local = match part {
-                Part::Segment(segment) => segment.local(ordinal)?,
-                Part::Memory(memory) => memory.local(ordinal),
+                IndexPart::Segment(segment) => segment.local(ordinal)?,
+                IndexPart::Memory(memory) => memory.local(ordinal),
             };
             if let Some(local) = local {
-                return Ok(Some(Place { part: number, local }));
+                return Ok(Some(PartPlace { part: number, local }));
             }
         }
         Ok(None)
@@ -201,8 +201,8 @@ impl<'a> View<'a> {
     /// Documents of a key in one part, in order, until `each` returns false.
     fn find(&self, part: usize, which: Which, key: u64, each: &mut impl FnMut(u32) -> bool) -> Result<()> {
         match self.parts[part] {
-            Part::Segment(segment) => segment.find(which, key, each),
-            Part::Memory(memory) => {
+            IndexPart::Segment(segment) => segment.find(which, key, each),
+            IndexPart::Memory(memory) => {
                 let found: Vec<u32> = memory.find(which, key).collect();
                 let _ = found.into_iter().rev().try_for_each(|local| each(local).then_some(()));
                 Ok(())
@@ -219,8 +219,8 @@ impl<'a> View<'a> {
         each: &mut impl FnMut(u32) -> bool,
     ) -> Result<()> {
         match self.parts[part] {
-            Part::Segment(segment) => segment.find_back(which, key, each),
-            Part::Memory(memory) => {
+            IndexPart::Segment(segment) => segment.find_back(which, key, each),
+            IndexPart::Memory(memory) => {
                 let _ = memory.find(which, key).try_for_each(|local| each(local).then_some(()));
                 Ok(())
             }
@@ -232,7 +232,7 @@ impl<'a> View<'a> {
         &self,
         (which, key): (Which, u64),
         (now, back): (u64, bool),
-        mut is_it: impl FnMut(Place, &Row) -> Result<bool>,
+        mut is_it: impl FnMut(PartPlace, &StoredRow) -> Result<bool>,
     ) -> Result<Option<u32>> {
         let count = self.parts.len();
         for part in (0..count).map(|part| if back { count - 1 - part } else { part }) {
@@ -241,7 +241,7 @@ impl<'a> View<'a> {
             }
             let mut found = Ok(None);
             let mut each = |local| {
-                let place = Place { part: part as u32, local };
+                let place = PartPlace { part: part as u32, local };
                 let looked = self.row(place).and_then(|row| Ok((row, is_it(place, &row)?)));
                 found = looked.map(|(row, is_it)| is_it.then_some(row.ordinal));
                 matches!(found, Ok(None))
@@ -262,10 +262,10 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn earlier(&self, id: &str, row: &Row) -> Result<Earlier> {
+    pub fn earlier(&self, id: &str, row: &StoredRow) -> Result<Earlier> {
         let named = row.flags & NAMED != 0;
         // Another site's record of the same number is another document; older versions wrote 0 where there was no site.
-        let is_there = |old: &Row| {
+        let is_there = |old: &StoredRow| {
             (old.site == row.site || old.site == 0)
                 && !self.is_deleted(old)
                 && !self.has_expired(old.seen, row.seen)
@@ -303,7 +303,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn versions(&self, id: &str, id_hash: u64, now: u64) -> Result<Vec<(Place, Row)>> {
+    pub fn versions(&self, id: &str, id_hash: u64, now: u64) -> Result<Vec<(PartPlace, StoredRow)>> {
         let mut versions = Vec::new();
         self.first((Which::Ids, key(id_hash)), (now, false), |place, row| {
             let is_there = !self.is_deleted(row) && !self.has_expired(row.seen, now);
@@ -322,7 +322,11 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage, or what `each` returns.
-    pub fn copies(&self, of: &Row, mut each: impl FnMut(Place, &Row) -> Result<bool>) -> Result<()> {
+    pub fn copies(
+        &self,
+        of: &StoredRow,
+        mut each: impl FnMut(PartPlace, &StoredRow) -> Result<bool>,
+    ) -> Result<()> {
         let at = Moment::of(of);
         let stopped = self.first((Which::Sequences, key(of.sequence)), (at.now, false), |place, row| {
             let same = row.sequence == of.sequence && row.tokens == of.tokens && self.is_alive(row, at);
@@ -338,12 +342,12 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn near(&self, wanted: &Wanted<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
+    pub fn near(&self, wanted: &Query<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
         let Holders { all, counts } = self.holders(wanted)?;
-        let is_heavy = |&(key, _): &(usize, Place)| counts[key] > HEAVY;
+        let is_heavy = |&(key, _): &(usize, PartPlace)| counts[key] > HEAVY;
         let (crowd, light): (Vec<_>, Vec<_>) = all.into_iter().partition(is_heavy);
-        let places = |holders: Vec<(usize, Place)>| holders.into_iter().map(|(_, place)| place).collect();
-        let (mut light, mut crowd): (Vec<Place>, Vec<Place>) = (places(light), places(crowd));
+        let places = |holders: Vec<(usize, PartPlace)>| holders.into_iter().map(|(_, place)| place).collect();
+        let (mut light, mut crowd): (Vec<PartPlace>, Vec<PartPlace>) = (places(light), places(crowd));
         let heavy = counts.iter().filter(|count| **count > HEAVY).count() as u32;
         let shares = self.gated(wanted, gate, &mut light)?;
         let mut near = self.alive(&shares, wanted.at, most)?;
@@ -356,7 +360,7 @@ impl<'a> View<'a> {
     }
 
     /// The documents before an arrival that have its keys.
-    fn holders(&self, wanted: &Wanted<'_>) -> Result<Holders> {
+    fn holders(&self, wanted: &Query<'_>) -> Result<Holders> {
         let mut all = Vec::new();
         let mut counts = vec![0; wanted.keys.len()];
         for (part, number) in self.parts.iter().zip(0..) {
@@ -366,22 +370,22 @@ impl<'a> View<'a> {
             }
             // What has expired must not stand before what has not.
             let is_gone =
-                |local| age == Age::Some && self.is_gone(Place { part: number, local }, wanted.at.now);
+                |local| age == Age::Some && self.is_gone(PartPlace { part: number, local }, wanted.at.now);
             match part {
-                Part::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
+                IndexPart::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
                     let takes = counts[key] <= HEAVY;
                     if takes && !is_gone(local) {
-                        all.push((key, Place { part: number, local }));
+                        all.push((key, PartPlace { part: number, local }));
                         counts[key] += 1;
                     }
                     takes
                 })?,
-                Part::Memory(memory) => {
+                IndexPart::Memory(memory) => {
                     let before = wanted.at.before.saturating_sub(memory.first());
                     let earlier = counts.clone();
                     memory.find_all(wanted.keys, |key, local| {
                         if earlier[key] <= HEAVY && local < before && !is_gone(local) {
-                            all.push((key, Place { part: number, local }));
+                            all.push((key, PartPlace { part: number, local }));
                             counts[key] += 1;
                         }
                         earlier[key] <= HEAVY
@@ -393,16 +397,21 @@ impl<'a> View<'a> {
     }
 
     /// Whether a document has expired; damage is met where its row is needed.
-    fn is_gone(&self, place: Place, now: u64) -> bool {
+    fn is_gone(&self, place: PartPlace, now: u64) -> bool {
         self.row(place).is_ok_and(|row| self.has_expired(row.seen, now))
     }
 
     /// Counts places that stand several times; those that pass the gate, the largest share first.
-    fn gated(&self, wanted: &Wanted<'_>, gate: &Gate, places: &mut [Place]) -> Result<Vec<(u32, Place)>> {
+    fn gated(
+        &self,
+        wanted: &Query<'_>,
+        gate: &Gate,
+        places: &mut [PartPlace],
+    ) -> Result<Vec<(u32, PartPlace)>> {
         places.sort_unstable();
         places.iter().for_each(|place| match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.prefetch(place.local),
-            Part::Memory(memory) => memory.prefetch(place.local),
+            IndexPart::Segment(segment) => segment.prefetch(place.local),
+            IndexPart::Memory(memory) => memory.prefetch(place.local),
         });
         let mut shares = Vec::new();
         for same in places.chunk_by(|a, b| a == b) {
@@ -418,7 +427,7 @@ impl<'a> View<'a> {
     }
 
     /// The first `most` of these that an arrival finds.
-    fn alive(&self, shares: &[(u32, Place)], at: Moment, most: usize) -> Result<Vec<Near>> {
+    fn alive(&self, shares: &[(u32, PartPlace)], at: Moment, most: usize) -> Result<Vec<Near>> {
         let mut near = Vec::new();
         for &(_, place) in shares {
             if near.len() == most {
@@ -433,17 +442,17 @@ impl<'a> View<'a> {
     }
 
     /// The sample sizes of a document.
-    fn counts(&self, place: Place) -> Result<[u16; LEVELS]> {
+    fn counts(&self, place: PartPlace) -> Result<[u16; LEVELS]> {
         match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.counts(place.local),
-            Part::Memory(memory) => Ok(memory.counts(place.local)),
+            IndexPart::Segment(segment) => segment.counts(place.local),
+            IndexPart::Memory(memory) => Ok(memory.counts(place.local)),
         }
     }
 
-    fn has(&self, place: Place, key: u64) -> Result<bool> {
+    fn has(&self, place: PartPlace, key: u64) -> Result<bool> {
         match self.parts[place.part as usize] {
-            Part::Segment(segment) => segment.has(key, place.local),
-            Part::Memory(memory) => Ok(memory.has(key, place.local)),
+            IndexPart::Segment(segment) => segment.has(key, place.local),
+            IndexPart::Memory(memory) => Ok(memory.has(key, place.local)),
         }
     }
 
@@ -451,7 +460,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn common(&self, place: Place, keys: &[u64]) -> Result<u32> {
+    pub fn common(&self, place: PartPlace, keys: &[u64]) -> Result<u32> {
         keys.iter().try_fold(0, |common, &key| Ok(common + u32::from(self.has(place, key)?)))
     }
 
@@ -459,15 +468,15 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage, or what `each` returns.
-    pub fn each(&self, mut each: impl FnMut(Place, &Row, bool) -> Result<()>) -> Result<()> {
+    pub fn each(&self, mut each: impl FnMut(PartPlace, &StoredRow, bool) -> Result<()>) -> Result<()> {
         let now = super::now();
         for (part, number) in self.parts.iter().zip(0..) {
             let len = match part {
-                Part::Segment(segment) => segment.len(),
-                Part::Memory(memory) => memory.len(),
+                IndexPart::Segment(segment) => segment.len(),
+                IndexPart::Memory(memory) => memory.len(),
             };
             for local in 0..len {
-                let place = Place { part: number, local };
+                let place = PartPlace { part: number, local };
                 let row = self.row(place)?;
                 let is_found = !self.deaths.contains_key(&row.ordinal) && !self.has_expired(row.seen, now);
                 each(place, &row, is_found)?;
@@ -485,6 +494,6 @@ fn share(common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
     (common * 10_000 / smaller).min(10_000)
 }
 
-fn no_document(row: &Row) -> Error {
+fn no_document(row: &StoredRow) -> Error {
     Error::new(ErrorKind::Corrupt).because(format!("document {} has no id and verdict", row.ordinal))
 }

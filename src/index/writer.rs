@@ -6,14 +6,16 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::format::{Death, DeathKind, LOG_HEADER, Manifest, READINGS, Record, Row, SegmentEntry, VERSION};
-use super::job::Job;
+use super::format::{
+    Death, DeathKind, LOG_HEADER, Manifest, READINGS, Record, SegmentEntry, StoredRow, VERSION,
+};
+use super::job::BackgroundJob;
 use super::log::{Log, log_name, log_number, read_logs};
-use super::memory::Memory;
+use super::memory::MemoryPart;
 use super::merge::Built;
 use super::segment::{Segment, segment_name, segment_number};
 use super::store::{Lock, Store};
-use super::view::{Deaths, Part, View};
+use super::view::{Deaths, IndexPart, View};
 use super::{
     LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_setup, exists, failed, model_hash, model_name,
     now, publish, read_manifest, read_model, write_whole,
@@ -51,9 +53,9 @@ pub struct Admitted {
 
 /// A document to take: all but its verdict.
 #[derive(Debug)]
-pub struct Arriving<'a> {
+pub struct NewDocument<'a> {
     /// Its row; ordinal and places are filled in.
-    pub row: Row,
+    pub row: StoredRow,
     /// Its id, of as many bytes as the row says.
     pub id: &'a str,
     /// Its sample, each key once.
@@ -78,15 +80,15 @@ pub struct Writer {
     manifest: Manifest,
     segments: Vec<Arc<Segment>>,
     /// Full memories and their logs, the oldest being sealed.
-    full: VecDeque<(Arc<Memory>, u64)>,
-    memory: Memory,
+    full: VecDeque<(Arc<MemoryPart>, u64)>,
+    memory: MemoryPart,
     log: Log,
-    writing: Option<Writing>,
+    writing: Option<Pending>,
     deaths: Deaths,
-    seal: Option<Job<Built>>,
-    merge: Option<Job<Built>>,
+    seal: Option<BackgroundJob<Built>>,
+    merge: Option<BackgroundJob<Built>>,
     /// Files that nobody needs any more: giving up a large one takes longer than a batch of documents may wait.
-    removals: Vec<Job<()>>,
+    removals: Vec<BackgroundJob<()>>,
     broken: bool,
     /// Whether documents were loaded and are nowhere yet.
     loading: bool,
@@ -120,8 +122,8 @@ const WITHIN: u64 = 4;
 
 /// Documents on their way to the log.
 #[derive(Debug)]
-struct Writing {
-    job: Job<Vec<u8>>,
+struct Pending {
+    job: BackgroundJob<Vec<u8>>,
     /// The ordinal of the first of them.
     first: u32,
 }
@@ -141,7 +143,7 @@ pub(super) fn lock(store: &dyn Store) -> Result<Lock> {
 
 /// What logs hold that go on.
 struct Resumed {
-    logs: VecDeque<(Log, Memory)>,
+    logs: VecDeque<(Log, MemoryPart)>,
     deaths: Deaths,
 }
 
@@ -169,12 +171,12 @@ fn resume(store: &dyn Store, manifest: &Manifest) -> Result<Resumed> {
 }
 
 /// Creates the log that a manifest names and that was not created before a crash.
-fn begin_log(store: &dyn Store, manifest: &mut Manifest) -> Result<(Log, Memory)> {
+fn begin_log(store: &dyn Store, manifest: &mut Manifest) -> Result<(Log, MemoryPart)> {
     let log = Log::create(store, manifest.log, manifest.next, manifest.shingle)?;
     manifest.generation += 1;
     manifest.log_len = log.synced();
     publish(store, manifest)?;
-    Ok((log, Memory::new(manifest.next)))
+    Ok((log, MemoryPart::new(manifest.next)))
 }
 
 /// Removes a log that a crash left before its header was safe. What is longer than a header is none: it stays.
@@ -235,7 +237,7 @@ impl Writer {
             manifest,
             segments: Vec::new(),
             full: VecDeque::new(),
-            memory: Memory::new(0),
+            memory: MemoryPart::new(0),
             log,
             writing: None,
             deaths: Deaths::new(),
@@ -341,10 +343,10 @@ impl Writer {
 
     /// Everything in it, with what was taken since the last commit.
     pub fn view(&self) -> View<'_> {
-        let segments = self.segments.iter().map(|segment| Part::Segment(segment));
-        let full = self.full.iter().map(|(memory, _)| Part::Memory(memory));
+        let segments = self.segments.iter().map(|segment| IndexPart::Segment(segment));
+        let full = self.full.iter().map(|(memory, _)| IndexPart::Memory(memory));
         View {
-            parts: segments.chain(full).chain([Part::Memory(&self.memory)]).collect(),
+            parts: segments.chain(full).chain([IndexPart::Memory(&self.memory)]).collect(),
             deaths: &self.deaths,
             window: self.manifest.window,
         }
@@ -359,13 +361,13 @@ impl Writer {
     ///
     /// # Errors
     /// After an error of the disk; where there are no ordinals left.
-    pub fn admit(&mut self, arriving: Arriving<'_>) -> Result<Admitted> {
+    pub fn admit(&mut self, arriving: NewDocument<'_>) -> Result<Admitted> {
         self.check()?;
         let (local, ordinal) = (self.memory.len(), self.memory.next());
         if ordinal >= u32::MAX - 1 {
             return Err(Error::new(ErrorKind::TooLarge).at(self.store.place()).because("no ordinals left"));
         }
-        let Arriving { row, id, keys, text, replaces } = arriving;
+        let NewDocument { row, id, keys, text, replaces } = arriving;
         self.memory.push(row, &keys, id.as_bytes(), &text);
         if let Some(replaced) = replaces {
             self.deaths.insert(replaced, Death { from: ordinal, kind: DeathKind::Replaced });
@@ -391,7 +393,7 @@ impl Writer {
             self.log.push(&Record::Document(self.memory.arrival(one.local, one.keys, one.replaces)));
         }
         let job = self.log.begin(&self.store, self.memory.next());
-        self.writing = job.map(|job| Writing { job, first });
+        self.writing = job.map(|job| Pending { job, first });
         Ok(())
     }
 
@@ -409,7 +411,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::begin`].
     pub fn keep(&mut self) -> Result<()> {
-        let is_done = |job: &Option<Job<Built>>| job.as_ref().is_some_and(Job::is_done);
+        let is_done = |job: &Option<BackgroundJob<Built>>| job.as_ref().is_some_and(BackgroundJob::is_done);
         if self.is_stale() {
             return self.seal();
         }
@@ -428,7 +430,7 @@ impl Writer {
     /// Waits until what was begun is safe.
     fn wait(&mut self) -> Result<()> {
         self.check()?;
-        let Some(Writing { job, first }) = self.writing.take() else { return Ok(()) };
+        let Some(Pending { job, first }) = self.writing.take() else { return Ok(()) };
         let written = job.wait();
         match written {
             Ok(buffer) => self.log.written(buffer),
@@ -452,7 +454,7 @@ impl Writer {
         for &ordinal in ordinals {
             self.log.push(&Record::Death(ordinal, death));
         }
-        self.writing = self.log.begin(&self.store, first).map(|job| Writing { job, first });
+        self.writing = self.log.begin(&self.store, first).map(|job| Pending { job, first });
         self.wait()?;
         self.deaths.extend(ordinals.iter().map(|&ordinal| (ordinal, death)));
         self.tend(false)
@@ -463,7 +465,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where documents came in another way, [`ErrorKind::Write`].
-    pub fn load(&mut self, arriving: Arriving<'_>, more: &[u8], cluster: u64) -> Result<()> {
+    pub fn load(&mut self, arriving: NewDocument<'_>, more: &[u8], cluster: u64) -> Result<()> {
         if !self.loading {
             self.check()?;
             if self.next() > 0 {
@@ -472,23 +474,23 @@ impl Writer {
             }
             self.loading = true;
         }
-        self.memory.push(Row { cluster, ..arriving.row }, &arriving.keys, more, &arriving.text);
+        self.memory.push(StoredRow { cluster, ..arriving.row }, &arriving.keys, more, &arriving.text);
         if self.is_full() {
             let next = self.memory.next();
-            let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+            let memory = std::mem::replace(&mut self.memory, MemoryPart::new(next));
             self.seal_loaded(memory)?;
         }
         Ok(())
     }
 
     /// Has a memory of loaded documents written in the background, once the one before is.
-    fn seal_loaded(&mut self, memory: Memory) -> Result<()> {
+    fn seal_loaded(&mut self, memory: MemoryPart) -> Result<()> {
         if let Some(job) = self.seal.take() {
             self.segments.extend(job.wait()?.segment);
         }
         let number = self.file();
         let (store, shingle) = (self.store.clone(), self.manifest.shingle);
-        self.seal = Some(Job::seal(store, number, shingle, Arc::new(memory)));
+        self.seal = Some(BackgroundJob::seal(store, number, shingle, Arc::new(memory)));
         Ok(())
     }
 
@@ -513,7 +515,7 @@ impl Writer {
 
     fn publish_loaded(&mut self) -> Result<()> {
         let next = self.memory.next();
-        let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+        let memory = std::mem::replace(&mut self.memory, MemoryPart::new(next));
         self.seal_loaded(memory)?;
         if let Some(job) = self.seal.take() {
             self.segments.extend(job.wait()?.segment);
@@ -575,7 +577,7 @@ impl Writer {
         let segments = segments.into_iter().map(segment_name);
         let names: Vec<String> = segments.chain(logs.into_iter().map(log_name)).collect();
         let store = self.store.clone();
-        self.removals.push(Job::spawn("removing a file", move |_| {
+        self.removals.push(BackgroundJob::spawn("removing a file", move |_| {
             drop(held);
             names.iter().try_for_each(|name| remove(&*store, name))
         }));
@@ -583,7 +585,7 @@ impl Writer {
 
     /// Says how removals went that have ended, or all if `wait` says so.
     fn swept(&mut self, wait: bool) -> Result<()> {
-        self.removals.extract_if(.., |removal| wait || removal.is_done()).try_for_each(Job::wait)
+        self.removals.extract_if(.., |removal| wait || removal.is_done()).try_for_each(BackgroundJob::wait)
     }
 
     fn is_full(&self) -> bool {
@@ -603,7 +605,7 @@ impl Writer {
         self.log.close(&*self.store)?;
         let (number, next) = (self.file(), self.memory.next());
         let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
-        let memory = std::mem::replace(&mut self.memory, Memory::new(next));
+        let memory = std::mem::replace(&mut self.memory, MemoryPart::new(next));
         let number = std::mem::replace(&mut self.log, log).number();
         self.full.push_back((Arc::new(memory), number));
         Ok(())
@@ -630,7 +632,7 @@ impl Writer {
         }
         if let Some((memory, _)) = self.full.front().cloned() {
             let number = self.file();
-            self.seal = Some(Job::seal(self.store.clone(), number, self.manifest.shingle, memory));
+            self.seal = Some(BackgroundJob::seal(self.store.clone(), number, self.manifest.shingle, memory));
         }
         Ok(())
     }
@@ -678,7 +680,7 @@ impl Writer {
         let Some(range) = self.mergeable() else { return };
         let (number, segments) = (self.file(), self.segments[range].to_vec());
         let (store, shingle) = (self.store.clone(), self.manifest.shingle);
-        self.merge = Some(Job::merge(store, number, shingle, segments, self.deaths.clone(), false));
+        self.merge = Some(BackgroundJob::merge(store, number, shingle, segments, self.deaths.clone(), false));
     }
 
     /// The youngest neighbouring segments of about one size, where there are enough.
@@ -742,7 +744,7 @@ impl Writer {
         let (segments, deaths) = (self.segments.clone(), self.deaths.clone());
         let number = self.file();
         let (store, shingle) = (self.store.clone(), self.manifest.shingle);
-        let job = Job::merge(store, number, shingle, segments, deaths, true);
+        let job = BackgroundJob::merge(store, number, shingle, segments, deaths, true);
         let merged = job.wait().and_then(|built| self.merged(built));
         self.broken |= merged.is_err();
         merged?;

@@ -4,7 +4,7 @@ use super::decide::VERBATIM;
 use super::own::Own;
 use super::relation::Overlap;
 use crate::align::characters::Noise;
-use crate::align::{Alignment, Chain, Kind, SlotKind, Words};
+use crate::align::{Alignment, Chain, SlotKind, TokenKind, Words};
 use crate::model::Content;
 
 /// Tokens that a span leaves unmatched at one place, at most.
@@ -120,7 +120,7 @@ impl Evidence {
         let kinds = words.kinds();
         let mut count = |from: u32, to: u32, matched: bool| {
             for kind in &kinds[from as usize..to as usize] {
-                let of = if kind.is(Kind::FACT) { &mut self.facts } else { &mut self.others };
+                let of = if kind.is(TokenKind::FACT) { &mut self.facts } else { &mut self.others };
                 of.0 += u32::from(matched);
                 of.1 += 1;
             }

@@ -1,12 +1,12 @@
 //! Exact measures of a pair, from its real shingle sets.
 
-use crate::kernel::{self, Kernel, Line};
+use crate::kernel::{self, CacheLine, Kernel};
 
 /// The distinct shingles of one document, to be intersected with others.
 #[derive(Debug)]
 pub struct ShingleSet {
     kernel: Kernel,
-    lines: Vec<Line>,
+    lines: Vec<CacheLine>,
     /// The distinct values but zero, in order of first occurrence; what stands behind `count` of them is left over.
     distinct: Vec<u64>,
     count: usize,

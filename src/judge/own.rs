@@ -2,7 +2,7 @@
 
 use super::decide::FORM_OWN;
 use super::evidence::share;
-use crate::align::{Alignment, Kind, Slot, SlotKind, Words};
+use crate::align::{Alignment, Slot, SlotKind, TokenKind, Words};
 use crate::model::Content;
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Stands};
@@ -182,8 +182,8 @@ impl Facts<'_> {
     fn may_be(&self, side: usize, i: usize) -> bool {
         let words = self.words[side];
         let kind = words.kinds()[i];
-        let is_fact = kind.is(Kind::NUMERIC)
-            || (kind.is(Kind::FACT) && !words.is_caseless())
+        let is_fact = kind.is(TokenKind::NUMERIC)
+            || (kind.is(TokenKind::FACT) && !words.is_caseless())
             || is_ideograph(words.characters(i));
         is_fact && !is_address(words.characters(i))
     }

@@ -14,7 +14,7 @@ use crate::align::{Aligner, Glance};
 use crate::document::Identity;
 use crate::kernel::Kernel;
 use crate::model::standing::Stand;
-use crate::model::{Content, Model, Reader};
+use crate::model::{Content, ContentReader, Model};
 use crate::options::Policy;
 use crate::recipe::Recipe;
 use crate::text::Tokens;
@@ -33,7 +33,7 @@ pub(crate) struct Judge<'a> {
 /// Memory of one thread.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    pub reader: Reader,
+    pub reader: ContentReader,
     pub(super) aligner: Aligner,
     pub(super) characters: CharacterAligner,
     tests: Vec<Test>,
@@ -85,7 +85,7 @@ impl Judge<'_> {
     /// Memory of one thread.
     pub fn memory(&self) -> Memory {
         Memory {
-            reader: Reader::new(self.recipe, self.kernel),
+            reader: ContentReader::new(self.recipe, self.kernel),
             aligner: Aligner::default(),
             characters: CharacterAligner::default(),
             tests: Vec::new(),

@@ -1,6 +1,6 @@
 //! Filled slots: the places where two fillings of one form have different facts.
 
-use crate::align::{Alignment, Kind, Slot, SlotKind, Words};
+use crate::align::{Alignment, Slot, SlotKind, TokenKind, Words};
 use crate::hash::avalanche;
 use crate::model::Model;
 
@@ -32,7 +32,7 @@ pub(super) fn filled(alignment: &Alignment, a: &Words, b: &Words) -> Vec<FilledS
 /// The words around a slot, with facts as one symbol.
 fn around(words: &Words, (start, end): (u32, u32)) -> u64 {
     let (start, end) = (start as usize, end as usize);
-    let symbol = |i: usize| if words.kinds()[i].is(Kind::FACT) { 1 } else { words.hashes()[i] };
+    let symbol = |i: usize| if words.kinds()[i].is(TokenKind::FACT) { 1 } else { words.hashes()[i] };
     let before = (start.saturating_sub(AROUND)..start).map(symbol);
     let after = (end..words.len().min(end + AROUND)).map(symbol);
     before.chain([2]).chain(after).fold(0, |key: u64, hash| avalanche(key.rotate_left(7) ^ hash))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{OPEN, spans};
 use super::pair::{Loaded, Memory};
 use super::relation::Relation;
-use crate::align::{Alignment, Chain, Run, SlotKind, Words};
+use crate::align::{Alignment, Anchor, Chain, SlotKind, Words};
 use crate::text::Tokens;
 
 /// A passage of both texts that is the same but for small differences.
@@ -49,7 +49,8 @@ pub(super) fn of_equal(a: &Loaded, b: &Loaded) -> Vec<Span> {
     let (left, right) = (&a.content.words, &b.content.words);
     let len = left.len() as u32;
     let chain = Chain { a: 0..len, b: 0..len, runs: 0..1, slots: 0..0 };
-    let alignment = Alignment { runs: vec![Run { a: 0, b: 0, len }], slots: Vec::new(), chains: vec![chain] };
+    let alignment =
+        Alignment { runs: vec![Anchor { a: 0, b: 0, len }], slots: Vec::new(), chains: vec![chain] };
     rows(&pieces(&alignment, left, right, OPEN), (&a.bytes, left), (&b.bytes, right))
 }
 
@@ -127,7 +128,7 @@ const BRIDGED: u32 = 12;
 fn cuts(alignment: &Alignment, a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Vec<(u32, u32)> {
     let jumps = |words: &Words, i: u32| words.place(i as usize) > words.place(i as usize - 1) + 1 + BRIDGED;
     let inside =
-        |run: &&Run| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
+        |run: &&Anchor| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
     let mut cuts = Vec::new();
     let mut at = (of_a.0, of_b.0);
     for run in alignment.runs.iter().filter(inside) {

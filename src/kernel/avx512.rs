@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Line, StringEnd, TokenBuffer};
+use super::{CacheLine, Lanes, StringEnd, TokenBuffer};
 use super::{
     ascii_loop, changes_loop, copy_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop,
     string_loop,
@@ -122,12 +122,12 @@ pub(super) fn window_minima(from: &[i64], step: usize, to: &mut [i64]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
-pub(super) fn fill_lines(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize, bool) {
+pub(super) fn fill_lines(values: &[u64], lines: &mut [CacheLine], distinct: &mut [u64]) -> (usize, bool) {
     fill_loop(values, lines, distinct)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
-pub(super) fn count_in_lines(values: &[u64], lines: &[Line]) -> usize {
+pub(super) fn count_in_lines(values: &[u64], lines: &[CacheLine]) -> usize {
     count_loop(values, lines)
 }
 

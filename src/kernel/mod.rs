@@ -506,7 +506,7 @@ unsafe fn copy_loop<L: Lanes>(bytes: &[u8], mut at: usize, stop: u8, out: &mut V
 /// The lines are a power of two, three to six values a line, so a search nearly always ends in the first.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
-pub(crate) struct Line([u64; 8]);
+pub(crate) struct CacheLine([u64; 8]);
 
 /// Makes `lines` the set of `values`, and writes those values in order of first occurrence to `distinct`, which may
 /// stay longer. Zero marks a free place and is in neither; returns how many distinct values there are, and whether
@@ -514,11 +514,11 @@ pub(crate) struct Line([u64; 8]);
 pub(crate) fn fill_lines(
     kernel: Kernel,
     values: &[u64],
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<CacheLine>,
     distinct: &mut Vec<u64>,
 ) -> (usize, bool) {
     lines.clear();
-    lines.resize(values.len().div_ceil(6).next_power_of_two(), Line::default());
+    lines.resize(values.len().div_ceil(6).next_power_of_two(), CacheLine::default());
     if distinct.len() < values.len() {
         distinct.resize(values.len(), 0);
     }
@@ -535,7 +535,7 @@ pub(crate) fn fill_lines(
 }
 
 #[inline(always)]
-fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize, bool) {
+fn fill_loop(values: &[u64], lines: &mut [CacheLine], distinct: &mut [u64]) -> (usize, bool) {
     let mask = lines.len() - 1;
     let (mut count, mut zero) = (0, false);
     for &value in values {
@@ -560,7 +560,7 @@ fn fill_loop(values: &[u64], lines: &mut [Line], distinct: &mut [u64]) -> (usize
 }
 
 /// How many of `values` the set holds.
-pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[Line]) -> usize {
+pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[CacheLine]) -> usize {
     if lines.is_empty() {
         return 0;
     }
@@ -577,7 +577,7 @@ pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[Line]) -> 
 }
 
 #[inline(always)]
-fn count_loop(values: &[u64], lines: &[Line]) -> usize {
+fn count_loop(values: &[u64], lines: &[CacheLine]) -> usize {
     let mask = lines.len() - 1;
     let mut count = 0;
     for &value in values {
@@ -606,7 +606,7 @@ fn line_of(value: u64) -> usize {
 
 /// The places of `value` in a line, as bits.
 #[inline(always)]
-fn places(line: &Line, value: u64) -> u8 {
+fn places(line: &CacheLine, value: u64) -> u8 {
     let mut places = 0;
     for i in 0..8 {
         places |= u8::from(line.0[i] == value) << i;

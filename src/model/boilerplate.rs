@@ -166,7 +166,7 @@ mod tests {
         let story: Vec<String> = (0..30).map(|i| format!("w{i}")).collect();
         let text = format!("One, two, three, four, five, six.\n{} read more\nREAD MORE\n", story.join(" "));
         let marked = |site: &str| {
-            let mut reader = super::super::Reader::new(Recipe::default(), Kernel::PORTABLE);
+            let mut reader = super::super::ContentReader::new(Recipe::default(), Kernel::PORTABLE);
             reader.read(&text);
             let model = super::super::Model { chrome: chrome.clone(), ..Default::default() };
             reader.chrome(&text, site_hash(site), &model)

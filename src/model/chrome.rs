@@ -261,7 +261,7 @@ fn runs(marks: &[bool], kind: bool) -> Vec<(usize, usize)> {
 
 /// A page to learn chrome from.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct ChromePage {
     /// The hash of its site's name.
     pub site: u64,
     /// Whether its site is only guessed: then more of its pages have to agree.
@@ -293,18 +293,18 @@ const DAYS: i64 = 30;
 type Posting = (u64, u32);
 
 /// The pages of one site, and what several of them have.
-struct Site<'a> {
+struct SitePages<'a> {
     /// Those without a date first, then by date.
-    pages: Vec<&'a Page>,
+    pages: Vec<&'a ChromePage>,
     /// Sorted and without repeats.
     postings: Vec<Posting>,
 }
 
-impl<'a> Site<'a> {
-    fn new(mut pages: Vec<&'a Page>) -> Site<'a> {
+impl<'a> SitePages<'a> {
+    fn new(mut pages: Vec<&'a ChromePage>) -> SitePages<'a> {
         pages.sort_by_key(|page| page.day);
         let postings = shared(&pages);
-        Site { pages, postings }
+        SitePages { pages, postings }
     }
 
     /// The shingles that several pages have, each with those pages.
@@ -328,7 +328,7 @@ impl<'a> Site<'a> {
         let before =
             |day: i64| self.pages.partition_point(|page| page.day.is_none_or(|other| other < day)) as u32;
         let (undated, all) = (before(i64::MIN), self.pages.len() as u32);
-        let of_page = |page: &&Page| match page.day {
+        let of_page = |page: &&ChromePage| match page.day {
             None => OfOneTime { undated, dated: undated..all },
             Some(day) => OfOneTime {
                 undated,
@@ -368,11 +368,11 @@ impl OfOneTime {
 
 /// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
 /// several pages of a site share.
-pub fn learn(pages: &[Page], k: usize) -> Chrome {
-    let mut of_site: BTreeMap<u64, Vec<&Page>> = BTreeMap::new();
+pub fn learn(pages: &[ChromePage], k: usize) -> Chrome {
+    let mut of_site: BTreeMap<u64, Vec<&ChromePage>> = BTreeMap::new();
     pages.iter().for_each(|page| of_site.entry(page.site).or_default().push(page));
-    let sites: Vec<Vec<&Page>> = of_site.into_values().collect();
-    let sites: Vec<Site<'_>> = sites.into_par_iter().map(Site::new).collect();
+    let sites: Vec<Vec<&ChromePage>> = of_site.into_values().collect();
+    let sites: Vec<SitePages<'_>> = sites.into_par_iter().map(SitePages::new).collect();
     let gathered = gathered(pages, &sites);
     let mut first = Chrome::default();
     for site in &sites {
@@ -393,7 +393,7 @@ pub fn learn(pages: &[Page], k: usize) -> Chrome {
 }
 
 /// The shingles that several of these pages have, and few others, sorted and without repeats.
-fn shared(pages: &[&Page]) -> Vec<Posting> {
+fn shared(pages: &[&ChromePage]) -> Vec<Posting> {
     let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
     let slots = (all * 4).next_power_of_two().max(64);
     let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
@@ -421,14 +421,14 @@ fn shared(pages: &[&Page]) -> Vec<Posting> {
 }
 
 /// Frequent shingles that stand mostly on pages of sites where they are frequent.
-fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
+fn gathered(pages: &[ChromePage], sites: &[SitePages<'_>]) -> Hashes {
     let mut frequent: Vec<(u64, u32)> =
-        sites.iter().flat_map(Site::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
+        sites.iter().flat_map(SitePages::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
     frequent.sort_unstable();
     let mut outline = Outline::for_keys(frequent.len());
     frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle >> 6, shingle));
     let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
-    let of_page = |page: &Page| {
+    let of_page = |page: &ChromePage| {
         let mut own: Vec<u32> = page
             .shingles
             .iter()
@@ -452,7 +452,7 @@ fn gathered(pages: &[Page], sites: &[Site<'_>]) -> Hashes {
 
 /// By page of a site: whether what seems to be its chrome is a story that the site prints in several versions, or all
 /// of it.
-fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
+fn guarded(site: &SitePages<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
     let (hash, pages) = (site.hash(), &site.pages);
     if !chrome.knows(hash) {
         return vec![false; pages.len()];
@@ -460,7 +460,7 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
     let mut marks = Vec::new();
     // Of each page: whether all of it seems to be chrome, whether some of it is, and its shingles there that go over the
     // end of a line. Where a line is missing here and there they are rare, and chrome all the same.
-    let mut mark = |page: &&Page| {
+    let mut mark = |page: &&ChromePage| {
         let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
         let marked = seems && chrome.mark((hash, k), &[], &page.shingles, &page.breaks, &mut marks);
         let mut over: Vec<u64> = Vec::new();
@@ -507,18 +507,18 @@ fn guarded(site: &Site<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
 mod tests {
     use super::*;
 
-    fn page(site: u64, lines: &[Vec<u64>]) -> Page {
+    fn page(site: u64, lines: &[Vec<u64>]) -> ChromePage {
         let tokens: Vec<u64> = lines.concat();
         let shingles = tokens.windows(5).map(crate::hash::shingle_hash).collect();
         let breaks = lines.iter().flat_map(|line| (0..line.len()).map(|i| i == 0)).collect();
-        Page { site, guessed: false, shingles, breaks, day: None }
+        ChromePage { site, guessed: false, shingles, breaks, day: None }
     }
 
     fn line(from: u64, tokens: u64) -> Vec<u64> {
         (from..from + tokens).map(|token| avalanche(token + 1)).collect()
     }
 
-    fn marked(chrome: &Chrome, page: &Page) -> usize {
+    fn marked(chrome: &Chrome, page: &ChromePage) -> usize {
         let mut marks = Vec::new();
         chrome.mark((page.site, 5), &[], &page.shingles, &page.breaks, &mut marks);
         marks.iter().filter(|&&mark| mark).count()
@@ -528,7 +528,7 @@ mod tests {
     fn what_many_pages_of_a_site_have_is_chrome_and_syndicated_copy_is_not() {
         let story = line(1_000_000, 80);
         let own = |n: u64| page(1, &[line(0, 12), line(10_000 * (n + 1), 60), line(500, 15)]);
-        let mut pages: Vec<Page> = (0..8).map(own).collect();
+        let mut pages: Vec<ChromePage> = (0..8).map(own).collect();
         pages.extend((2..12).map(|site| page(site, &[line(900_000 * site, 30), story.clone()])));
         let chrome = learn(&pages, 5);
         assert_eq!(marked(&chrome, &pages[0]), 27);
@@ -539,7 +539,7 @@ mod tests {
     fn a_story_that_grows_on_one_site_is_no_chrome() {
         let version =
             |n: u64| page(1, &(0..=n).map(|part| line(10_000 * (part + 1), 40)).collect::<Vec<_>>());
-        let pages: Vec<Page> = (0..9).map(version).collect();
+        let pages: Vec<ChromePage> = (0..9).map(version).collect();
         let chrome = learn(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 0), "{}", chrome.len());
     }
@@ -551,7 +551,7 @@ mod tests {
             let lines = (0..12).filter(|line| !(n + line).is_multiple_of(6)).map(|i| line(1000 * (i + 1), 8));
             page(1, &[vec![line(100_000 * (n + 1), 30)], lines.collect()].concat())
         };
-        let pages: Vec<Page> = (0..18).map(version).collect();
+        let pages: Vec<ChromePage> = (0..18).map(version).collect();
         let chrome = learn(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 80));
     }
@@ -564,10 +564,10 @@ mod tests {
             let lines = (0..11)
                 .filter(|line| *line == 0 || !(line + n).is_multiple_of(5))
                 .map(|i| line(1000 * (i + 1), 12));
-            Page { day, ..page(1, &[lines.collect(), vec![line(100_000 * (n + 1), 30)]].concat()) }
+            ChromePage { day, ..page(1, &[lines.collect(), vec![line(100_000 * (n + 1), 30)]].concat()) }
         };
         let learned = |day: fn(u64) -> Option<i64>| {
-            let pages: Vec<Page> = (0..5).map(|n| version(n, day(n))).collect();
+            let pages: Vec<ChromePage> = (0..5).map(|n| version(n, day(n))).collect();
             let chrome = learn(&pages, 5);
             pages.iter().filter(|page| marked(&chrome, page) >= 12).count()
         };
@@ -579,7 +579,8 @@ mod tests {
 
     #[test]
     fn kept_chrome_is_the_same() {
-        let pages: Vec<Page> = (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
+        let pages: Vec<ChromePage> =
+            (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
         let chrome = learn(&pages, 5);
         let (keys, sites) = chrome.sorted();
         let again = Chrome::of(keys, sites, false);

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::Model;
 use super::facts::{Letter, known};
-use super::noise::{Letters, Seen};
+use super::noise::{Letters, SeenTokens};
 use super::standing::{Stand, Stands};
-use crate::align::{Kind, Tokenised, Words};
+use crate::align::{TokenKind, Tokenised, Words};
 use crate::document::is_known;
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
@@ -38,7 +38,7 @@ pub struct Content {
 
 /// Reads documents one after the other, reusing its memory.
 #[derive(Debug)]
-pub struct Reader {
+pub struct ContentReader {
     recipe: Recipe,
     kernel: Kernel,
     tokens: Tokens,
@@ -49,13 +49,13 @@ pub struct Reader {
     marks: Vec<bool>,
     standing: Vec<Stand>,
     styled: Vec<u64>,
-    kinds: Vec<Kind>,
+    kinds: Vec<TokenKind>,
 }
 
-impl Reader {
+impl ContentReader {
     /// A reader by this recipe; `kernel` changes only the speed.
-    pub fn new(recipe: Recipe, kernel: Kernel) -> Reader {
-        Reader {
+    pub fn new(recipe: Recipe, kernel: Kernel) -> ContentReader {
+        ContentReader {
             recipe,
             kernel,
             tokens: Tokens::with_ranges(kernel),
@@ -76,7 +76,7 @@ impl Reader {
         self.read_on();
     }
 
-    /// As [`Reader::read`], without shingles.
+    /// As [`ContentReader::read`], without shingles.
     pub fn read_plainly(&mut self, text: &str) {
         self.tokens.read(text);
         let hashes = self.tokens.hashes(&mut self.hashes).len();
@@ -85,7 +85,7 @@ impl Reader {
         self.letters.clear();
     }
 
-    /// Adds the shingles of what was read plainly, so that it is read as by [`Reader::read`].
+    /// Adds the shingles of what was read plainly, so that it is read as by [`ContentReader::read`].
     pub fn read_on(&mut self) {
         let hashes = &self.hashes[..self.tokens.len()];
         let count = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles).len();
@@ -149,7 +149,7 @@ impl Reader {
         &self.letters
     }
 
-    /// What [`Reader::letters`] gave.
+    /// What [`ContentReader::letters`] gave.
     pub fn last_letters(&self) -> impl Iterator<Item = Letter> + '_ {
         self.letters.iter().copied()
     }
@@ -175,7 +175,7 @@ impl Reader {
     /// The lines of chrome in `text`, which was read, as ranges of tokens.
     pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
         self.breaks(text);
-        let Reader { tokens, hashes, shingles, breaks, marks, recipe, .. } = self;
+        let ContentReader { tokens, hashes, shingles, breaks, marks, recipe, .. } = self;
         let mut lines: Vec<Range<usize>> = Vec::new();
         if !model.chrome.mark((site, recipe.shingle()), &hashes[..tokens.len()], shingles, breaks, marks) {
             return lines;
@@ -190,7 +190,7 @@ impl Reader {
     }
 
     /// Whether what was read looks as if a machine had read it before.
-    pub fn is_noisy(&self, seen: &Seen) -> bool {
+    pub fn is_noisy(&self, seen: &SeenTokens) -> bool {
         seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
@@ -207,8 +207,18 @@ impl Reader {
         if knows {
             self.breaks(text);
         }
-        let Reader {
-            tokens, hashes, shingles, letters, breaks, marks, recipe, styled, kinds, standing, ..
+        let ContentReader {
+            tokens,
+            hashes,
+            shingles,
+            letters,
+            breaks,
+            marks,
+            recipe,
+            styled,
+            kinds,
+            standing,
+            ..
         } = self;
         let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
@@ -220,9 +230,9 @@ impl Reader {
         styled.extend_from_slice(hashes);
         kinds.clear();
         kinds.extend(letters.iter().map(|&letter| match letter {
-            Letter::Digit => Kind::FACT.and(Kind::NUMERIC),
-            Letter::Capital => Kind::FACT,
-            Letter::Initial | Letter::Small | Letter::Caseless => Kind::PLAIN,
+            Letter::Digit => TokenKind::FACT.and(TokenKind::NUMERIC),
+            Letter::Capital => TokenKind::FACT,
+            Letter::Initial | Letter::Small | Letter::Caseless => TokenKind::PLAIN,
         }));
         let known = known();
         for i in 0..hashes.len() {
@@ -230,11 +240,11 @@ impl Reader {
                 let (same, numeric) = known.in_style(hashes[i]);
                 styled[i] = same;
                 if numeric {
-                    kinds[i] = Kind::FACT.and(Kind::NUMERIC);
+                    kinds[i] = TokenKind::FACT.and(TokenKind::NUMERIC);
                 }
             }
         }
-        let numeric = |kind: Kind| kind.is(Kind::NUMERIC);
+        let numeric = |kind: TokenKind| kind.is(TokenKind::NUMERIC);
         for i in 0..hashes.len() {
             if (!out.cased || letters[i] == Letter::Initial) && !numeric(kinds[i]) {
                 kinds[i] = kind(model, hashes[i], out.cased);
@@ -252,11 +262,11 @@ impl Reader {
 
 /// What a word is by how it stands in the corpus: a name, where it is mostly written as one; in a text without case,
 /// where it is rare.
-fn kind(model: &Model, hash: u64, cased: bool) -> Kind {
+fn kind(model: &Model, hash: u64, cased: bool) -> TokenKind {
     let count = model.vocabulary.count(hash);
     let is_name = match cased {
         true => count.capital >= count.small,
         false => model.vocabulary.rare().is_some_and(|rare| count.documents <= rare),
     };
-    if is_name { Kind::FACT } else { Kind::PLAIN }
+    if is_name { TokenKind::FACT } else { TokenKind::PLAIN }
 }

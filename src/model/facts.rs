@@ -11,7 +11,7 @@ use crate::hash::token_hash;
 
 /// How one token stands in the corpus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
+pub struct TokenCount {
     /// Documents that have it.
     pub documents: u32,
     /// How often it stands with a capital in the middle of a sentence.
@@ -29,7 +29,7 @@ pub struct Vocabulary {
     /// Documents counted.
     pub documents: u32,
     /// By token, with the number of the last document that had it.
-    counts: ByHash<(Count, u32)>,
+    counts: ByHash<(TokenCount, u32)>,
 }
 
 impl Vocabulary {
@@ -60,8 +60,8 @@ impl Vocabulary {
     }
 
     /// How a token stands in the corpus.
-    pub fn count(&self, hash: u64) -> Count {
-        self.counts.get(&hash).map_or(Count::default(), |count| count.0)
+    pub fn count(&self, hash: u64) -> TokenCount {
+        self.counts.get(&hash).map_or(TokenCount::default(), |count| count.0)
     }
 
     /// Documents that a rare token has at most; none where too few were counted to tell.
@@ -70,14 +70,15 @@ impl Vocabulary {
     }
 
     /// Every token's counts, by hash.
-    pub fn sorted(&self) -> Vec<(u64, Count)> {
-        let mut all: Vec<(u64, Count)> = self.counts.iter().map(|(&hash, count)| (hash, count.0)).collect();
+    pub fn sorted(&self) -> Vec<(u64, TokenCount)> {
+        let mut all: Vec<(u64, TokenCount)> =
+            self.counts.iter().map(|(&hash, count)| (hash, count.0)).collect();
         all.sort_unstable_by_key(|entry| entry.0);
         all
     }
 
     /// Of counts by hash.
-    pub fn of(documents: u32, counts: Vec<(u64, Count)>) -> Vocabulary {
+    pub fn of(documents: u32, counts: Vec<(u64, TokenCount)>) -> Vocabulary {
         let with_last = counts.into_iter().map(|(hash, count)| (hash, (count, 0)));
         Vocabulary { documents, counts: with_last.collect() }
     }
@@ -149,7 +150,7 @@ const STYLES: &str = "percent pct|mr mister|dollars dollar dlrs dlr|government g
 
 /// Number words, months, weekdays, and words that two house styles write differently.
 #[derive(Debug)]
-pub struct Known {
+pub struct KnownWords {
     /// A bit for each known token, by some bits of its hash: nearly all tokens are none, and this says so at once.
     outline: [u64; OUTLINE],
     /// By token: the token that stands for it.
@@ -165,11 +166,11 @@ fn outlined(hash: u64) -> (usize, u64) {
 }
 
 /// The known words.
-pub fn known() -> &'static Known {
-    static KNOWN: OnceLock<Known> = OnceLock::new();
+pub fn known() -> &'static KnownWords {
+    static KNOWN: OnceLock<KnownWords> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let hash = |word: &str| token_hash(word.as_bytes());
-        let mut known = Known {
+        let mut known = KnownWords {
             outline: [0; OUTLINE],
             same: ByHash::default(),
             numeric: Hashes::default(),
@@ -191,7 +192,7 @@ pub fn known() -> &'static Known {
     })
 }
 
-impl Known {
+impl KnownWords {
     /// Whether the token may be one of the known words; nearly all others are not.
     #[inline]
     pub fn may_be(&self, hash: u64) -> bool {

@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
 use chrome::Chrome;
-pub use content::{Content, Reader};
-use facts::{Count, Vocabulary};
+pub use content::{Content, ContentReader};
+use facts::{TokenCount, Vocabulary};
 use hashed::Hashes;
-use noise::Seen;
-use standing::{Row, Standing};
+use noise::SeenTokens;
+use standing::{Standing, StandingRow};
 
 /// The version of the form in which models are kept; it rises when a model of before would be read wrongly.
 pub const MODEL_VERSION: u32 = 2;
@@ -38,7 +38,7 @@ pub struct Model {
     /// Token statistics.
     pub vocabulary: Vocabulary,
     /// How often each token stands in the corpus, for noisy texts.
-    pub seen: Seen,
+    pub seen: SeenTokens,
     /// Whether so many texts are noisy that they are looked for among all.
     pub noisy: bool,
     /// Places where templates have their slots: what stands around them, with facts as one symbol.
@@ -47,7 +47,7 @@ pub struct Model {
 
 /// A model as it is kept: JSON, all lists ascending, so that one model has one form.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct SavedModel {
     format: String,
     version: u32,
     /// [`Recipe::fingerprint`].
@@ -87,7 +87,7 @@ impl Model {
         let mut slots: Vec<u64> = self.slots.iter().copied().collect();
         slots.sort_unstable();
         let (seen, letters) = self.seen.words();
-        let kept = Kept {
+        let kept = SavedModel {
             format: FORMAT.to_owned(),
             version: MODEL_VERSION,
             recipe: recipe.fingerprint(),
@@ -112,7 +112,7 @@ impl Model {
     /// [`ErrorKind::Setting`] where it is no model, of another version, or of another recipe.
     pub fn read(recipe: Recipe, input: impl Read) -> Result<Model> {
         let wrong = |why: String| Error::new(ErrorKind::Setting).because(why);
-        let kept: Kept =
+        let kept: SavedModel =
             serde_json::from_reader(input).map_err(|error| wrong(format!("this is no model: {error}")))?;
         if kept.format != FORMAT || kept.version != MODEL_VERSION {
             return Err(wrong(format!("a model of version {MODEL_VERSION} is wanted, not {}", kept.version)));
@@ -121,13 +121,13 @@ impl Model {
             let (own, wanted) = (kept.recipe, recipe.fingerprint());
             return Err(wrong(format!("the model was learned under {own}, and this run is under {wanted}")));
         }
-        let count = |(hash, documents, capital, small)| (hash, Count { documents, capital, small });
-        let row = |(shingle, site, documents, items)| Row { shingle, site, documents, items };
+        let count = |(hash, documents, capital, small)| (hash, TokenCount { documents, capital, small });
+        let row = |(shingle, site, documents, items)| StandingRow { shingle, site, documents, items };
         Ok(Model {
             standing: Standing::of(kept.standing.into_iter().map(row).collect()),
             chrome: Chrome::of(kept.chrome, kept.sites, kept.short_lines),
             vocabulary: Vocabulary::of(kept.documents, kept.tokens.into_iter().map(count).collect()),
-            seen: Seen::of(kept.seen, kept.letters)
+            seen: SeenTokens::of(kept.seen, kept.letters)
                 .ok_or_else(|| wrong("the model's table is cut off".to_owned()))?,
             noisy: kept.noisy,
             slots: kept.slots.into_iter().collect(),
@@ -145,10 +145,11 @@ mod tests {
 
     #[test]
     fn a_kept_model_is_read_under_its_own_recipe_only() {
-        let mut model = Model { noisy: true, seen: Seen::new(0), ..Model::default() };
+        let mut model = Model { noisy: true, seen: SeenTokens::new(0), ..Model::default() };
         model.chrome.insert(1, 2);
         model.slots.insert(3);
-        model.standing = Standing::of(vec![Row { shingle: 4, site: 1, documents: 9, items: standing::GOOD }]);
+        model.standing =
+            Standing::of(vec![StandingRow { shingle: 4, site: 1, documents: 9, items: standing::GOOD }]);
         let mut kept = Vec::new();
         let recipe = Recipe::default();
         model.write(recipe, &mut kept).expect("memory takes it");

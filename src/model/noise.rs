@@ -5,7 +5,7 @@
 
 use crate::hash::MULTIPLIERS;
 
-/// Share of a text's words that are odd ([`Seen::is_noisy`]), from which it is noisy.
+/// Share of a text's words that are odd ([`SeenTokens::is_noisy`]), from which it is noisy.
 const SHARE: f64 = 0.04;
 
 /// Words that nobody else has, at least: in a short text one or two are names (teasers of 25 words).
@@ -23,7 +23,7 @@ const SHORTEST: usize = 3;
 /// How often each token stands in the corpus: never, once, or more often. A table by hash, two bits a slot, so that a
 /// rare token may look more frequent than it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenTokens {
     /// 32 slots a word; a power of two.
     words: Vec<u64>,
     letters: Letters,
@@ -70,11 +70,11 @@ impl Letters {
     }
 }
 
-impl Seen {
+impl SeenTokens {
     /// An empty table for a corpus of so many bytes.
-    pub fn new(bytes: u64) -> Seen {
+    pub fn new(bytes: u64) -> SeenTokens {
         let slots = (bytes / 16).next_power_of_two().clamp(1 << 16, 1 << 28);
-        Seen { words: vec![0; slots as usize / 32], letters: Letters::default() }
+        SeenTokens { words: vec![0; slots as usize / 32], letters: Letters::default() }
     }
 
     fn place(&self, hash: u64) -> (usize, u32) {
@@ -94,7 +94,7 @@ impl Seen {
     }
 
     /// Adds what another table of the same size counted.
-    pub fn merge(&mut self, other: &Seen) {
+    pub fn merge(&mut self, other: &SeenTokens) {
         const ONCE: u64 = 0x5555_5555_5555_5555;
         for (word, more) in self.words.iter_mut().zip(&other.words) {
             let twice = (*word & more & ONCE) << 1;
@@ -146,10 +146,10 @@ impl Seen {
     }
 
     /// A table that was kept: a power of two of words, or none; and its letters, if it has any.
-    pub fn of(words: Vec<u64>, letters: Vec<u64>) -> Option<Seen> {
+    pub fn of(words: Vec<u64>, letters: Vec<u64>) -> Option<SeenTokens> {
         let are_whole = letters.is_empty() || letters.len() == BITS / 64;
         let is_table = words.is_empty() || words.len().is_power_of_two();
-        (is_table && are_whole).then_some(Seen { words, letters: Letters { bits: letters } })
+        (is_table && are_whole).then_some(SeenTokens { words, letters: Letters { bits: letters } })
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn counts_to_two_and_merges_in_any_order() {
-        let (mut left, mut right) = (Seen::new(0), Seen::new(0));
+        let (mut left, mut right) = (SeenTokens::new(0), SeenTokens::new(0));
         for token in 0..3000u64 {
             left.add(avalanche(token));
             if token % 3 == 0 {
@@ -178,15 +178,16 @@ mod tests {
 
     #[test]
     fn a_new_word_of_the_language_is_not_odd_and_a_misread_one_is() {
-        let mut seen = Seen::new(0);
+        let mut seen = SeenTokens::new(0);
         let mut letters = Letters::default();
         for word in ["harbour", "master", "closed", "boarding", "remastered", "enclosure"] {
             seen.add(crate::hash::token_hash(word.as_bytes()));
             seen.add(crate::hash::token_hash(word.as_bytes()));
             letters.add(word.as_bytes());
         }
-        let odd =
-            |seen: &Seen, word: &str| seen.is_odd(crate::hash::token_hash(word.as_bytes()), word.as_bytes());
+        let odd = |seen: &SeenTokens, word: &str| {
+            seen.is_odd(crate::hash::token_hash(word.as_bytes()), word.as_bytes())
+        };
         assert!(odd(&seen, "boarded"), "without letters every word that the table lacks is odd");
         seen.know(letters);
         assert!(!odd(&seen, "mastered") && !odd(&seen, "harbour"));

@@ -10,12 +10,12 @@ pub struct Credit {
     /// The name, as it is written.
     pub name: String,
     /// How the page credits it.
-    pub kind: Kind,
+    pub kind: CreditKind,
 }
 
 /// How a page credits a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum CreditKind {
     /// Where this page has the text from: `via`, `first published in`.
     Via,
     /// Whose text it is: `(Reuters)`, `Source:`.
@@ -25,54 +25,54 @@ pub enum Kind {
 }
 
 /// Phrases that a credit begins with, in small letters.
-const PHRASES: [(Kind, &str); 47] = [
-    (Kind::Via, "via"),
-    (Kind::Via, "first published in"),
-    (Kind::Via, "first published by"),
-    (Kind::Via, "first published on"),
-    (Kind::Via, "first appeared in"),
-    (Kind::Via, "first appeared on"),
-    (Kind::Via, "originally published in"),
-    (Kind::Via, "originally published by"),
-    (Kind::Via, "originally published on"),
-    (Kind::Via, "originally appeared in"),
-    (Kind::Via, "originally appeared on"),
-    (Kind::Via, "republished from"),
-    (Kind::Via, "reprinted from"),
-    (Kind::Via, "zuerst erschienen in"),
-    (Kind::Via, "zuerst erschienen bei"),
-    (Kind::Via, "zuerst erschienen auf"),
-    (Kind::Via, "zuerst ver\u{f6}ffentlicht in"),
-    (Kind::Via, "zuerst ver\u{f6}ffentlicht bei"),
-    (Kind::Via, "\u{fc}bernommen von"),
-    (Kind::Via, "publi\u{e9} initialement dans"),
-    (Kind::Via, "publi\u{e9} initialement par"),
-    (Kind::Via, "d'abord paru dans"),
-    (Kind::Via, "publicado originalmente en"),
-    (Kind::Via, "publicado originalmente por"),
-    (Kind::Via, "publicado originalmente em"),
-    (Kind::Via, "publicado primero en"),
-    (Kind::Via, "pubblicato originariamente su"),
-    (Kind::Via, "eerder verschenen in"),
-    (Kind::Via, "overgenomen van"),
-    (Kind::Source, "source:"),
-    (Kind::Source, "source :"),
-    (Kind::Source, "credit:"),
-    (Kind::Source, "quelle:"),
-    (Kind::Source, "fuente:"),
-    (Kind::Source, "fonte:"),
-    (Kind::Source, "bron:"),
-    (Kind::Source, "k\u{e4}lla:"),
-    (Kind::Source, "kilde:"),
-    (Kind::Source, "\u{17a}r\u{f3}d\u{142}o:"),
-    (Kind::Source, "\u{438}\u{441}\u{442}\u{43e}\u{447}\u{43d}\u{438}\u{43a}:"),
-    (Kind::Source, "\u{627}\u{644}\u{645}\u{635}\u{62f}\u{631}:"),
-    (Kind::Source, "mit material von"),
-    (Kind::Source, "con informaci\u{f3}n de"),
-    (Kind::By, "by"),
-    (Kind::By, "von"),
-    (Kind::By, "par"),
-    (Kind::By, "por"),
+const PHRASES: [(CreditKind, &str); 47] = [
+    (CreditKind::Via, "via"),
+    (CreditKind::Via, "first published in"),
+    (CreditKind::Via, "first published by"),
+    (CreditKind::Via, "first published on"),
+    (CreditKind::Via, "first appeared in"),
+    (CreditKind::Via, "first appeared on"),
+    (CreditKind::Via, "originally published in"),
+    (CreditKind::Via, "originally published by"),
+    (CreditKind::Via, "originally published on"),
+    (CreditKind::Via, "originally appeared in"),
+    (CreditKind::Via, "originally appeared on"),
+    (CreditKind::Via, "republished from"),
+    (CreditKind::Via, "reprinted from"),
+    (CreditKind::Via, "zuerst erschienen in"),
+    (CreditKind::Via, "zuerst erschienen bei"),
+    (CreditKind::Via, "zuerst erschienen auf"),
+    (CreditKind::Via, "zuerst ver\u{f6}ffentlicht in"),
+    (CreditKind::Via, "zuerst ver\u{f6}ffentlicht bei"),
+    (CreditKind::Via, "\u{fc}bernommen von"),
+    (CreditKind::Via, "publi\u{e9} initialement dans"),
+    (CreditKind::Via, "publi\u{e9} initialement par"),
+    (CreditKind::Via, "d'abord paru dans"),
+    (CreditKind::Via, "publicado originalmente en"),
+    (CreditKind::Via, "publicado originalmente por"),
+    (CreditKind::Via, "publicado originalmente em"),
+    (CreditKind::Via, "publicado primero en"),
+    (CreditKind::Via, "pubblicato originariamente su"),
+    (CreditKind::Via, "eerder verschenen in"),
+    (CreditKind::Via, "overgenomen van"),
+    (CreditKind::Source, "source:"),
+    (CreditKind::Source, "source :"),
+    (CreditKind::Source, "credit:"),
+    (CreditKind::Source, "quelle:"),
+    (CreditKind::Source, "fuente:"),
+    (CreditKind::Source, "fonte:"),
+    (CreditKind::Source, "bron:"),
+    (CreditKind::Source, "k\u{e4}lla:"),
+    (CreditKind::Source, "kilde:"),
+    (CreditKind::Source, "\u{17a}r\u{f3}d\u{142}o:"),
+    (CreditKind::Source, "\u{438}\u{441}\u{442}\u{43e}\u{447}\u{43d}\u{438}\u{43a}:"),
+    (CreditKind::Source, "\u{627}\u{644}\u{645}\u{635}\u{62f}\u{631}:"),
+    (CreditKind::Source, "mit material von"),
+    (CreditKind::Source, "con informaci\u{f3}n de"),
+    (CreditKind::By, "by"),
+    (CreditKind::By, "von"),
+    (CreditKind::By, "par"),
+    (CreditKind::By, "por"),
 ];
 
 /// What may stand before a phrase: `This article first appeared in ...`.
@@ -113,7 +113,7 @@ fn in_brackets(line: &str) -> Option<Credit> {
     let is_alone = before.is_empty() && after.trim_matches('.').is_empty();
     let is_dateline = after.starts_with(['-', '\u{2013}', '\u{2014}']);
     let fits = before.split_whitespace().count() <= DATELINE;
-    ((is_alone || is_dateline) && fits).then(|| name_of(name, Kind::Source))?
+    ((is_alone || is_dateline) && fits).then(|| name_of(name, CreditKind::Source))?
 }
 
 fn after_phrase(line: &str) -> Option<Credit> {
@@ -133,7 +133,7 @@ fn after_phrase(line: &str) -> Option<Credit> {
     })
 }
 
-fn name_of(name: &str, kind: Kind) -> Option<Credit> {
+fn name_of(name: &str, kind: CreditKind) -> Option<Credit> {
     let name = name.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
     let words = name.split_whitespace().count();
     let is_name =
@@ -186,7 +186,7 @@ fn spells(label: &[char], words: &[Vec<char>]) -> bool {
 mod tests {
     use super::*;
 
-    fn credit(text: &str) -> Option<(String, Kind)> {
+    fn credit(text: &str) -> Option<(String, CreditKind)> {
         let mut all = credits(text);
         assert!(all.len() < 2, "{all:?}");
         all.pop().map(|credit| (credit.name, credit.kind))
@@ -195,21 +195,21 @@ mod tests {
     #[test]
     fn a_credit_is_a_phrase_and_a_name() {
         let expected = [
-            ("(Reuters)", "Reuters", Kind::Source),
-            ("LONDON, Aug. 3 (Continental Press) - Rain fell.", "Continental Press", Kind::Source),
-            ("By Associated Press", "Associated Press", Kind::By),
-            ("via Valley Beacon", "Valley Beacon", Kind::Via),
-            ("Source: AFP", "AFP", Kind::Source),
-            ("This article first appeared in The Valley Beacon.", "The Valley Beacon", Kind::Via),
-            ("Zuerst erschienen in der Talpost", "der Talpost", Kind::Via),
-            ("Dieser Beitrag ist zuerst erschienen bei: Talpost", "Talpost", Kind::Via),
-            ("Quelle: dpa", "dpa", Kind::Source),
-            ("Publi\u{e9} initialement dans Le Soir", "Le Soir", Kind::Via),
-            ("Publicado originalmente en El Valle", "El Valle", Kind::Via),
+            ("(Reuters)", "Reuters", CreditKind::Source),
+            ("LONDON, Aug. 3 (Continental Press) - Rain fell.", "Continental Press", CreditKind::Source),
+            ("By Associated Press", "Associated Press", CreditKind::By),
+            ("via Valley Beacon", "Valley Beacon", CreditKind::Via),
+            ("Source: AFP", "AFP", CreditKind::Source),
+            ("This article first appeared in The Valley Beacon.", "The Valley Beacon", CreditKind::Via),
+            ("Zuerst erschienen in der Talpost", "der Talpost", CreditKind::Via),
+            ("Dieser Beitrag ist zuerst erschienen bei: Talpost", "Talpost", CreditKind::Via),
+            ("Quelle: dpa", "dpa", CreditKind::Source),
+            ("Publi\u{e9} initialement dans Le Soir", "Le Soir", CreditKind::Via),
+            ("Publicado originalmente en El Valle", "El Valle", CreditKind::Via),
             (
                 "\u{418}\u{441}\u{442}\u{43e}\u{447}\u{43d}\u{438}\u{43a}: \u{422}\u{410}\u{421}\u{421}",
                 "\u{422}\u{410}\u{421}\u{421}",
-                Kind::Source,
+                CreditKind::Source,
             ),
         ];
         for (line, name, kind) in expected {

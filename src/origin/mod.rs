@@ -14,7 +14,7 @@ mod credit;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub use credit::{Credit, Kind, credits, names};
+pub use credit::{Credit, CreditKind, credits, names};
 
 use crate::calendar::instant;
 
@@ -58,7 +58,7 @@ pub struct Copy {
 
 /// What decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub enum OriginRule {
     /// Others name its address as the canonical one.
     Canonical,
     /// Others credit its site.
@@ -73,16 +73,16 @@ pub enum Rule {
     Longest,
 }
 
-impl Rule {
+impl OriginRule {
     /// The rule's name in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Rule::Canonical => "canonical",
-            Rule::Credit => "credit",
-            Rule::Earliest => "earliest",
-            Rule::Novel => "novel",
-            Rule::Edits => "edits",
-            Rule::Longest => "longest",
+            OriginRule::Canonical => "canonical",
+            OriginRule::Credit => "credit",
+            OriginRule::Earliest => "earliest",
+            OriginRule::Novel => "novel",
+            OriginRule::Edits => "edits",
+            OriginRule::Longest => "longest",
         }
     }
 }
@@ -131,7 +131,7 @@ pub struct Descent {
     /// The place of the most likely origin.
     pub origin: usize,
     /// What decided.
-    pub rule: Rule,
+    pub rule: OriginRule,
     /// How much speaks for it, 0 to 1: of what could speak for or against it the share that speaks for it, by the rule of
     /// succession. A rank, and no probability.
     pub confidence: f64,
@@ -176,7 +176,7 @@ pub fn trace(copies: &[Copy]) -> Descent {
         origin,
         rule,
         confidence,
-        ordered: dated > 1 || matches!(rule, Rule::Canonical | Rule::Credit),
+        ordered: dated > 1 || matches!(rule, OriginRule::Canonical | OriginRule::Credit),
         outside: named.outside,
         parents,
     }
@@ -221,7 +221,7 @@ impl Named {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for copy in copies {
             let is_outside = |credit: &&Credit| {
-                credit.kind != Kind::By && sites_of.get(&*credit.name).is_some_and(Vec::is_empty)
+                credit.kind != CreditKind::By && sites_of.get(&*credit.name).is_some_and(Vec::is_empty)
             };
             let outside: BTreeSet<&str> =
                 copy.credits.iter().filter(is_outside).map(|credit| &*credit.name).collect();
@@ -275,13 +275,13 @@ fn succession(for_it: usize, of: usize) -> f64 {
     (for_it as f64 + 1.0) / (of as f64 + 2.0)
 }
 
-fn origin(copies: &[Copy], named: &Named, owners: &Owners) -> (usize, Rule, f64) {
+fn origin(copies: &[Copy], named: &Named, owners: &Owners) -> (usize, OriginRule, f64) {
     by_name(copies, named)
         .unwrap_or_else(|| by_date(copies, owners).unwrap_or_else(|| by_text(copies, owners)))
 }
 
 /// The member that most of those who name one lead to, if dates do not say otherwise.
-fn by_name(copies: &[Copy], named: &Named) -> Option<(usize, Rule, f64)> {
+fn by_name(copies: &[Copy], named: &Named) -> Option<(usize, OriginRule, f64)> {
     let naming: Vec<usize> = (0..copies.len()).filter(|&copy| named.targets[copy].is_some()).collect();
     let mut votes: HashMap<usize, usize> = HashMap::new();
     naming.iter().for_each(|&copy| *votes.entry(named.root(copy)).or_default() += 1);
@@ -302,36 +302,36 @@ fn by_name(copies: &[Copy], named: &Named) -> Option<(usize, Rule, f64)> {
     let by_address = naming
         .iter()
         .any(|&copy| named.root(copy) == root && matches!(named.targets[copy], Some((_, Way::Canonical))));
-    let rule = if by_address { Rule::Canonical } else { Rule::Credit };
+    let rule = if by_address { OriginRule::Canonical } else { OriginRule::Credit };
     Some((root, rule, succession(count, naming.len())))
 }
 
 /// The earliest; of several the one that has the most text that came back later.
-fn by_date(copies: &[Copy], owners: &Owners) -> Option<(usize, Rule, f64)> {
+fn by_date(copies: &[Copy], owners: &Owners) -> Option<(usize, OriginRule, f64)> {
     let end = copies.iter().filter_map(|copy| copy.when).map(When::end).min()?;
     let may_be_first = |copy: &Copy| copy.when.is_some_and(|when| when.at <= end);
     let first: Vec<usize> = (0..copies.len()).filter(|&copy| may_be_first(&copies[copy])).collect();
     let later = copies.iter().filter(|copy| copy.when.is_some() && !may_be_first(copy)).count();
     if let [only] = first[..] {
         // One date alone is no order.
-        return (later > 0).then(|| (only, Rule::Earliest, succession(later, copies.len() - 1)));
+        return (later > 0).then(|| (only, OriginRule::Earliest, succession(later, copies.len() - 1)));
     }
     let came_back = owners.came_back(&first, copies.len());
     let most = came_back.iter().max()?;
     let mut best = first.iter().zip(&came_back).filter(|(_, count)| *count == most);
     match (best.next(), best.next()) {
-        (Some((&origin, _)), None) => Some((origin, Rule::Novel, succession(1, first.len()))),
+        (Some((&origin, _)), None) => Some((origin, OriginRule::Novel, succession(1, first.len()))),
         _ => Some(by_text_among(copies, owners, &first)),
     }
 }
 
-fn by_text(copies: &[Copy], owners: &Owners) -> (usize, Rule, f64) {
+fn by_text(copies: &[Copy], owners: &Owners) -> (usize, OriginRule, f64) {
     let all: Vec<usize> = (0..copies.len()).collect();
     by_text_among(copies, owners, &all)
 }
 
 /// The one that says most of what others say too, or else the longest, or else the first.
-fn by_text_among(copies: &[Copy], owners: &Owners, among: &[usize]) -> (usize, Rule, f64) {
+fn by_text_among(copies: &[Copy], owners: &Owners, among: &[usize]) -> (usize, OriginRule, f64) {
     let key = |&&copy: &&usize| (owners.support[copy], copies[copy].shingles.len(), Reverse(copy));
     let best = among.iter().max_by_key(key).copied().unwrap_or_default();
     let of_others = |by: fn(&Copy, u64) -> u64| {
@@ -340,7 +340,7 @@ fn by_text_among(copies: &[Copy], owners: &Owners, among: &[usize]) -> (usize, R
     };
     let (support, next) = (owners.support[best], of_others(|_, support| support));
     let margin = 1.0 - next as f64 / support.max(1) as f64;
-    let rule = if support > next { Rule::Edits } else { Rule::Longest };
+    let rule = if support > next { OriginRule::Edits } else { OriginRule::Longest };
     (best, rule, succession(1, among.len().max(2)) + margin / 4.0)
 }
 
@@ -523,7 +523,7 @@ mod tests {
         Copy { credits: credits(text), ..copy }
     }
 
-    fn origin_of(copies: &[Copy]) -> (usize, Rule) {
+    fn origin_of(copies: &[Copy]) -> (usize, OriginRule) {
         let descent = trace(copies);
         assert!((0.0..=1.0).contains(&descent.confidence), "{descent:?}");
         assert_eq!(descent.parents.iter().filter(|parent| parent.is_none()).count(), 1);
@@ -537,7 +537,7 @@ mod tests {
             copy("b.example", "2024-05-02T09:00:00Z", 0..90),
             copy("c.example", "", 0..100),
         ];
-        assert_eq!(origin_of(&copies), (1, Rule::Earliest));
+        assert_eq!(origin_of(&copies), (1, OriginRule::Earliest));
         let descent = trace(&copies);
         assert_eq!(descent.parents[0].and_then(|parent| parent.lag), Some(3600));
         assert_eq!(descent.parents[2].and_then(|parent| parent.lag), None);
@@ -548,10 +548,10 @@ mod tests {
         let story = || copy("b.example", "2024-05-02T10:00:00Z", 0..90);
         let origin = copy("valleybeacon.example", "", 0..100);
         let named = [naming("http://valleybeacon.example/story/", story()), origin.clone()];
-        assert_eq!(origin_of(&named), (1, Rule::Canonical));
+        assert_eq!(origin_of(&named), (1, OriginRule::Canonical));
         assert_eq!(trace(&named).parents[0].map(|parent| parent.way), Some(Way::Canonical));
         let credited = [crediting("(Valley Beacon)", story()), origin];
-        assert_eq!(origin_of(&credited), (1, Rule::Credit));
+        assert_eq!(origin_of(&credited), (1, OriginRule::Credit));
         assert_eq!(trace(&credited).parents[0].map(|parent| parent.way), Some(Way::Credit));
     }
 
@@ -566,7 +566,7 @@ mod tests {
             ),
             copy("d.example", "2024-05-02T12:00:00Z", 0..100),
         ];
-        assert_eq!(origin_of(&copies), (0, Rule::Earliest));
+        assert_eq!(origin_of(&copies), (0, OriginRule::Earliest));
         let parents: Vec<Option<usize>> = trace(&copies).parents.iter().map(|p| p.map(|p| p.of)).collect();
         assert_eq!(parents, [None, Some(0), Some(1), Some(0)]);
     }
@@ -600,7 +600,7 @@ mod tests {
             copy("b.example", "2024-05-02", 0..100),
             copy("c.example", "2024-05-03", 0..90),
         ];
-        assert_eq!(origin_of(&copies), (1, Rule::Novel));
+        assert_eq!(origin_of(&copies), (1, OriginRule::Novel));
     }
 
     #[test]
@@ -611,8 +611,8 @@ mod tests {
             copy("c.example", "", 0..100),
             copy("d.example", "", 20..100),
         ];
-        assert_eq!(origin_of(&edited[..]), (1, Rule::Longest), "b and c say the same");
-        assert_eq!(origin_of(&[edited[0].clone(), edited[1].clone(), edited[3].clone()]), (1, Rule::Edits));
+        assert_eq!(origin_of(&edited[..]), (1, OriginRule::Longest), "b and c say the same");
+        assert_eq!(origin_of(&[edited[0].clone(), edited[1].clone(), edited[3].clone()]), (1, OriginRule::Edits));
         let descent = trace(&edited);
         assert!(!descent.ordered);
         assert!(descent.confidence <= 0.75);
@@ -625,7 +625,7 @@ mod tests {
             crediting("(Reuters)", copy("b.example", "2024-05-02T10:00:00Z", 0..100)),
         ];
         assert_eq!(trace(&copies).outside.as_deref(), Some("Reuters"));
-        assert_eq!(origin_of(&copies), (0, Rule::Earliest));
+        assert_eq!(origin_of(&copies), (0, OriginRule::Earliest));
     }
 
     #[test]

@@ -210,7 +210,7 @@ struct PageData<'a> {
 }
 
 #[derive(Serialize)]
-struct Core<'a> {
+struct ReportData<'a> {
     settings: &'a super::Settings,
     threshold: Option<f64>,
     accounting: &'a super::Accounting,
@@ -222,7 +222,7 @@ struct Core<'a> {
     titles_in_all: usize,
     site_pairs: Vec<&'a SitePairRow>,
     site_pairs_in_all: usize,
-    templates: Vec<Form<'a>>,
+    templates: Vec<TemplateItem<'a>>,
     templates_in_all: usize,
     recovery: Option<&'a super::RecoveryRow>,
     audit: Option<Recall<'a>>,
@@ -232,23 +232,23 @@ struct Core<'a> {
     problems_in_all: usize,
     sites: &'a [&'a str],
     left_out: Thin,
-    clusters: Vec<Row<'a>>,
-    related: Vec<Pair<'a>>,
+    clusters: Vec<ClusterItem<'a>>,
+    related: Vec<PairItem<'a>>,
     related_in_all: usize,
-    others: Vec<Document<'a>>,
+    others: Vec<DocumentItem<'a>>,
 }
 
 /// A related pair: both ids, what the first is to the second, its measures as a document's, and its passages.
 #[derive(Serialize)]
-struct Pair<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Marked>);
+struct PairItem<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Marked>);
 
 /// A cluster: id, documents in all, its documents, what it touches, its origin.
 #[derive(Serialize)]
-struct Row<'a>(&'a str, usize, Vec<Document<'a>>, &'a [super::TouchRow], Option<&'a OriginRow>);
+struct ClusterItem<'a>(&'a str, usize, Vec<DocumentItem<'a>>, &'a [super::TouchRow], Option<&'a OriginRow>);
 
 /// A template: its kinds of slots, and by document its id and what fills each slot.
 #[derive(Serialize)]
-struct Form<'a> {
+struct TemplateItem<'a> {
     skeleton: &'a str,
     kinds: Vec<&'a str>,
     rows: Vec<(&'a str, Vec<Option<&'a str>>)>,
@@ -257,9 +257,9 @@ struct Form<'a> {
     bits_saved: f64,
 }
 
-impl<'a> Form<'a> {
+impl<'a> TemplateItem<'a> {
     /// As much of it as there is room for; none where there is not enough for the skeleton.
-    fn new(template: &'a TemplateRow, room: &mut usize) -> Option<Form<'a>> {
+    fn new(template: &'a TemplateRow, room: &mut usize) -> Option<TemplateItem<'a>> {
         *room = room.checked_sub(template.skeleton.len())?;
         let value = |slot: &'a SlotRow, place: usize| slot.values.get(place).and_then(Option::as_deref);
         let row = |(place, id): (usize, &'a String)| {
@@ -268,7 +268,7 @@ impl<'a> Form<'a> {
             *room = room.checked_sub(id.len() + bytes)?;
             Some((&**id, values))
         };
-        Some(Form {
+        Some(TemplateItem {
             skeleton: &template.skeleton,
             kinds: template.slots.iter().map(|slot| &*slot.kind).collect(),
             rows: template.documents.iter().take(VALUES).enumerate().map_while(row).collect(),
@@ -298,14 +298,14 @@ impl<'a> Recall<'a> {
 /// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
 /// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), parent (id, way,
 /// lag, verbatim), url, canonical url, path, record. What is null at the end of the list is left out.
-struct Document<'a>(Vec<Cell<'a>>);
+struct DocumentItem<'a>(Vec<ItemCell<'a>>);
 
 /// Relations that have a number in the page's data.
 const RELATIONS: [&str; 4] = ["exact", "near", "contained", "contains"];
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Cell<'a> {
+enum ItemCell<'a> {
     None,
     Number(u64),
     Text(&'a str),
@@ -313,26 +313,27 @@ enum Cell<'a> {
     Parent(&'a str, &'a str, Option<i64>, f64),
 }
 
-impl<'a> Cell<'a> {
-    fn text(text: Option<&'a str>) -> Cell<'a> {
-        text.map_or(Cell::None, Cell::Text)
+impl<'a> ItemCell<'a> {
+    fn text(text: Option<&'a str>) -> ItemCell<'a> {
+        text.map_or(ItemCell::None, ItemCell::Text)
     }
 
-    fn parent(parent: &'a ParentRow) -> Cell<'a> {
-        Cell::Parent(&parent.id, &parent.way, parent.lag, rounded(parent.verbatim))
+    fn parent(parent: &'a ParentRow) -> ItemCell<'a> {
+        ItemCell::Parent(&parent.id, &parent.way, parent.lag, rounded(parent.verbatim))
     }
 }
 
-impl Serialize for Document<'_> {
+impl Serialize for DocumentItem<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let filled = self.0.iter().rposition(|cell| !matches!(cell, Cell::None)).map_or(0, |last| last + 1);
+        let filled =
+            self.0.iter().rposition(|cell| !matches!(cell, ItemCell::None)).map_or(0, |last| last + 1);
         self.0[..filled].serialize(serializer)
     }
 }
 
 /// What the page shows of a document's text: all of it, or pieces; and what it shares with the representative.
 #[derive(Serialize)]
-struct Evidence<'a> {
+struct EvidenceItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,7 +360,7 @@ impl<'a> PageData<'a> {
         PageData { report, related, others, sites, number_of }
     }
 
-    fn core(&self, thin: Thin) -> Core<'_> {
+    fn core(&self, thin: Thin) -> ReportData<'_> {
         let report = self.report;
         let mut hash = Sha256::new();
         for source in &report.sources {
@@ -370,7 +371,7 @@ impl<'a> PageData<'a> {
         site_pairs.truncate(ROWS);
         let mut room = FORMS;
         let templates = report.templates.iter().take(TEMPLATES);
-        Core {
+        ReportData {
             settings: &report.settings,
             threshold: report.settings.threshold(),
             accounting: &report.accounting,
@@ -382,7 +383,7 @@ impl<'a> PageData<'a> {
             titles_in_all: report.titles.len(),
             site_pairs,
             site_pairs_in_all: report.site_pairs.len(),
-            templates: templates.map_while(|template| Form::new(template, &mut room)).collect(),
+            templates: templates.map_while(|template| TemplateItem::new(template, &mut room)).collect(),
             templates_in_all: report.templates.len(),
             recovery: report.recovery.as_ref(),
             audit: report.audit.as_ref().map(Recall::new),
@@ -399,56 +400,68 @@ impl<'a> PageData<'a> {
         }
     }
 
-    fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> Row<'_> {
+    fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> ClusterItem<'_> {
         let shown = thin.copies.map_or(usize::MAX, |copies| 1 + copies);
         let representative = &cluster.representative;
         let documents = cluster.documents().take(shown).enumerate();
         let rows = documents.map(|(place, document)| self.document(document, representative, place, thin));
-        Row(&cluster.id, cluster.members.len() + 1, rows.collect(), &cluster.touches, cluster.origin.as_ref())
+        ClusterItem(
+            &cluster.id,
+            cluster.members.len() + 1,
+            rows.collect(),
+            &cluster.touches,
+            cluster.origin.as_ref(),
+        )
     }
 
-    fn document(&self, row: &'a MemberRow, first: &'a MemberRow, place: usize, thin: Thin) -> Document<'a> {
+    fn document(
+        &self,
+        row: &'a MemberRow,
+        first: &'a MemberRow,
+        place: usize,
+        thin: Thin,
+    ) -> DocumentItem<'a> {
         let is_copy = place > 0;
         let site = self.number_of.get(&*row.site).copied().unwrap_or_default();
         let title = match row.title.as_deref() {
-            title if is_copy && title.is_some() && title == first.title.as_deref() => Cell::Number(0),
-            _ if is_copy && thin.titles => Cell::None,
-            title => Cell::text(title),
+            title if is_copy && title.is_some() && title == first.title.as_deref() => ItemCell::Number(0),
+            _ if is_copy && thin.titles => ItemCell::None,
+            title => ItemCell::text(title),
         };
         let relation = row.relation.as_deref().map(|relation| {
             let number = RELATIONS.iter().position(|&known| known == relation);
-            number.map_or(Cell::Text(relation), |number| Cell::Number(number as u64))
+            number.map_or(ItemCell::Text(relation), |number| ItemCell::Number(number as u64))
         });
         let measures = match [row.score, row.jaccard, row.containment].map(|measure| measure.map(rounded)) {
-            [None, None, None] => Cell::None,
-            [Some(1.0), Some(1.0), Some(1.0)] => Cell::Number(1),
-            measures => Cell::Measures(measures),
+            [None, None, None] => ItemCell::None,
+            [Some(1.0), Some(1.0), Some(1.0)] => ItemCell::Number(1),
+            measures => ItemCell::Measures(measures),
         };
         let mut cells = vec![
-            Cell::Text(&row.id),
-            Cell::Number(site as u64),
+            ItemCell::Text(&row.id),
+            ItemCell::Number(site as u64),
             title,
-            Cell::text(row.date.as_deref()),
-            Cell::Number(row.tokens.into()),
-            Cell::Number(row.bytes.into()),
-            relation.unwrap_or(Cell::None),
+            ItemCell::text(row.date.as_deref()),
+            ItemCell::Number(row.tokens.into()),
+            ItemCell::Number(row.bytes.into()),
+            relation.unwrap_or(ItemCell::None),
             measures,
-            row.parent.as_ref().filter(|_| !thin.titles).map_or(Cell::None, Cell::parent),
+            row.parent.as_ref().filter(|_| !thin.titles).map_or(ItemCell::None, ItemCell::parent),
         ];
         if !(is_copy && thin.addresses) {
             cells.extend([
-                Cell::text(row.url.as_deref()),
-                Cell::text(row.canonical_url.as_deref()),
-                Cell::Text(&row.path),
-                row.record.map_or(Cell::None, |record| Cell::Number(record.into())),
+                ItemCell::text(row.url.as_deref()),
+                ItemCell::text(row.canonical_url.as_deref()),
+                ItemCell::Text(&row.path),
+                row.record.map_or(ItemCell::None, |record| ItemCell::Number(record.into())),
             ]);
         }
-        Document(cells)
+        DocumentItem(cells)
     }
 
     /// Texts and excerpts by id, as an escaped object of at most `room` bytes, but for a page's own.
     fn evidence(&self, room: usize) -> io::Result<String> {
-        let mut held = Held { room, out: String::from("{"), ids: HashSet::new() };
+        let mut held = TextsHeld { room, out: String::from("{"), ids: HashSet::new() };
         let documents = self.report.clusters.iter().flat_map(ClusterRow::documents);
         let repeating: HashSet<&str> = self.report.pages.iter().map(|page| &*page.id).collect();
         let spans: HashMap<&str, &[Span]> = documents
@@ -492,13 +505,13 @@ impl<'a> PageData<'a> {
 }
 
 /// What the page has of texts so far.
-struct Held<'a> {
+struct TextsHeld<'a> {
     room: usize,
     out: String,
     ids: HashSet<&'a str>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> TextsHeld<'a> {
     /// Adds a document unless it is there already; false where it does not fit.
     fn add(
         &mut self,
@@ -512,7 +525,7 @@ impl<'a> Held<'a> {
         }
         let e =
             t.is_none().then(|| pieces.iter().map(|ExcerptRow { start, text }| (*start, &**text)).collect());
-        let evidence = Evidence { t, e, s: spans.iter().map(marked).collect() };
+        let evidence = EvidenceItem { t, e, s: spans.iter().map(marked).collect() };
         let entry = escaped(&format!("{}:{}", serde_json::to_string(id)?, serde_json::to_string(&evidence)?));
         if self.out.len() + entry.len() + 2 > self.room {
             return Ok(false);
@@ -530,9 +543,9 @@ fn first<T>(rows: &[T]) -> &[T] {
     &rows[..rows.len().min(ROWS)]
 }
 
-fn pair(row: &RelatedRow) -> Pair<'_> {
+fn pair(row: &RelatedRow) -> PairItem<'_> {
     let measures = [row.score, row.jaccard, row.containment].map(rounded);
-    Pair(&row.a, &row.b, &row.relation, measures, row.spans.iter().map(marked).collect())
+    PairItem(&row.a, &row.b, &row.relation, measures, row.spans.iter().map(marked).collect())
 }
 
 fn marked(row: &Span) -> Marked {

@@ -30,7 +30,7 @@ pub use pairs::{PairRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};
 pub use values::write_values;
 
-use crate::corpus::{FieldNames, Place, Problem};
+use crate::corpus::{FieldNames, PagePlace, Problem};
 use crate::options::{Mode, Policy};
 use crate::page::Repeat;
 use crate::recipe::Recipe;
@@ -563,13 +563,13 @@ pub struct TitleRow {
 
 impl PageRow {
     /// The page `id` with its repeats; `places` are where things stand in it, where it is of HTML.
-    pub fn new(id: String, repeats: &[Repeat], places: &[Place]) -> PageRow {
+    pub fn new(id: String, repeats: &[Repeat], places: &[PagePlace]) -> PageRow {
         PageRow { id, repeats: repeats.iter().map(|repeat| RepeatRow::new(repeat, places)).collect() }
     }
 }
 
 impl RepeatRow {
-    fn new(repeat: &Repeat, places: &[Place]) -> RepeatRow {
+    fn new(repeat: &Repeat, places: &[PagePlace]) -> RepeatRow {
         let place = |span: &Range<usize>| {
             let place = places.iter().find(|place| place.range.contains(&(span.start as u32)))?;
             Some(PlaceRow { path: place.path.clone(), link: place.in_link })

@@ -23,17 +23,17 @@ const GROUP: usize = 1 << 16;
 /// # Errors
 /// Those of `out`.
 pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [Column<DocumentRow>; 10] = [
-        ("id", Cell::Text(|row| Some(&row.id))),
-        ("cluster", Cell::Text(|row| filled(&row.cluster))),
-        ("relation", Cell::Text(|row| filled(row.relation))),
-        ("representative", Cell::Text(|row| filled(&row.representative))),
-        ("jaccard", Cell::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
-        ("containment", Cell::Number(|row| row.measures.map(|[_, containment, _]| containment))),
-        ("score", Cell::Number(|row| row.measures.map(|[.., score]| score))),
-        ("origin", Cell::Text(|row| filled(&row.origin))),
-        ("parent", Cell::Text(|row| filled(&row.parent))),
-        ("repeats", Cell::Count(|row| Some(row.repeats as i64))),
+    let columns: [ColumnOf<DocumentRow>; 10] = [
+        ("id", CellOf::Text(|row| Some(&row.id))),
+        ("cluster", CellOf::Text(|row| filled(&row.cluster))),
+        ("relation", CellOf::Text(|row| filled(row.relation))),
+        ("representative", CellOf::Text(|row| filled(&row.representative))),
+        ("jaccard", CellOf::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
+        ("containment", CellOf::Number(|row| row.measures.map(|[_, containment, _]| containment))),
+        ("score", CellOf::Number(|row| row.measures.map(|[.., score]| score))),
+        ("origin", CellOf::Text(|row| filled(&row.origin))),
+        ("parent", CellOf::Text(|row| filled(&row.parent))),
+        ("repeats", CellOf::Count(|row| Some(row.repeats as i64))),
     ];
     write(&columns, rows, out)
 }
@@ -44,21 +44,21 @@ pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write 
 /// # Errors
 /// Those of `out`.
 pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [Column<PairRow<'a>>; 14] = [
-        ("a", Cell::Text(|row| Some(row.a))),
-        ("b", Cell::Text(|row| Some(row.b))),
-        ("relation", Cell::Text(|row| Some(row.relation))),
-        ("inner", Cell::Text(|row| row.inner)),
-        ("same_site", Cell::Flag(|row| row.same_site)),
-        ("jaccard", Cell::Number(|row| Some(row.jaccard))),
-        ("containment_a_in_b", Cell::Number(|row| Some(row.containment_a_in_b))),
-        ("containment_b_in_a", Cell::Number(|row| Some(row.containment_b_in_a))),
-        ("score", Cell::Number(|row| Some(row.score))),
-        ("coverage_a", Cell::Number(|row| row.coverage_a)),
-        ("coverage_b", Cell::Number(|row| row.coverage_b)),
-        ("identity", Cell::Number(|row| row.identity)),
-        ("indexed", Cell::Text(|row| row.indexed)),
-        ("spans", Cell::Spans(|row| row.spans)),
+    let columns: [ColumnOf<PairRow<'a>>; 14] = [
+        ("a", CellOf::Text(|row| Some(row.a))),
+        ("b", CellOf::Text(|row| Some(row.b))),
+        ("relation", CellOf::Text(|row| Some(row.relation))),
+        ("inner", CellOf::Text(|row| row.inner)),
+        ("same_site", CellOf::Flag(|row| row.same_site)),
+        ("jaccard", CellOf::Number(|row| Some(row.jaccard))),
+        ("containment_a_in_b", CellOf::Number(|row| Some(row.containment_a_in_b))),
+        ("containment_b_in_a", CellOf::Number(|row| Some(row.containment_b_in_a))),
+        ("score", CellOf::Number(|row| Some(row.score))),
+        ("coverage_a", CellOf::Number(|row| row.coverage_a)),
+        ("coverage_b", CellOf::Number(|row| row.coverage_b)),
+        ("identity", CellOf::Number(|row| row.identity)),
+        ("indexed", CellOf::Text(|row| row.indexed)),
+        ("spans", CellOf::Spans(|row| row.spans)),
     ];
     write(&columns, rows, out)
 }
@@ -69,29 +69,29 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
 /// # Errors
 /// Those of `out`.
 pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Result<()> {
-    type Row<'a> = (&'a ClusterRow, &'a MemberRow);
-    let columns: [Column<Row<'_>>; 21] = [
-        ("cluster", Cell::Text(|(cluster, _)| Some(&cluster.id))),
-        ("representative", Cell::Text(|(cluster, _)| Some(&cluster.representative.id))),
-        ("id", Cell::Text(|(_, member)| Some(&member.id))),
-        ("title", Cell::Text(|(_, member)| member.title.as_deref())),
-        ("url", Cell::Text(|(_, member)| member.url.as_deref())),
-        ("canonical_url", Cell::Text(|(_, member)| member.canonical_url.as_deref())),
-        ("date", Cell::Text(|(_, member)| member.date.as_deref())),
-        ("site", Cell::Text(|(_, member)| filled(&member.site))),
-        ("path", Cell::Text(|(_, member)| filled(&member.path))),
-        ("record", Cell::Count(|(_, member)| member.record.map(i64::from))),
-        ("tokens", Cell::Count(|(_, member)| Some(i64::from(member.tokens)))),
-        ("relation", Cell::Text(|(_, member)| member.relation.as_deref())),
-        ("jaccard", Cell::Number(|(_, member)| member.jaccard)),
-        ("containment", Cell::Number(|(_, member)| member.containment)),
-        ("score", Cell::Number(|(_, member)| member.score)),
-        ("origin", Cell::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.id))),
-        ("origin_confidence", Cell::Number(|(cluster, _)| Some(cluster.origin.as_ref()?.confidence))),
-        ("parent", Cell::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.id))),
-        ("parent_way", Cell::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.way))),
-        ("parent_lag", Cell::Count(|(_, member)| member.parent.as_ref()?.lag)),
-        ("parent_verbatim", Cell::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
+    type MemberOf<'a> = (&'a ClusterRow, &'a MemberRow);
+    let columns: [ColumnOf<MemberOf<'_>>; 21] = [
+        ("cluster", CellOf::Text(|(cluster, _)| Some(&cluster.id))),
+        ("representative", CellOf::Text(|(cluster, _)| Some(&cluster.representative.id))),
+        ("id", CellOf::Text(|(_, member)| Some(&member.id))),
+        ("title", CellOf::Text(|(_, member)| member.title.as_deref())),
+        ("url", CellOf::Text(|(_, member)| member.url.as_deref())),
+        ("canonical_url", CellOf::Text(|(_, member)| member.canonical_url.as_deref())),
+        ("date", CellOf::Text(|(_, member)| member.date.as_deref())),
+        ("site", CellOf::Text(|(_, member)| filled(&member.site))),
+        ("path", CellOf::Text(|(_, member)| filled(&member.path))),
+        ("record", CellOf::Count(|(_, member)| member.record.map(i64::from))),
+        ("tokens", CellOf::Count(|(_, member)| Some(i64::from(member.tokens)))),
+        ("relation", CellOf::Text(|(_, member)| member.relation.as_deref())),
+        ("jaccard", CellOf::Number(|(_, member)| member.jaccard)),
+        ("containment", CellOf::Number(|(_, member)| member.containment)),
+        ("score", CellOf::Number(|(_, member)| member.score)),
+        ("origin", CellOf::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.id))),
+        ("origin_confidence", CellOf::Number(|(cluster, _)| Some(cluster.origin.as_ref()?.confidence))),
+        ("parent", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.id))),
+        ("parent_way", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.way))),
+        ("parent_lag", CellOf::Count(|(_, member)| member.parent.as_ref()?.lag)),
+        ("parent_verbatim", CellOf::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
     ];
     let rows = clusters.iter().flat_map(|cluster| cluster.documents().map(move |member| (cluster, member)));
     write(&columns, rows, out)
@@ -103,9 +103,9 @@ fn filled(text: &str) -> Option<&str> {
 }
 
 /// A column's name, and what a row has in it.
-type Column<R> = (&'static str, Cell<R>);
+type ColumnOf<R> = (&'static str, CellOf<R>);
 
-enum Cell<R> {
+enum CellOf<R> {
     Text(fn(&R) -> Option<&str>),
     Number(fn(&R) -> Option<f64>),
     Count(fn(&R) -> Option<i64>),
@@ -124,15 +124,15 @@ const SPAN: [Figure; 5] = [
     ("tokens", |span| i64::from(span.tokens)),
 ];
 
-impl<R> Cell<R> {
+impl<R> CellOf<R> {
     /// The column as a schema declares it.
     fn declared(&self, name: &str) -> String {
         match self {
-            Cell::Text(_) => format!("optional byte_array {name} (STRING);"),
-            Cell::Number(_) => format!("optional double {name};"),
-            Cell::Count(_) => format!("optional int64 {name};"),
-            Cell::Flag(_) => format!("optional boolean {name};"),
-            Cell::Spans(_) => {
+            CellOf::Text(_) => format!("optional byte_array {name} (STRING);"),
+            CellOf::Number(_) => format!("optional double {name};"),
+            CellOf::Count(_) => format!("optional int64 {name};"),
+            CellOf::Flag(_) => format!("optional boolean {name};"),
+            CellOf::Spans(_) => {
                 let counts: String = SPAN.iter().map(|(name, _)| format!("required int64 {name};")).collect();
                 let element = format!("required group element {{ {counts} required double identity; }}");
                 format!("optional group {name} (LIST) {{ repeated group list {{ {element} }} }}")
@@ -142,13 +142,13 @@ impl<R> Cell<R> {
 
     fn write<W: Write + Send>(&self, rows: &[R], group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
         match self {
-            Cell::Text(cell) => {
+            CellOf::Text(cell) => {
                 put::<ByteArrayType, _>(group, rows.iter().map(|row| cell(row).map(Into::into)))
             }
-            Cell::Number(cell) => put::<DoubleType, _>(group, rows.iter().map(cell)),
-            Cell::Count(cell) => put::<Int64Type, _>(group, rows.iter().map(cell)),
-            Cell::Flag(cell) => put::<BoolType, _>(group, rows.iter().map(|row| Some(cell(row)))),
-            Cell::Spans(cell) => {
+            CellOf::Number(cell) => put::<DoubleType, _>(group, rows.iter().map(cell)),
+            CellOf::Count(cell) => put::<Int64Type, _>(group, rows.iter().map(cell)),
+            CellOf::Flag(cell) => put::<BoolType, _>(group, rows.iter().map(|row| Some(cell(row)))),
+            CellOf::Spans(cell) => {
                 for (_, figure) in SPAN {
                     put_lists::<Int64Type, _>(group, rows.iter().map(cell), figure)?;
                 }
@@ -159,7 +159,7 @@ impl<R> Cell<R> {
 }
 
 fn write<R>(
-    columns: &[Column<R>],
+    columns: &[ColumnOf<R>],
     mut rows: impl Iterator<Item = R>,
     out: impl Write + Send,
 ) -> io::Result<()> {

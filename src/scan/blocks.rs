@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::read::Entry;
+use super::read::DocumentEntry;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::judge::{Measures, ShingleSet};
 use crate::kernel::Kernel;
 use crate::options::Cancel;
 use crate::recipe::Recipe;
-use crate::rows::Rows;
+use crate::rows::Grouped;
 use crate::sketch::Sketcher;
 
 /// Tokens of one block's documents. Their sets fit the second-level cache together; a larger block would tokenise
@@ -113,13 +113,13 @@ struct Compared<V> {
 
 /// Pairs that few documents have between them.
 #[derive(Default)]
-struct Block {
+struct PairBlock {
     documents: Vec<u32>,
     /// Number of the pair, and the places of its two in `documents`.
     pairs: Vec<(u32, u32, u32)>,
 }
 
-impl Block {
+impl PairBlock {
     fn compare<W: PairWork>(
         &self,
         texts: &Texts<'_>,
@@ -154,7 +154,7 @@ impl Block {
 /// Cuts pairs into blocks along a breadth-first walk of the candidate graph, which puts the members of a family
 /// beside one another. Pairs go with their longer document: where short documents have many partners each, it is
 /// the short ones that stand in several blocks.
-fn blocks(pairs: &[Candidate], entries: &[Entry]) -> Vec<Block> {
+fn blocks(pairs: &[Candidate], entries: &[DocumentEntry]) -> Vec<PairBlock> {
     let place = walk(pairs, entries.len());
     let key = |d: u32| (entries[d as usize].tokens, place[d as usize]);
     let mut order: Vec<(u64, u32)> = pairs
@@ -166,13 +166,13 @@ fn blocks(pairs: &[Candidate], entries: &[Entry]) -> Vec<Block> {
         })
         .collect();
     order.sort_unstable();
-    let mut blocks: Vec<Block> = Vec::new();
+    let mut blocks: Vec<PairBlock> = Vec::new();
     // By document: the block that last took it, counted from 1, and its place there.
     let mut taken = vec![(0u32, 0u32); entries.len()];
     let mut tokens = BLOCK;
     for (_, number) in order {
         if tokens >= BLOCK {
-            blocks.push(Block::default());
+            blocks.push(PairBlock::default());
             tokens = 0;
         }
         let current = blocks.len() as u32;
@@ -194,7 +194,7 @@ fn blocks(pairs: &[Candidate], entries: &[Entry]) -> Vec<Block> {
 
 /// The place of each document in a breadth-first walk over the pairs.
 fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
-    let neighbours = Rows::new(documents, pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]));
+    let neighbours = Grouped::new(documents, pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]));
     let mut place = vec![u32::MAX; documents];
     let mut queue: Vec<u32> = Vec::new();
     for first in 0..documents as u32 {

@@ -14,7 +14,7 @@ use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Judge, Judgement, Measures, classic, shares_enough};
 use crate::model::Model;
-use crate::model::noise::Seen;
+use crate::model::noise::SeenTokens;
 use crate::options::{Method, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::signature::minhash::MinHash;
@@ -60,7 +60,7 @@ impl Flow<'_> {
         Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
     }
 
-    pub fn aligned(&self, samples: Vec<read::Samples>, seen: Seen, given: &Given) -> Result<Outcome> {
+    pub fn aligned(&self, samples: Vec<read::Samples>, seen: SeenTokens, given: &Given) -> Result<Outcome> {
         let Resources { cancel, progress, kernel, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
@@ -83,7 +83,7 @@ impl Flow<'_> {
             progress.begin("standing text");
             let crowded = crowd.as_ref().map_or(Vec::new(), |crowd| crowd.documents().collect());
             let noise = model.noisy.then_some(&model.seen);
-            let pages = standing::Corpus::new(texts, recipe, &sites, noise, cancel);
+            let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
             model.standing = pages.of_partners(&candidates, &crowded).learn()?;
         }
         self.scope.keep(documents, &mut candidates);

@@ -3,7 +3,7 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::read::{Documents, Entry};
+use super::read::{DocumentEntry, Documents};
 use super::texts::Texts;
 use crate::error::Result;
 use crate::options::Cancel;
@@ -37,7 +37,10 @@ pub(super) fn exact(texts: &Texts<'_>, documents: &Documents, cancel: &Cancel) -
 }
 
 /// Documents whose key another has as well, and few others.
-pub(super) fn shared_keys(entries: &[Entry], key: impl Fn(&Entry) -> Option<u64>) -> Vec<u32> {
+pub(super) fn shared_keys(
+    entries: &[DocumentEntry],
+    key: impl Fn(&DocumentEntry) -> Option<u64>,
+) -> Vec<u32> {
     let slots = (entries.len() * 16).next_power_of_two();
     let slot = |key: u64| key as usize & (slots - 1);
     let mut once: BitVec = bitvec![0; slots];
@@ -47,7 +50,7 @@ pub(super) fn shared_keys(entries: &[Entry], key: impl Fn(&Entry) -> Option<u64>
             again.set(slot(key), true);
         }
     }
-    let shared = |entry: &Entry| key(entry).is_some_and(|key| again[slot(key)]);
+    let shared = |entry: &DocumentEntry| key(entry).is_some_and(|key| again[slot(key)]);
     (0..entries.len() as u32).filter(|&d| shared(&entries[d as usize])).collect()
 }
 

@@ -6,17 +6,17 @@ use std::collections::HashMap;
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::read::Entry;
+use super::read::DocumentEntry;
 use super::texts::Texts;
 use crate::calendar::day;
 use crate::candidates::Postings;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::boilerplate::Boilerplate;
-use crate::model::chrome::{self, Page};
+use crate::model::chrome::{self, ChromePage};
 use crate::model::facts::Vocabulary;
-use crate::model::noise::{Letters, Seen};
-use crate::model::{Model, Reader};
+use crate::model::noise::{Letters, SeenTokens};
+use crate::model::{ContentReader, Model};
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 
@@ -51,7 +51,7 @@ pub(super) struct Learner<'a> {
 
 impl Learner<'_> {
     /// The model, but for standing text and template slots.
-    pub fn learn(&self, postings: &Postings, mut seen: Seen) -> Result<Model> {
+    pub fn learn(&self, postings: &Postings, mut seen: SeenTokens) -> Result<Model> {
         let sites = self.texts.documents.site_hashes();
         let all = (0..self.entries().len() as u32).filter(|&d| !self.removed[d as usize]).collect();
         let sample = self.sample(all, SAMPLE);
@@ -60,7 +60,7 @@ impl Learner<'_> {
         Ok(Model { chrome: self.chrome(postings, &sites)?, vocabulary, seen, noisy, ..Model::default() })
     }
 
-    fn entries(&self) -> &[Entry] {
+    fn entries(&self) -> &[DocumentEntry] {
         &self.texts.documents.entries
     }
 
@@ -76,12 +76,12 @@ impl Learner<'_> {
     }
 
     /// Token statistics of a sample, and whether enough of it is noisy.
-    fn vocabulary(&self, sample: &[u32], seen: &Seen) -> Result<(Vocabulary, bool)> {
+    fn vocabulary(&self, sample: &[u32], seen: &SeenTokens) -> Result<(Vocabulary, bool)> {
         let parts: Vec<(Vocabulary, usize)> = sample
             .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
             .map(|documents| {
                 let (mut vocabulary, mut noisy) = (Vocabulary::default(), 0);
-                let mut reader = Reader::new(self.recipe, self.texts.kernel);
+                let mut reader = ContentReader::new(self.recipe, self.texts.kernel);
                 for &document in documents {
                     self.cancel.check()?;
                     // A document that changed is reported where it is judged.
@@ -104,12 +104,12 @@ impl Learner<'_> {
     }
 
     /// The letters of words that several documents of a sample have, of its clean documents.
-    fn letters(&self, sample: &[u32], seen: &Seen, vocabulary: &Vocabulary) -> Result<Letters> {
+    fn letters(&self, sample: &[u32], seen: &SeenTokens, vocabulary: &Vocabulary) -> Result<Letters> {
         let parts: Vec<Letters> = sample
             .par_chunks(sample.len().div_ceil(rayon::current_num_threads()).max(1))
             .map(|documents| {
                 let (mut letters, mut reader) =
-                    (Letters::default(), Reader::new(self.recipe, self.texts.kernel));
+                    (Letters::default(), ContentReader::new(self.recipe, self.texts.kernel));
                 for &document in documents {
                     self.cancel.check()?;
                     // A document that changed is reported where it is judged.
@@ -131,16 +131,16 @@ impl Learner<'_> {
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
         let suspects = self.suspects(postings);
-        let pages: Vec<Option<Page>> = suspects
+        let pages: Vec<Option<ChromePage>> = suspects
             .par_iter()
             .map_init(
-                || Reader::new(self.recipe, self.texts.kernel),
+                || ContentReader::new(self.recipe, self.texts.kernel),
                 |reader, &document| {
                     self.cancel.check()?;
                     let site = self.entries()[document as usize].site as usize;
                     let page = self.texts.get_with_fields(document, |text, fields| {
                         reader.read(text);
-                        Page {
+                        ChromePage {
                             site: sites[site],
                             guessed: self.texts.documents.sites[site].is_empty(),
                             shingles: reader.shingles().to_vec(),
@@ -152,7 +152,7 @@ impl Learner<'_> {
                 },
             )
             .collect::<Result<_>>()?;
-        let pages: Vec<Page> = pages.into_iter().flatten().collect();
+        let pages: Vec<ChromePage> = pages.into_iter().flatten().collect();
         let mut chrome = chrome::learn(&pages, self.recipe.shingle());
         if let Some(given) = self.given {
             given.add_to(&mut chrome, self.recipe);

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use super::grams::Grams;
 use super::learn::Learned;
 use super::texts::Texts;
-use crate::align::{Kind, Words};
+use crate::align::{TokenKind, Words};
 use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
 use crate::hash::avalanche;
-use crate::model::{Content, Reader};
+use crate::model::{Content, ContentReader};
 use crate::options::Cancel;
 
 /// Tokens of a text, at most: longer forms have stretches without facts.
@@ -41,7 +41,7 @@ pub(super) fn candidates(
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
-            || (Reader::new(learned.recipe, texts.kernel), Content::default()),
+            || (ContentReader::new(learned.recipe, texts.kernel), Content::default()),
             |(reader, content), &document| {
                 cancel.check()?;
                 let site = learned.sites[entries[document as usize].site as usize];
@@ -67,7 +67,7 @@ fn grams(words: &Words) -> Vec<u64> {
     // None for a run of facts.
     let mut symbols: Vec<Option<u64>> = Vec::new();
     for (&hash, kind) in words.hashes().iter().zip(words.kinds()) {
-        match kind.is(Kind::FACT) {
+        match kind.is(TokenKind::FACT) {
             true if symbols.last() == Some(&None) => {}
             true => symbols.push(None),
             false => symbols.push(Some(hash)),

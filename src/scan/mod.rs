@@ -31,14 +31,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::judge::Judgement;
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
-use crate::model::noise::Seen;
+use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use clusters::copies_shingles;
 use flow::{Flow, Outcome};
 use groups::Group;
 use ids::{problem, repeated_ids};
-pub use read::{Documents, Entry};
+pub use read::{DocumentEntry, Documents};
 pub use run::Run;
 use scope::Scope;
 use texts::Texts;
@@ -222,7 +222,7 @@ impl Scan {
         &self,
         corpus: &Corpus,
         wanted: read::Wanted,
-    ) -> Result<(Documents, Vec<read::Samples>, Seen)> {
+    ) -> Result<(Documents, Vec<read::Samples>, SeenTokens)> {
         let read = read::read(corpus, self.recipe, wanted, &self.resources)?;
         if !read.0.entries.is_empty() {
             return Ok(read);

@@ -12,7 +12,7 @@ use super::learn::Learned;
 use super::texts::Texts;
 use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
-use crate::model::Reader;
+use crate::model::ContentReader;
 use crate::options::Cancel;
 use crate::signature::grams::grams;
 
@@ -57,7 +57,7 @@ pub(super) fn candidates(
             .par_iter()
             .filter(|&&d| !is_noisy[d as usize])
             .map_init(
-                || Reader::new(learned.recipe, texts.kernel),
+                || ContentReader::new(learned.recipe, texts.kernel),
                 |reader, &document| {
                     cancel.check()?;
                     let found = texts.get(document, |text| {
@@ -91,7 +91,7 @@ fn noisy(
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
-            || Reader::new(learned.recipe, texts.kernel),
+            || ContentReader::new(learned.recipe, texts.kernel),
             |reader, &document| {
                 cancel.check()?;
                 let grams = texts.get(document, |text| {

@@ -9,11 +9,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
-use crate::corpus::{Corpus, Fields, Location, Piece, Problem, Scratch, Value};
+use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
 use crate::error::Reason;
 use crate::error::{Error, Result};
-use crate::model::noise::Seen;
+use crate::model::noise::SeenTokens;
 use crate::options::Resources;
 use crate::recipe::Recipe;
 use crate::signature::winnow::LEVELS;
@@ -21,7 +21,7 @@ use crate::sketch::Sketcher;
 
 /// What the first pass keeps of a document: 80 bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct DocumentEntry {
     /// Where its record stands.
     pub location: Location,
     /// The record's number in its input.
@@ -46,7 +46,7 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Documents {
     /// By document number.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DocumentEntry>,
     /// Sites by number.
     pub sites: Vec<String>,
     /// By document number, whether it is of the second set; empty where there is one set.
@@ -124,15 +124,15 @@ pub(super) fn read(
     recipe: Recipe,
     wanted: Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<Samples>, Seen)> {
+) -> Result<(Documents, Vec<Samples>, SeenTokens)> {
     let pieces = corpus.pieces();
-    let bytes: u64 = pieces.iter().map(Piece::bytes).sum();
+    let bytes: u64 = pieces.iter().map(InputPiece::bytes).sum();
     resources.progress.expect(bytes);
     let next = AtomicUsize::new(0);
-    let mut workers: Vec<Worker> = rayon::broadcast(|_| {
-        let mut worker = Worker::new(recipe, resources);
+    let mut workers: Vec<PieceReader> = rayon::broadcast(|_| {
+        let mut worker = PieceReader::new(recipe, resources);
         if wanted.addresses {
-            worker.seen = Some(wanted.tokens.then(|| Seen::new(bytes)));
+            worker.seen = Some(wanted.tokens.then(|| SeenTokens::new(bytes)));
         }
         worker.dates = wanted.dates.then(Vec::new);
         loop {
@@ -155,22 +155,22 @@ pub(super) fn read(
     Ok((documents, samples, seen))
 }
 
-struct Worker {
+struct PieceReader {
     sketcher: Sketcher,
     bytes: Vec<u8>,
     text: Scratch,
-    entries: Vec<Entry>,
+    entries: Vec<DocumentEntry>,
     runs: Runs,
-    sites: Sites,
+    sites: SiteNames,
     /// Present where the run aligns; the table where it learns.
-    seen: Option<Option<Seen>>,
+    seen: Option<Option<SeenTokens>>,
     /// By entry, where dates are wanted.
     dates: Option<Vec<Option<i64>>>,
-    parts: Vec<Part>,
+    parts: Vec<PieceOutcome>,
 }
 
 /// What one piece gave.
-struct Part {
+struct PieceOutcome {
     piece: usize,
     first: usize,
     count: u32,
@@ -186,23 +186,23 @@ enum Fault {
     Replaced(u32),
 }
 
-impl Worker {
-    fn new(recipe: Recipe, resources: &Resources) -> Worker {
-        Worker {
+impl PieceReader {
+    fn new(recipe: Recipe, resources: &Resources) -> PieceReader {
+        PieceReader {
             sketcher: Sketcher::new(recipe, resources.kernel),
             bytes: Vec::new(),
             text: Scratch::new(resources.kernel),
             entries: Vec::new(),
             runs: Runs::default(),
-            sites: Sites::default(),
+            sites: SiteNames::default(),
             seen: None,
             dates: None,
             parts: Vec::new(),
         }
     }
 
-    fn read(&mut self, corpus: &Corpus, number: usize, piece: &Piece, sampled: bool) {
-        let mut part = Part {
+    fn read(&mut self, corpus: &Corpus, number: usize, piece: &InputPiece, sampled: bool) {
+        let mut part = PieceOutcome {
             piece: number,
             first: self.entries.len(),
             count: 0,
@@ -211,7 +211,7 @@ impl Worker {
             faults: Vec::new(),
             failed: None,
         };
-        let Worker { sketcher, bytes, text, entries, runs, sites, seen, dates, .. } = self;
+        let PieceReader { sketcher, bytes, text, entries, runs, sites, seen, dates, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
@@ -228,7 +228,7 @@ impl Worker {
                 let local = entries.len() as u32;
                 sketch.sample.iter().for_each(|&hash| runs.push(hash, local));
             }
-            entries.push(Entry {
+            entries.push(DocumentEntry {
                 location,
                 record,
                 tokens: sketch.tokens,
@@ -271,12 +271,12 @@ fn field_hash(field: Option<Value<'_>>, of: fn(&[u8]) -> u64) -> u64 {
 
 /// Sites of one worker. Looked up by what the record says, so that the public suffix list is asked once a host.
 #[derive(Default)]
-struct Sites {
+struct SiteNames {
     by_text: HashMap<u64, u32>,
     names: Vec<String>,
 }
 
-impl Sites {
+impl SiteNames {
     fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
         let bytes = |value: Option<Value<'_>>| match value {
             Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
@@ -319,7 +319,7 @@ impl Sites {
 }
 
 /// Numbers documents in the order of pieces, whoever read them.
-fn merge(corpus: &Corpus, pieces: &[Piece], mut workers: Vec<Worker>) -> (Documents, Vec<Samples>) {
+fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) -> (Documents, Vec<Samples>) {
     let mut order: Vec<(usize, usize)> = vec![(0, 0); pieces.len()];
     for (w, worker) in workers.iter().enumerate() {
         for (p, part) in worker.parts.iter().enumerate() {
@@ -355,11 +355,11 @@ fn merge(corpus: &Corpus, pieces: &[Piece], mut workers: Vec<Worker>) -> (Docume
         for (entry, number) in workers[w].entries[own.clone()].iter().zip(&mut numbers[w][own]) {
             *number = documents.entries.len() as u32;
             let site = site_numbers[w][entry.site as usize];
-            documents.entries.push(Entry { record: entry.record + first_record, site, ..*entry });
+            documents.entries.push(DocumentEntry { record: entry.record + first_record, site, ..*entry });
         }
     }
     if !corpus.against().is_empty() {
-        let place = |entry: &Entry| corpus.place(entry.location, entry.record).0;
+        let place = |entry: &DocumentEntry| corpus.place(entry.location, entry.record).0;
         documents.against =
             documents.entries.iter().map(|entry| corpus.is_against(Path::new(&place(entry)))).collect();
     }
@@ -380,7 +380,7 @@ fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, faul
 }
 
 /// The sites of all workers in order of name, so that numbers do not depend on who read what.
-fn merge_sites(workers: &[Worker], names: &mut Vec<String>) -> Vec<Vec<u32>> {
+fn merge_sites(workers: &[PieceReader], names: &mut Vec<String>) -> Vec<Vec<u32>> {
     names.extend(workers.iter().flat_map(|worker| worker.sites.names.iter().cloned()));
     names.sort_unstable();
     names.dedup();

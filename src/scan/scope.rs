@@ -8,7 +8,7 @@ use crate::candidates::Candidate;
 use crate::document::DocId;
 
 /// A stretch of time: its first and last second, since 1970.
-type Span = (i64, i64);
+type Period = (i64, i64);
 
 /// Which pairs are looked at. No others are verified, and none are reported.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Scope {
     /// Seconds that two documents are apart at most.
     within: Option<u64>,
     /// By document that stands for a group: the first and the last date there.
-    spans: HashMap<u32, Span>,
+    spans: HashMap<u32, Period>,
     /// Documents of equal token sequences that stand for several groups.
     twins: HashSet<Candidate>,
 }
@@ -45,8 +45,8 @@ impl Scope {
     fn allows(
         &self,
         documents: &Documents,
-        (a, of_a): (u32, Option<Span>),
-        (b, of_b): (u32, Option<Span>),
+        (a, of_a): (u32, Option<Period>),
+        (b, of_b): (u32, Option<Period>),
     ) -> bool {
         let are_apart = documents.is_against(DocId(a)) != documents.is_against(DocId(b));
         let close = match (self.within, of_a, of_b) {
@@ -57,7 +57,7 @@ impl Scope {
         close && (are_apart || documents.against.is_empty())
     }
 
-    fn span(&self, documents: &Documents, document: u32) -> Option<Span> {
+    fn span(&self, documents: &Documents, document: u32) -> Option<Period> {
         self.spans.get(&document).copied().or_else(|| date(documents, document).map(|date| (date, date)))
     }
 
@@ -122,7 +122,7 @@ impl Scope {
 
     /// Notes which parts of one group are looked at together.
     fn pair_twins(&mut self, documents: &Documents, parts: &[Group]) {
-        let mut leaders: Vec<(Option<Span>, u32)> =
+        let mut leaders: Vec<(Option<Period>, u32)> =
             parts.iter().map(|part| (self.span(documents, part[0]), part[0])).collect();
         leaders.retain(|(span, _)| self.within.is_none() || span.is_some());
         leaders.sort_unstable();
@@ -156,7 +156,7 @@ fn date(documents: &Documents, document: u32) -> Option<i64> {
 }
 
 /// Whether two stretches of time come as close as `within` seconds.
-fn are_close(within: u64, a: Span, b: Span) -> bool {
+fn are_close(within: u64, a: Period, b: Period) -> bool {
     let gap = a.0.max(b.0).saturating_sub(a.1.min(b.1));
     gap <= 0 || gap.unsigned_abs() <= within
 }

@@ -3,15 +3,17 @@
 //! Text that stands is shared with several other documents, so that a document which has any is a candidate with each of
 //! them. Documents of fewer partners print what the counts need not know of, and are not read again.
 
-use super::read::Entry;
+use super::read::DocumentEntry;
 use super::texts::Texts;
 use crate::calendar::day;
 use crate::candidates::Candidate;
 use crate::document::is_known;
 use crate::error::Result;
-use crate::model::Reader;
-use crate::model::noise::Seen;
-use crate::model::standing::{ALL, COPY, GOOD, ITEM, Page, Pages, SMALL, Standing, Text, Weeks, learn};
+use crate::model::ContentReader;
+use crate::model::noise::SeenTokens;
+use crate::model::standing::{
+    ALL, COPY, GOOD, ITEM, PageInfo, PageText, Pages, SMALL, Standing, Weeks, learn,
+};
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 
@@ -19,34 +21,34 @@ use crate::recipe::Recipe;
 const SMALL_SITE: u32 = 4;
 
 /// The documents of a run as pages.
-pub(super) struct Corpus<'a> {
+pub(super) struct RunPages<'a> {
     texts: &'a Texts<'a>,
     recipe: Recipe,
     /// By number of the site: its hash.
     sites: &'a [u64],
     /// Where noisy documents are looked for: how often each token stands.
-    noise: Option<&'a Seen>,
+    noise: Option<&'a SeenTokens>,
     cancel: &'a Cancel,
     /// By document: whether it is read.
     wanted: Vec<bool>,
 }
 
-impl<'a> Corpus<'a> {
+impl<'a> RunPages<'a> {
     /// Of documents none of which is read.
     pub fn new(
         texts: &'a Texts<'a>,
         recipe: Recipe,
         sites: &'a [u64],
-        noise: Option<&'a Seen>,
+        noise: Option<&'a SeenTokens>,
         cancel: &'a Cancel,
-    ) -> Corpus<'a> {
+    ) -> RunPages<'a> {
         let wanted = vec![false; texts.documents.entries.len()];
-        Corpus { texts, recipe, sites, noise, cancel, wanted }
+        RunPages { texts, recipe, sites, noise, cancel, wanted }
     }
 
     /// The same, where documents that have partners enough to share standing text with are read, and `crowded` ones,
     /// whose partners are not counted.
-    pub fn of_partners(mut self, candidates: &[Candidate], crowded: &[u32]) -> Corpus<'a> {
+    pub fn of_partners(mut self, candidates: &[Candidate], crowded: &[u32]) -> RunPages<'a> {
         let entries = self.entries();
         let mut pages = vec![0u32; self.sites.len()];
         entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
@@ -59,7 +61,7 @@ impl<'a> Corpus<'a> {
                 (*on_site, *all) = (*on_site + same, *all + 1);
             }
         }
-        let least = |entry: &Entry| {
+        let least = |entry: &DocumentEntry| {
             let items = match (is_known(self.sites[entry.site as usize]), pages[entry.site as usize]) {
                 (false, _) => GOOD,
                 (true, ..=SMALL_SITE) => SMALL,
@@ -67,7 +69,7 @@ impl<'a> Corpus<'a> {
             };
             (items / ITEM) as u32 - 1
         };
-        let is_wanted = |(entry, [on_site, all]): (&Entry, &[u32; 2])| {
+        let is_wanted = |(entry, [on_site, all]): (&DocumentEntry, &[u32; 2])| {
             *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
         };
         let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
@@ -84,38 +86,38 @@ impl<'a> Corpus<'a> {
         learn(self, self.recipe.shingle(), Weeks::Counted)
     }
 
-    fn entries(&self) -> &'a [Entry] {
+    fn entries(&self) -> &'a [DocumentEntry] {
         &self.texts.documents.entries
     }
 }
 
-impl Pages for Corpus<'_> {
-    type Reader = Reader;
+impl Pages for RunPages<'_> {
+    type Reader = ContentReader;
 
     fn len(&self) -> u32 {
         self.entries().len() as u32
     }
 
-    fn page(&self, number: u32) -> Option<Page> {
+    fn page(&self, number: u32) -> Option<PageInfo> {
         let entry = &self.entries()[number as usize];
         let site = self.sites[entry.site as usize];
         let tokens = if self.wanted[number as usize] { entry.tokens } else { 0 };
-        Some(Page { site, known: is_known(site), tokens })
+        Some(PageInfo { site, known: is_known(site), tokens })
     }
 
-    fn reader(&self) -> Reader {
-        Reader::new(self.recipe, self.texts.kernel)
+    fn reader(&self) -> ContentReader {
+        ContentReader::new(self.recipe, self.texts.kernel)
     }
 
-    fn read<'r>(&'r self, reader: &'r mut Reader, number: u32) -> Result<Text<'r>> {
+    fn read<'r>(&'r self, reader: &'r mut ContentReader, number: u32) -> Result<PageText<'r>> {
         self.cancel.check()?;
         let date = self.texts.get_with_fields(number, |text, fields| {
             reader.read(text);
             fields.date.and_then(|date| day(&date.to_text()))
         });
         // A document that changed is reported where it is judged.
-        let Ok(day) = date else { return Ok(Text::default()) };
+        let Ok(day) = date else { return Ok(PageText::default()) };
         let noisy = self.noise.is_some_and(|seen| reader.is_noisy(seen));
-        Ok(Text { shingles: reader.shingles(), noisy, day })
+        Ok(PageText { shingles: reader.shingles(), noisy, day })
     }
 }

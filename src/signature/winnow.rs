@@ -36,7 +36,7 @@ pub fn level(shingles: usize) -> usize {
 #[derive(Debug, Default)]
 pub struct Winnow {
     minima: [Vec<i64>; 2],
-    seen: Seen,
+    seen: RecentHashes,
     changes: Vec<u64>,
     selected: Vec<u64>,
     count: usize,
@@ -99,15 +99,15 @@ fn window_minima<'a>(
 
 /// A small table of the hashes seen in one text, direct-mapped: it forgets, so it may call a hash new twice.
 #[derive(Debug)]
-struct Seen([u64; 512]);
+struct RecentHashes([u64; 512]);
 
-impl Default for Seen {
-    fn default() -> Seen {
-        Seen([0; 512])
+impl Default for RecentHashes {
+    fn default() -> RecentHashes {
+        RecentHashes([0; 512])
     }
 }
 
-impl Seen {
+impl RecentHashes {
     fn clear(&mut self) {
         self.0 = [0; 512];
     }

@@ -2,14 +2,14 @@
 
 use std::sync::OnceLock;
 
-use crate::align::Kind as Word;
+use crate::align::TokenKind as Word;
 use crate::hash::token_hash;
 use crate::model::facts::known;
 use crate::model::hashed::Hashes;
 
 /// What fills a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum FillingKind {
     /// An amount of a currency.
     Money,
     /// A month, a weekday, a day or a time of day.
@@ -22,15 +22,15 @@ pub enum Kind {
     Text,
 }
 
-impl Kind {
+impl FillingKind {
     /// The kind's name in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Money => "money",
-            Kind::Date => "date",
-            Kind::Number => "number",
-            Kind::Name => "name",
-            Kind::Text => "text",
+            FillingKind::Money => "money",
+            FillingKind::Date => "date",
+            FillingKind::Number => "number",
+            FillingKind::Name => "name",
+            FillingKind::Text => "text",
         }
     }
 }
@@ -81,7 +81,7 @@ pub(super) struct Filling<'a> {
 
 impl Filling<'_> {
     /// What it is by itself.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FillingKind {
         let numeric = |i: usize| self.kinds[i].is(Word::NUMERIC);
         let all = 0..self.hashes.len();
         let sized = |i: usize| numeric(i) || is_size(self.hashes[i]);
@@ -91,16 +91,16 @@ impl Filling<'_> {
         let with_sign = self.before.trim_end().ends_with(is_sign) || self.text.contains(is_sign);
         let with_word = all.clone().any(currency) || self.next.is_some_and(is_currency);
         if digits && (with_sign || with_word) && all.clone().all(|i| sized(i) || currency(i)) {
-            Kind::Money
+            FillingKind::Money
         } else if all.clone().any(dated) && all.clone().all(|i| dated(i) || numeric(i)) || is_clock(self.text)
         {
-            Kind::Date
+            FillingKind::Date
         } else if digits && all.clone().all(sized) {
-            Kind::Number
+            FillingKind::Number
         } else if all.clone().all(|i| self.kinds[i].is(Word::FACT)) || self.is_capitalised() {
-            Kind::Name
+            FillingKind::Name
         } else {
-            Kind::Text
+            FillingKind::Text
         }
     }
 }
@@ -125,16 +125,16 @@ fn is_clock(text: &str) -> bool {
 const MOST: f64 = 0.7;
 
 /// What a slot is by what its fillings are.
-pub(super) fn of_slot(kinds: impl Iterator<Item = Kind> + Clone) -> Kind {
+pub(super) fn of_slot(kinds: impl Iterator<Item = FillingKind> + Clone) -> FillingKind {
     let all = kinds.clone().count();
     if all == 0 {
-        return Kind::Text;
+        return FillingKind::Text;
     }
-    let is_most = |kind: Kind| kinds.clone().filter(|&of| of == kind).count() as f64 >= MOST * all as f64;
+    let is_most = |kind: FillingKind| kinds.clone().filter(|&of| of == kind).count() as f64 >= MOST * all as f64;
     // The same amount is written with and without its currency.
-    let amounts = kinds.clone().filter(|kind| matches!(kind, Kind::Money | Kind::Number)).count();
-    let own = [Kind::Money, Kind::Date, Kind::Number, Kind::Name].into_iter().find(|&kind| is_most(kind));
-    own.unwrap_or(if amounts as f64 >= MOST * all as f64 { Kind::Number } else { Kind::Text })
+    let amounts = kinds.clone().filter(|kind| matches!(kind, FillingKind::Money | FillingKind::Number)).count();
+    let own = [FillingKind::Money, FillingKind::Date, FillingKind::Number, FillingKind::Name].into_iter().find(|&kind| is_most(kind));
+    own.unwrap_or(if amounts as f64 >= MOST * all as f64 { FillingKind::Number } else { FillingKind::Text })
 }
 
 #[cfg(test)]
@@ -155,23 +155,23 @@ mod tests {
             let kinds: Vec<Word> = words.iter().map(of).collect();
             Filling { hashes: &hashes, kinds: &kinds, text, before, next: None }.kind()
         };
-        assert_eq!(kind("36", "$"), Kind::Money);
-        assert_eq!(kind("36 million dollars", ""), Kind::Money);
-        assert_eq!(kind("36 million", ""), Kind::Number);
-        assert_eq!(kind("October 27", ""), Kind::Date);
-        assert_eq!(kind("10:30", ""), Kind::Date);
-        assert_eq!(kind("2024-05-02", ""), Kind::Date);
-        assert_eq!(kind("10.5", ""), Kind::Number);
-        assert_eq!(kind("Vernon Foods", ""), Kind::Name);
-        assert_eq!(kind("net loss", ""), Kind::Text);
+        assert_eq!(kind("36", "$"), FillingKind::Money);
+        assert_eq!(kind("36 million dollars", ""), FillingKind::Money);
+        assert_eq!(kind("36 million", ""), FillingKind::Number);
+        assert_eq!(kind("October 27", ""), FillingKind::Date);
+        assert_eq!(kind("10:30", ""), FillingKind::Date);
+        assert_eq!(kind("2024-05-02", ""), FillingKind::Date);
+        assert_eq!(kind("10.5", ""), FillingKind::Number);
+        assert_eq!(kind("Vernon Foods", ""), FillingKind::Name);
+        assert_eq!(kind("net loss", ""), FillingKind::Text);
     }
 
     #[test]
     fn a_slot_is_what_most_of_its_fillings_are() {
-        let of = |kinds: &[Kind]| of_slot(kinds.iter().copied());
-        assert_eq!(of(&[Kind::Name, Kind::Name, Kind::Name, Kind::Text]), Kind::Name);
-        assert_eq!(of(&[Kind::Name, Kind::Text]), Kind::Text);
-        assert_eq!(of(&[Kind::Money, Kind::Number]), Kind::Number);
-        assert_eq!(of(&[]), Kind::Text);
+        let of = |kinds: &[FillingKind]| of_slot(kinds.iter().copied());
+        assert_eq!(of(&[FillingKind::Name, FillingKind::Name, FillingKind::Name, FillingKind::Text]), FillingKind::Name);
+        assert_eq!(of(&[FillingKind::Name, FillingKind::Text]), FillingKind::Text);
+        assert_eq!(of(&[FillingKind::Money, FillingKind::Number]), FillingKind::Number);
+        assert_eq!(of(&[]), FillingKind::Text);
     }
 }

@@ -17,11 +17,11 @@ use rayon::prelude::*;
 use crate::align::{Aligner, Alignment, Words};
 use cost::Prices;
 use kind::Filling;
-pub use kind::Kind;
+pub use kind::FillingKind;
 
 /// A document that may fill in a template.
 #[derive(Debug, Clone, Default)]
-pub struct Member {
+pub struct TemplateMember {
     /// Its content tokens.
     pub words: Words,
     /// Bytes of the text by content token: start and end.
@@ -30,7 +30,7 @@ pub struct Member {
     pub text: String,
 }
 
-impl Member {
+impl TemplateMember {
     /// The text of tokens `from..to`, without what stands around them.
     fn cut(&self, from: usize, to: usize) -> &str {
         match (self.ranges.get(from), to.checked_sub(1).and_then(|last| self.ranges.get(last))) {
@@ -64,9 +64,9 @@ impl Member {
 
 /// A place of a template that documents fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slot {
+pub struct TemplateSlot {
     /// What fills it.
-    pub kind: Kind,
+    pub kind: FillingKind,
     /// By document of the template: what fills it there; none where it is left out.
     pub values: Vec<Option<String>>,
 }
@@ -77,7 +77,7 @@ pub struct Template {
     /// The words that stay, `{kind}` for each slot in order, and optional sentences in brackets.
     pub skeleton: String,
     /// The slots, in order.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<TemplateSlot>,
     /// Places of the documents in the family, ascending.
     pub members: Vec<usize>,
     /// Optional sentences.
@@ -118,7 +118,7 @@ const FAILURES: usize = 3;
 /// The templates of one family, the one that most documents fill in first.
 ///
 /// Time is that of aligning each document with one other, once for every template that the family turns out to be.
-pub fn mine(family: &[Member]) -> Vec<Template> {
+pub fn mine(family: &[TemplateMember]) -> Vec<Template> {
     let mut rest: Vec<usize> = (0..family.len()).filter(|&member| !family[member].words.is_empty()).collect();
     let mut templates = Vec::new();
     let mut failures = 0;
@@ -140,7 +140,7 @@ pub fn mine(family: &[Member]) -> Vec<Template> {
 }
 
 /// The document that has most in common with others.
-fn seed(family: &[Member], rest: &[usize]) -> usize {
+fn seed(family: &[TemplateMember], rest: &[usize]) -> usize {
     let (seeds, others) = SEEDS;
     let spread = |count: usize| rest.iter().copied().step_by(rest.len().div_ceil(count).max(1));
     let score = |aligner: &mut Aligner, seed: usize| {
@@ -238,7 +238,7 @@ struct Sentence {
     optional: bool,
 }
 
-fn template(family: &[Member], rest: &[usize], seed: usize) -> Option<Template> {
+fn template(family: &[TemplateMember], rest: &[usize], seed: usize) -> Option<Template> {
     let of_seed = &family[seed];
     let maps: Vec<(usize, Map)> = rest
         .par_iter()
@@ -260,8 +260,8 @@ fn template(family: &[Member], rest: &[usize], seed: usize) -> Option<Template> 
     let saved = saved - prices.template(form.columns.len(), form.optional());
     let slots = form.slots(family, &chosen);
     // What is the same everywhere but for a phrase here and there are copies, and no form.
-    let distinct = |slot: &Slot| slot.values.iter().flatten().collect::<HashSet<_>>().len();
-    let is_filled = slots.iter().any(|slot| slot.kind != Kind::Text && distinct(slot) >= LEAST);
+    let distinct = |slot: &TemplateSlot| slot.values.iter().flatten().collect::<HashSet<_>>().len();
+    let is_filled = slots.iter().any(|slot| slot.kind != FillingKind::Text && distinct(slot) >= LEAST);
     if saved <= 0.0 || !is_filled {
         return None;
     }
@@ -277,7 +277,7 @@ fn template(family: &[Member], rest: &[usize], seed: usize) -> Option<Template> 
     })
 }
 
-fn prices(family: &[Member], rest: &[usize], form: &Form<'_>) -> Prices {
+fn prices(family: &[TemplateMember], rest: &[usize], form: &Form<'_>) -> Prices {
     let vocabulary: HashSet<u64> =
         rest.iter().flat_map(|&member| family[member].words.hashes().iter().copied()).collect();
     Prices::new(vocabulary.len(), form.columns.len())
@@ -285,7 +285,7 @@ fn prices(family: &[Member], rest: &[usize], form: &Form<'_>) -> Prices {
 
 /// What the documents that were aligned with a seed have in common.
 struct Form<'a> {
-    seed: &'a Member,
+    seed: &'a TemplateMember,
     sentences: Vec<Sentence>,
     /// Tokens of the seed that are skeleton, each with its sentence.
     columns: Vec<(usize, usize)>,
@@ -295,7 +295,7 @@ struct Form<'a> {
 
 impl<'a> Form<'a> {
     /// None where they have nothing in common.
-    fn new(seed: &'a Member, chosen: &[&(usize, Map)]) -> Option<Form<'a>> {
+    fn new(seed: &'a TemplateMember, chosen: &[&(usize, Map)]) -> Option<Form<'a>> {
         if chosen.len() < LEAST {
             return None;
         }
@@ -353,7 +353,7 @@ impl<'a> Form<'a> {
     }
 
     /// Bits that the template saves of one document.
-    fn saved(&self, member: &Member, map: &Map, prices: Prices) -> f64 {
+    fn saved(&self, member: &TemplateMember, map: &Map, prices: Prices) -> f64 {
         let mut filled = vec![0; self.open.len()];
         let mut added = Vec::new();
         self.gaps(map, member.words.len(), |gap, from, to| match self.open[gap] {
@@ -369,14 +369,14 @@ impl<'a> Form<'a> {
     }
 
     /// Whether a document is a filling: it has the skeleton, and writing it as one saves bits.
-    fn fits(&self, member: &Member, map: &Map, prices: Prices) -> bool {
+    fn fits(&self, member: &TemplateMember, map: &Map, prices: Prices) -> bool {
         let always = || self.columns.iter().filter(|(_, sentence)| !self.sentences[*sentence].optional);
         let has = always().filter(|(token, _)| map[*token].is_some()).count();
         has as f64 >= FITS * always().count() as f64 && self.saved(member, map, prices) > 0.0
     }
 
     /// The slots with what fills them.
-    fn slots(&self, family: &[Member], chosen: &[&(usize, Map)]) -> Vec<Slot> {
+    fn slots(&self, family: &[TemplateMember], chosen: &[&(usize, Map)]) -> Vec<TemplateSlot> {
         // By document and gap: tokens from and to.
         let stretches: Vec<Vec<(usize, usize)>> = chosen
             .iter()
@@ -396,13 +396,13 @@ impl<'a> Form<'a> {
                 let (from, to) = stretches[gap];
                 (from < to).then(|| value(&family[*member], from, to, kind))
             };
-            Slot { kind, values: chosen.iter().zip(&stretches).map(value).collect() }
+            TemplateSlot { kind, values: chosen.iter().zip(&stretches).map(value).collect() }
         };
         (0..self.open.len()).filter(|&gap| self.open[gap]).map(slot).collect()
     }
 
     /// The skeleton as one line of text.
-    fn skeleton(&self, slots: &[Slot]) -> String {
+    fn skeleton(&self, slots: &[TemplateSlot]) -> String {
         let mut out = String::new();
         let mut slots = slots.iter();
         let mut bracket = None;
@@ -423,7 +423,7 @@ impl<'a> Form<'a> {
                 before = rest;
             }
             // The size and the currency of an amount are part of it.
-            in_amount = slot.map_or(in_amount, |slot| slot.kind == Kind::Money);
+            in_amount = slot.map_or(in_amount, |slot| slot.kind == FillingKind::Money);
             let is_amount = in_amount && is_amount(self.seed.words.hashes()[token]);
             if !is_amount || slot.is_some() {
                 out.push_str(before);
@@ -481,8 +481,8 @@ fn is_amount(hash: u64) -> bool {
 }
 
 /// Appends a slot, of an amount in place of the sign of its currency.
-fn push_slot(out: &mut String, kind: Kind) {
-    if kind == Kind::Money {
+fn push_slot(out: &mut String, kind: FillingKind) {
+    if kind == FillingKind::Money {
         out.truncate(out.trim_end_matches(kind::is_sign).len());
     }
     out.push('{');
@@ -490,7 +490,7 @@ fn push_slot(out: &mut String, kind: Kind) {
     out.push('}');
 }
 
-fn filling(member: &Member, from: usize, to: usize) -> Filling<'_> {
+fn filling(member: &TemplateMember, from: usize, to: usize) -> Filling<'_> {
     Filling {
         hashes: &member.words.hashes()[from..to],
         kinds: &member.words.kinds()[from..to],
@@ -501,11 +501,11 @@ fn filling(member: &Member, from: usize, to: usize) -> Filling<'_> {
 }
 
 /// The text of a filling, of an amount with the sign of its currency and what is said of its size.
-fn value(member: &Member, from: usize, to: usize, kind: Kind) -> String {
-    let more = member.words.hashes()[to..].iter().take_while(|&&hash| kind == Kind::Money && is_amount(hash));
+fn value(member: &TemplateMember, from: usize, to: usize, kind: FillingKind) -> String {
+    let more = member.words.hashes()[to..].iter().take_while(|&&hash| kind == FillingKind::Money && is_amount(hash));
     let to = to + more.count();
     let before = member.before(from).trim_end();
-    let sign = before.chars().next_back().filter(|&c| kind == Kind::Money && kind::is_sign(c));
+    let sign = before.chars().next_back().filter(|&c| kind == FillingKind::Money && kind::is_sign(c));
     sign.into_iter().chain(tidied(member.cut(from, to)).chars()).collect()
 }
 
@@ -515,7 +515,7 @@ fn tidied(text: &str) -> String {
 }
 
 /// The sentences of a text, as ranges of content tokens.
-fn sentences(member: &Member) -> Vec<std::ops::Range<usize>> {
+fn sentences(member: &TemplateMember) -> Vec<std::ops::Range<usize>> {
     let mut sentences = Vec::new();
     let mut from = 0;
     for token in 1..member.words.len() {

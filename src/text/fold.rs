@@ -6,7 +6,7 @@
 //!
 //! The quick check of UAX #15 is what makes a character-wise image right: where every character's image is a
 //! starter that composes with nothing before it, or a mark that never composes and stands in canonical order,
-//! the images joined are the normal form. Everything else is [`Kind::Normalise`].
+//! the images joined are the normal form. Everything else is [`CharClass::Normalise`].
 
 use std::sync::OnceLock;
 
@@ -17,7 +17,7 @@ use super::reference::{is_mark, is_single, is_word, normal_form};
 /// What a character does to the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(super) enum CharClass {
     /// Ends the open token.
     Separator,
     /// A letter or number, by its image.
@@ -36,15 +36,15 @@ pub(super) enum Kind {
     Normalise,
 }
 
-const KINDS: [Kind; 8] = [
-    Kind::Separator,
-    Kind::Word,
-    Kind::Words,
-    Kind::Single,
-    Kind::Mark,
-    Kind::SingleMark,
-    Kind::Ignored,
-    Kind::Normalise,
+const KINDS: [CharClass; 8] = [
+    CharClass::Separator,
+    CharClass::Word,
+    CharClass::Words,
+    CharClass::Single,
+    CharClass::Mark,
+    CharClass::SingleMark,
+    CharClass::Ignored,
+    CharClass::Normalise,
 ];
 
 /// Kind in the low 3 bits, combining class in the next 8, the image above; image 0 for the character itself.
@@ -52,12 +52,12 @@ const KINDS: [Kind; 8] = [
 pub(super) struct Class(u32);
 
 impl Class {
-    fn new(kind: Kind, combining: u8, image: u32) -> Class {
+    fn new(kind: CharClass, combining: u8, image: u32) -> Class {
         Class(kind as u32 | u32::from(combining) << 3 | image << 11)
     }
 
     #[inline]
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> CharClass {
         KINDS[(self.0 & 7) as usize]
     }
 
@@ -73,20 +73,20 @@ impl Class {
 
     /// Whether nothing before the character can combine with it.
     pub fn is_boundary(self) -> bool {
-        matches!(self.kind(), Kind::Separator | Kind::Word | Kind::Words | Kind::Single)
+        matches!(self.kind(), CharClass::Separator | CharClass::Word | CharClass::Words | CharClass::Single)
     }
 }
 
-struct Page {
+struct UnicodePage {
     classes: [Class; 256],
-    /// The images of [`Kind::Words`], by place in the page.
+    /// The images of [`CharClass::Words`], by place in the page.
     words: Vec<(u8, String)>,
 }
 
-static PAGES: [OnceLock<Box<Page>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
+static PAGES: [OnceLock<Box<UnicodePage>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
 
 #[inline]
-fn page(c: char) -> &'static Page {
+fn page(c: char) -> &'static UnicodePage {
     let number = c as usize >> 8;
     PAGES[number].get_or_init(|| Box::new(fill(number as u32)))
 }
@@ -97,7 +97,7 @@ pub(super) fn class(c: char) -> Class {
     page(c).classes[c as usize & 255]
 }
 
-/// The image of a character of [`Kind::Words`].
+/// The image of a character of [`CharClass::Words`].
 pub(super) fn images(c: char) -> &'static str {
     let words = &page(c).words;
     let found = words.binary_search_by_key(&(c as u32 as u8), |(place, _)| *place);
@@ -107,22 +107,22 @@ pub(super) fn images(c: char) -> &'static str {
 /// What a character of a text that is in normal form does.
 pub(super) fn plain_class(c: char) -> Class {
     let kind = match (is_single(c), is_mark(c), is_word(c)) {
-        (true, true, _) => Kind::SingleMark,
-        (true, false, _) => Kind::Single,
-        (false, true, _) => Kind::Mark,
-        (false, false, true) => Kind::Word,
-        (false, false, false) => Kind::Separator,
+        (true, true, _) => CharClass::SingleMark,
+        (true, false, _) => CharClass::Single,
+        (false, true, _) => CharClass::Mark,
+        (false, false, true) => CharClass::Word,
+        (false, false, false) => CharClass::Separator,
     };
     Class::new(kind, 0, 0)
 }
 
-fn fill(number: u32) -> Page {
-    let mut page = Page { classes: [Class::new(Kind::Separator, 0, 0); 256], words: Vec::new() };
+fn fill(number: u32) -> UnicodePage {
+    let mut page = UnicodePage { classes: [Class::new(CharClass::Separator, 0, 0); 256], words: Vec::new() };
     for place in 0..=255u8 {
         if let Some(c) = char::from_u32(number << 8 | u32::from(place)) {
             let image = normal_form(c.encode_utf8(&mut [0; 4]));
             let class = classify(c, &image);
-            if class.kind() == Kind::Words {
+            if class.kind() == CharClass::Words {
                 page.words.push((place, image));
             }
             page.classes[place as usize] = class;
@@ -134,21 +134,21 @@ fn fill(number: u32) -> Page {
 fn classify(c: char, image: &str) -> Class {
     let combining = |c| CanonicalCombiningClassMapBorrowed::new().get_u8(c);
     if image.is_empty() {
-        return Class::new(Kind::Ignored, 0, 0);
+        return Class::new(CharClass::Ignored, 0, 0);
     }
     let depends = |c: char| composes_backwards(c) || (combining(c) != 0 && !is_mark(c));
     // In the combining class of these: whether normalisation reaches back to the character before.
     let reaches_back = depends(c)
         || combining(c) != 0
         || image.chars().next().is_some_and(|c| depends(c) || combining(c) != 0);
-    let normalise = Class::new(Kind::Normalise, u8::from(reaches_back), 0);
+    let normalise = Class::new(CharClass::Normalise, u8::from(reaches_back), 0);
     if depends(c) || image.chars().any(depends) {
         return normalise;
     }
     let mut characters = image.chars();
     if let (Some(first), None) = (characters.next(), characters.next()) {
         let kind = plain_class(first).kind();
-        let marks = matches!(kind, Kind::Mark | Kind::SingleMark);
+        let marks = matches!(kind, CharClass::Mark | CharClass::SingleMark);
         return match (marks, combining(first) == combining(c)) {
             (true, true) if first == c => Class::new(kind, combining(c), 0),
             (false, true) => Class::new(kind, 0, if first == c { 0 } else { first as u32 }),
@@ -158,9 +158,9 @@ fn classify(c: char, image: &str) -> Class {
     // Several characters: the common cases are all letters (ss, fi) or all separators (an ellipsis).
     let starters = image.chars().all(|c| combining(c) == 0);
     let kinds = |kind| image.chars().all(|c| plain_class(c).kind() == kind);
-    match (starters && combining(c) == 0, kinds(Kind::Word), kinds(Kind::Separator)) {
-        (true, true, _) => Class::new(Kind::Words, 0, 0),
-        (true, _, true) => Class::new(Kind::Separator, 0, 0),
+    match (starters && combining(c) == 0, kinds(CharClass::Word), kinds(CharClass::Separator)) {
+        (true, true, _) => Class::new(CharClass::Words, 0, 0),
+        (true, _, true) => Class::new(CharClass::Separator, 0, 0),
         _ => normalise,
     }
 }

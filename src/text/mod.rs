@@ -12,7 +12,7 @@ pub mod reference;
 use std::ops::Range;
 
 use crate::kernel::{self, Kernel, TokenBuffer};
-use fold::{Class, Kind};
+use fold::{CharClass, Class};
 
 /// The tokens of one text. Made for reuse: [`Tokens::read`] replaces what it held and keeps its memory.
 #[derive(Debug)]
@@ -211,20 +211,22 @@ impl<'a> Machine<'a> {
             let after = self.at + c.len_utf8();
             let class = fold::class(c);
             match class.kind() {
-                Kind::Ignored => {}
-                Kind::Normalise => {
+                CharClass::Ignored => {}
+                CharClass::Normalise => {
                     if class.combining() == 0 {
                         self.mark_boundary();
                     }
                     self.normalise();
                     continue;
                 }
-                Kind::Mark | Kind::SingleMark if class.combining() != 0 && class.combining() < self.class => {
+                CharClass::Mark | CharClass::SingleMark
+                    if class.combining() != 0 && class.combining() < self.class =>
+                {
                     self.normalise();
                     continue;
                 }
                 kind => {
-                    if !matches!(kind, Kind::Mark | Kind::SingleMark) {
+                    if !matches!(kind, CharClass::Mark | CharClass::SingleMark) {
                         self.mark_boundary();
                     }
                     self.take(class, c, self.at..after);
@@ -264,34 +266,34 @@ impl<'a> Machine<'a> {
     fn take(&mut self, class: Class, c: char, from: Range<usize>) {
         self.class = class.combining();
         match class.kind() {
-            Kind::Separator => self.close(),
-            Kind::Word => {
+            CharClass::Separator => self.close(),
+            CharClass::Word => {
                 self.open_word(from.start);
                 self.append(class.image(c), from.end);
             }
-            Kind::Words => {
+            CharClass::Words => {
                 self.open_word(from.start);
                 for image in fold::images(c).chars() {
                     self.append(image, from.end);
                 }
             }
-            Kind::Single => {
+            CharClass::Single => {
                 self.open_single(from.start);
                 self.append(class.image(c), from.end);
             }
-            Kind::Mark => {
+            CharClass::Mark => {
                 if !self.tokens.buffer.open() {
                     self.tokens.start(from.start);
                 }
                 self.append(class.image(c), from.end);
             }
-            Kind::SingleMark => {
+            CharClass::SingleMark => {
                 if !self.single {
                     self.open_single(from.start);
                 }
                 self.append(class.image(c), from.end);
             }
-            Kind::Ignored | Kind::Normalise => {}
+            CharClass::Ignored | CharClass::Normalise => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wirecopy::filter::{Filter, Incoming, Lookup, lookup};
 use wirecopy::index::format::{Manifest, READINGS};
-use wirecopy::index::{Limits, MANIFEST, Reader, Setup, Writer};
+use wirecopy::index::{Limits, MANIFEST, Setup, Snapshot, Writer};
 use wirecopy::judge::Directed;
 use wirecopy::options::{Policy, Resources};
 
@@ -66,7 +66,7 @@ fn what_is_in_no_segment_expires_at_once() {
         };
         is_forgotten(filter.check(&asked), "in the same session");
         filter.close().unwrap();
-        let reader = Reader::open(&disk.store(), None, None).unwrap();
+        let reader = Snapshot::open(&disk.store(), None, None).unwrap();
         assert!(lookup(&reader.view(), &documents[0].id).unwrap().is_empty());
         let lookup = Lookup::new(reader, Policy::default(), &Resources::default()).unwrap();
         is_forgotten(lookup.check(&asked), "who reads");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use wirecopy::error::ErrorKind;
 use wirecopy::filter::{Answer, Filter, Incoming, Lookup, lookup, remaker};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Reader, Setup, Writer, repair, verify};
+use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Setup, Snapshot, Writer, repair, verify};
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
 
@@ -375,7 +375,7 @@ pub fn is_right_or_refused(
     what: &str,
 ) -> bool {
     let disk = FaultyDisk::with(files);
-    let answered = Reader::open(&disk.store(), None, None)
+    let answered = Snapshot::open(&disk.store(), None, None)
         .and_then(|reader| Lookup::new(reader, Policy::default(), &resources()))
         .and_then(|filter| {
             // Unknown ids, so that everything is looked up and compared.
@@ -488,7 +488,7 @@ fn a_second_writer_is_told_who_is_first() {
     assert_eq!(code(&output), 2);
     assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("process {}", std::process::id())));
     // Whoever reads needs no lock.
-    assert!(Reader::open(&store(), None, None).is_ok());
+    assert!(Snapshot::open(&store(), None, None).is_ok());
     drop(first);
     assert!(Writer::open(store(), None, None, SMALL).is_ok());
 }
@@ -502,7 +502,7 @@ fn another_recipe_or_model_is_refused_by_name() {
     assert_eq!(error.kind(), ErrorKind::Mismatch);
     let both = [Recipe::default().fingerprint(), other.fingerprint()];
     assert!(both.iter().all(|name| error.to_string().contains(name)), "{error}");
-    let error = Reader::open(&disk.store(), None, Some(0xabc)).unwrap_err();
+    let error = Snapshot::open(&disk.store(), None, Some(0xabc)).unwrap_err();
     assert!(error.kind() == ErrorKind::Mismatch && error.to_string().contains("0000000000000abc"), "{error}");
 }
 
@@ -512,7 +512,7 @@ fn readers_see_one_moment() {
     let documents = stream(60, 13);
     let mut filter = created(&disk, Keep::Text).unwrap();
     filter.batch(&documents[..30]).unwrap();
-    let reader = Reader::open(&disk.store(), None, None).unwrap();
+    let reader = Snapshot::open(&disk.store(), None, None).unwrap();
     let then = Lookup::new(reader, Policy::default(), &resources()).unwrap();
     let before: Vec<String> = then.check(&documents).unwrap().iter().map(said).collect();
     filter.batch(&documents[30..]).unwrap();
@@ -668,7 +668,7 @@ fn repair_learns_the_recipe_from_what_is_left() {
         let disk = FaultyDisk::with(files.map(|(name, bytes)| (name.clone(), bytes.clone())));
         let repaired = repair(&disk, &remaker).unwrap();
         assert!(repaired.kept > 0, "{left}");
-        let reader = Reader::open(&disk.store(), Some(recipe), None).unwrap();
+        let reader = Snapshot::open(&disk.store(), Some(recipe), None).unwrap();
         assert_eq!(reader.recipe(), recipe, "{left}");
     }
     let nothing = FaultyDisk::with([(MANIFEST.to_owned(), files[MANIFEST].clone())]);
@@ -750,7 +750,7 @@ fn killed_while_deleting_and_compacting() {
         let wanted: Vec<_> = kept.iter().map(|&at| expected[at].clone()).collect();
         assert_eq!(known, wanted, "kill {kill}");
         let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(Disk::new(&index));
-        let reader = Reader::open(&store, None, None).unwrap();
+        let reader = Snapshot::open(&store, None, None).unwrap();
         let found = |at: &&usize| !lookup(&reader.view(), &documents[**at].id).unwrap().is_empty();
         assert_eq!(deleted.iter().filter(found).count(), 0, "kill {kill}: a deleted document is back");
         is_well(&*store, &format!("kill {kill}"));

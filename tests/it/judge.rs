@@ -207,7 +207,8 @@ fn new_words_of_a_later_week_are_no_noise() {
     read.extend((0..8).map(|i| (format!("r{i}"), misread(&mut news, &first[i], 70))));
     let model = scanned(&read).model.unwrap();
     assert!(model.noisy, "a sixth of the documents is misread");
-    let mut reader = wirecopy::model::Reader::new(Default::default(), wirecopy::kernel::Kernel::detect());
+    let mut reader =
+        wirecopy::model::ContentReader::new(Default::default(), wirecopy::kernel::Kernel::detect());
     let mut is_noisy = |text: &str| {
         reader.read(text);
         reader.is_noisy(&model.seen)

@@ -7,7 +7,7 @@ use wirecopy::error::ErrorKind;
 use wirecopy::filter::{Answer, Incoming, Lookup, remaker};
 use wirecopy::index::format::{Manifest, VERSION};
 use wirecopy::index::store::{Disk, Store};
-use wirecopy::index::{Keep, MANIFEST, Reader, Writer, repair, upgrade};
+use wirecopy::index::{Keep, MANIFEST, Snapshot, Writer, repair, upgrade};
 use wirecopy::options::{Policy, Resources};
 use wirecopy::recipe::Recipe;
 use xxhash_rust::xxh3::xxh3_64;
@@ -62,7 +62,7 @@ fn says(disk: &FaultyDisk, documents: &[Incoming], answers: &[Answer]) {
 fn is_refused(files: &Files, kind: ErrorKind, says: &str) {
     let disk = FaultyDisk::with(files.clone());
     let errors = [
-        Reader::open(&disk.store(), None, None).map(drop).unwrap_err(),
+        Snapshot::open(&disk.store(), None, None).map(drop).unwrap_err(),
         Writer::open(disk.store(), None, None, SMALL).map(drop).unwrap_err(),
         created(&disk, Keep::Text).map(drop).unwrap_err(),
     ];
@@ -147,7 +147,7 @@ fn what_was_deleted_stays_deleted() {
     files.insert(MANIFEST.to_owned(), Manifest { recipe, ..older }.encode());
     let disk = FaultyDisk::with(files);
     upgrade(&disk, &remaker).unwrap();
-    let reader = Reader::open(&disk.store(), None, None).unwrap();
+    let reader = Snapshot::open(&disk.store(), None, None).unwrap();
     assert!(wirecopy::filter::lookup(&reader.view(), &id).unwrap().is_empty());
 }
 
@@ -226,7 +226,7 @@ fn the_command_says_what_it_did() {
     assert!(exit == 0 && done.contains("nothing to do"), "{done}");
     assert_eq!(said(&["index", "verify", place]).0, 0);
     let store: Arc<dyn Store> = Arc::new(Disk::new(&index));
-    let reader = Reader::open(&store, None, None).unwrap();
+    let reader = Snapshot::open(&store, None, None).unwrap();
     let filter = Lookup::new(reader, Policy::default(), &Resources::default()).unwrap();
     let known = filter.check(&frozen_documents()).unwrap();
     assert!(known.iter().zip(frozen_documents()).all(|(one, of)| one.again == (of.id != "article-3")));

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use super::inflate::{Compression, decompressed};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
-use super::store::Store;
+use super::store::InputBytes;
 use super::{Format, JsonLines, Problem};
 use crate::charset::Utf8Stream;
 use crate::document::named_part;
@@ -48,7 +48,7 @@ pub(super) struct Job {
     pub path: PathBuf,
     pub kind: Kind,
     /// The bytes, where they are not in the file of this path.
-    pub store: Option<Store>,
+    pub store: Option<InputBytes>,
 }
 
 /// How a file or an entry is compressed, and what it holds.

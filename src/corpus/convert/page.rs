@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::charset;
-use crate::corpus::Place;
+use crate::corpus::PagePlace;
 use crate::error::Reason;
 use crate::html::{self, HtmlMode};
 
@@ -18,13 +18,14 @@ pub(super) struct Said<'a> {
     /// Sequences that became U+FFFD.
     pub replaced: u32,
     /// Where what stands more than once stands.
-    pub places: Vec<Place>,
+    pub places: Vec<PagePlace>,
 }
 
 /// The text of an HTML page. `charset` is what its protocol says.
 pub(super) fn html<'a>(bytes: &'a [u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said<'a>, Reason> {
     let page = html::read_with_repeated_blocks(bytes, charset, mode)?;
-    let place = |block: html::Block| Place { range: block.range, path: block.path, in_link: block.in_link };
+    let place =
+        |block: html::TextBlock| PagePlace { range: block.range, path: block.path, in_link: block.in_link };
     Ok(Said {
         text: page.text.into(),
         title: page.title,

@@ -31,7 +31,7 @@ const FEWEST_WEEKS: u32 = 8;
 
 /// A group of documents that are counted together.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group<'a> {
+pub(super) struct CountGroup<'a> {
     /// Their numbers.
     pub numbers: &'a [u32],
     /// Their tokens, about.
@@ -44,7 +44,7 @@ pub(super) struct Group<'a> {
 
 /// What a group has of a shingle that several of its documents have, or seem to.
 #[derive(Debug, Default)]
-struct Slot {
+struct Tally {
     /// The shingle, or 0 where there is none; a shingle of hash 0 is counted as 1.
     shingle: AtomicU64,
     items: AtomicU64,
@@ -64,15 +64,15 @@ pub(super) struct Counts {
 }
 
 /// Shingles that were seen once, and again.
-struct Look {
+struct SeenTwice {
     /// 32 slots a word, two bits each; a power of two.
     words: Vec<AtomicU64>,
 }
 
-impl Look {
-    fn new(shingles: u64) -> Look {
+impl SeenTwice {
+    fn new(shingles: u64) -> SeenTwice {
         let words = (shingles * SLOTS / 32).next_power_of_two().max(8);
-        Look { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
+        SeenTwice { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
     #[inline]
@@ -116,16 +116,16 @@ impl Look {
 }
 
 /// Open addressing by shingle.
-struct Table {
+struct CountTable {
     /// A power of two of them.
-    slots: Vec<Slot>,
+    slots: Vec<Tally>,
     full: AtomicBool,
 }
 
-impl Table {
-    fn new(candidates: usize) -> Table {
+impl CountTable {
+    fn new(candidates: usize) -> CountTable {
         let slots = (2 * candidates).next_power_of_two().max(64);
-        Table { slots: (0..slots).map(|_| Slot::default()).collect(), full: AtomicBool::new(false) }
+        CountTable { slots: (0..slots).map(|_| Tally::default()).collect(), full: AtomicBool::new(false) }
     }
 
     #[inline]
@@ -218,7 +218,7 @@ impl Posted {
 }
 
 /// Memory of one thread.
-struct Worker<R> {
+struct Counter<R> {
     reader: R,
     again: Vec<(u32, u64)>,
     distinct: Distinct,
@@ -232,13 +232,13 @@ struct Worker<R> {
 pub(super) fn count<P: Pages, T: Send>(
     pages: &P,
     k: usize,
-    group: Group<'_>,
+    group: CountGroup<'_>,
     keep: impl Fn(Counts) -> Option<T> + Sync,
 ) -> Result<Vec<T>> {
     let look = look(pages, group)?;
     let mut candidates = look.candidates();
     let (table, posted) = loop {
-        let table = Table::new(candidates);
+        let table = CountTable::new(candidates);
         let posted = post(pages, k, group, &look, &table)?;
         if !table.full.load(Relaxed) {
             break (table, posted);
@@ -248,7 +248,7 @@ pub(super) fn count<P: Pages, T: Send>(
     drop(look);
     let all = rayon::join(|| add_items(k, &table, &posted), || weeks(group.weeks, &table, &posted)).1;
     drop(posted);
-    let counts = |(number, slot): (usize, &Slot)| {
+    let counts = |(number, slot): (usize, &Tally)| {
         let documents = slot.documents.load(Relaxed);
         let weeks = all.get(number).map_or(0, |weeks| weeks.load(Relaxed));
         let of_weeks = if weeks >= FEWEST_WEEKS { u64::from(weeks) * ITEM / 2 } else { 0 };
@@ -261,8 +261,8 @@ pub(super) fn count<P: Pages, T: Send>(
 }
 
 /// The first look at all documents of a group.
-fn look<P: Pages>(pages: &P, group: Group<'_>) -> Result<Look> {
-    let look = Look::new(group.tokens);
+fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
+    let look = SeenTwice::new(group.tokens);
     group.numbers.par_iter().try_for_each_init(
         || pages.reader(),
         |reader, &number| -> Result<()> {
@@ -281,8 +281,14 @@ fn look<P: Pages>(pages: &P, group: Group<'_>) -> Result<Look> {
 }
 
 /// Counts the documents of each shingle.
-fn post<P: Pages>(pages: &P, k: usize, group: Group<'_>, look: &Look, table: &Table) -> Result<Vec<Posted>> {
-    let worker = || Worker { reader: pages.reader(), again: Vec::new(), distinct: Distinct::default() };
+fn post<P: Pages>(
+    pages: &P,
+    k: usize,
+    group: CountGroup<'_>,
+    look: &SeenTwice,
+    table: &CountTable,
+) -> Result<Vec<Posted>> {
+    let worker = || Counter { reader: pages.reader(), again: Vec::new(), distinct: Distinct::default() };
     let posted = group.numbers.par_iter().map_init(worker, |worker, &number| {
         let text = pages.read(&mut worker.reader, number)?;
         if text.shingles.is_empty() || (text.noisy && !group.noisy) {
@@ -302,7 +308,7 @@ fn post<P: Pages>(pages: &P, k: usize, group: Group<'_>, look: &Look, table: &Ta
     Ok(posted.into_iter().flatten().collect())
 }
 
-impl Table {
+impl CountTable {
     /// Counts one document for each of its shingles, given with their places; returns places and slots.
     fn post(&self, shingles: &[(u32, u64)], distinct: &mut Distinct) -> Box<[(u32, u32)]> {
         distinct.clear(shingles.len());
@@ -322,7 +328,7 @@ impl Table {
 }
 
 /// Adds what each document gives to the items of its shingles.
-fn add_items(k: usize, table: &Table, posted: &[Posted]) {
+fn add_items(k: usize, table: &CountTable, posted: &[Posted]) {
     posted.par_iter().for_each_init(Heights::default, |heights, document| {
         heights.clear(document.tokens);
         for (i, &(at, slot)) in document.slots.iter().enumerate() {
@@ -349,7 +355,7 @@ fn add_items(k: usize, table: &Table, posted: &[Posted]) {
 }
 
 /// By slot: in how many different weeks documents with a date have the shingle; empty where that says nothing.
-fn weeks(wanted: Weeks, table: &Table, posted: &[Posted]) -> Vec<AtomicU32> {
+fn weeks(wanted: Weeks, table: &CountTable, posted: &[Posted]) -> Vec<AtomicU32> {
     let mut of_week: BTreeMap<i64, Vec<&Posted>> = BTreeMap::new();
     if wanted == Weeks::Counted {
         let dated = posted.iter().filter_map(|document| Some((document.day?, document)));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::count::{Counts, Group, count};
-use super::{ALL, BARE, COPY, GOOD, MOST_PAGES, Row, SMALL, Standing};
+use super::count::{CountGroup, Counts, count};
+use super::{ALL, BARE, COPY, GOOD, MOST_PAGES, SMALL, Standing, StandingRow};
 use crate::error::Result;
 use crate::model::EVERY_SITE;
 
@@ -21,7 +21,7 @@ const LARGE: u64 = 1 << 20;
 
 /// What is known of a page before it is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub struct PageInfo {
     /// The hash of its site's name.
     pub site: u64,
     /// Whether its site is known. Pages without one are one site, of which more is asked.
@@ -32,7 +32,7 @@ pub struct Page {
 
 /// A page that was read.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Text<'a> {
+pub struct PageText<'a> {
     /// Its shingles, in order. None where it is no longer what it was: such a page counts for nothing.
     pub shingles: &'a [u64],
     /// Whether a machine seems to have read it: then it looks like news of its own, and counts on its own site only.
@@ -55,7 +55,7 @@ pub trait Pages: Sync {
     }
 
     /// What is known of page `number`; none where it is left out.
-    fn page(&self, number: u32) -> Option<Page>;
+    fn page(&self, number: u32) -> Option<PageInfo>;
 
     /// Memory to read with.
     fn reader(&self) -> Self::Reader;
@@ -64,7 +64,7 @@ pub trait Pages: Sync {
     ///
     /// # Errors
     /// Those that end the run, such as its being cancelled. A page that cannot be read is an empty text.
-    fn read<'r>(&'r self, reader: &'r mut Self::Reader, number: u32) -> Result<Text<'r>>;
+    fn read<'r>(&'r self, reader: &'r mut Self::Reader, number: u32) -> Result<PageText<'r>>;
 }
 
 /// Whether weeks count. A form that is filled with phrases which recur each year has no news of its own and would never
@@ -91,21 +91,21 @@ pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
     if tokens.sum::<u64>() > HELD {
         return learn_from(pages, k, weeks);
     }
-    learn_from(&Held::of(pages)?, k, weeks)
+    learn_from(&InMemory::of(pages)?, k, weeks)
 }
 
 fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
-    let sites = Site::all(pages, k);
+    let sites = SiteDocuments::all(pages, k);
     let (large, small): (Vec<_>, Vec<_>) = sites
         .iter()
         .filter(|(_, site)| site.numbers.len() >= LEAST)
         .partition(|(_, site)| site.tokens >= LARGE);
-    let of_site = |(hash, site): &(&u64, &Site)| site.rows(pages, k, **hash, weeks);
+    let of_site = |(hash, site): &(&u64, &SiteDocuments)| site.rows(pages, k, **hash, weeks);
     let mut rows = Vec::new();
     for site in &large {
         rows.extend(of_site(site)?);
     }
-    let small: Vec<Vec<Row>> = small.par_iter().map(of_site).collect::<Result<_>>()?;
+    let small: Vec<Vec<StandingRow>> = small.par_iter().map(of_site).collect::<Result<_>>()?;
     rows.extend(small.into_iter().flatten());
     // Of one site alone the counts over all would be the same again.
     if sites.len() > 1 {
@@ -115,11 +115,11 @@ fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
 }
 
 /// Sites by the hash of their names.
-type Sites = BTreeMap<u64, Site>;
+type SiteMap = BTreeMap<u64, SiteDocuments>;
 
 /// The pages of one site.
 #[derive(Debug)]
-struct Site {
+struct SiteDocuments {
     known: bool,
     /// Pages that are no shorter than a shingle.
     numbers: Vec<u32>,
@@ -129,12 +129,12 @@ struct Site {
     tokens: u64,
 }
 
-impl Site {
-    fn all<P: Pages>(pages: &P, k: usize) -> Sites {
-        let mut sites = Sites::new();
+impl SiteDocuments {
+    fn all<P: Pages>(pages: &P, k: usize) -> SiteMap {
+        let mut sites = SiteMap::new();
         for number in 0..pages.len() {
             let Some(page) = pages.page(number) else { continue };
-            let site = sites.entry(page.site).or_insert(Site {
+            let site = sites.entry(page.site).or_insert(SiteDocuments {
                 known: page.known,
                 numbers: Vec::new(),
                 pages: 0,
@@ -150,9 +150,9 @@ impl Site {
     }
 
     /// What stands on this site.
-    fn rows<P: Pages>(&self, pages: &P, k: usize, hash: u64, weeks: Weeks) -> Result<Vec<Row>> {
+    fn rows<P: Pages>(&self, pages: &P, k: usize, hash: u64, weeks: Weeks) -> Result<Vec<StandingRow>> {
         let (numbers, tokens) = (&*self.numbers, self.tokens);
-        count(pages, k, Group { numbers, tokens, noisy: self.known, weeks }, |counts| {
+        count(pages, k, CountGroup { numbers, tokens, noisy: self.known, weeks }, |counts| {
             self.stands(counts).then_some(row(hash, counts))
         })
     }
@@ -170,65 +170,67 @@ impl Site {
 }
 
 /// What stands on all sites together.
-fn rows_of_all<P: Pages>(pages: &P, k: usize, sites: &Sites) -> Result<Vec<Row>> {
+fn rows_of_all<P: Pages>(pages: &P, k: usize, sites: &SiteMap) -> Result<Vec<StandingRow>> {
     let mut numbers: Vec<u32> = sites.values().flat_map(|site| &site.numbers).copied().collect();
     numbers.sort_unstable();
     let tokens = sites.values().map(|site| site.tokens).sum();
-    let group = Group { numbers: &numbers, tokens, noisy: false, weeks: Weeks::Ignored };
+    let group = CountGroup { numbers: &numbers, tokens, noisy: false, weeks: Weeks::Ignored };
     count(pages, k, group, |counts| {
         let stands = counts.items >= ALL && u64::from(counts.bare) * BARE <= u64::from(counts.documents);
         stands.then_some(row(EVERY_SITE, counts))
     })
 }
 
-fn row(site: u64, counts: Counts) -> Row {
-    Row { shingle: counts.shingle, site, documents: counts.documents, items: counts.items }
+fn row(site: u64, counts: Counts) -> StandingRow {
+    StandingRow { shingle: counts.shingle, site, documents: counts.documents, items: counts.items }
 }
 
 /// The shingles of a corpus in memory.
-struct Held(Vec<Kept>);
+struct InMemory(Vec<HeldPage>);
 
-struct Kept {
-    page: Option<Page>,
+struct HeldPage {
+    page: Option<PageInfo>,
     shingles: Box<[u64]>,
     noisy: bool,
     day: Option<i64>,
 }
 
-impl Held {
-    fn of<P: Pages>(pages: &P) -> Result<Held> {
+impl InMemory {
+    fn of<P: Pages>(pages: &P) -> Result<InMemory> {
         let keep = |reader: &mut P::Reader, number: u32| {
             let page = pages.page(number);
             let has_text = page.is_some_and(|page| page.tokens > 0);
-            let text = if has_text { pages.read(reader, number)? } else { Text::default() };
-            Ok(Kept { page, shingles: text.shingles.into(), noisy: text.noisy, day: text.day })
+            let text = if has_text { pages.read(reader, number)? } else { PageText::default() };
+            Ok(HeldPage { page, shingles: text.shingles.into(), noisy: text.noisy, day: text.day })
         };
-        Ok(Held((0..pages.len()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?))
+        Ok(InMemory(
+            (0..pages.len()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?,
+        ))
     }
 }
 
-impl Pages for Held {
+impl Pages for InMemory {
     type Reader = ();
 
     fn len(&self) -> u32 {
         self.0.len() as u32
     }
 
-    fn page(&self, number: u32) -> Option<Page> {
+    fn page(&self, number: u32) -> Option<PageInfo> {
         self.0[number as usize].page
     }
 
     fn reader(&self) {}
 
-    fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<Text<'r>> {
+    fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
         let kept = &self.0[number as usize];
-        Ok(Text { shingles: &kept.shingles, noisy: kept.noisy, day: kept.day })
+        Ok(PageText { shingles: &kept.shingles, noisy: kept.noisy, day: kept.day })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::oracle::{self, Corpus, Document, K, any_corpus, document, text};
+    use super::super::oracle::{self, K, OracleCorpus, OracleDocument, any_corpus, document, text};
     use super::super::{ITEM, Stand};
     use super::*;
     use proptest::prelude::*;
@@ -239,21 +241,21 @@ mod tests {
     }
 
     /// An item of its own above that text.
-    fn item(site: u64, number: u64) -> Document {
+    fn item(site: u64, number: u64) -> OracleDocument {
         document(site, &[text(100 + number, 45), about()])
     }
 
-    fn learned(documents: Vec<Document>) -> Standing {
-        learn(&Corpus::new(documents), K, Weeks::Ignored).expect("pages in memory are read")
+    fn learned(documents: Vec<OracleDocument>) -> Standing {
+        learn(&OracleCorpus::new(documents), K, Weeks::Ignored).expect("pages in memory are read")
     }
 
     /// How the company's text stands.
-    fn stand(documents: Vec<Document>) -> Stand {
+    fn stand(documents: Vec<OracleDocument>) -> Stand {
         learned(documents).stand(item(1, 0).shingles()[60])
     }
 
     /// Other pages of a site, so that nothing is on most of it.
-    fn others(site: u64) -> impl Iterator<Item = Document> {
+    fn others(site: u64) -> impl Iterator<Item = OracleDocument> {
         (0..9).map(move |number| document(site, &[text(5000 + 10 * site + number, 50)]))
     }
 
@@ -276,8 +278,8 @@ mod tests {
         item(1, 0).shingles()[60]
     }
 
-    fn row_of(site: u64, documents: u32, items: u64) -> Row {
-        Row { shingle: about_shingle(), site: item(site, 0).hash(), documents, items: items * ITEM }
+    fn row_of(site: u64, documents: u32, items: u64) -> StandingRow {
+        StandingRow { shingle: about_shingle(), site: item(site, 0).hash(), documents, items: items * ITEM }
     }
 
     #[test]
@@ -316,7 +318,7 @@ mod tests {
 
     #[test]
     fn noisy_pages_count_on_their_own_site_only() {
-        let noisy = |site: u64, number: u64| Document { noisy: true, ..item(site, number) };
+        let noisy = |site: u64, number: u64| OracleDocument { noisy: true, ..item(site, number) };
         assert_eq!(stand((0..12).map(|n| noisy(1 + n, n)).collect()), Stand::Own);
         assert_eq!(stand((0..12).map(|n| noisy(0, n)).collect()), Stand::Own);
         assert_eq!(stand((0..12).map(|n| noisy(1, n)).collect()), Stand::Good);
@@ -326,12 +328,12 @@ mod tests {
     fn half_of_the_weeks_are_items_of_a_form() {
         // Pages of three phrases each, which recur: no page has news of its own.
         let phrase = |n: u64| text(300 + n % 4, 20);
-        let page = |week: u64| Document {
+        let page = |week: u64| OracleDocument {
             day: Some(7 * week as i64),
             ..document(1, &[about(), phrase(week), phrase(week / 4), phrase(week / 16)])
         };
         let of = |weeks: u64, counted: Weeks| {
-            let corpus = Corpus::new((0..weeks).map(page).chain(others(1)).collect());
+            let corpus = OracleCorpus::new((0..weeks).map(page).chain(others(1)).collect());
             learn(&corpus, K, counted).expect("pages in memory are read").stand(page(0).shingles()[30])
         };
         assert_eq!(of(64, Weeks::Ignored), Stand::Own);
@@ -340,27 +342,27 @@ mod tests {
 
     #[test]
     fn a_run_can_be_cancelled() {
-        struct Cancelled(Corpus);
+        struct Cancelled(OracleCorpus);
         impl Pages for Cancelled {
             type Reader = ();
             fn len(&self) -> u32 {
                 self.0.len()
             }
-            fn page(&self, number: u32) -> Option<Page> {
+            fn page(&self, number: u32) -> Option<PageInfo> {
                 self.0.page(number)
             }
             fn reader(&self) {}
-            fn read<'r>(&'r self, (): &'r mut (), _: u32) -> Result<Text<'r>> {
+            fn read<'r>(&'r self, (): &'r mut (), _: u32) -> Result<PageText<'r>> {
                 Err(crate::error::Error::new(crate::error::ErrorKind::Cancelled))
             }
         }
-        let pages = Cancelled(Corpus::new((0..5).map(|n| item(1, n)).collect()));
+        let pages = Cancelled(OracleCorpus::new((0..5).map(|n| item(1, n)).collect()));
         assert!(learn(&pages, K, Weeks::Ignored).is_err());
         assert!(learn_from(&pages, K, Weeks::Ignored).is_err());
     }
 
     /// Equal to what the slow version says.
-    fn check(corpus: &Corpus, weeks: Weeks) -> Result<(), TestCaseError> {
+    fn check(corpus: &OracleCorpus, weeks: Weeks) -> Result<(), TestCaseError> {
         let wanted = oracle::learn(corpus, weeks);
         let standing = learn(corpus, K, weeks).expect("pages in memory are read");
         let rows: Vec<(u64, u64, u32)> =
@@ -377,7 +379,7 @@ mod tests {
         for document in &corpus.documents {
             standing.mark(K, document.tokens.len(), &document.shingles(), &mut marks);
             let slow = oracle::marks(document, |shingle| {
-                standing.rows_of(shingle).iter().map(Row::stand).max().unwrap_or_default()
+                standing.rows_of(shingle).iter().map(StandingRow::stand).max().unwrap_or_default()
             });
             prop_assert_eq!(&marks, &slow);
         }
@@ -397,10 +399,10 @@ mod tests {
     fn threads_and_order_change_nothing() {
         let part = |n: u64| text(10 + n % 40, 10 + n % 50);
         let page = |n: u64| document(n % 3, &[part(n), text(10_000 + n, n % 60), part(n / 5), part(n / 7)]);
-        let pages: Vec<Document> = (0..4000).map(page).collect();
-        let of = |pages: Vec<Document>, threads: usize| {
+        let pages: Vec<OracleDocument> = (0..4000).map(page).collect();
+        let of = |pages: Vec<OracleDocument>, threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-            let corpus = Corpus::new(pages);
+            let corpus = OracleCorpus::new(pages);
             pool.install(|| learn(&corpus, K, Weeks::Counted)).expect("pages in memory are read")
         };
         let one = of(pages.clone(), 1);

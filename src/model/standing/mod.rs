@@ -31,7 +31,7 @@ mod oracle;
 mod own;
 
 pub use arriving::{Arriving, Newcomer};
-pub use learn::{Page, Pages, Text, Weeks, learn};
+pub use learn::{PageInfo, PageText, Pages, Weeks, learn};
 pub use own::Stands;
 
 use super::EVERY_SITE;
@@ -82,7 +82,7 @@ pub enum Stand {
 
 /// A shingle that stands on a site, or on all sites together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
+pub struct StandingRow {
     /// The shingle.
     pub shingle: u64,
     /// The hash of the site's name; [`EVERY_SITE`] for all sites together.
@@ -93,7 +93,7 @@ pub struct Row {
     pub items: u64,
 }
 
-impl Row {
+impl StandingRow {
     /// How it stands by this row.
     pub fn stand(&self) -> Stand {
         if self.site != EVERY_SITE && self.items >= GOOD { Stand::Good } else { Stand::Copy }
@@ -104,7 +104,7 @@ impl Row {
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
     /// Ascending.
-    rows: Vec<Row>,
+    rows: Vec<StandingRow>,
     /// The most that each shingle stands.
     stands: ByHash<Stand>,
     outline: Outline,
@@ -112,7 +112,7 @@ pub struct Standing {
 
 impl Standing {
     /// Of rows in any order; of two of one shingle and site the larger is kept. Time is that of sorting.
-    pub fn of(mut rows: Vec<Row>) -> Standing {
+    pub fn of(mut rows: Vec<StandingRow>) -> Standing {
         rows.sort_unstable_by(|a, b| b.cmp(a));
         rows.dedup_by_key(|row| (row.shingle, row.site));
         rows.reverse();
@@ -127,12 +127,12 @@ impl Standing {
     }
 
     /// All rows, by shingle and then by site.
-    pub fn rows(&self) -> &[Row] {
+    pub fn rows(&self) -> &[StandingRow] {
         &self.rows
     }
 
     /// Where a shingle stands, by site: none where it does not. Logarithmic.
-    pub fn rows_of(&self, shingle: u64) -> &[Row] {
+    pub fn rows_of(&self, shingle: u64) -> &[StandingRow] {
         let start = self.rows.partition_point(|row| row.shingle < shingle);
         let rows = &self.rows[start..];
         &rows[..rows.partition_point(|row| row.shingle == shingle)]
@@ -191,12 +191,12 @@ fn mark_by(
 mod tests {
     use super::*;
 
-    fn row(shingle: u64, site: u64, items: u64) -> Row {
-        Row { shingle, site, documents: 9, items }
+    fn row(shingle: u64, site: u64, items: u64) -> StandingRow {
+        StandingRow { shingle, site, documents: 9, items }
     }
 
     /// How the tokens of a text stand, where shingles 1, 2, ... have five tokens each.
-    fn marked(rows: Vec<Row>, shingles: u64) -> Vec<Stand> {
+    fn marked(rows: Vec<StandingRow>, shingles: u64) -> Vec<Stand> {
         let shingles: Vec<u64> = (1..=shingles).collect();
         let mut marks = Vec::new();
         let any = Standing::of(rows).mark(5, shingles.len() + 4, &shingles, &mut marks);

@@ -4,18 +4,18 @@ use super::LEVELS;
 
 /// What is asked of a document's own news, by how long it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted {
+pub(super) struct NewsAsked {
     /// Tokens of a run, at least.
     run: usize,
     /// Tokens of all such runs, at least.
     own: usize,
 }
 
-impl Wanted {
+impl NewsAsked {
     /// Of a text of so many tokens. A short one needs less: with 20 tokens of any text, a shop's disclaimer below a
     /// line of news was never learned (teasers).
-    pub fn of(tokens: usize) -> Wanted {
-        Wanted { run: (tokens / 8).clamp(5, 12), own: (tokens / 5).clamp(6, 20) }
+    pub fn of(tokens: usize) -> NewsAsked {
+        NewsAsked { run: (tokens / 8).clamp(5, 12), own: (tokens / 5).clamp(6, 20) }
     }
 }
 
@@ -46,7 +46,7 @@ impl Heights {
     }
 
     /// Whether the text has news of its own at a level. Linear.
-    fn has_news(&self, most: u8, wanted: Wanted) -> bool {
+    fn has_news(&self, most: u8, wanted: NewsAsked) -> bool {
         let (mut run, mut own) = (0, 0);
         for &height in &self.0 {
             run = if height <= most { run + 1 } else { 0 };
@@ -61,13 +61,13 @@ impl Heights {
 
     /// Whether nothing higher than the lowest covers enough of the text.
     pub fn is_news(&self) -> bool {
-        self.has_news(0, Wanted::of(self.0.len()))
+        self.has_news(0, NewsAsked::of(self.0.len()))
     }
 
     /// How many documents print the text's own news, one of [`LEVELS`]; none where it has none. Linear, and rarely more
     /// than one look at the text.
     pub fn printed(&self) -> Option<u32> {
-        let wanted = Wanted::of(self.0.len());
+        let wanted = NewsAsked::of(self.0.len());
         (0..).zip(LEVELS).find(|&(most, _)| self.has_news(most, wanted)).map(|(_, documents)| documents)
     }
 }

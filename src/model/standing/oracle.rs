@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{LEVELS, Newcomer, Page, Pages, Stand, Text, Weeks};
+use super::{LEVELS, Newcomer, PageInfo, PageText, Pages, Stand, Weeks};
 use crate::error::Result;
 use crate::hash::{avalanche, shingle_hash};
 use crate::model::EVERY_SITE;
@@ -14,7 +14,7 @@ pub const K: usize = 5;
 
 /// A document of a test.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct OracleDocument {
     /// 0 is the unknown site.
     pub site: u64,
     pub noisy: bool,
@@ -22,7 +22,7 @@ pub struct Document {
     pub tokens: Vec<u64>,
 }
 
-impl Document {
+impl OracleDocument {
     pub fn shingles(&self) -> Vec<u64> {
         if (1..K).contains(&self.tokens.len()) {
             return vec![shingle_hash(&self.tokens)];
@@ -38,15 +38,15 @@ impl Document {
 
 /// Documents with their shingles.
 #[derive(Debug)]
-pub struct Corpus {
-    pub documents: Vec<Document>,
+pub struct OracleCorpus {
+    pub documents: Vec<OracleDocument>,
     shingles: Vec<Vec<u64>>,
 }
 
-impl Corpus {
-    pub fn new(documents: Vec<Document>) -> Corpus {
-        let shingles = documents.iter().map(Document::shingles).collect();
-        Corpus { documents, shingles }
+impl OracleCorpus {
+    pub fn new(documents: Vec<OracleDocument>) -> OracleCorpus {
+        let shingles = documents.iter().map(OracleDocument::shingles).collect();
+        OracleCorpus { documents, shingles }
     }
 
     pub fn newcomer(&self, number: usize) -> Newcomer<'_> {
@@ -62,25 +62,25 @@ impl Corpus {
     }
 }
 
-impl Pages for Corpus {
+impl Pages for OracleCorpus {
     type Reader = ();
 
     fn len(&self) -> u32 {
         self.documents.len() as u32
     }
 
-    fn page(&self, number: u32) -> Option<Page> {
+    fn page(&self, number: u32) -> Option<PageInfo> {
         let document = &self.documents[number as usize];
         let tokens = document.tokens.len() as u32;
-        Some(Page { site: document.hash(), known: document.site > 0, tokens })
+        Some(PageInfo { site: document.hash(), known: document.site > 0, tokens })
     }
 
     fn reader(&self) {}
 
-    fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<Text<'r>> {
+    fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
         let document = &self.documents[number as usize];
         let shingles = &self.shingles[number as usize];
-        Ok(Text { shingles, noisy: document.noisy, day: document.day })
+        Ok(PageText { shingles, noisy: document.noisy, day: document.day })
     }
 }
 
@@ -90,8 +90,8 @@ pub fn text(from: u64, tokens: u64) -> Vec<u64> {
 }
 
 /// A document of a known site.
-pub fn document(site: u64, parts: &[Vec<u64>]) -> Document {
-    Document { site, noisy: false, day: None, tokens: parts.concat() }
+pub fn document(site: u64, parts: &[Vec<u64>]) -> OracleDocument {
+    OracleDocument { site, noisy: false, day: None, tokens: parts.concat() }
 }
 
 /// Tokens of a text in long enough runs that no shingle covers which `is_hot`, and how many are wanted.
@@ -112,7 +112,7 @@ fn news(tokens: usize, shingles: &[u64], is_hot: impl Fn(u64) -> bool) -> (usize
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts {
+struct OracleCounts {
     documents: u32,
     items: f64,
     bare: u32,
@@ -120,9 +120,9 @@ struct Counts {
 }
 
 /// Two passes over one group, as the rule has them.
-fn group(documents: &[&Document]) -> HashMap<u64, Counts> {
+fn group(documents: &[&OracleDocument]) -> HashMap<u64, OracleCounts> {
     let sets: Vec<BTreeSet<u64>> = documents.iter().map(|d| d.shingles().into_iter().collect()).collect();
-    let mut counts: HashMap<u64, Counts> = HashMap::new();
+    let mut counts: HashMap<u64, OracleCounts> = HashMap::new();
     let mut weeks: HashMap<u64, BTreeSet<i64>> = HashMap::new();
     for (document, set) in documents.iter().zip(&sets) {
         for &shingle in set {
@@ -153,14 +153,15 @@ fn group(documents: &[&Document]) -> HashMap<u64, Counts> {
 }
 
 /// What stands, by shingle and site: documents and items.
-pub fn learn(corpus: &Corpus, weeks: Weeks) -> BTreeMap<(u64, u64), (u32, f64)> {
-    let mut sites: BTreeMap<u64, Vec<&Document>> = BTreeMap::new();
+pub fn learn(corpus: &OracleCorpus, weeks: Weeks) -> BTreeMap<(u64, u64), (u32, f64)> {
+    let mut sites: BTreeMap<u64, Vec<&OracleDocument>> = BTreeMap::new();
     corpus.documents.iter().for_each(|document| sites.entry(document.site).or_default().push(document));
-    let is_counted = |document: &&&Document| document.tokens.len() >= K;
+    let is_counted = |document: &&&OracleDocument| document.tokens.len() >= K;
     let mut rows = BTreeMap::new();
     for (&site, documents) in &sites {
-        let clean = |document: &&&Document| site > 0 || !document.noisy;
-        let counted: Vec<&Document> = documents.iter().filter(is_counted).filter(clean).copied().collect();
+        let clean = |document: &&&OracleDocument| site > 0 || !document.noisy;
+        let counted: Vec<&OracleDocument> =
+            documents.iter().filter(is_counted).filter(clean).copied().collect();
         for (shingle, mut counts) in group(&counted) {
             if weeks == Weeks::Counted && counts.weeks >= 8 {
                 counts.items = counts.items.max(counts.weeks as f64 / 2.0);
@@ -173,7 +174,7 @@ pub fn learn(corpus: &Corpus, weeks: Weeks) -> BTreeMap<(u64, u64), (u32, f64)> 
         }
     }
     if sites.len() > 1 {
-        let counted: Vec<&Document> =
+        let counted: Vec<&OracleDocument> =
             corpus.documents.iter().filter(|d| d.tokens.len() >= K && !d.noisy).collect();
         for (shingle, counts) in group(&counted) {
             let bare = f64::from(counts.bare);
@@ -186,7 +187,7 @@ pub fn learn(corpus: &Corpus, weeks: Weeks) -> BTreeMap<(u64, u64), (u32, f64)> 
 }
 
 /// How the tokens of a text stand, by a list of what stands.
-pub fn marks(document: &Document, stand: impl Fn(u64) -> Stand) -> Vec<Stand> {
+pub fn marks(document: &OracleDocument, stand: impl Fn(u64) -> Stand) -> Vec<Stand> {
     let mut marks = vec![Stand::Own; document.tokens.len()];
     for least in [Stand::Copy, Stand::Good] {
         let mut covered = vec![false; marks.len()];
@@ -210,7 +211,7 @@ pub fn marks(document: &Document, stand: impl Fn(u64) -> Stand) -> Vec<Stand> {
 
 /// What has been seen of a shingle on a site.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Seen {
+pub struct OracleSeen {
     pub documents: u32,
     pub items: u32,
     first: usize,
@@ -218,8 +219,8 @@ pub struct Seen {
 }
 
 /// Documents one after the other.
-pub fn arrive(corpus: &Corpus) -> (HashMap<(u64, u64), Seen>, Vec<bool>) {
-    let mut seen: HashMap<(u64, u64), Seen> = HashMap::new();
+pub fn arrive(corpus: &OracleCorpus) -> (HashMap<(u64, u64), OracleSeen>, Vec<bool>) {
+    let mut seen: HashMap<(u64, u64), OracleSeen> = HashMap::new();
     let mut counted = Vec::new();
     for (number, document) in corpus.documents.iter().enumerate() {
         let shingles = document.shingles();
@@ -240,7 +241,7 @@ pub fn arrive(corpus: &Corpus) -> (HashMap<(u64, u64), Seen>, Vec<bool>) {
             is_item &= own >= wanted;
         }
         for &shingle in &set {
-            let first = Seen { documents: 0, items: 0, first: number, last: number };
+            let first = OracleSeen { documents: 0, items: 0, first: number, last: number };
             let seen = seen.entry((document.site, shingle)).or_insert(first);
             seen.documents += 1;
             seen.items += u32::from(is_item);
@@ -252,10 +253,10 @@ pub fn arrive(corpus: &Corpus) -> (HashMap<(u64, u64), Seen>, Vec<bool>) {
 }
 
 /// Which shared text it is, how many tokens it has if it is none, and whether it is none.
-type Part = (u64, u64, bool);
+type ItemPart = (u64, u64, bool);
 
 /// Site, noisy or not, day, and parts.
-type Made = (u64, bool, Option<i64>, Vec<Part>);
+type Made = (u64, bool, Option<i64>, Vec<ItemPart>);
 
 /// A document of parts that others have too and parts of its own, on one of five sites or on none.
 fn any_document() -> impl Strategy<Value = Made> {
@@ -265,9 +266,9 @@ fn any_document() -> impl Strategy<Value = Made> {
 }
 
 /// Corpora in which shared parts of 1 to 60 tokens stand above, below and among others.
-pub fn any_corpus(most: usize) -> impl Strategy<Value = Corpus> {
+pub fn any_corpus(most: usize) -> impl Strategy<Value = OracleCorpus> {
     let of = |(number, (site, noisy, day, parts)): (usize, Made)| {
-        let part = |(at, (shared, tokens, own)): (usize, Part)| {
+        let part = |(at, (shared, tokens, own)): (usize, ItemPart)| {
             if own {
                 text(1000 + 10 * number as u64 + at as u64, tokens)
             } else {
@@ -275,8 +276,8 @@ pub fn any_corpus(most: usize) -> impl Strategy<Value = Corpus> {
             }
         };
         let parts: Vec<Vec<u64>> = parts.into_iter().enumerate().map(part).collect();
-        Document { site, noisy, day, tokens: parts.concat() }
+        OracleDocument { site, noisy, day, tokens: parts.concat() }
     };
     proptest::collection::vec(any_document(), 0..most)
-        .prop_map(move |documents| Corpus::new(documents.into_iter().enumerate().map(of).collect()))
+        .prop_map(move |documents| OracleCorpus::new(documents.into_iter().enumerate().map(of).collect()))
 }
