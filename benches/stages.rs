@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use wirecopy::Recipe;
 use wirecopy::corpus::{Corpus, CorpusOptions};
+use wirecopy::internals::kernel::Kernel;
+use wirecopy::internals::sketch::Sketcher;
+use wirecopy::internals::text::Tokens;
 use wirecopy::judge::ShingleSet;
-use wirecopy::kernel::Kernel;
 use wirecopy::options::Resources;
-use wirecopy::recipe::Recipe;
 use wirecopy::signature::{minhash::MinHash, simhash::SimHash, winnow};
-use wirecopy::sketch::Sketcher;
-use wirecopy::text::Tokens;
 
 /// Two thousand generated documents, or the file of WIRECOPY_BENCH_FILE.
 fn file() -> PathBuf {
@@ -87,7 +87,7 @@ fn stages(criterion: &mut Criterion) {
                     .iter()
                     .map(|text| {
                         set.fill(sketcher.shingles(text).0);
-                        set.len()
+                        set.count()
                     })
                     .sum::<usize>()
             });

@@ -1,10 +1,8 @@
 //! Tokens, shingles, MinHash and SimHash of texts, for a pipeline of one's own.
 
-use wirecopy::Recipe;
-use wirecopy::kernel::Kernel;
 use wirecopy::signature::minhash::MinHash;
 use wirecopy::signature::simhash::SimHash;
-use wirecopy::sketch::Sketcher;
+use wirecopy::{Recipe, shingles};
 
 fn main() {
     let texts = [
@@ -12,13 +10,9 @@ fn main() {
         "The harbour master closed the outer quay on Tuesday after a crane had failed three times.",
         "Nothing of this was ever heard of before the lighthouse keeper wrote it into a book of his own.",
     ];
-    let mut sketcher = Sketcher::new(Recipe::default(), Kernel::detect());
     let mut signatures = Vec::new();
     for text in texts {
-        // Every shingle in order; signatures are of the distinct ones.
-        let mut shingles = sketcher.shingles(text).0.to_vec();
-        shingles.sort_unstable();
-        shingles.dedup();
+        let shingles = shingles(Recipe::default(), text);
         let (Some(minhash), Some(simhash)) = (MinHash::of(&shingles), SimHash::of(&shingles)) else {
             continue;
         };

@@ -74,7 +74,11 @@ fn edges_of(nodes: &[Node], edges: &[Edge]) -> Grouped {
 }
 
 /// The other end of each edge of a node, and its number.
-fn neighbours<'a>(node: u32, edges: &'a [Edge], edges_of: &'a Grouped) -> impl Iterator<Item = (u32, u32)> + 'a {
+fn neighbours<'a>(
+    node: u32,
+    edges: &'a [Edge],
+    edges_of: &'a Grouped,
+) -> impl Iterator<Item = (u32, u32)> + 'a {
     edges_of.of(node).iter().map(move |&number| {
         let edge = &edges[number as usize];
         (if edge.a == node { edge.b } else { edge.a }, number)

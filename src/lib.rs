@@ -47,48 +47,45 @@
 //! cancelled ([`options::Cancel`]) and watched ([`options::Progress`]); errors carry a kind, a place and a source.
 //! The same input gives the same answer on any number of threads and any instruction set.
 
-/// Rooms of the engine. Tests, benches and fuzzing look into them through the feature `internals`; they change without notice.
-macro_rules! internals {
-    ($($name:ident)*) => {
-        $(
-            #[cfg(feature = "internals")]
-            #[doc(hidden)]
-            pub mod $name;
-            #[cfg(not(feature = "internals"))]
-            mod $name;
-        )*
-    };
-}
-
-internals! { align audit candidates charset cluster origin template }
-
 pub mod act;
+mod align;
+mod audit;
 mod calendar;
 pub mod calibrate;
+mod candidates;
+mod charset;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod cluster;
 pub mod corpus;
-pub mod document;
-pub mod error;
+mod document;
+mod error;
 pub mod filter;
 pub mod findings;
-pub mod hash;
+mod hash;
 pub mod html;
 pub mod index;
 pub mod judge;
-pub mod kernel;
+mod kernel;
 mod mmap;
-pub mod model;
+mod model;
 pub mod options;
+mod origin;
 pub mod page;
 pub mod recipe;
 pub mod report;
 mod rows;
 pub mod scan;
-pub mod shingle;
+mod shingle;
 pub mod signature;
-pub mod sketch;
-pub mod text;
+mod sketch;
+mod template;
+mod text;
+
+/// Rooms of the engine, for tests, benches and fuzzing. They change without notice.
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 
 pub use corpus::{Corpus, CorpusOptions, Document, Reader};
 pub use document::{DocId, Meta};
@@ -97,10 +94,12 @@ pub use filter::{Answer, Filter, Incoming, Lookup};
 pub use findings::{AuditOptions, Findings, Parts};
 pub use judge::{Comparison, Directed, Judgement, Measures, Relation, Span, compare, compare_with};
 pub use model::Model;
+pub use model::boilerplate::{Boilerplate, write_boilerplate};
 pub use options::{Mode, Policy, Resources};
 pub use recipe::Recipe;
 pub use report::Report;
 pub use scan::{Cluster, Pair, Run, Scan, scan};
+pub use sketch::distinct_shingles as shingles;
 
 /// What the README shows of the library is compiled with the tests.
 #[cfg(doctest)]

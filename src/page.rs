@@ -161,7 +161,7 @@ impl PageReader {
     /// Time is linear in the length of the text, but for a sort of one number a line.
     ///
     /// # Panics
-    /// On a longer text, as [`Tokens::read`] does.
+    /// On a text over 4 GiB.
     pub fn repeats(&mut self, text: &str, title: Option<&str>) -> Vec<Repeat> {
         self.tokens.read(text);
         self.tokens.hashes(&mut self.hashes);

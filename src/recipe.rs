@@ -31,7 +31,7 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// A recipe with shingles of `tokens` tokens, 1 to [`MAX_SHINGLE`].
+    /// A recipe with shingles of `tokens` tokens, 1 to 16.
     ///
     /// Five suits text whose words stand between spaces. In scripts without spaces a token is one character
     /// and 8 to 10 of them carry what five words do.

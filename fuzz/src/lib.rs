@@ -8,9 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
 use wirecopy::filter::{Filter, Incoming, Lookup, line, remaker};
-use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Limits, Setup, Snapshot, Writer, repair, upgrade, verify};
-use wirecopy::kernel::Kernel;
+use wirecopy::internals::index::store::{Disk, Store};
+use wirecopy::internals::kernel::Kernel;
 use wirecopy::options::{Policy, Resources};
 
 /// A name, and the function that takes any bytes.

@@ -60,11 +60,6 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Tokens on both sides together.
-    pub fn tokens(&self) -> u32 {
-        self.a.1 - self.a.0 + self.b.1 - self.b.0
-    }
-
     fn swapped(self) -> Slot {
         Slot { a: self.b, b: self.a, kind: self.kind }
     }

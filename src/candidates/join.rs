@@ -206,7 +206,8 @@ struct Places {
 impl Places {
     fn new(lists: &[Lists], documents: usize) -> Places {
         let members: Vec<u32> = lists.iter().flat_map(|lists| &lists.light).copied().collect();
-        let of = Grouped::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
+        let of =
+            Grouped::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
         Places { members, of }
     }
 }

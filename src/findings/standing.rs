@@ -144,7 +144,7 @@ fn of_text(
     marks: &mut Vec<Stand>,
 ) -> Vec<Range<usize>> {
     let (k, model) = (learned.recipe.shingle(), learned.model);
-    if !model.standing.mark(k, reader.len(), reader.shingles(), marks) {
+    if !model.standing.mark(k, reader.count(), reader.shingles(), marks) {
         return Vec::new();
     }
     if model.chrome.knows(site) {

@@ -1,12 +1,12 @@
 //! The persistent index: documents on disk, found by what they share, whatever happened before.
 //!
 //! docs/index-format.md says what every byte is and in which order things are written. From the bottom up:
-//! [`store`] is what is asked of a disk, [`mod@format`] the bytes, `pages` checks them, `segment` and `log` are the
-//! two kinds of files, `memory` what is not sealed yet, [`view`] answers questions over all of them, [`Writer`]
+//! `store` is what is asked of a disk, `format` the bytes, `pages` checks them, `segment` and `log` are the
+//! two kinds of files, `memory` what is not sealed yet, `view` answers questions over all of them, [`Writer`]
 //! and [`Snapshot`] are how an index is opened. What a document is to those that are indexed is decided in
 //! [`crate::filter`].
 
-pub mod format;
+pub(crate) mod format;
 mod job;
 mod log;
 mod memory;
@@ -17,14 +17,13 @@ mod reader;
 mod rebuild;
 mod repair;
 mod restore;
-
 mod segment;
-pub mod store;
+pub(crate) mod store;
 mod table;
 mod upgrade;
-pub mod verdict;
+pub(crate) mod verdict;
 mod verify;
-pub mod view;
+pub(crate) mod view;
 mod writer;
 
 use std::io;

@@ -26,25 +26,20 @@ impl ShingleSet {
     }
 
     /// How many distinct shingles there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count + usize::from(self.has_zero)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// How many both sets hold. Linear in the smaller.
     pub fn common(&self, other: &ShingleSet) -> usize {
-        let (small, large) = if self.len() <= other.len() { (self, other) } else { (other, self) };
+        let (small, large) = if self.count() <= other.count() { (self, other) } else { (other, self) };
         let zero = usize::from(self.has_zero && other.has_zero);
         kernel::count_in_lines(self.kernel, &small.distinct[..small.count], &large.lines) + zero
     }
 
     /// The exact measures of two sets.
     pub fn measure(&self, other: &ShingleSet) -> Measures {
-        Measures::new(self.len(), other.len(), self.common(other))
+        Measures::new(self.count(), other.count(), self.common(other))
     }
 }
 

@@ -17,9 +17,7 @@ mod spans;
 
 pub use decide::{Decision, Test, classic};
 pub(crate) use decide::{are_copies, shares_enough};
-pub use evidence::Evidence;
 pub use measures::{Measures, ShingleSet, measure};
-pub use own::Own;
 pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use slots::{FilledSlot, is_family};
@@ -83,7 +81,7 @@ pub fn compare_with(policy: &Policy, recipe: Recipe, a: &str, b: &str) -> Compar
     let [mut left, mut right] = [judge.document(), judge.document()];
     let tokens = [(a, &mut left), (b, &mut right)].map(|(text, out)| {
         judge.load(&mut memory, text, Identity::default(), out);
-        memory.reader.len() as u32
+        memory.reader.count() as u32
     });
     if tokens[0] > 0 && judge.are_equal(&mut memory, a, b) {
         return judge.explain_equal(&mut memory, &left, &right);

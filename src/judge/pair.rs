@@ -131,7 +131,7 @@ impl Judge<'_> {
         }
         out.bytes.fill(reader.tokens());
         out.identity = identity;
-        crate::sketch::sequence(reader.len(), reader.shingles())
+        crate::sketch::sequence(reader.count(), reader.shingles())
     }
 
     /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of

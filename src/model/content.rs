@@ -93,13 +93,8 @@ impl ContentReader {
     }
 
     /// How many tokens it has.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.tokens.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
     }
 
     /// Its shingles, in order.
@@ -120,7 +115,7 @@ impl ContentReader {
 
     /// Its tokens' hashes.
     pub fn hashes(&self) -> &[u64] {
-        &self.hashes[..self.len()]
+        &self.hashes[..self.count()]
     }
 
     /// Its tokens' hashes as they are aligned: one for all house styles of a word.
@@ -134,7 +129,7 @@ impl ContentReader {
 
     /// How each of its tokens is written; `text` is what was read.
     pub fn letters(&mut self, text: &str) -> &[Letter] {
-        if self.letters.len() != self.len() {
+        if self.letters.len() != self.count() {
             self.letters.clear();
             let (starts, ends) = self.tokens.all_ranges();
             let bytes = text.as_bytes();
@@ -191,12 +186,12 @@ impl ContentReader {
 
     /// Whether what was read looks as if a machine had read it before.
     pub fn is_noisy(&self, seen: &SeenTokens) -> bool {
-        seen.is_noisy(self.len(), |i| (self.hashes[i], self.tokens.bytes(i)))
+        seen.is_noisy(self.count(), |i| (self.hashes[i], self.tokens.bytes(i)))
     }
 
     /// Adds the letters of those of its tokens for which `wanted` says so, given the token's hash.
     pub fn add_letters(&self, wanted: impl Fn(u64) -> bool, letters: &mut Letters) {
-        let tokens = (0..self.len()).filter(|&i| wanted(self.hashes[i]));
+        let tokens = (0..self.count()).filter(|&i| wanted(self.hashes[i]));
         tokens.for_each(|i| letters.add(self.tokens.bytes(i)));
     }
 

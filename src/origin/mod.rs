@@ -612,7 +612,10 @@ mod tests {
             copy("d.example", "", 20..100),
         ];
         assert_eq!(origin_of(&edited[..]), (1, OriginRule::Longest), "b and c say the same");
-        assert_eq!(origin_of(&[edited[0].clone(), edited[1].clone(), edited[3].clone()]), (1, OriginRule::Edits));
+        assert_eq!(
+            origin_of(&[edited[0].clone(), edited[1].clone(), edited[3].clone()]),
+            (1, OriginRule::Edits)
+        );
         let descent = trace(&edited);
         assert!(!descent.ordered);
         assert!(descent.confidence <= 0.75);

@@ -36,9 +36,9 @@ pub struct DocumentEntry {
     pub id_hash: u64,
     /// Hashes of its address and canonical address; 0 where it names none, or nobody wants to know.
     pub addresses: [u64; 2],
-    /// [`crate::sketch::Sketch::sequence`].
+    /// A hash of its token sequence.
     pub sequence: u64,
-    /// [`crate::sketch::Sketch::counts`].
+    /// How many hashes its sample of each level has.
     pub counts: [u16; LEVELS],
 }
 

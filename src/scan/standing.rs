@@ -94,7 +94,7 @@ impl<'a> RunPages<'a> {
 impl Pages for RunPages<'_> {
     type Reader = ContentReader;
 
-    fn len(&self) -> u32 {
+    fn count(&self) -> u32 {
         self.entries().len() as u32
     }
 

@@ -9,7 +9,7 @@ use crate::hash::{MULTIPLIERS, avalanche};
 const GRAM: usize = 9;
 
 /// One gram in `rate` of `characters` (a power of two, at most 256), chosen by its own characters, in order. Repeats stay.
-/// Characters are [`Tokens::joined`](crate::text::Tokens::joined).
+/// Characters are those of all tokens, one after another.
 pub fn grams(characters: &[u8], rate: u64) -> impl Iterator<Item = u64> + '_ {
     characters.windows(GRAM).filter_map(move |window| {
         let (eight, ninth) = window.split_first_chunk::<8>()?;

@@ -130,10 +130,14 @@ pub(super) fn of_slot(kinds: impl Iterator<Item = FillingKind> + Clone) -> Filli
     if all == 0 {
         return FillingKind::Text;
     }
-    let is_most = |kind: FillingKind| kinds.clone().filter(|&of| of == kind).count() as f64 >= MOST * all as f64;
+    let is_most =
+        |kind: FillingKind| kinds.clone().filter(|&of| of == kind).count() as f64 >= MOST * all as f64;
     // The same amount is written with and without its currency.
-    let amounts = kinds.clone().filter(|kind| matches!(kind, FillingKind::Money | FillingKind::Number)).count();
-    let own = [FillingKind::Money, FillingKind::Date, FillingKind::Number, FillingKind::Name].into_iter().find(|&kind| is_most(kind));
+    let amounts =
+        kinds.clone().filter(|kind| matches!(kind, FillingKind::Money | FillingKind::Number)).count();
+    let own = [FillingKind::Money, FillingKind::Date, FillingKind::Number, FillingKind::Name]
+        .into_iter()
+        .find(|&kind| is_most(kind));
     own.unwrap_or(if amounts as f64 >= MOST * all as f64 { FillingKind::Number } else { FillingKind::Text })
 }
 
@@ -169,7 +173,10 @@ mod tests {
     #[test]
     fn a_slot_is_what_most_of_its_fillings_are() {
         let of = |kinds: &[FillingKind]| of_slot(kinds.iter().copied());
-        assert_eq!(of(&[FillingKind::Name, FillingKind::Name, FillingKind::Name, FillingKind::Text]), FillingKind::Name);
+        assert_eq!(
+            of(&[FillingKind::Name, FillingKind::Name, FillingKind::Name, FillingKind::Text]),
+            FillingKind::Name
+        );
         assert_eq!(of(&[FillingKind::Name, FillingKind::Text]), FillingKind::Text);
         assert_eq!(of(&[FillingKind::Money, FillingKind::Number]), FillingKind::Number);
         assert_eq!(of(&[]), FillingKind::Text);

@@ -502,7 +502,8 @@ fn filling(member: &TemplateMember, from: usize, to: usize) -> Filling<'_> {
 
 /// The text of a filling, of an amount with the sign of its currency and what is said of its size.
 fn value(member: &TemplateMember, from: usize, to: usize, kind: FillingKind) -> String {
-    let more = member.words.hashes()[to..].iter().take_while(|&&hash| kind == FillingKind::Money && is_amount(hash));
+    let more =
+        member.words.hashes()[to..].iter().take_while(|&&hash| kind == FillingKind::Money && is_amount(hash));
     let to = to + more.count();
     let before = member.before(from).trim_end();
     let sign = before.chars().next_back().filter(|&c| kind == FillingKind::Money && kind::is_sign(c));

@@ -19,6 +19,10 @@ pub fn normal_form(text: &str) -> String {
 
 /// The tokens of `text`: of its normal form, maximal runs of letters, marks and numbers, and single
 /// characters with the marks that follow where the script has no spaces between words.
+#[cfg_attr(
+    not(any(test, feature = "internals")),
+    allow(dead_code, reason = "the oracle of tests and benches")
+)]
 pub fn tokens(text: &str) -> Vec<String> {
     let normal = normal_form(text);
     let mut rest = normal.chars().peekable();
@@ -36,6 +40,10 @@ pub fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
+#[cfg_attr(
+    not(any(test, feature = "internals")),
+    allow(dead_code, reason = "the oracle of tests and benches")
+)]
 fn while_true(
     rest: &mut Peekable<impl Iterator<Item = char>>,
     test: fn(char) -> bool,

@@ -137,7 +137,7 @@ fn ten_thousand_broken_files_add_up() {
     let dir = Dir::new();
     let mut state = 1u64;
     let mut random = move || {
-        state = wirecopy::hash::avalanche(state.wrapping_add(0x9E37_79B9_7F4A_7C15));
+        state = wirecopy::internals::hash::avalanche(state.wrapping_add(0x9E37_79B9_7F4A_7C15));
         state
     };
     let (mut records, good) = (0, record("g", &story(5)));

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use wirecopy::error::ErrorKind;
+use wirecopy::ErrorKind;
 use wirecopy::filter::{Incoming, remaker};
-use wirecopy::index::format::Manifest;
-use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Setup, Writer, repair, verify};
+use wirecopy::internals::index::format::Manifest;
+use wirecopy::internals::index::store::{Disk, Store};
 
 use crate::disk::FaultyDisk;
 use crate::harness::{Dir, code, program, record, run};

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
-use wirecopy::index::store::{Blob, Lock, Store};
+use wirecopy::internals::index::store::{Blob, Lock, Store};
 
 /// When an operation that changes something fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use wirecopy::text::reference;
+use wirecopy::internals::text::reference;
 
 use crate::harness::*;
 
 #[test]
 fn threads_and_instruction_sets_change_nothing() {
     let truth = Reports::of(&corpus(""), &["-j", "1"]);
-    let sets = wirecopy::kernel::Kernel::available();
+    let sets = wirecopy::internals::kernel::Kernel::available();
     for flags in sets.iter().map(|set| ["--kernel", set.name()]).chain([["-j", "2"], ["-j", "7"]]) {
         let reports = Reports::of(&corpus(""), &flags);
         for (written, expected) in reports.written.iter().zip(&truth.written) {
@@ -38,7 +38,7 @@ fn order_of_input_changes_nothing() {
     let mut lines = records();
     assert!(lines.len() > 150);
     let forward = Reports::of(&dir.file("a/x.jsonl", lines.join("\n")), &[]);
-    lines.sort_by_key(|line| wirecopy::hash::token_hash(line.as_bytes()));
+    lines.sort_by_key(|line| wirecopy::internals::hash::token_hash(line.as_bytes()));
     let shuffled = Reports::of(&dir.file("b/x.jsonl", lines.join("\n")), &[]);
     assert_eq!(forward.pairs, shuffled.pairs);
     let sorted = |csv: &str| csv.lines().map(str::to_owned).collect::<BTreeSet<_>>();
@@ -161,7 +161,7 @@ pub struct Random(pub u64);
 impl Random {
     pub fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        wirecopy::hash::avalanche(wirecopy::hash::avalanche(self.0)) as usize % n
+        wirecopy::internals::hash::avalanche(wirecopy::internals::hash::avalanche(self.0)) as usize % n
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use wirecopy::filter::{Filter, Incoming, Lookup, lookup};
-use wirecopy::index::format::{Manifest, READINGS};
 use wirecopy::index::{Limits, MANIFEST, Setup, Snapshot, Writer};
+use wirecopy::internals::index::format::{Manifest, READINGS};
 use wirecopy::judge::Directed;
 use wirecopy::options::{Policy, Resources};
 

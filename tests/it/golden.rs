@@ -1,10 +1,10 @@
 //! Golden vectors: the same bits for ever, on every platform.
 
 use serde_json::{Value, json};
-use wirecopy::hash::{shingle_hash, token_hash};
-use wirecopy::kernel::Kernel;
+use wirecopy::internals::hash::{shingle_hash, token_hash};
+use wirecopy::internals::kernel::Kernel;
+use wirecopy::internals::text::Tokens;
 use wirecopy::signature::{minhash::MinHash, simhash::SimHash};
-use wirecopy::text::Tokens;
 
 use crate::harness::corpus;
 
@@ -13,7 +13,7 @@ fn vector(kernel: Kernel, text: &str) -> Value {
     tokens.read(text);
     let hashes: Vec<u64> = tokens.iter().map(|token| token_hash(token.as_bytes())).collect();
     let mut memory = Vec::new();
-    let shingles = wirecopy::shingle::shingles(kernel, 5, &hashes, &mut memory).to_vec();
+    let shingles = wirecopy::internals::shingle::shingles(kernel, 5, &hashes, &mut memory).to_vec();
     assert!(hashes.len() < 5 || shingles[0] == shingle_hash(&hashes[..5]));
     let hex = |hash: &u64| format!("{hash:016x}");
     let mut distinct = shingles.clone();

@@ -7,12 +7,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use wirecopy::error::ErrorKind;
+use wirecopy::ErrorKind;
+use wirecopy::Recipe;
 use wirecopy::filter::{Answer, Filter, Incoming, Lookup, lookup, remaker};
-use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Setup, Snapshot, Writer, repair, verify};
+use wirecopy::internals::index::store::{Disk, Store};
 use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
 
 use crate::disk::{Failing, FaultyDisk};
 use crate::harness::{Dir, code, program, run};
@@ -88,12 +88,12 @@ pub fn filter(writer: Writer) -> Filter {
     Filter::new(writer, Policy::default(), &resources()).unwrap()
 }
 
-pub fn created(disk: &FaultyDisk, keep: Keep) -> wirecopy::error::Result<Filter> {
+pub fn created(disk: &FaultyDisk, keep: Keep) -> wirecopy::Result<Filter> {
     let setup = Setup { keep, ..Setup::default() };
     Writer::create(disk.store(), &setup, SMALL).map(filter)
 }
 
-pub fn opened(disk: &FaultyDisk) -> wirecopy::error::Result<Filter> {
+pub fn opened(disk: &FaultyDisk) -> wirecopy::Result<Filter> {
     Writer::open(disk.store(), None, None, SMALL).map(filter)
 }
 
@@ -116,7 +116,7 @@ pub fn take(
     filter: &mut Filter,
     documents: &[Incoming],
     expected: &[String],
-) -> (usize, Option<wirecopy::error::Error>) {
+) -> (usize, Option<wirecopy::Error>) {
     let preparer = filter.preparer();
     let (mut done, mut begun) = (0, 0);
     for batch in documents.chunks(5) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use wirecopy::index::format::MATCHES;
+use wirecopy::internals::index::format::MATCHES;
 use wirecopy::{Corpus, Document, Filter, Incoming, Policy, Resources, Run, Scan, Span};
 
 use crate::harness::*;
@@ -67,7 +67,7 @@ fn filter(dir: &Path, run: &Run) -> Filter {
     let mut model = Vec::new();
     run.model.as_ref().unwrap().write(run.recipe(), &mut model).unwrap();
     let setup = wirecopy::index::Setup { model: Some(model), ..Default::default() };
-    let disk = wirecopy::index::store::Disk::new(dir);
+    let disk = wirecopy::internals::index::store::Disk::new(dir);
     disk.create_directory().unwrap();
     let writer =
         wirecopy::filter::open_or_create(std::sync::Arc::new(disk), &setup, None, Default::default())
@@ -126,7 +126,7 @@ fn agree(name: &str, texts: &Texts, least: usize) {
         }
     }
     // The fillings of a form that a hundred documents fill in are compared with a few of these, here and there.
-    let is_crowd = texts.len() > 2 * wirecopy::candidates::HEAVY;
+    let is_crowd = texts.len() > 2 * wirecopy::internals::candidates::HEAVY;
     let is_missed = |((_, earlier), (relation, _)): &(&(String, String), &Said)| {
         let is_settled = copies.contains(earlier) || (is_crowd && relation == "templated");
         !is_settled
@@ -207,8 +207,10 @@ fn new_words_of_a_later_week_are_no_noise() {
     read.extend((0..8).map(|i| (format!("r{i}"), misread(&mut news, &first[i], 70))));
     let model = scanned(&read).model.unwrap();
     assert!(model.noisy, "a sixth of the documents is misread");
-    let mut reader =
-        wirecopy::model::ContentReader::new(Default::default(), wirecopy::kernel::Kernel::detect());
+    let mut reader = wirecopy::internals::model::ContentReader::new(
+        Default::default(),
+        wirecopy::internals::kernel::Kernel::detect(),
+    );
     let mut is_noisy = |text: &str| {
         reader.read(text);
         reader.is_noisy(&model.seen)

@@ -1,9 +1,9 @@
 //! What a program that embeds the library relies on.
 
 use wirecopy::corpus::{Corpus, CorpusOptions};
-use wirecopy::error::{Error, ErrorKind};
 use wirecopy::options::Resources;
 use wirecopy::scan::{Run, Scan};
+use wirecopy::{Error, ErrorKind};
 
 use crate::harness::*;
 

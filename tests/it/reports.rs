@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use wirecopy::kernel::Kernel;
-use wirecopy::text::Tokens;
+use wirecopy::internals::kernel::Kernel;
+use wirecopy::internals::text::Tokens;
 
 use crate::harness::*;
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wirecopy::error::ErrorKind;
+use wirecopy::ErrorKind;
+use wirecopy::Recipe;
 use wirecopy::filter::{Answer, Incoming, Lookup, remaker};
-use wirecopy::index::format::{Manifest, VERSION};
-use wirecopy::index::store::{Disk, Store};
 use wirecopy::index::{Keep, MANIFEST, Snapshot, Writer, repair, upgrade};
+use wirecopy::internals::index::format::{Manifest, VERSION};
+use wirecopy::internals::index::store::{Disk, Store};
 use wirecopy::options::{Policy, Resources};
-use wirecopy::recipe::Recipe;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::disk::{Failing, FaultyDisk};

@@ -47,12 +47,7 @@ pub trait Pages: Sync {
     type Reader;
 
     /// How many there are.
-    fn len(&self) -> u32;
-
-    /// Whether there is none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    fn count(&self) -> u32;
 
     /// What is known of page `number`; none where it is left out.
     fn page(&self, number: u32) -> Option<PageInfo>;
@@ -87,7 +82,8 @@ pub enum Weeks {
 /// # Errors
 /// Those of `pages`.
 pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
-    let tokens = (0..pages.len()).filter_map(|number| pages.page(number)).map(|page| u64::from(page.tokens));
+    let tokens =
+        (0..pages.count()).filter_map(|number| pages.page(number)).map(|page| u64::from(page.tokens));
     if tokens.sum::<u64>() > HELD {
         return learn_from(pages, k, weeks);
     }
@@ -132,7 +128,7 @@ struct SiteDocuments {
 impl SiteDocuments {
     fn all<P: Pages>(pages: &P, k: usize) -> SiteMap {
         let mut sites = SiteMap::new();
-        for number in 0..pages.len() {
+        for number in 0..pages.count() {
             let Some(page) = pages.page(number) else { continue };
             let site = sites.entry(page.site).or_insert(SiteDocuments {
                 known: page.known,
@@ -204,7 +200,7 @@ impl InMemory {
             Ok(HeldPage { page, shingles: text.shingles.into(), noisy: text.noisy, day: text.day })
         };
         Ok(InMemory(
-            (0..pages.len()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?,
+            (0..pages.count()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?,
         ))
     }
 }
@@ -212,7 +208,7 @@ impl InMemory {
 impl Pages for InMemory {
     type Reader = ();
 
-    fn len(&self) -> u32 {
+    fn count(&self) -> u32 {
         self.0.len() as u32
     }
 
@@ -345,8 +341,8 @@ mod tests {
         struct Cancelled(OracleCorpus);
         impl Pages for Cancelled {
             type Reader = ();
-            fn len(&self) -> u32 {
-                self.0.len()
+            fn count(&self) -> u32 {
+                self.0.count()
             }
             fn page(&self, number: u32) -> Option<PageInfo> {
                 self.0.page(number)

@@ -22,6 +22,7 @@
 //!
 //! [`learn`] counts a whole corpus. [`Arriving`] counts documents one after the other, for an index.
 
+#[cfg(test)]
 mod arriving;
 mod count;
 mod learn;
@@ -30,7 +31,6 @@ mod news;
 mod oracle;
 mod own;
 
-pub use arriving::{Arriving, Newcomer};
 pub use learn::{PageInfo, PageText, Pages, Weeks, learn};
 pub use own::Stands;
 

@@ -60,6 +60,7 @@ impl Heights {
     }
 
     /// Whether nothing higher than the lowest covers enough of the text.
+    #[cfg(test)]
     pub fn is_news(&self) -> bool {
         self.has_news(0, NewsAsked::of(self.0.len()))
     }

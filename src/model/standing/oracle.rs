@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{LEVELS, Newcomer, PageInfo, PageText, Pages, Stand, Weeks};
+use super::arriving::Newcomer;
+use super::{LEVELS, PageInfo, PageText, Pages, Stand, Weeks};
 use crate::error::Result;
 use crate::hash::{avalanche, shingle_hash};
 use crate::model::EVERY_SITE;
@@ -65,7 +66,7 @@ impl OracleCorpus {
 impl Pages for OracleCorpus {
     type Reader = ();
 
-    fn len(&self) -> u32 {
+    fn count(&self) -> u32 {
         self.documents.len() as u32
     }
 
