@@ -189,9 +189,10 @@ impl<R: Read> Utf8Stream<R> {
 
 impl Charset {
     fn of(encoding: &'static Encoding) -> Charset {
-        match encoding == UTF_8 {
-            true => Charset::Utf8,
-            false => Charset::Other(encoding.new_decoder_without_bom_handling()),
+        if encoding == UTF_8 {
+            Charset::Utf8
+        } else {
+            Charset::Other(encoding.new_decoder_without_bom_handling())
         }
     }
 }

@@ -33,9 +33,10 @@ pub fn changes(texts: [&str; 2], span: &Span) -> Vec<Change> {
         let behind = |i: usize| tokens.range(i).map(|range| range.end + start);
         // What is nowhere stands behind the token before.
         let before = range.start.checked_sub(1).and_then(behind).unwrap_or(start);
-        match range.is_empty() {
-            true => [before; 2],
-            false => [from(range.start).unwrap_or(before), behind(range.end - 1).unwrap_or(before)],
+        if range.is_empty() {
+            [before; 2]
+        } else {
+            [from(range.start).unwrap_or(before), behind(range.end - 1).unwrap_or(before)]
         }
     };
     let change = |(in_a, in_b): &(Range<usize>, Range<usize>)| Change {
@@ -62,9 +63,10 @@ fn differing(a: &[&str], b: &[&str]) -> Vec<(Range<usize>, Range<usize>)> {
     let mut common = vec![0u32; (n + 1) * width];
     for i in (0..n).rev() {
         for j in (0..m).rev() {
-            common[i * width + j] = match rest_a[i] == rest_b[j] {
-                true => common[(i + 1) * width + j + 1] + 1,
-                false => common[(i + 1) * width + j].max(common[i * width + j + 1]),
+            common[i * width + j] = if rest_a[i] == rest_b[j] {
+                common[(i + 1) * width + j + 1] + 1
+            } else {
+                common[(i + 1) * width + j].max(common[i * width + j + 1])
             };
         }
     }
@@ -75,14 +77,15 @@ fn differing(a: &[&str], b: &[&str]) -> Vec<(Range<usize>, Range<usize>)> {
         if (equal || (i == n && j == m)) && from != (i, j) {
             found.push((head + from.0..head + i, head + from.1..head + j));
         }
-        match () {
-            () if i == n && j == m => return found,
-            () if equal => {
-                (i, j) = (i + 1, j + 1);
-                from = (i, j);
-            }
-            () if j == m || (i < n && common[(i + 1) * width + j] >= common[i * width + j + 1]) => i += 1,
-            () => j += 1,
+        if i == n && j == m {
+            return found;
+        } else if equal {
+            (i, j) = (i + 1, j + 1);
+            from = (i, j);
+        } else if j == m || (i < n && common[(i + 1) * width + j] >= common[i * width + j + 1]) {
+            i += 1;
+        } else {
+            j += 1;
         }
     }
 }

@@ -58,9 +58,10 @@ struct Passage<'a> {
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
     let (recipe, resources) = (Recipe::default(), Resources::default());
-    let paths = match typed.within.is_empty() {
-        true => vec![PathBuf::from(&typed.a), PathBuf::from(&typed.b)],
-        false => typed.within.clone(),
+    let paths = if typed.within.is_empty() {
+        vec![PathBuf::from(&typed.a), PathBuf::from(&typed.b)]
+    } else {
+        typed.within.clone()
     };
     let corpus = Corpus::open(&paths, &CorpusOptions::default(), &resources)?;
     let mut scan = Scan::new().recipe(recipe).resources(resources);
@@ -68,10 +69,8 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
         scan = scan.model(model::read(recipe, file)?);
     }
     let run = scan.run(&corpus)?;
-    let place = |name: &str| match typed.within.is_empty() {
-        true => by_path(&run, Path::new(name)),
-        false => by_id(&run, name),
-    };
+    let place =
+        |name: &str| if typed.within.is_empty() { by_path(&run, Path::new(name)) } else { by_id(&run, name) };
     let (a, b) = (place(&typed.a)?, place(&typed.b)?);
     let comparison = run.compare(a, b)?;
     let texts = [a, b].map(|document| run.text(document).unwrap_or_default());

@@ -74,10 +74,7 @@ impl Building<'_> {
     fn run(&self, args: &args::Args, input: &args::InputArgs) -> Result<ExitCode> {
         let corpus = input.open(&self.resources)?;
         let disk = Disk::new(self.directory);
-        let (taken, problems) = match exists(&disk)? {
-            true => self.add(&corpus)?,
-            false => self.load(&corpus)?,
-        };
+        let (taken, problems) = if exists(&disk)? { self.add(&corpus)? } else { self.load(&corpus)? };
         problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
         if !args.quiet {
             anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
@@ -228,9 +225,10 @@ fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
         return Ok(ExitCode::from(1));
     }
     if !args.quiet {
-        match found.left.is_empty() {
-            true => anstream::eprintln!("every byte is what was written"),
-            false => anstream::eprintln!("every byte of the index is what was written"),
+        if found.left.is_empty() {
+            anstream::eprintln!("every byte is what was written")
+        } else {
+            anstream::eprintln!("every byte of the index is what was written")
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -247,9 +245,10 @@ fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
     }
     out.flush()?;
     if !args.quiet {
-        match repaired.faults.is_empty() {
-            true => anstream::eprintln!("nothing is damaged"),
-            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone),
+        if repaired.faults.is_empty() {
+            anstream::eprintln!("nothing is damaged")
+        } else {
+            anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone)
         }
     }
     Ok(ExitCode::SUCCESS)

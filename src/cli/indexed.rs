@@ -79,10 +79,8 @@ impl Partners {
         self.all.iter().map(|PartnerRow { id, known, spans }| {
             let Match { id: indexed, relation, measures, score, .. } = &known.found;
             let first = id <= indexed;
-            let (a, b, measures) = match first {
-                true => (id, indexed, *measures),
-                false => (indexed, id, measures.swapped()),
-            };
+            let (a, b, measures) =
+                if first { (id, indexed, *measures) } else { (indexed, id, measures.swapped()) };
             let [own, other] = if first { [0, 1] } else { [1, 0] };
             let (relation, inner) = match relation {
                 Directed::Contained => ("contained", Some(id)),

@@ -20,10 +20,7 @@ pub fn did_you_mean<S: AsRef<str>>(typed: &str, names: impl IntoIterator<Item = 
     near.sort();
     near.dedup();
     let told: Vec<String> = near.into_iter().take(TOLD).map(|(_, name)| format!("`{name}`")).collect();
-    match told.is_empty() {
-        true => String::new(),
-        false => format!("; did you mean {}?", told.join(" or ")),
-    }
+    if told.is_empty() { String::new() } else { format!("; did you mean {}?", told.join(" or ")) }
 }
 
 /// How many characters differ, up to `most`. What is long and begins differently is not looked at: there may be

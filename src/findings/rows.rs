@@ -128,9 +128,10 @@ impl Run {
 
     /// One page with what stands more than once in it.
     pub fn page_row(&self, document: DocId, repeats: &[Repeat]) -> PageRow {
-        let places = match repeats.is_empty() {
-            true => Vec::new(),
-            false => self.corpus.places(self.documents.entries[document.index()].location),
+        let places = if repeats.is_empty() {
+            Vec::new()
+        } else {
+            self.corpus.places(self.documents.entries[document.index()].location)
         };
         PageRow::new(self.read_id(document), repeats, &places)
     }

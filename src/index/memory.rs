@@ -63,10 +63,7 @@ impl Chains {
 
     /// The youngest entry of a key.
     fn youngest(&self, key: u64) -> u32 {
-        match self.slots.is_empty() {
-            true => NONE,
-            false => (self.slots[self.slot(key)] as u32).wrapping_sub(1),
-        }
+        if self.slots.is_empty() { NONE } else { (self.slots[self.slot(key)] as u32).wrapping_sub(1) }
     }
 
     fn push(&mut self, key: u64, local: u32, most: u32) {

@@ -415,9 +415,10 @@ impl Writer {
         if self.is_stale() {
             return self.seal();
         }
-        match self.is_full() || is_done(&self.seal) || is_done(&self.merge) {
-            true => self.committed(),
-            false => self.check(),
+        if self.is_full() || is_done(&self.seal) || is_done(&self.merge) {
+            self.committed()
+        } else {
+            self.check()
         }
     }
 
@@ -536,13 +537,11 @@ impl Writer {
             let why = "documents were loaded and are not safe yet";
             return Err(Error::new(ErrorKind::Setting).at(self.store.place()).because(why));
         }
-        match self.broken {
-            true => {
-                let why =
-                    "a write failed before: what the disk has is unknown until the index is opened again";
-                Err(Error::new(ErrorKind::Write).at(self.store.place()).because(why))
-            }
-            false => Ok(()),
+        if self.broken {
+            let why = "a write failed before: what the disk has is unknown until the index is opened again";
+            Err(Error::new(ErrorKind::Write).at(self.store.place()).because(why))
+        } else {
+            Ok(())
         }
     }
 

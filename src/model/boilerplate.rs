@@ -48,10 +48,11 @@ impl Boilerplate {
                 continue;
             }
             if !line.starts_with([' ', '\t']) {
-                let name = match line.starts_with('"') {
-                    true => serde_json::from_str(line.trim_end())
-                        .map_err(|_| wrong("a name that begins with a quote is a JSON string"))?,
-                    false => line.trim_end().to_owned(),
+                let name = if line.starts_with('"') {
+                    serde_json::from_str(line.trim_end())
+                        .map_err(|_| wrong("a name that begins with a quote is a JSON string"))?
+                } else {
+                    line.trim_end().to_owned()
                 };
                 of_site = Some(boilerplate.sites.entry(name).or_default());
                 continue;
@@ -111,9 +112,10 @@ pub fn write_boilerplate<'a>(
     for (site, text) in lines {
         if of != Some(site) {
             let is_odd = site.is_empty() || site.starts_with(['"', '#']) || site.trim() != site;
-            match is_odd || site.contains(['\n', '\r']) {
-                true => writeln!(out, "\n{}", serde_json::to_string(site)?)?,
-                false => writeln!(out, "\n{site}")?,
+            if is_odd || site.contains(['\n', '\r']) {
+                writeln!(out, "\n{}", serde_json::to_string(site)?)?
+            } else {
+                writeln!(out, "\n{site}")?
             }
             of = Some(site);
         }

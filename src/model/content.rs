@@ -259,9 +259,10 @@ impl ContentReader {
 /// where it is rare.
 fn kind(model: &Model, hash: u64, cased: bool) -> TokenKind {
     let count = model.vocabulary.count(hash);
-    let is_name = match cased {
-        true => count.capital >= count.small,
-        false => model.vocabulary.rare().is_some_and(|rare| count.documents <= rare),
+    let is_name = if cased {
+        count.capital >= count.small
+    } else {
+        model.vocabulary.rare().is_some_and(|rare| count.documents <= rare)
     };
     if is_name { TokenKind::FACT } else { TokenKind::PLAIN }
 }

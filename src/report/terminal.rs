@@ -181,9 +181,10 @@ fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let others = ["update", "partial", "templated"].into_iter();
     let others: Vec<String> =
         others.filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}"))).collect();
-    match others.is_empty() {
-        true => Ok(()),
-        false => writeln!(out, "\npairs that are no copies: {}", others.join(", ")),
+    if others.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out, "\npairs that are no copies: {}", others.join(", "))
     }
 }
 

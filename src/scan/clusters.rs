@@ -190,9 +190,10 @@ impl Stars {
             |&(a, b, judgement): &Linked| Edge { a, b, score: judgement.score, covers: judgement.covers() };
         let edges: Vec<Edge> = found.iter().map(edge).collect();
         let nodes = self.ranked(run);
-        let places = match run.documents.against.is_empty() {
-            true => stars(&nodes, &edges),
-            false => stars_of(&nodes, &edges, |node| run.documents.is_against(self.nodes[node as usize][0])),
+        let places = if run.documents.against.is_empty() {
+            stars(&nodes, &edges)
+        } else {
+            stars_of(&nodes, &edges, |node| run.documents.is_against(self.nodes[node as usize][0]))
         };
         let exact = |node: usize| shingles.get(node).map(|&n| Judgement::exact(n));
         let mut members: BTreeMap<u32, Vec<(DocId, Judgement)>> = BTreeMap::new();

@@ -37,10 +37,8 @@ pub(super) fn repeated_ids(
         }
     }
     by_id.retain(|_, documents| documents.len() > 1);
-    let known: HashSet<u64> = match by_id.is_empty() {
-        true => HashSet::new(),
-        false => entries.iter().map(|entry| entry.id_hash).collect(),
-    };
+    let known: HashSet<u64> =
+        if by_id.is_empty() { HashSet::new() } else { entries.iter().map(|entry| entry.id_hash).collect() };
     let mut repeated = HashMap::new();
     for (id, same) in &by_id {
         let mut number = 1;

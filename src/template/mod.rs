@@ -209,9 +209,10 @@ fn match_all(a: &Words, b: &Words, from: (u32, u32), to: (u32, u32), map: &mut M
     let mut longest = vec![0u16; (x.len() + 1) * width];
     for i in (0..x.len()).rev() {
         for j in (0..y.len()).rev() {
-            longest[i * width + j] = match x[i] == y[j] {
-                true => longest[(i + 1) * width + j + 1] + 1,
-                false => longest[(i + 1) * width + j].max(longest[i * width + j + 1]),
+            longest[i * width + j] = if x[i] == y[j] {
+                longest[(i + 1) * width + j + 1] + 1
+            } else {
+                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
             };
         }
     }
