@@ -6,8 +6,10 @@
 //!
 //! A judgement depends on two documents, the policy and the model, and on nothing else.
 
+mod clause;
 mod decide;
 mod evidence;
+mod form;
 mod measures;
 mod own;
 mod pair;
@@ -15,7 +17,8 @@ mod relation;
 mod slots;
 mod spans;
 
-pub use decide::{Decision, Test, classic};
+pub use clause::Test;
+pub use decide::{Decision, classic};
 pub(crate) use decide::{are_copies, shares_enough};
 pub use measures::{Measures, ShingleSet, measure};
 pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory};

@@ -1,7 +1,7 @@
 //! What two documents have besides standing text, in numbers.
 
-use super::decide::FORM_OWN;
 use super::evidence::share;
+use super::form::FORM_OWN;
 use crate::align::{Alignment, Slot, SlotKind, TokenKind, Words};
 use crate::model::Content;
 use crate::model::hashed::Hashes;

@@ -1,9 +1,8 @@
 //! One way to load a document, one way to judge a pair.
 
 use super::Comparison;
-use super::decide::{
-    Case, Decision, Test, common_shingles, decision, explained, least_matched, stands_alone,
-};
+use super::clause::Test;
+use super::decide::{Case, Decision, common_shingles, decision, explained, least_matched, stands_alone};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
