@@ -168,14 +168,7 @@ impl Judge<'_> {
             return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
         }
         let evidence = self.align(memory, a, b);
-        let case = Case {
-            policy: self.policy,
-            measures,
-            evidence: &evidence,
-            same_page: same_page(a, b),
-            asks_common,
-            stands,
-        };
+        let case = self.case(a, b, measures, &evidence, (asks_common, stands));
         let decision = decision(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
         let slots = if decision.is_open() || decision.otherwise.as_ref().is_some_and(is_templated) {
@@ -206,10 +199,8 @@ impl Judge<'_> {
     pub fn explain(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
         let (measures, evidence) = (self.measures(a, b), self.align(memory, a, b));
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
-        let (same_page, asks_common) = (same_page(a, b), self.asks_common(a, b));
-        let stands = stands_alone(measures, self.kept(a, b));
-        let case =
-            Case { policy: self.policy, measures, evidence: &evidence, same_page, asks_common, stands };
+        let asked = (self.asks_common(a, b), stands_alone(measures, self.kept(a, b)));
+        let case = self.case(a, b, measures, &evidence, asked);
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());
@@ -252,6 +243,25 @@ impl Judge<'_> {
         !self.model.is_noisy_pair(&a.content, &b.content)
     }
 
+    /// What a decision about two documents depends on.
+    fn case<'e>(
+        &'e self,
+        a: &Loaded,
+        b: &Loaded,
+        measures: Measures,
+        evidence: &'e Evidence,
+        (asks_common, stands): (bool, Option<Test>),
+    ) -> Case<'e> {
+        Case {
+            policy: self.policy,
+            measures,
+            evidence,
+            same_page: a.identity.is_version_of(&b.identity),
+            asks_common,
+            stands,
+        }
+    }
+
     /// Aligns two documents.
     fn align(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Evidence {
         let alignment = memory.aligner.align(&a.content.words, &b.content.words);
@@ -261,10 +271,6 @@ impl Judge<'_> {
         }
         evidence
     }
-}
-
-fn same_page(a: &Loaded, b: &Loaded) -> bool {
-    a.identity.is_version_of(&b.identity)
 }
 
 /// The alignment by characters of two documents of which one at least is noisy.
