@@ -28,11 +28,19 @@ pub(super) struct Under {
     pub kernel: Kernel,
     pub policy: Policy,
     pub model: Model,
+    /// Whether standing text is learned from what is indexed: no model was given.
+    pub learns: bool,
 }
 
 impl Under {
     pub fn judge(&self) -> Judge<'_> {
-        Judge { recipe: self.recipe, kernel: self.kernel, policy: &self.policy, model: &self.model }
+        Judge {
+            recipe: self.recipe,
+            kernel: self.kernel,
+            policy: &self.policy,
+            model: &self.model,
+            learns: self.learns,
+        }
     }
 }
 
@@ -89,11 +97,9 @@ impl Core {
         packs: bool,
     ) -> Result<Core> {
         policy.validate()?;
-        let model = match model {
-            Some(bytes) => Model::read(recipe, bytes)?,
-            None => Model::default(),
-        };
-        let under = Arc::new(Under { recipe, kernel: resources.kernel, policy, model });
+        let learns = model.is_none();
+        let model = model.map_or_else(|| Ok(Model::default()), |bytes| Model::read(recipe, bytes))?;
+        let under = Arc::new(Under { recipe, kernel: resources.kernel, policy, model, learns });
         let pool = Pool::new(resources.pool()?);
         let worker = |_| Ok(Mutex::new(LookMemory::new(under.judge())?));
         let workers = (0..pool.threads()).map(worker).collect::<Result<_>>()?;

@@ -3,6 +3,7 @@
 use super::Incoming;
 use super::core::Core;
 use super::corpus::longest;
+use super::learn::Learning;
 use super::unpack::Unpacker;
 use crate::document::Identity;
 use crate::error::Result;
@@ -10,6 +11,7 @@ use crate::index::format::{MATCHES, NAMED, StoredRow};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
+use crate::model::standing::Standing;
 use crate::signature::winnow::LEVELS;
 
 /// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
@@ -27,6 +29,7 @@ const LOADED: usize = 128;
 pub(super) struct LookMemory {
     unpacker: Unpacker,
     memory: Memory,
+    learning: Learning,
     /// The document that arrives.
     own: Loaded,
     /// Others, each with its ordinal.
@@ -38,6 +41,7 @@ impl LookMemory {
         Ok(LookMemory {
             unpacker: Unpacker::new()?,
             memory: judge.memory(),
+            learning: Learning::default(),
             own: judge.document(),
             others: (0..LOADED).map(|_| None).collect(),
         })
@@ -47,6 +51,7 @@ impl LookMemory {
     pub fn forget(&mut self, first: u32) {
         let is_gone = |one: &&mut Option<(u32, Loaded)>| one.as_ref().is_some_and(|one| one.0 >= first);
         self.others.iter_mut().filter(is_gone).for_each(|one| *one = None);
+        self.learning.forget(first);
     }
 
     /// The place of an indexed document among the others, if it is loaded.
@@ -111,8 +116,10 @@ pub(super) fn matches(
         return Ok(Vec::new());
     }
     let judge = core.judge();
+    let standing = Standing::default();
     let (is_loaded, glances, found) = (false, false, Vec::new());
-    let mut looking = Looking { core, judge, view, worker, document, row, is_loaded, glances, found };
+    let mut looking =
+        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found };
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
@@ -123,6 +130,7 @@ pub(super) fn matches(
             let known: Vec<PartPlace> = near.iter().map(|one| one.place).collect();
             near.extend(more.into_iter().filter(|one| !known.contains(&one.place)));
         }
+        looking.learn(&near)?;
         looking.near(near, keys)?;
     }
     order(&mut looking.found);
@@ -141,6 +149,8 @@ struct Looking<'a> {
     worker: &'a mut LookMemory,
     document: &'a Incoming,
     row: &'a StoredRow,
+    /// What stands by the documents that it meets, where that is learned.
+    standing: Standing,
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
@@ -153,6 +163,9 @@ impl Looking<'_> {
         if !self.is_loaded {
             let LookMemory { memory, own, .. } = &mut *self.worker;
             self.judge.load(memory, &self.document.text, identity(self.row), own);
+            if self.judge.learns {
+                self.judge.stand(memory, &self.standing, own);
+            }
             self.is_loaded = true;
         }
     }
@@ -176,8 +189,23 @@ impl Looking<'_> {
     fn with(&mut self, at: usize) -> (&mut Memory, &Loaded, &Loaded) {
         self.load();
         let LookMemory { memory, own, others, .. } = &mut *self.worker;
+        if let Some((_, other)) = &mut others[at]
+            && self.judge.learns
+        {
+            self.judge.stand(memory, &self.standing, other);
+        }
         let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
         (memory, own, other)
+    }
+
+    /// Learns what stands by the documents that it meets.
+    fn learn(&mut self, near: &[Near]) -> Result<()> {
+        if self.judge.learns && self.core.verifies() {
+            let LookMemory { unpacker, memory, learning, .. } = &mut *self.worker;
+            let arrival = (self.row, &*self.document.text);
+            self.standing = learning.standing((self.view, unpacker, memory), arrival, near)?;
+        }
+        Ok(())
     }
 
     /// As [`Looking::pair`], where the two can be anything to each other: most share a phrase or two, and that is seen

@@ -10,6 +10,7 @@
 mod core;
 mod corpus;
 mod incoming;
+mod learn;
 pub mod line;
 mod look;
 mod pool;

@@ -79,7 +79,7 @@ pub fn compare(a: &str, b: &str) -> Comparison {
 /// As [`compare`], by this policy and recipe.
 pub fn compare_with(policy: &Policy, recipe: Recipe, a: &str, b: &str) -> Comparison {
     let (kernel, model) = (Kernel::detect(), Model::default());
-    let judge = Judge { recipe, kernel, policy, model: &model };
+    let judge = Judge { recipe, kernel, policy, model: &model, learns: false };
     let mut memory = judge.memory();
     let [mut left, mut right] = [judge.document(), judge.document()];
     let tokens = [(a, &mut left), (b, &mut right)].map(|(text, out)| {

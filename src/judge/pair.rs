@@ -12,7 +12,7 @@ use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Glance};
 use crate::document::Identity;
 use crate::kernel::Kernel;
-use crate::model::standing::Stand;
+use crate::model::standing::{Stand, Standing, Stands};
 use crate::model::{Content, ContentReader, Model};
 use crate::options::Policy;
 use crate::recipe::Recipe;
@@ -27,6 +27,9 @@ pub(crate) struct Judge<'a> {
     pub kernel: Kernel,
     pub policy: &'a Policy,
     pub model: &'a Model,
+    /// Whether standing text is learned from the documents that are met, and not from the model alone: they then keep their
+    /// shingles, and [`Judge::stand`] says what stands in them.
+    pub learns: bool,
 }
 
 /// Memory of one thread.
@@ -39,6 +42,8 @@ pub(crate) struct Memory {
     /// Of the document that was last looked from: none where a glance says nothing of it.
     glance: Option<Glance>,
     tokens: [Tokens; 2],
+    /// How the tokens of a document stand.
+    marks: Vec<Stand>,
 }
 
 /// A document, ready to be compared. Made for reuse.
@@ -52,6 +57,8 @@ pub(crate) struct Loaded {
     pub(super) characters: Characters,
     pub(super) bytes: TokenBytes,
     identity: Identity,
+    /// Its shingles in order, where what stands in it is learned.
+    shingles: Vec<u64>,
 }
 
 impl Loaded {
@@ -90,6 +97,7 @@ impl Judge<'_> {
             tests: Vec::new(),
             glance: None,
             tokens: [(); 2].map(|()| Tokens::new(self.kernel)),
+            marks: Vec::new(),
         }
     }
 
@@ -102,6 +110,7 @@ impl Judge<'_> {
             characters: Characters::default(),
             bytes: TokenBytes::default(),
             identity: Identity::default(),
+            shingles: Vec::new(),
         }
     }
 
@@ -117,20 +126,40 @@ impl Judge<'_> {
         reader.read_on();
         out.set.fill(reader.shingles());
         reader.content(text, identity.site, self.model, &mut out.content);
-        let standing = &self.model.standing;
-        out.kept = out.content.stands.any().then(|| {
-            let shingles = reader.shingles().iter().copied();
-            let kept: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
-            let mut set = out.kept.take().unwrap_or_else(|| ShingleSet::new(self.kernel));
-            set.fill(&kept);
-            set
-        });
+        self.keep(reader.shingles(), &self.model.standing, &out.content.stands, &mut out.kept);
+        if self.learns {
+            out.shingles.clear();
+            out.shingles.extend_from_slice(reader.shingles());
+        }
         if out.content.noisy {
             out.characters.fill(&out.content.words);
         }
         out.bytes.fill(reader.tokens());
         out.identity = identity;
         crate::sketch::sequence(reader.count(), reader.shingles())
+    }
+
+    /// Makes `kept` the shingles that do not stand for good, where some stand.
+    fn keep(&self, shingles: &[u64], standing: &Standing, stands: &Stands, kept: &mut Option<ShingleSet>) {
+        *kept = stands.any().then(|| {
+            let shingles = shingles.iter().copied();
+            let own: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
+            let mut set = kept.take().unwrap_or_else(|| ShingleSet::new(self.kernel));
+            set.fill(&own);
+            set
+        });
+    }
+
+    /// Says anew what stands in a document, where that is learned. Linear in its shingles.
+    pub fn stand(&self, memory: &mut Memory, standing: &Standing, document: &mut Loaded) {
+        let Loaded { content, shingles, kept, .. } = document;
+        if standing.is_empty() && !content.stands.any() {
+            return;
+        }
+        let (k, tokens) = (self.recipe.shingle(), content.tokens as usize);
+        let any = standing.mark(k, tokens, shingles, &mut memory.marks);
+        content.stands.fill(&content.words, any.then_some(&memory.marks));
+        self.keep(shingles, standing, &content.stands, kept);
     }
 
     /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of

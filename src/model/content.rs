@@ -70,6 +70,11 @@ impl ContentReader {
         }
     }
 
+    /// How many tokens a shingle has.
+    pub fn shingle(&self) -> usize {
+        self.recipe.shingle()
+    }
+
     /// Tokenises a text: everything below is about the last one.
     pub fn read(&mut self, text: &str) {
         self.read_plainly(text);

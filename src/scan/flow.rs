@@ -88,7 +88,8 @@ impl Flow<'_> {
         }
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");
-        let judge = (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model }, &*sites);
+        let judge =
+            (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model, learns: false }, &*sites);
         let mut judging = Judging::default();
         judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
         let unsettled = match crowd {

@@ -105,7 +105,7 @@ impl Run {
     /// Who judged the run's pairs; `model` is the run's, or an empty one where it has none.
     pub(crate) fn judge<'a>(&'a self, model: &'a Model) -> Judge<'a> {
         let kernel = self.scan.resources.kernel;
-        Judge { recipe: self.scan.recipe, kernel, policy: &self.scan.policy, model }
+        Judge { recipe: self.scan.recipe, kernel, policy: &self.scan.policy, model, learns: false }
     }
 
     /// What the judge says of pairs, in order; none where a document is no longer what it was. `ask` is given the place of

@@ -20,17 +20,17 @@
 //! Counts of templates' lines by site go back to Bar-Yossef and Rajagopalan, "Template detection via data mining and
 //! its applications", WWW 2002; here a line counts by the items above it and not by its pages.
 //!
-//! [`learn`] counts a whole corpus. [`Arriving`] counts documents one after the other, for an index.
+//! [`learn`] counts a whole corpus. [`Few`] counts some documents of one site, for an index that was given no model.
 
-#[cfg(test)]
-mod arriving;
 mod count;
+mod few;
 mod learn;
 mod news;
 #[cfg(test)]
 mod oracle;
 mod own;
 
+pub use few::{Few, FewPage};
 pub use learn::{PageInfo, PageText, Pages, Weeks, learn};
 pub use own::Stands;
 

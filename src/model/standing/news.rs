@@ -59,12 +59,6 @@ impl Heights {
         own >= wanted.own
     }
 
-    /// Whether nothing higher than the lowest covers enough of the text.
-    #[cfg(test)]
-    pub fn is_news(&self) -> bool {
-        self.has_news(0, NewsAsked::of(self.0.len()))
-    }
-
     /// How many documents print the text's own news, one of [`LEVELS`]; none where it has none. Linear, and rarely more
     /// than one look at the text.
     pub fn printed(&self) -> Option<u32> {
@@ -105,6 +99,6 @@ mod tests {
         let mut heights = Heights::default();
         heights.clear(50);
         (0..50).for_each(|at| heights.cover(at, 5, level(33)));
-        assert_eq!((heights.printed(), heights.is_news()), (None, false));
+        assert_eq!(heights.printed(), None);
     }
 }

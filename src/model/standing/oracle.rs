@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::arriving::Newcomer;
 use super::{LEVELS, PageInfo, PageText, Pages, Stand, Weeks};
 use crate::error::Result;
 use crate::hash::{avalanche, shingle_hash};
@@ -48,18 +47,6 @@ impl OracleCorpus {
     pub fn new(documents: Vec<OracleDocument>) -> OracleCorpus {
         let shingles = documents.iter().map(OracleDocument::shingles).collect();
         OracleCorpus { documents, shingles }
-    }
-
-    pub fn newcomer(&self, number: usize) -> Newcomer<'_> {
-        let document = &self.documents[number];
-        Newcomer {
-            document: number as u32,
-            site: document.hash(),
-            known: document.site > 0,
-            noisy: document.noisy,
-            tokens: document.tokens.len(),
-            shingles: &self.shingles[number],
-        }
     }
 }
 
@@ -208,49 +195,6 @@ pub fn marks(document: &OracleDocument, stand: impl Fn(u64) -> Stand) -> Vec<Sta
         }
     }
     marks
-}
-
-/// What has been seen of a shingle on a site.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OracleSeen {
-    pub documents: u32,
-    pub items: u32,
-    first: usize,
-    last: usize,
-}
-
-/// Documents one after the other.
-pub fn arrive(corpus: &OracleCorpus) -> (HashMap<(u64, u64), OracleSeen>, Vec<bool>) {
-    let mut seen: HashMap<(u64, u64), OracleSeen> = HashMap::new();
-    let mut counted = Vec::new();
-    for (number, document) in corpus.documents.iter().enumerate() {
-        let shingles = document.shingles();
-        let set: BTreeSet<u64> = shingles.iter().copied().collect();
-        let of = |shingle: u64| seen.get(&(document.site, shingle));
-        let (own, wanted) = news(document.tokens.len(), &shingles, |shingle| of(shingle).is_some());
-        let mut is_item = own >= wanted && (document.site > 0 || !document.noisy);
-        let mut named: BTreeMap<usize, usize> = BTreeMap::new();
-        for seen in set.iter().filter_map(|&shingle| of(shingle)) {
-            *named.entry(seen.first).or_default() += 1;
-            *named.entry(seen.last).or_default() += 1;
-        }
-        let mut named: Vec<(usize, usize)> = named.into_iter().collect();
-        named.sort_by_key(|&(document, times)| (usize::MAX - times, document));
-        for &(other, _) in named.iter().take(4) {
-            let other = &corpus.documents[other];
-            let (own, wanted) = news(other.tokens.len(), &other.shingles(), |shingle| set.contains(&shingle));
-            is_item &= own >= wanted;
-        }
-        for &shingle in &set {
-            let first = OracleSeen { documents: 0, items: 0, first: number, last: number };
-            let seen = seen.entry((document.site, shingle)).or_insert(first);
-            seen.documents += 1;
-            seen.items += u32::from(is_item);
-            seen.last = number;
-        }
-        counted.push(is_item);
-    }
-    (seen, counted)
 }
 
 /// Which shared text it is, how many tokens it has if it is none, and whether it is none.
