@@ -14,7 +14,10 @@ use crate::model::standing::{COPY, Few, FewPage, ITEM, Standing};
 
 /// Documents of one site that an arrival is counted with, at most: two and a half times the items that text needs to stand
 /// for good, since some of them are copies.
-const MET: usize = 12;
+const MET: usize = 16;
+
+/// Of these, the likeliest; the others are one in every few of the rest, since many copies of one text may be likelier.
+const LIKELIEST: usize = 10;
 
 /// Texts that a thread keeps: families arrive together.
 const KEPT: usize = 256;
@@ -100,8 +103,9 @@ fn sites<'a>(row: &StoredRow, near: &'a [Near]) -> BTreeMap<u64, Vec<&'a Near>> 
     }
     sites.retain(|&site, of_site| (of_site.len() + usize::from(site == row.site)) as u64 * ITEM >= COPY);
     for of_site in sites.values_mut() {
-        let step = of_site.len().div_ceil(MET);
-        *of_site = of_site.iter().copied().step_by(step).collect();
+        let rest = of_site.split_off(of_site.len().min(LIKELIEST));
+        let step = rest.len().div_ceil(MET - LIKELIEST).max(1);
+        of_site.extend(rest.into_iter().step_by(step));
     }
     sites
 }

@@ -7,11 +7,12 @@ use super::learn::Learning;
 use super::unpack::Unpacker;
 use crate::document::Identity;
 use crate::error::Result;
-use crate::index::format::{MATCHES, NAMED, StoredRow};
+use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
-use crate::model::standing::Standing;
+use crate::model::hashed::Hashes;
+use crate::model::standing::{Stand, Standing, StandingRow};
 use crate::signature::winnow::LEVELS;
 
 /// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
@@ -131,6 +132,7 @@ pub(super) fn matches(
             near.extend(more.into_iter().filter(|one| !known.contains(&one.place)));
         }
         looking.learn(&near)?;
+        looking.leave_standing(&wanted, &mut near)?;
         looking.near(near, keys)?;
     }
     order(&mut looking.found);
@@ -196,6 +198,17 @@ impl Looking<'_> {
         }
         let other = others[at].as_ref().map_or(&*own, |(_, other)| other);
         (memory, own, other)
+    }
+
+    /// Leaves out those that share nothing but what stands for good: they would have no relation.
+    fn leave_standing(&mut self, wanted: &Query<'_>, near: &mut Vec<Near>) -> Result<()> {
+        let good = |row: &&StandingRow| row.stand() == Stand::Good;
+        let good: Hashes = self.standing.rows().iter().filter(good).map(|row| key(row.shingle)).collect();
+        if good.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<u64> = wanted.keys.iter().copied().filter(|key| !good.contains(key)).collect();
+        self.view.retain(&Query { keys: &keys, ..*wanted }, near)
     }
 
     /// Learns what stands by the documents that it meets.

@@ -359,6 +359,18 @@ impl<'a> View<'a> {
         Ok(near)
     }
 
+    /// Of documents that [`View::near`] gave: those that have a key of these.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn retain(&self, wanted: &Query<'_>, near: &mut Vec<Near>) -> Result<()> {
+        let mut places: Vec<PartPlace> =
+            self.holders(wanted)?.all.into_iter().map(|(_, place)| place).collect();
+        places.sort_unstable();
+        near.retain(|one| places.binary_search(&one.place).is_ok());
+        Ok(())
+    }
+
     /// The documents before an arrival that have its keys.
     fn holders(&self, wanted: &Query<'_>) -> Result<Holders> {
         let mut all = Vec::new();
