@@ -80,6 +80,8 @@ pub struct Near {
     pub place: PartPlace,
     /// Its row.
     pub row: StoredRow,
+    /// Keys in common as a share of the smaller sample, of ten thousand.
+    pub share: u32,
 }
 
 /// What an arriving document is looked for by.
@@ -359,15 +361,15 @@ impl<'a> View<'a> {
         Ok(near)
     }
 
-    /// Of documents that [`View::near`] gave: those that have a key of these.
+    /// Leaves of documents that [`View::near`] gave those that have a key of these, or so large a share of all as `enough`.
     ///
     /// # Errors
     /// Damage.
-    pub fn retain(&self, wanted: &Query<'_>, near: &mut Vec<Near>) -> Result<()> {
+    pub fn retain(&self, wanted: &Query<'_>, enough: u32, near: &mut Vec<Near>) -> Result<()> {
         let mut places: Vec<PartPlace> =
             self.holders(wanted)?.all.into_iter().map(|(_, place)| place).collect();
         places.sort_unstable();
-        near.retain(|one| places.binary_search(&one.place).is_ok());
+        near.retain(|one| one.share >= enough || places.binary_search(&one.place).is_ok());
         Ok(())
     }
 
@@ -441,13 +443,13 @@ impl<'a> View<'a> {
     /// The first `most` of these that an arrival finds.
     fn alive(&self, shares: &[(u32, PartPlace)], at: Moment, most: usize) -> Result<Vec<Near>> {
         let mut near = Vec::new();
-        for &(_, place) in shares {
+        for &(share, place) in shares {
             if near.len() == most {
                 break;
             }
             let row = self.row(place)?;
             if self.is_alive(&row, at) {
-                near.push(Near { place, row });
+                near.push(Near { place, row, share });
             }
         }
         Ok(near)
@@ -498,11 +500,10 @@ impl<'a> View<'a> {
     }
 }
 
-/// Keys in common as a share of the smaller sample, at the coarser of two levels.
+/// Keys in common as a share of the smaller sample, at the coarser of two levels; of ten thousand.
 fn share(common: u32, a: &[u16; LEVELS], b: &[u16; LEVELS]) -> u32 {
     let level = (0..LEVELS).find(|&level| a[level] > 0 && b[level] > 0);
     let smaller = level.map_or(1, |level| u32::from(a[level].min(b[level])));
-    // Of ten thousand.
     (common * 10_000 / smaller).min(10_000)
 }
 
