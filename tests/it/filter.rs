@@ -10,6 +10,7 @@ use wirecopy::options::{Policy, Resources};
 use crate::disk::FaultyDisk;
 use crate::harness::{Dir, code, record, run_with_input, stdout};
 use crate::index::{SMALL, said, stream};
+use crate::news::News;
 
 const NEWS: &str = "The council met on Tuesday evening and agreed, after two hours of debate, to close the old bridge \
     for repairs until the spring, when the river is low and the masons can reach the piers. Shopkeepers on the far \
@@ -561,4 +562,98 @@ fn many_versions_of_one_id() {
     filter.delete(&["live".to_owned()]).unwrap();
     let next = filter.batch(&versions[..1]).unwrap();
     assert!(!next[0].again && next[0].verdict.relation == Directed::New);
+}
+
+/// The text below every story of one site, and stories with so many sentences of their own above it.
+fn stories(seed: u64, count: usize, sentences: usize) -> (Vec<(String, String)>, String) {
+    let mut news = News::new(seed);
+    let below = news.story(14);
+    let stories = (0..count).map(|n| (format!("s{n:02}"), format!("{} {below}", news.story(sentences))));
+    (stories.collect(), below)
+}
+
+fn line(id: &str, site: &str, text: &str) -> String {
+    let url = format!("https://{site}/{id}");
+    json!({"id": id, "url": url, "source": site, "text": text}).to_string() + "\n"
+}
+
+/// What a site prints under all its stories speaks for none of them once several have come, whatever comes between and
+/// however often the filter is started; a copy of a story is one all the same, and a story told by others is found.
+#[test]
+fn standing_text_is_learned_as_documents_come() {
+    for (seed, sentences) in [(1, 3), (2, 5), (3, 8)] {
+        let dir = Dir::new();
+        let (stories, _) = stories(seed, 14, sentences);
+        let mut news = News::new(seed + 100);
+        let input: Vec<String> = stories
+            .iter()
+            .map(|(id, text)| {
+                let other = line(&format!("x-{id}"), &format!("{id}.example"), &news.story(20));
+                line(id, "ledger.example", text) + &other
+            })
+            .collect();
+        let mut said = Vec::new();
+        for part in input.chunks(5) {
+            let (lines, ..) = filter(&dir, &["--quiet"], &part.concat());
+            said.extend(lines);
+        }
+        let ours = |said: &[Value]| -> Vec<String> {
+            let ours = said.iter().filter(|line| line["source"] == "ledger.example");
+            ours.map(|line| line["wirecopy"]["verdict"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(ours(&said)[6..], vec!["new"; 8], "{sentences} sentences");
+        let copy =
+            |n: usize, id: &str| line(id, "ledger.example", &format!("{} Printed again.", stories[n].1));
+        let elsewhere = line("z", "far.example", &stories[9].1.replace("The ", "A "));
+        let later = copy(2, "again-2") + &copy(11, "again-11") + &elsewhere;
+        let (lines, ..) = filter(&dir, &["--quiet"], &later);
+        let of: Vec<(&str, Option<&str>)> = said_of(&lines);
+        assert!(of.iter().all(|(verdict, _)| !["new", "partial", "templated"].contains(verdict)), "{of:?}");
+        assert_eq!(of.iter().map(|one| one.1).collect::<Vec<_>>(), [Some("s02"), Some("s11"), Some("s09")]);
+        // What was said is said again, and a lookup says of another story what the filter would.
+        let (again, ..) = filter(&dir, &["--quiet"], &input.concat());
+        assert_eq!(said_of(&again), said_of(&said), "{sentences} sentences");
+        let next = line("next", "ledger.example", &self::stories(seed, 15, sentences).0[14].1);
+        let (checked, ..) = filter(&dir, &["--quiet", "--check"], &next);
+        assert_eq!(said_of(&checked), [("new", None)]);
+    }
+}
+
+/// Three stories are too few, and versions of one story are one item.
+#[test]
+fn few_items_and_versions_of_one_story_teach_nothing() {
+    let dir = Dir::new();
+    let mut news = News::new(7);
+    let mut grown = news.story(12);
+    let versions: String = (0..8)
+        .map(|n| {
+            grown = format!("{grown} {}", news.story(3));
+            line(&format!("v{n}"), "ledger.example", &grown)
+        })
+        .collect();
+    let (lines, ..) = filter(&dir, &["--quiet"], &versions);
+    let said = said_of(&lines);
+    assert!(
+        said[1..].iter().all(|(verdict, _)| ["near", "contains", "update"].contains(verdict)),
+        "{said:?}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// However documents come together, each is judged by those before it.
+    #[test]
+    fn what_stands_does_not_depend_on_batches(seed in any::<u64>(), size in 2usize..12) {
+        let documents: Vec<Incoming> = (0..3)
+            .flat_map(|site| stories(seed ^ site, 10, 2 + site as usize).0.into_iter().map(move |one| (site, one)))
+            .map(|(site, (id, text))| Incoming::new(format!("{site}-{id}"), text).site(&format!("{site}.example")))
+            .collect();
+        let (mut single, mut batched) = (created(Keep::Text, 1), created(Keep::Text, 2));
+        let one_by_one: Vec<String> =
+            documents.iter().map(|one| said(&single.batch(std::slice::from_ref(one)).unwrap()[0])).collect();
+        let together: Vec<String> =
+            documents.chunks(size).flat_map(|batch| batched.batch(batch).unwrap()).map(|a| said(&a)).collect();
+        prop_assert_eq!(one_by_one, together);
+    }
 }
