@@ -6,11 +6,13 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::MAX_SHINGLE;
 
-/// The version of the token definition and the hash. It rises when either gives other bits.
+/// The version of the token definition, its spelling and the hash. It rises when any of them gives other bits.
+///
+/// From 2 on texts are found and aligned by the spelling of their tokens.
 ///
 /// An index names it: one of an older version is refused, and brought over by [`crate::index::upgrade()`], which makes
 /// everything anew that a recipe decides. So nothing but this number need change for an index.
-pub const RECIPE_VERSION: u32 = 1;
+pub const RECIPE_VERSION: u32 = 2;
 
 /// The version of the extraction: it changes whenever some page gives another text.
 pub const EXTRACTION_VERSION: u32 = 1;

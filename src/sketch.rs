@@ -5,6 +5,7 @@ use crate::recipe::Recipe;
 use crate::shingle::shingles;
 use crate::signature::winnow::{LEVELS, WINDOWS, Winnow, level};
 use crate::text::Tokens;
+use crate::text::spelling::Spelled;
 
 /// What the first pass keeps of a text.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ pub struct Sketch<'a> {
 /// assert_eq!(set.len(), 6);
 /// ```
 pub fn distinct_shingles(recipe: Recipe, text: &str) -> Vec<u64> {
-    let mut distinct = Sketcher::new(recipe, Kernel::detect()).shingles(text).0.to_vec();
+    let mut distinct = Sketcher::as_printed(recipe, Kernel::detect()).shingles(text).0.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
     distinct
@@ -40,28 +41,59 @@ pub struct Sketcher {
     kernel: Kernel,
     tokens: Tokens,
     hashes: Vec<u64>,
+    spelled: Spelled,
+    /// Whether tokens are taken as they are printed.
+    as_printed: bool,
     shingles: Vec<u64>,
     winnow: Winnow,
 }
 
 impl Sketcher {
-    /// A sketcher by this recipe; `kernel` changes only the speed.
+    /// A sketcher by this recipe, of tokens as they are spelled; `kernel` changes only the speed.
     pub fn new(recipe: Recipe, kernel: Kernel) -> Sketcher {
+        Sketcher::of(recipe, kernel, false)
+    }
+
+    /// As [`Sketcher::new`], of tokens as they are printed: what raw measures are made of.
+    pub fn as_printed(recipe: Recipe, kernel: Kernel) -> Sketcher {
+        Sketcher::of(recipe, kernel, true)
+    }
+
+    /// The one or the other.
+    pub(crate) fn of(recipe: Recipe, kernel: Kernel, as_printed: bool) -> Sketcher {
         Sketcher {
             recipe,
             kernel,
             tokens: Tokens::new(kernel),
             hashes: Vec::new(),
+            spelled: Spelled::default(),
+            as_printed,
             shingles: Vec::new(),
             winnow: Winnow::default(),
         }
     }
 
+    /// Reads a text: how many shingles are then at the front of `self.shingles`, and the hash of its token sequence as
+    /// printed.
+    fn read(&mut self, text: &str) -> (usize, u64) {
+        let Sketcher { recipe, kernel, tokens, hashes, spelled, as_printed, shingles: out, .. } = self;
+        tokens.read(text);
+        let printed = tokens.hashes(hashes);
+        let found = shingles(*kernel, recipe.shingle(), printed, out);
+        let (count, sequence) = (found.len(), sequence(printed.len(), found));
+        if !*as_printed {
+            spelled.read(tokens, printed);
+            if spelled.differs() {
+                shingles(*kernel, recipe.shingle(), spelled.hashes(printed), out);
+            }
+        }
+        (count, sequence)
+    }
+
     /// The sketch of a text. Linear in its length.
     pub fn sketch(&mut self, text: &str) -> Sketch<'_> {
-        self.tokens.read(text);
-        let hashes = self.tokens.hashes(&mut self.hashes);
-        let shingles = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles);
+        let (count, sequence) = self.read(text);
+        let shingles = &self.shingles[..count];
         let own = level(shingles.len());
         let mut counts = [0; LEVELS];
         for level in (own..LEVELS).rev() {
@@ -72,28 +104,39 @@ impl Sketcher {
             };
             counts[level] = u16::try_from(selected).unwrap_or(u16::MAX);
         }
-        let sequence = sequence(hashes.len(), shingles);
         // The last selection was at the text's own level.
-        Sketch { tokens: hashes.len() as u32, sequence, sample: self.winnow.selected(), counts }
+        Sketch { tokens: self.tokens.len() as u32, sequence, sample: self.winnow.selected(), counts }
     }
 
-    /// The tokens of the text sketched last.
-    pub fn tokens(&self) -> &Tokens {
-        &self.tokens
+    /// How many tokens the text sketched last has.
+    pub fn count(&self) -> usize {
+        self.tokens.len()
     }
 
-    /// The hashes of the tokens of the text sketched last.
+    /// The hashes of the tokens of the text sketched last, as they are printed.
     pub fn token_hashes(&self) -> &[u64] {
         &self.hashes[..self.tokens.len()]
     }
 
-    /// Every shingle of a text, in order, and its sequence hash.
+    /// The hashes of the tokens of the text sketched last, by which texts are found.
+    pub fn found_by(&self) -> &[u64] {
+        self.spelled.hashes(self.token_hashes())
+    }
+
+    /// The characters of a token of the text sketched last.
+    pub fn bytes(&self, i: usize) -> &[u8] {
+        self.spelled.bytes(&self.tokens, i)
+    }
+
+    /// The characters of all its tokens, without anything between them.
+    pub fn joined(&self) -> Vec<u8> {
+        self.spelled.joined(&self.tokens)
+    }
+
+    /// Every shingle of a text, in order, and the hash of its token sequence as printed.
     pub fn shingles(&mut self, text: &str) -> (&[u64], u64) {
-        self.tokens.read(text);
-        let hashes = self.tokens.hashes(&mut self.hashes);
-        let tokens = hashes.len();
-        let shingles = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles);
-        (shingles, sequence(tokens, shingles))
+        let (count, sequence) = self.read(text);
+        (&self.shingles[..count], sequence)
     }
 }
 

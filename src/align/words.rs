@@ -33,11 +33,11 @@ pub(super) const SHORT: usize = 80;
 /// The tokens of a whole text, side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokenised<'a> {
-    /// By token: the hash of its characters, or of those that stand for them in any house style.
+    /// By token: the hash of its spelling, or of what stands for it in any house style.
     pub hashes: &'a [u64],
     /// By token: what kind it is.
     pub kinds: &'a [TokenKind],
-    /// Normalised characters.
+    /// Characters of spellings.
     pub folded: &'a [u8],
     /// By token: where its characters start and end.
     pub bounds: (&'a [u32], &'a [u32]),
@@ -51,7 +51,7 @@ pub struct Tokenised<'a> {
 pub struct Words {
     hashes: Vec<u64>,
     kinds: Vec<TokenKind>,
-    /// Normalised characters of the whole text.
+    /// Characters of the whole text as it is spelled.
     folded: Vec<u8>,
     /// By token: where in them it stands.
     bounds: Vec<(u32, u32)>,
@@ -122,26 +122,15 @@ impl Words {
         &self.kinds
     }
 
-    /// The normalised characters of a token.
+    /// The characters of a token as it is spelled.
     pub fn characters(&self, i: usize) -> &[u8] {
         let (start, end) = self.bounds[i];
         &self.folded[start as usize..end as usize]
     }
 
-    /// Appends the characters of tokens `from..to` to `out`, without anything between them, and with one digit for those
-    /// of its value in all scripts.
+    /// Appends the characters of tokens `from..to` to `out`, without anything between them.
     pub fn join(&self, from: usize, to: usize, out: &mut Vec<u8>) {
-        for i in from..to {
-            let characters = self.characters(i);
-            let text = if characters.is_ascii() { None } else { std::str::from_utf8(characters).ok() };
-            let Some(text) = text else {
-                out.extend_from_slice(characters);
-                continue;
-            };
-            let mut one = [0; 4];
-            let plain = text.chars().map(plain_digit);
-            plain.for_each(|c| out.extend_from_slice(c.encode_utf8(&mut one).as_bytes()));
-        }
+        (from..to).for_each(|i| out.extend_from_slice(self.characters(i)));
     }
 
     /// The tokens that hold the joined characters `from..to`, as start and end. Linear.
@@ -170,22 +159,6 @@ impl Words {
     pub(super) fn seeds(&self) -> &Seeds {
         &self.seeds
     }
-}
-
-/// The zeros of decimal digits (Unicode Nd) that a normal form keeps; nine more of each follow it.
-const ZEROS: [u32; 47] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
-    0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50,
-    0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136,
-    0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730,
-];
-
-/// The digit 0 to 9 of a decimal digit's value; any other character is itself.
-fn plain_digit(character: char) -> char {
-    let code = u32::from(character);
-    let zero = ZEROS[..ZEROS.partition_point(|&zero| zero <= code)].last();
-    let value = zero.map(|zero| code - zero).filter(|&value| value < 10);
-    value.and_then(|value| char::from_digit(value, 10)).unwrap_or(character)
 }
 
 /// No place.

@@ -173,9 +173,9 @@ pub(super) struct GramKeys {
 impl GramKeys {
     /// Of the text that was sketched last.
     fn of(sketcher: &Sketcher, model: &Model) -> GramKeys {
-        let (tokens, hashes) = (sketcher.tokens(), sketcher.token_hashes());
-        let is_noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
-        let grams: Vec<u64> = grams(&tokens.joined(), RATE).collect();
+        let hashes = sketcher.found_by();
+        let is_noisy = model.seen.is_noisy(sketcher.count(), |i| (hashes[i], sketcher.bytes(i)));
+        let grams: Vec<u64> = grams(&sketcher.joined(), RATE).collect();
         let of_noisy = || grams.iter().map(|&gram| key(gram));
         let of_clean = || grams.iter().map(|&gram| key(avalanche(gram)));
         if is_noisy {

@@ -187,7 +187,8 @@ impl<'a> Auditor<'a> {
     }
 
     fn reader(&self) -> ContentReader {
-        ContentReader::new(self.run.recipe(), self.texts.kernel)
+        // Raw measures alone are of tokens as they are printed.
+        ContentReader::of(self.run.recipe(), self.texts.kernel, self.run.policy().mode == Mode::Classic)
     }
 
     /// The distinct shingles of a document's content; none where it is no longer what it was.

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::ContentReader;
 use crate::model::hashed::Hashes;
-use crate::options::Method;
+use crate::options::{Method, Mode};
 use crate::report::{PlantedRow, RecoveryRow};
 use crate::scan::Run;
 use crate::scan::texts::Texts;
@@ -100,7 +100,8 @@ struct Planter<'a> {
 impl Planter<'_> {
     /// By kind, whether a copy of this document would have been compared with it.
     fn met(&self, document: u32) -> [bool; KINDS.len()] {
-        let mut reader = ContentReader::new(self.run.recipe(), self.texts.kernel);
+        let is_classic = self.run.policy().mode == Mode::Classic;
+        let mut reader = ContentReader::of(self.run.recipe(), self.texts.kernel, is_classic);
         let site =
             site_hash(&self.run.documents.sites[self.run.documents.entries[document as usize].site as usize]);
         let read = self.texts.get(document, |text| reader.read(text));

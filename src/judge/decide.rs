@@ -113,7 +113,10 @@ pub(super) fn least_matched(policy: &Policy, shorter: u32) -> u32 {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Case<'a> {
     pub policy: &'a Policy,
+    /// Of shingles as printed, for the report.
     pub measures: Measures,
+    /// Of shingles as they are spelled, for [`common_shingles`] and [`stands_alone`].
+    pub sharing: Measures,
     pub evidence: &'a Evidence,
     /// Whether the documents are versions of one page.
     pub same_page: bool,
@@ -235,7 +238,7 @@ impl<'a> Asked<'a> {
     /// The judgement of the first clause whose tests all hold.
     fn decide(&self, tests: &mut Vec<Test>) -> Option<Judgement> {
         tests.clear();
-        tests.extend(self.case.asks_common.then(|| common_shingles(self.case.measures)));
+        tests.extend(self.case.asks_common.then(|| common_shingles(self.case.sharing)));
         tests.extend(self.case.stands);
         let relation = first(self, &clauses(), tests)?;
         if relation != Relation::Update {
@@ -557,8 +560,8 @@ mod tests {
             let policy = Policy::default();
             let measures = Measures { a: 200, b: 200, common };
             let stands = stands_alone(measures, evidence.own.stands.then_some(evidence.own.kept));
-            let case =
-                Case { policy: &policy, measures, evidence: &evidence, same_page, asks_common: true, stands };
+            let (sharing, evidence) = (measures, &evidence);
+            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands };
             let (judgement, tests) = explained(case, family);
             let mut relations: Vec<&str> = tests.iter().map(|test| test.relation).collect();
             relations.dedup();

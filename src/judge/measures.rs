@@ -96,7 +96,7 @@ fn ratio(part: u32, whole: u32) -> f64 {
 
 /// The measures of two texts, for one pair; a run verifies many at once.
 pub fn measure(recipe: crate::recipe::Recipe, a: &str, b: &str) -> Measures {
-    let mut sketcher = crate::sketch::Sketcher::new(recipe, Kernel::detect());
+    let mut sketcher = crate::sketch::Sketcher::as_printed(recipe, Kernel::detect());
     let mut set = |text: &str| {
         let mut set = ShingleSet::new(Kernel::detect());
         set.fill(sketcher.shingles(text).0);

@@ -49,8 +49,11 @@ pub(crate) struct Memory {
 /// A document, ready to be compared. Made for reuse.
 #[derive(Debug)]
 pub(crate) struct Loaded {
+    /// Shingles as printed.
     pub(super) set: ShingleSet,
-    /// The shingles that do not stand for good, where some do.
+    /// Shingles as they are spelled, where these are others.
+    spelled: Option<ShingleSet>,
+    /// Those that do not stand for good, where some do.
     kept: Option<ShingleSet>,
     pub(super) content: Content,
     /// Of noisy documents.
@@ -62,6 +65,11 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Its shingles as they are spelled.
+    fn as_spelled(&self) -> &ShingleSet {
+        self.spelled.as_ref().unwrap_or(&self.set)
+    }
+
     /// Of two documents of which one at least is noisy: whether the other is the one that is indexed.
     pub(super) fn is_indexed_after(&self, other: &Loaded) -> bool {
         let of = |loaded: &Loaded| (!loaded.content.noisy, loaded.content.words.key());
@@ -105,6 +113,7 @@ impl Judge<'_> {
     pub fn document(&self) -> Loaded {
         Loaded {
             set: ShingleSet::new(self.kernel),
+            spelled: None,
             kept: None,
             content: Content::default(),
             characters: Characters::default(),
@@ -124,7 +133,11 @@ impl Judge<'_> {
     pub fn load_seen(&self, memory: &mut Memory, text: &str, identity: Identity, out: &mut Loaded) -> u64 {
         let reader = &mut memory.reader;
         reader.read_on();
-        out.set.fill(reader.shingles());
+        let tokens = reader.count();
+        let printed = reader.printed_shingles();
+        let sequence = crate::sketch::sequence(tokens, printed);
+        out.set.fill(printed);
+        out.spelled = reader.is_respelled().then(|| self.refilled(out.spelled.take(), reader.shingles()));
         reader.content(text, identity.site, self.model, &mut out.content);
         self.keep(reader.shingles(), &self.model.standing, &out.content.stands, &mut out.kept);
         if self.learns {
@@ -136,7 +149,14 @@ impl Judge<'_> {
         }
         out.bytes.fill(reader.tokens());
         out.identity = identity;
-        crate::sketch::sequence(reader.count(), reader.shingles())
+        sequence
+    }
+
+    /// A set of these shingles, in the memory of an older one.
+    fn refilled(&self, older: Option<ShingleSet>, shingles: &[u64]) -> ShingleSet {
+        let mut set = older.unwrap_or_else(|| ShingleSet::new(self.kernel));
+        set.fill(shingles);
+        set
     }
 
     /// Makes `kept` the shingles that do not stand for good, where some stand.
@@ -144,9 +164,7 @@ impl Judge<'_> {
         *kept = stands.any().then(|| {
             let shingles = shingles.iter().copied();
             let own: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
-            let mut set = kept.take().unwrap_or_else(|| ShingleSet::new(self.kernel));
-            set.fill(&own);
-            set
+            self.refilled(kept.take(), &own)
         });
     }
 
@@ -191,13 +209,14 @@ impl Judge<'_> {
     /// Judges two documents of different token sequences.
     pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, depth: Depth) -> Judged {
         let measures = self.measures(a, b);
+        let sharing = self.sharing(a, b, measures);
         let asks_common = depth == Depth::Sharing && self.asks_common(a, b);
-        let stands = stands_alone(measures, self.kept(a, b));
-        if (asks_common && !common_shingles(measures).holds) || stands.is_some_and(|test| !test.holds) {
+        let stands = stands_alone(sharing, self.kept(a, b));
+        if (asks_common && !common_shingles(sharing).holds) || stands.is_some_and(|test| !test.holds) {
             return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
         }
         let evidence = self.align(memory, a, b);
-        let case = self.case(a, b, measures, &evidence, (asks_common, stands));
+        let case = self.case(a, b, (measures, sharing), &evidence, (asks_common, stands));
         let decision = decision(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
         let slots = if decision.is_open() || decision.otherwise.as_ref().is_some_and(is_templated) {
@@ -227,9 +246,10 @@ impl Judge<'_> {
     /// Compares two documents of different token sequences, and says why.
     pub fn explain(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
         let (measures, evidence) = (self.measures(a, b), self.align(memory, a, b));
+        let sharing = self.sharing(a, b, measures);
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
-        let asked = (self.asks_common(a, b), stands_alone(measures, self.kept(a, b)));
-        let case = self.case(a, b, measures, &evidence, asked);
+        let asked = (self.asks_common(a, b), stands_alone(sharing, self.kept(a, b)));
+        let case = self.case(a, b, (measures, sharing), &evidence, asked);
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());
@@ -258,12 +278,20 @@ impl Judge<'_> {
         a.set.measure(&b.set)
     }
 
+    /// How much two documents have in common as they are spelled: by this it is seen whether they may have a relation.
+    fn sharing(&self, a: &Loaded, b: &Loaded, measures: Measures) -> Measures {
+        match (&a.spelled, &b.spelled) {
+            (None, None) => measures,
+            _ => a.as_spelled().measure(b.as_spelled()),
+        }
+    }
+
     /// Common shingles that do not stand for good; none where none stands in either, and where noise leaves none.
     fn kept(&self, a: &Loaded, b: &Loaded) -> Option<u32> {
         if a.kept.is_none() && b.kept.is_none() || !self.asks_common(a, b) {
             return None;
         }
-        let kept = [a, b].map(|loaded| loaded.kept.as_ref().unwrap_or(&loaded.set));
+        let kept = [a, b].map(|loaded| loaded.kept.as_ref().unwrap_or(loaded.as_spelled()));
         Some(kept[0].common(kept[1]) as u32)
     }
 
@@ -277,13 +305,14 @@ impl Judge<'_> {
         &'e self,
         a: &Loaded,
         b: &Loaded,
-        measures: Measures,
+        (measures, sharing): (Measures, Measures),
         evidence: &'e Evidence,
         (asks_common, stands): (bool, Option<Test>),
     ) -> Case<'e> {
         Case {
             policy: self.policy,
             measures,
+            sharing,
             evidence,
             same_page: a.identity.is_version_of(&b.identity),
             asks_common,

@@ -12,6 +12,7 @@ use crate::kernel::Kernel;
 use crate::recipe::Recipe;
 use crate::shingle::shingles;
 use crate::text::Tokens;
+use crate::text::spelling::Spelled;
 
 /// Share of tokens with a capital in the middle of sentences, beyond which capitals say little.
 const MANY_CAPITALS: f64 = 0.35;
@@ -36,14 +37,21 @@ pub struct Content {
     pub site: Option<u64>,
 }
 
-/// Reads documents one after the other, reusing its memory.
+/// Reads documents one after the other, reusing its memory. Hashes, shingles and characters are those of tokens as they are
+/// spelled, but where it is said that they are as printed.
 #[derive(Debug)]
 pub struct ContentReader {
     recipe: Recipe,
     kernel: Kernel,
     tokens: Tokens,
-    hashes: Vec<u64>,
+    /// Of tokens as printed.
+    printed: Vec<u64>,
+    spelled: Spelled,
+    /// Whether all tokens are taken as they are printed.
+    as_printed: bool,
     shingles: Vec<u64>,
+    /// Shingles of tokens as printed, where they are asked for and others.
+    printed_shingles: Vec<u64>,
     letters: Vec<Letter>,
     breaks: Vec<bool>,
     marks: Vec<bool>,
@@ -55,12 +63,20 @@ pub struct ContentReader {
 impl ContentReader {
     /// A reader by this recipe; `kernel` changes only the speed.
     pub fn new(recipe: Recipe, kernel: Kernel) -> ContentReader {
+        ContentReader::of(recipe, kernel, false)
+    }
+
+    /// The same, or a reader that takes all tokens as they are printed.
+    pub(crate) fn of(recipe: Recipe, kernel: Kernel, as_printed: bool) -> ContentReader {
         ContentReader {
             recipe,
             kernel,
             tokens: Tokens::with_ranges(kernel),
-            hashes: Vec::new(),
+            printed: Vec::new(),
+            spelled: Spelled::default(),
+            as_printed,
             shingles: Vec::new(),
+            printed_shingles: Vec::new(),
             letters: Vec::new(),
             breaks: Vec::new(),
             marks: Vec::new(),
@@ -84,17 +100,35 @@ impl ContentReader {
     /// As [`ContentReader::read`], without shingles.
     pub fn read_plainly(&mut self, text: &str) {
         self.tokens.read(text);
-        let hashes = self.tokens.hashes(&mut self.hashes).len();
-        self.hashes.truncate(hashes.max(1));
+        let printed = self.tokens.hashes(&mut self.printed);
+        if !self.as_printed {
+            self.spelled.read(&self.tokens, printed);
+        }
+        let count = printed.len();
+        self.printed.truncate(count.max(1));
         self.shingles.clear();
         self.letters.clear();
     }
 
     /// Adds the shingles of what was read plainly, so that it is read as by [`ContentReader::read`].
     pub fn read_on(&mut self) {
-        let hashes = &self.hashes[..self.tokens.len()];
+        let hashes = self.spelled.hashes(&self.printed[..self.tokens.len()]);
         let count = shingles(self.kernel, self.recipe.shingle(), hashes, &mut self.shingles).len();
         self.shingles.truncate(count);
+    }
+
+    /// Whether any of its tokens is spelled otherwise than it is printed.
+    pub fn is_respelled(&self) -> bool {
+        self.spelled.differs()
+    }
+
+    /// Its shingles as printed, in order.
+    pub fn printed_shingles(&mut self) -> &[u64] {
+        if !self.is_respelled() {
+            return &self.shingles;
+        }
+        let printed = &self.printed[..self.tokens.len()];
+        shingles(self.kernel, self.recipe.shingle(), printed, &mut self.printed_shingles)
     }
 
     /// How many tokens it has.
@@ -120,7 +154,12 @@ impl ContentReader {
 
     /// Its tokens' hashes.
     pub fn hashes(&self) -> &[u64] {
-        &self.hashes[..self.count()]
+        self.spelled.hashes(&self.printed[..self.count()])
+    }
+
+    /// The characters of all its tokens, without anything between them.
+    pub fn joined(&self) -> Vec<u8> {
+        self.spelled.joined(&self.tokens)
     }
 
     /// Its tokens' hashes as they are aligned: one for all house styles of a word.
@@ -128,7 +167,8 @@ impl ContentReader {
         let known = known();
         let style = |&hash: &u64| if known.may_be(hash) { known.in_style(hash).0 } else { hash };
         self.styled.clear();
-        self.styled.extend(self.hashes[..self.tokens.len()].iter().map(style));
+        let hashes = self.spelled.hashes(&self.printed[..self.tokens.len()]);
+        self.styled.extend(hashes.iter().map(style));
         &self.styled
     }
 
@@ -175,9 +215,10 @@ impl ContentReader {
     /// The lines of chrome in `text`, which was read, as ranges of tokens.
     pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
         self.breaks(text);
-        let ContentReader { tokens, hashes, shingles, breaks, marks, recipe, .. } = self;
+        let ContentReader { tokens, printed, spelled, shingles, breaks, marks, recipe, .. } = self;
         let mut lines: Vec<Range<usize>> = Vec::new();
-        if !model.chrome.mark((site, recipe.shingle()), &hashes[..tokens.len()], shingles, breaks, marks) {
+        let hashes = spelled.hashes(&printed[..tokens.len()]);
+        if !model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks) {
             return lines;
         }
         for i in (0..marks.len()).filter(|&i| marks[i]) {
@@ -191,13 +232,15 @@ impl ContentReader {
 
     /// Whether what was read looks as if a machine had read it before.
     pub fn is_noisy(&self, seen: &SeenTokens) -> bool {
-        seen.is_noisy(self.count(), |i| (self.hashes[i], self.tokens.bytes(i)))
+        let hashes = self.hashes();
+        seen.is_noisy(self.count(), |i| (hashes[i], self.spelled.bytes(&self.tokens, i)))
     }
 
     /// Adds the letters of those of its tokens for which `wanted` says so, given the token's hash.
     pub fn add_letters(&self, wanted: impl Fn(u64) -> bool, letters: &mut Letters) {
-        let tokens = (0..self.count()).filter(|&i| wanted(self.hashes[i]));
-        tokens.for_each(|i| letters.add(self.tokens.bytes(i)));
+        let hashes = self.hashes();
+        let tokens = (0..self.count()).filter(|&i| wanted(hashes[i]));
+        tokens.for_each(|i| letters.add(self.spelled.bytes(&self.tokens, i)));
     }
 
     /// The content of `text`, which was read, under a model.
@@ -209,7 +252,8 @@ impl ContentReader {
         }
         let ContentReader {
             tokens,
-            hashes,
+            printed,
+            spelled,
             shingles,
             letters,
             breaks,
@@ -220,12 +264,13 @@ impl ContentReader {
             standing,
             ..
         } = self;
+        let hashes = spelled.hashes(printed);
         let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;
         out.cased = (FEW_CAPITALS..MANY_CAPITALS).contains(&capitals);
         out.tokens = tokens.len() as u32;
-        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], tokens.bytes(i)));
+        out.noisy = model.seen.is_noisy(tokens.len(), |i| (hashes[i], spelled.bytes(tokens, i)));
         styled.clear();
         styled.extend_from_slice(hashes);
         kinds.clear();
@@ -250,7 +295,7 @@ impl ContentReader {
                 kinds[i] = kind(model, hashes[i], out.cased);
             }
         }
-        let (folded, starts, ends) = tokens.folded();
+        let (folded, starts, ends) = spelled.folded(tokens);
         let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
         out.words.fill(text, chrome.then_some(&**marks));
         let (k, len) = (recipe.shingle(), tokens.len());

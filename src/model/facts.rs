@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::hashed::{ByHash, Hashes};
 use crate::hash::token_hash;
+use crate::text::spelling::spelling;
 
 /// How one token stands in the corpus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -169,7 +170,7 @@ fn outlined(hash: u64) -> (usize, u64) {
 pub fn known() -> &'static KnownWords {
     static KNOWN: OnceLock<KnownWords> = OnceLock::new();
     KNOWN.get_or_init(|| {
-        let hash = |word: &str| token_hash(word.as_bytes());
+        let hash = |word: &str| token_hash(spelling(word).as_bytes());
         let mut known = KnownWords {
             outline: [0; OUTLINE],
             same: ByHash::default(),
@@ -193,7 +194,7 @@ pub fn known() -> &'static KnownWords {
 }
 
 impl KnownWords {
-    /// Whether the token may be one of the known words; nearly all others are not.
+    /// Whether the token may be one of the known words, by the hash of its spelling; nearly all others are not.
     #[inline]
     pub fn may_be(&self, hash: u64) -> bool {
         let (word, bit) = outlined(hash);

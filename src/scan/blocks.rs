@@ -79,6 +79,8 @@ pub(crate) fn each_pair<W: PairWork>(
 pub(crate) struct Measure {
     pub recipe: Recipe,
     pub kernel: Kernel,
+    /// Whether tokens are taken as they are printed.
+    pub as_printed: bool,
 }
 
 impl PairWork for Measure {
@@ -87,7 +89,7 @@ impl PairWork for Measure {
     type Given = Measures;
 
     fn memory(&self) -> Sketcher {
-        Sketcher::new(self.recipe, self.kernel)
+        Sketcher::of(self.recipe, self.kernel, self.as_printed)
     }
 
     fn document(&self) -> ShingleSet {
@@ -244,7 +246,7 @@ mod tests {
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
         let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
-        let measure = Measure { recipe, kernel: resources.kernel };
+        let measure = Measure { recipe, kernel: resources.kernel, as_printed: true };
         let measured = each_pair(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
         let (measured, changed) = measured.expect("measured");
         assert_eq!(changed, [0]);

@@ -20,7 +20,7 @@ pub(super) fn copies_shingles(texts: &Texts<'_>, recipe: Recipe, groups: &[Group
     groups
         .par_iter()
         .map_init(
-            || (Sketcher::new(recipe, texts.kernel), ShingleSet::new(texts.kernel)),
+            || (Sketcher::as_printed(recipe, texts.kernel), ShingleSet::new(texts.kernel)),
             |(sketcher, set), group| {
                 let filled = texts.get(group[0], |text| set.fill(sketcher.shingles(text).0));
                 filled.map_or(0, |()| set.count() as u32)

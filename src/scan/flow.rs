@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::judge::{Judge, Judgement, Measures, classic, shares_enough};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
-use crate::options::{Method, Policy, Resources};
+use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::signature::minhash::MinHash;
 use crate::signature::simhash::SimHash;
@@ -164,7 +164,8 @@ impl Flow<'_> {
         if model.noisy {
             return Ok(slight);
         }
-        let measure = Measure { recipe: self.recipe, kernel: self.resources.kernel };
+        let (recipe, kernel) = (self.recipe, self.resources.kernel);
+        let measure = Measure { recipe, kernel, as_printed: false };
         // Documents that changed stay: they are named where they are aligned.
         let (measured, _) = each_pair(self.texts, &measure, &slight, &self.resources.cancel)?;
         let enough = |measures: Option<Measures>| measures.is_none_or(shares_enough);
@@ -175,15 +176,33 @@ impl Flow<'_> {
     fn by_signature(&self) -> Vec<Candidate> {
         self.resources.progress.begin("signatures");
         let mut pairs = match self.policy.method {
-            Method::Simhash => {
-                bands::simhash(&signatures(self.texts, self.recipe, self.removed, SimHash::of))
-            }
-            Method::Join | Method::Minhash => {
-                bands::minhash(&signatures(self.texts, self.recipe, self.removed, MinHash::of))
-            }
+            Method::Simhash => bands::simhash(&self.signatures(SimHash::of)),
+            Method::Join | Method::Minhash => bands::minhash(&self.signatures(MinHash::of)),
         };
         self.scope.keep(self.texts.documents, &mut pairs);
         pairs
+    }
+
+    fn signatures<S: Send>(&self, of: impl Fn(&[u64]) -> Option<S> + Sync) -> Vec<Option<S>> {
+        let as_printed = self.policy.mode == Mode::Classic;
+        (0..self.removed.len())
+            .into_par_iter()
+            .map_init(
+                || Sketcher::of(self.recipe, self.texts.kernel, as_printed),
+                |sketcher, d| {
+                    if self.removed[d] {
+                        return None;
+                    }
+                    let signature = self.texts.get(d as u32, |text| {
+                        let mut distinct = sketcher.shingles(text).0.to_vec();
+                        distinct.sort_unstable();
+                        distinct.dedup();
+                        of(&distinct)
+                    });
+                    signature.ok().flatten()
+                },
+            )
+            .collect()
     }
 }
 
@@ -197,7 +216,7 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
         let Flow { texts, recipe, policy, resources, .. } = *self.flow;
-        let measure = Measure { recipe, kernel: resources.kernel };
+        let measure = Measure { recipe, kernel: resources.kernel, as_printed: true };
         let (measured, changed) = each_pair(texts, &measure, pairs, &resources.cancel)?;
         self.changed.extend(changed);
         let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
@@ -210,30 +229,4 @@ impl Verifier<'_> {
         }
         Ok(())
     }
-}
-
-fn signatures<S: Send>(
-    texts: &Texts<'_>,
-    recipe: Recipe,
-    removed: &BitSlice,
-    of: impl Fn(&[u64]) -> Option<S> + Sync,
-) -> Vec<Option<S>> {
-    (0..removed.len())
-        .into_par_iter()
-        .map_init(
-            || Sketcher::new(recipe, texts.kernel),
-            |sketcher, d| {
-                if removed[d] {
-                    return None;
-                }
-                let signature = texts.get(d as u32, |text| {
-                    let mut distinct = sketcher.shingles(text).0.to_vec();
-                    distinct.sort_unstable();
-                    distinct.dedup();
-                    of(&distinct)
-                });
-                signature.ok().flatten()
-            },
-        )
-        .collect()
 }

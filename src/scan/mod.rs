@@ -168,6 +168,7 @@ impl Scan {
         progress.begin("read");
         let wanted = read::Wanted {
             samples: policy.method == Method::Join,
+            as_printed: policy.mode == Mode::Classic,
             addresses: policy.mode == Mode::Aligned,
             tokens: policy.mode == Mode::Aligned && !matches!(self.given, Given::Model(_)),
             dates: policy.within.is_some(),

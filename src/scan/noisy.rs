@@ -62,7 +62,7 @@ pub(super) fn candidates(
                     cancel.check()?;
                     let found = texts.get(document, |text| {
                         reader.read_plainly(text);
-                        let all: Vec<u64> = grams(&reader.tokens().joined(), RATE).collect();
+                        let all: Vec<u64> = grams(&reader.joined(), RATE).collect();
                         let shared = all.iter().copied().filter(|&gram| known[gram as usize & (slots - 1)]);
                         (document, all.len(), shared.collect::<Vec<u64>>())
                     });
@@ -98,7 +98,7 @@ fn noisy(
                     reader.read_plainly(text);
                     reader
                         .is_noisy(&learned.model.seen)
-                        .then(|| grams(&reader.tokens().joined(), RATE).collect::<Vec<u64>>())
+                        .then(|| grams(&reader.joined(), RATE).collect::<Vec<u64>>())
                 });
                 Ok(grams.ok().flatten().map(|grams| (document, grams)))
             },

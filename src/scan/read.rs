@@ -110,6 +110,8 @@ pub type Samples = (Runs, Vec<u32>);
 pub(super) struct Wanted {
     /// Samples, to join.
     pub samples: bool,
+    /// Whether these are of tokens as they are printed.
+    pub as_printed: bool,
     /// Addresses, to tell versions of one page.
     pub addresses: bool,
     /// How often each token stands in the corpus, where addresses are wanted too.
@@ -130,7 +132,7 @@ pub(super) fn read(
     resources.progress.expect(bytes);
     let next = AtomicUsize::new(0);
     let mut workers: Vec<PieceReader> = rayon::broadcast(|_| {
-        let mut worker = PieceReader::new(recipe, resources);
+        let mut worker = PieceReader::new(recipe, wanted.as_printed, resources);
         if wanted.addresses {
             worker.seen = Some(wanted.tokens.then(|| SeenTokens::new(bytes)));
         }
@@ -187,9 +189,9 @@ enum Fault {
 }
 
 impl PieceReader {
-    fn new(recipe: Recipe, resources: &Resources) -> PieceReader {
+    fn new(recipe: Recipe, as_printed: bool, resources: &Resources) -> PieceReader {
         PieceReader {
-            sketcher: Sketcher::new(recipe, resources.kernel),
+            sketcher: Sketcher::of(recipe, resources.kernel, as_printed),
             bytes: Vec::new(),
             text: Scratch::new(resources.kernel),
             entries: Vec::new(),
@@ -248,7 +250,7 @@ impl PieceReader {
                 dates.push(fields.date.and_then(|date| instant(&date.to_text())));
             }
             if let Some(Some(seen)) = seen {
-                sketcher.token_hashes().iter().for_each(|&hash| seen.add(hash));
+                sketcher.found_by().iter().for_each(|&hash| seen.add(hash));
             }
         });
         match result {

@@ -8,6 +8,7 @@
 
 mod fold;
 pub mod reference;
+pub mod spelling;
 
 use std::ops::Range;
 
@@ -20,6 +21,8 @@ pub struct Tokens {
     kernel: Kernel,
     buffer: TokenBuffer,
     ranges: Option<Ranges>,
+    /// Numbers of the tokens with a character that may be spelled otherwise, ascending.
+    respelled: Vec<u32>,
 }
 
 /// Byte ranges in the text, beside the starts and ends in the folded text.
@@ -32,7 +35,7 @@ struct Ranges {
 impl Tokens {
     /// No tokens yet. `kernel` changes only the speed.
     pub fn new(kernel: Kernel) -> Tokens {
-        Tokens { kernel, buffer: TokenBuffer::default(), ranges: None }
+        Tokens { kernel, buffer: TokenBuffer::default(), ranges: None, respelled: Vec::new() }
     }
 
     /// As [`Tokens::new`], and every token will know its byte range in the text.
@@ -47,6 +50,7 @@ impl Tokens {
     pub fn read(&mut self, text: &str) {
         assert!(u32::try_from(text.len()).is_ok(), "a text has less than 4 GiB");
         self.buffer.clear();
+        self.respelled.clear();
         if let Some(ranges) = &mut self.ranges {
             ranges.starts.clear();
             ranges.ends.clear();
@@ -99,11 +103,9 @@ impl Tokens {
         self.ranges.as_ref().map_or((&[], &[]), |ranges| (&ranges.starts, &ranges.ends))
     }
 
-    /// The normalised UTF-8 of all tokens, without anything between them.
-    pub fn joined(&self) -> Vec<u8> {
-        let mut all = Vec::with_capacity(self.buffer.folded_len);
-        (0..self.len()).for_each(|i| all.extend_from_slice(self.bytes(i)));
-        all
+    /// Numbers of the tokens that may be spelled otherwise than they are printed, ascending.
+    fn respelled(&self) -> &[u32] {
+        &self.respelled
     }
 
     /// The tokens' normalised texts, in order.
@@ -321,8 +323,15 @@ impl<'a> Machine<'a> {
     }
 
     fn append(&mut self, c: char, end: usize) {
-        self.tokens.buffer.append(c.encode_utf8(&mut [0; 4]).as_bytes());
+        let Tokens { buffer, respelled, .. } = &mut *self.tokens;
+        buffer.append(c.encode_utf8(&mut [0; 4]).as_bytes());
         self.end = end;
+        if !c.is_ascii() && spelling::may_change(c) {
+            let number = buffer.started as u32 - 1;
+            if respelled.last() != Some(&number) {
+                respelled.push(number);
+            }
+        }
     }
 
     /// Takes everything from the last boundary to the next one by the plain definition.
@@ -334,6 +343,8 @@ impl<'a> Machine<'a> {
             ranges.starts.truncate(started);
             ranges.ends.truncate(ended);
         }
+        let respelled = &mut self.tokens.respelled;
+        respelled.truncate(respelled.partition_point(|&number| (number as usize) < started));
         (self.end, self.single) = (end, single);
         let skip = self.text[self.at..].chars().next().map_or(0, char::len_utf8);
         let rest = &self.text[self.at + skip..];
