@@ -22,7 +22,7 @@ use crate::document::site_hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::recipe::Recipe;
-use crate::shingle::shingles;
+use crate::sketch::Sketcher;
 use crate::text::Tokens;
 
 /// Lines of chrome by site.
@@ -78,16 +78,13 @@ impl Boilerplate {
 
     /// Adds all lines to what is chrome.
     pub(crate) fn add_to(&self, chrome: &mut Chrome, recipe: Recipe) {
-        let mut tokens = Tokens::new(Kernel::PORTABLE);
-        let (mut hashes, mut of_line) = (Vec::new(), Vec::new());
+        let mut sketcher = Sketcher::new(recipe, Kernel::PORTABLE);
         for (name, lines) in &self.sites {
             let site = if name == "*" { EVERY_SITE } else { site_hash(name) };
             for line in lines {
-                tokens.read(line);
-                let hashes = tokens.hashes(&mut hashes);
-                let found = shingles(Kernel::PORTABLE, recipe.shingle(), hashes, &mut of_line);
+                let found = sketcher.shingles(line).0;
                 found.iter().for_each(|&shingle| chrome.insert(site, shingle));
-                if hashes.len() < recipe.shingle() {
+                if sketcher.count() < recipe.shingle() {
                     chrome.has_short_lines();
                 }
             }

@@ -4,7 +4,8 @@
 //! and in scripts without spaces one character with its marks. ASCII goes through [`crate::kernel`] 64 bytes
 //! at a time; the rest through a state machine over per-character classes (`fold.rs`), which hands the few
 //! stretches where normalisation reaches across characters to the plain definition ([`mod@reference`]). All
-//! three give the same tokens, and property tests hold them to it.
+//! three give the same tokens, and property tests hold them to it. What readers do not tell apart in them is
+//! [`spelling`].
 
 mod fold;
 pub mod reference;

@@ -1,9 +1,12 @@
 //! Golden vectors: the same bits for ever, on every platform.
 
 use serde_json::{Value, json};
+use wirecopy::Recipe;
 use wirecopy::internals::hash::{shingle_hash, token_hash};
 use wirecopy::internals::kernel::Kernel;
+use wirecopy::internals::sketch::Sketcher;
 use wirecopy::internals::text::Tokens;
+use wirecopy::internals::text::spelling::spelling;
 use wirecopy::signature::{minhash::MinHash, simhash::SimHash};
 
 use crate::harness::corpus;
@@ -15,6 +18,9 @@ fn vector(kernel: Kernel, text: &str) -> Value {
     let mut memory = Vec::new();
     let shingles = wirecopy::internals::shingle::shingles(kernel, 5, &hashes, &mut memory).to_vec();
     assert!(hashes.len() < 5 || shingles[0] == shingle_hash(&hashes[..5]));
+    let mut sketcher = Sketcher::new(Recipe::default(), kernel);
+    let sample = sketcher.sketch(text).sample.to_vec();
+    let spellings = tokens.iter().map(spelling).collect::<Vec<_>>();
     let hex = |hash: &u64| format!("{hash:016x}");
     let mut distinct = shingles.clone();
     distinct.sort_unstable();
@@ -23,6 +29,8 @@ fn vector(kernel: Kernel, text: &str) -> Value {
         "text": text,
         "tokens": tokens.iter().collect::<Vec<_>>(),
         "token_hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
+        "spellings": spellings,
+        "sample": sample.iter().map(hex).collect::<Vec<_>>(),
         "shingles": shingles.iter().map(hex).collect::<Vec<_>>(),
         "minhash": MinHash::of(&distinct).map(|m| m.values().iter().map(hex).collect::<Vec<_>>().concat()),
         "simhash": SimHash::of(&distinct).map(|s| hex(&s.code())),

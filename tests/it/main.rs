@@ -33,6 +33,7 @@ mod reports;
 mod schema;
 mod sets;
 mod shared;
+mod spellings;
 mod standing;
 #[cfg(feature = "parquet")]
 mod tables;

@@ -3,24 +3,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wirecopy::ErrorKind;
-use wirecopy::Recipe;
 use wirecopy::filter::{Answer, Incoming, Lookup, remaker};
 use wirecopy::index::{Keep, MANIFEST, Snapshot, Writer, repair, upgrade};
 use wirecopy::internals::index::format::{Manifest, VERSION};
 use wirecopy::internals::index::store::{Disk, Store};
 use wirecopy::options::{Policy, Resources};
+use wirecopy::{Directed, ErrorKind, Recipe};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::disk::{Failing, FaultyDisk};
 use crate::harness::{Dir, code, corpus, run};
 use crate::index::{Numbers, SMALL, created, is_well, opened, stream, undisturbed};
+use crate::spellings::ARTICLES;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// An index of version 1, as a program wrote it that knew no other: [`frozen_documents`], with `article-3` deleted.
 fn frozen() -> Files {
-    let entries = std::fs::read_dir(corpus("golden/index_v1")).unwrap();
+    files_of("golden/index_v1")
+}
+
+fn files_of(directory: &str) -> Files {
+    let entries = std::fs::read_dir(corpus(directory)).unwrap();
     let file = |path: std::path::PathBuf| {
         (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())
     };
@@ -123,6 +127,27 @@ fn an_older_recipe_is_refused_and_brought_over() {
     assert!(error.kind() == ErrorKind::Corrupt && error.to_string().contains("index repair"), "{error}");
     assert_eq!(repair(&disk, &remaker).unwrap().gone, 0);
     says(&disk, &documents, &answers);
+}
+
+/// As a program wrote it that knew no spellings: articles in Czech, Turkish, Persian and Hebrew.
+#[test]
+fn an_index_of_before_spellings_finds_by_them_once_it_is_brought_over() {
+    let files = files_of("golden/index_recipe_1");
+    is_refused(&files, ErrorKind::Mismatch, "index upgrade");
+    let disk = FaultyDisk::with(files);
+    assert_eq!(upgrade(&disk, &remaker).unwrap().documents, Some(4));
+    is_well(&disk, "brought over");
+    let filter = opened(&disk).unwrap();
+    let mut known = 0;
+    for (language, spelled, text) in ARTICLES {
+        let [same, other] = [(*language).into(), format!("{language}-other")];
+        let documents = [Incoming::new(same, *text), Incoming::new(other, spelled(text))];
+        let [same, other] = <[Answer; 2]>::try_from(filter.check(&documents).unwrap()).unwrap();
+        known += usize::from(same.again);
+        let found = if same.again { Directed::Near } else { Directed::New };
+        assert_eq!(other.verdict.relation, found, "{language}");
+    }
+    assert_eq!(known, 4);
 }
 
 /// What was left over from before a deletion is not brought over with the rest.
