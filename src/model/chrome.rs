@@ -24,8 +24,10 @@ const GATHERED: f64 = 0.8;
 /// Tokens between two pieces of chrome that belong to it.
 const CLOSED: usize = 3;
 
-/// Tokens of a piece of chrome, at least.
+/// Tokens of a piece of chrome, at least; and of one that stands in the midst of a line. There a shorter one is how people
+/// write a title with its name (a king's has nine words on many pages of an Arabic paper).
 const PIECE: usize = 8;
+const AMIDST: usize = 12;
 
 /// Tokens that a page has besides its chrome, at least; or else nothing of it is.
 const REST: usize = 15;
@@ -226,8 +228,10 @@ fn mark_pieces(
     for piece in runs(marks, true) {
         let len = piece.1 - piece.0;
         // Chrome is printed in lines of its own; the fixed text of a form stands between its slots.
-        let lines = breaks[piece.0] && breaks.get(piece.1).is_none_or(|&begins| begins);
-        if len < PIECE && !lines {
+        let edges = [breaks[piece.0], breaks.get(piece.1).is_none_or(|&begins| begins)];
+        let lines = edges == [true; 2];
+        let least = if edges == [false; 2] { AMIDST } else { PIECE };
+        if len < least && !lines {
             marks[piece.0..piece.1].fill(false);
             continue;
         }
