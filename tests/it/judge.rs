@@ -10,6 +10,7 @@ use crate::harness::*;
 use crate::index::stream;
 use crate::news::News;
 use crate::noise::{misread, story};
+use crate::spellings::{ARTICLES, stripped};
 use crate::templates::notes;
 
 /// Documents by id, and the text of each.
@@ -24,6 +25,17 @@ fn bundled() -> Texts {
     for path in paths.iter().filter(|path| path.is_file()) {
         texts.extend(of_lines(&std::fs::read_to_string(path).unwrap()));
     }
+    texts
+}
+
+/// The bundled corpus and other articles, each also without its marks.
+fn spelled() -> Texts {
+    let mut texts = bundled();
+    texts.extend(ARTICLES.iter().map(|(language, _, text)| ((*language).to_owned(), (*text).to_owned())));
+    let plain = texts.iter().map(|(id, text)| (format!("{id}-plain"), text, stripped(text)));
+    let plain: Texts =
+        plain.filter(|(_, text, plain)| *text != plain).map(|(id, _, plain)| (id, plain)).collect();
+    texts.extend(plain);
     texts
 }
 
@@ -142,6 +154,11 @@ fn scan_and_filter_judge_every_pair_of_the_bundled_corpus_alike() {
 }
 
 #[test]
+fn scan_and_filter_judge_two_spellings_alike() {
+    agree("spelled", &spelled(), 150);
+}
+
+#[test]
 fn scan_and_filter_judge_a_stream_alike() {
     agree("stream", &streamed(), 60);
 }
@@ -160,7 +177,7 @@ fn scan_and_filter_judge_the_fillings_of_a_form_alike() {
 #[test]
 fn a_comparison_is_decided_by_the_tests_that_it_shows() {
     for (name, texts) in
-        [("bundled", bundled()), ("noisy", noisy()), ("forms", of_lines(&notes(12))), ("stream", streamed())]
+        [("spelled", spelled()), ("noisy", noisy()), ("forms", of_lines(&notes(12))), ("stream", streamed())]
     {
         let run = scanned(&texts);
         let mut seen = std::collections::BTreeSet::new();

@@ -121,7 +121,7 @@ pub const ARTICLES: &[(&str, fn(&str) -> String, &str)] = &[
 ];
 
 /// As an old system stores it: without marks, and with plain letters for those that are no letter with a mark.
-fn stripped(text: &str) -> String {
+pub fn stripped(text: &str) -> String {
     let plain = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
     let is_mark = |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{5c1}'..='\u{5c7}' | '\u{64b}'..='\u{655}');
     let mut out = String::new();
