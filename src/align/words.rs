@@ -11,6 +11,10 @@ impl TokenKind {
     pub const FACT: TokenKind = TokenKind(1);
     /// A fact of digits, or a number word, month or weekday: nearly equal ones are different ones.
     pub const NUMERIC: TokenKind = TokenKind(2);
+    /// A sentence ended before it.
+    pub const AFTER_END: TokenKind = TokenKind(4);
+    /// It stands apart from the one before it: on another line, or with a bracket or a dash between.
+    pub const APART: TokenKind = TokenKind(8);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {

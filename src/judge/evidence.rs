@@ -1,5 +1,6 @@
 //! The numbers of an alignment on which a relation depends, besides the raw measures.
 
+use super::around::differs_around;
 use super::decide::VERBATIM;
 use super::own::Own;
 use super::relation::Overlap;
@@ -51,6 +52,8 @@ pub struct Evidence {
     pub facts: (u32, u32),
     /// Its other words: matched, and all.
     pub others: (u32, u32),
+    /// Whether all that differs stands around the text and not within it.
+    pub around: bool,
     /// What the characters show, where one text is noisy.
     pub noise: Option<Noise>,
     /// What they have besides standing text.
@@ -66,6 +69,7 @@ impl Evidence {
             matched: alignment.matched(),
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             own: Own::of(alignment, left, right),
+            around: differs_around(alignment, left, right),
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);
