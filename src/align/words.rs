@@ -13,8 +13,10 @@ impl TokenKind {
     pub const NUMERIC: TokenKind = TokenKind(2);
     /// A sentence ended before it.
     pub const AFTER_END: TokenKind = TokenKind(4);
-    /// It stands apart from the one before it: on another line, or with a bracket or a dash between.
+    /// A bracket or a dash stands before it.
     pub const APART: TokenKind = TokenKind(8);
+    /// It begins a line.
+    pub const LINE: TokenKind = TokenKind(16);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {

@@ -283,8 +283,9 @@ fn gap(between: &[u8]) -> TokenKind {
             '.' | '!' | '?' | '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{964}' | '\u{6d4}' | '\u{61f}' => {
                 TokenKind::AFTER_END
             }
-            '\n' | '(' | ')' | '[' | ']' | '|' | '\u{2013}' | '\u{2014}' | '\u{ff08}' | '\u{ff09}'
-            | '\u{3010}' | '\u{3011}' => TokenKind::APART,
+            '\n' => TokenKind::LINE,
+            '(' | ')' | '[' | ']' | '|' | '\u{2013}' | '\u{2014}' | '\u{ff08}' | '\u{ff09}' | '\u{3010}'
+            | '\u{3011}' => TokenKind::APART,
             // A hyphen between spaces is a dash.
             ' ' if dash => TokenKind::APART,
             _ => TokenKind::PLAIN,
