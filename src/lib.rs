@@ -80,6 +80,7 @@ pub mod kernel;
 mod mmap;
 pub mod model;
 pub mod options;
+pub mod output;
 pub mod page;
 pub mod recipe;
 pub mod report;

@@ -1,8 +1,6 @@
 //! `wirecopy dedup`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::act::dedup::{Decisions, Output, decide};
@@ -11,22 +9,28 @@ use crate::scan::Run;
 use anyhow::{Context, Result, bail};
 
 use super::args;
+use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
 use crate::cli::settings::Settings;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
     let removable = typed.remove.parse()?;
-    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output)?;
-    if let Some(removed) = &typed.removed {
-        check_list(removed, typed)?;
-    }
+    let mut outputs = outputs(args);
+    outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
+    outputs.reads(Rules::files(typed.keep.as_deref()));
+    let removed = typed.removed.as_deref().map(|path| outputs.file(path)).transpose()?;
+    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output, outputs)?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     let found = settings.scan().run(&corpus)?;
     drop(bar);
-    let decisions = decide(&found, &found.cluster_rows(), &rules, removable);
+    let clusters = found.cluster_rows();
+    let decisions = decide(&found, &clusters, &rules, removable);
+    for pattern in rules.unmatched(&clusters) {
+        anstream::eprintln!("wirecopy: `{pattern}` matches no document that has copies");
+    }
     let stripper = match typed.strip {
         Some(args::Strip::Boilerplate) => match found.stripper() {
             Some(stripper) => Some(stripper),
@@ -35,8 +39,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         None => None,
     };
     let stripped = output.write(&found, &decisions, stripper)?;
-    if let Some(path) = &typed.removed {
-        write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(place) = &removed {
+        place.write(|out| write_list(out, &decisions))?;
     }
     warn(&found, &decisions);
     if !args.quiet {
@@ -53,24 +57,12 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The list may not take the place of what is read or written.
-fn check_list(list: &Path, typed: &args::Dedup) -> Result<()> {
-    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut inputs = typed.input.paths.iter().chain(&typed.run.against);
-    let taken = inputs.any(|input| whole(list).starts_with(whole(input)));
-    if taken || whole(list) == whole(&typed.output) {
-        bail!("{}: the list of what was removed cannot stand there", list.display());
-    }
-    Ok(())
-}
-
-fn write_list(path: &Path, decisions: &Decisions) -> std::io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
+fn write_list(out: &mut dyn Write, decisions: &Decisions) -> std::io::Result<()> {
     for removal in decisions.removed.values() {
-        serde_json::to_writer(&mut out, removal)?;
+        serde_json::to_writer(&mut *out, removal)?;
         writeln!(out)?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// Sites and problems named one by one.

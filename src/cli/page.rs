@@ -5,19 +5,22 @@ use std::process::ExitCode;
 
 use crate::document::DocId;
 use crate::options::Resources;
+use crate::output::Outputs;
 use crate::report::{PageRow, RepeatRow};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
 
 #[derive(Clone, Copy)]
 struct Json;
 
 pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
-    let pages = read(typed)?;
+    let mut outputs = outputs(args);
+    outputs.reads(&typed.input.paths);
+    let targets = Target::parse_all(&typed.reports, &[("json", Json)], &mut outputs)?;
+    let pages = read(typed, &outputs)?;
     for target in &targets {
         target.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &pages)?;
@@ -31,9 +34,10 @@ pub fn run(args: &args::Args, typed: &args::Page) -> Result<ExitCode> {
 }
 
 /// Every page that was asked for, also those that repeat nothing.
-fn read(typed: &args::Page) -> Result<Vec<PageRow>> {
+fn read(typed: &args::Page, outputs: &Outputs) -> Result<Vec<PageRow>> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
+    outputs.are_not_read(corpus.files())?;
     let run = Scan::new().resources(resources).read(&corpus)?;
     for problem in &run.documents.problems {
         anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);

@@ -13,7 +13,9 @@ use crate::report::{BoilerplateKind, Report, write_markdown, write_sites};
 use anyhow::{Context, Result};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs, write_versioned};
+#[cfg(feature = "parquet")]
+use crate::output::{Outputs, Place};
 
 /// A report that is made of a [`Report`] alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -78,27 +80,40 @@ pub fn read(path: &Path) -> Result<Report> {
 }
 
 fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &FORMATS)?;
+    let mut outputs = outputs(args);
+    outputs.reads([&typed.report]);
+    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    #[cfg(feature = "parquet")]
+    let tables = tables(&targets, &mut outputs)?;
     let report = read(&typed.report)?;
     for target in &targets {
-        match (target.format, &target.file) {
-            (Format::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
-            #[cfg(feature = "parquet")]
-            (Format::Parquet, Some(directory)) => crate::cli::tables::write_saved(directory, &report)?,
-            (Format::Parquet, _) => {}
+        if let Format::Of(rendering) = target.format {
+            target.write(|out| rendering.write(&report, out))?;
         }
     }
+    #[cfg(feature = "parquet")]
+    tables.iter().try_for_each(|place| crate::cli::tables::write_saved(place, &report))?;
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print_places(targets.iter())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where tables go, one for each time that they were asked for.
+#[cfg(feature = "parquet")]
+fn tables(targets: &[Target<Format>], outputs: &mut Outputs) -> Result<Vec<Place>> {
+    let asked = targets.iter().filter(|target| matches!(target.format, Format::Parquet));
+    let directories = asked.filter_map(|target| target.file.as_deref());
+    directories.map(|directory| crate::cli::tables::place_saved(directory, outputs)).collect()
+}
+
 fn diff(args: &args::Args, typed: &args::Diff) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", ())])?;
+    let mut outputs = outputs(args);
+    outputs.reads([&typed.old, &typed.new]);
+    let targets = Target::parse_all(&typed.reports, &[("json", ())], &mut outputs)?;
     let diff = Diff::between(&read(&typed.old)?, &read(&typed.new)?);
     for target in &targets {
-        target.write(|out| write_json(&diff, out))?;
+        target.write(|out| write_versioned(&diff, out))?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print_diff(&diff)?;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::findings::{AuditOptions, Findings, Parts};
+use crate::output::Outputs;
 use crate::report::diff::Diff;
 use crate::report::html::LIMIT;
 use crate::report::terminal::{Look, summary};
@@ -14,12 +15,12 @@ use anyhow::{Context, Result};
 use super::args;
 use crate::cli::indexed::{Indexed, Partners};
 use crate::cli::model;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
 use crate::cli::settings::Settings;
 #[cfg(feature = "parquet")]
-use crate::cli::tables;
+use crate::cli::tables::Tables;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Format {
@@ -42,12 +43,17 @@ const FORMATS: [(&str, Format); 9] = [
 ];
 
 pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &FORMATS)?;
+    let mut outputs = inputs(args, typed);
+    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    let saved = typed.save_model.as_deref().map(|file| outputs.file(file)).transpose()?;
+    #[cfg(feature = "parquet")]
+    let tables = tables(&targets, &mut outputs)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
     let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    outputs.are_not_read(corpus.files())?;
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),
@@ -62,8 +68,8 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     }
     let found = scan.run(&corpus)?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
-    if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
-        model::write(settings.recipe, learned, file)?;
+    if let (Some(place), Some(learned)) = (&saved, &found.model) {
+        model::write(settings.recipe, learned, place)?;
     }
     drop(bar);
     // A summary would stand in the middle of a report on standard output.
@@ -73,15 +79,15 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
     let asks_for_pairs = |target: &Target<Format>| matches!(target.format, Format::Pairs | Format::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
-    for target in &targets {
-        let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        #[cfg(feature = "parquet")]
-        if let (Format::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
-            let documents = document_rows(partners.as_ref(), whole);
-            let pairs = pair_rows(&found, partners.as_ref(), spans);
-            tables::write_all(directory, documents, pairs, &whole.report)?;
-            continue;
+    #[cfg(feature = "parquet")]
+    if let Some(whole) = &whole {
+        for tables in &tables {
+            let pairs = pair_rows(&found, partners.as_ref(), spans.as_deref());
+            tables.write(document_rows(partners.as_ref(), whole), pairs, &whole.report)?;
         }
+    }
+    for target in targets.iter().filter(|target| target.format != Format::Parquet) {
+        let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
@@ -102,6 +108,28 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// What is read, and may so not be written.
+fn inputs(args: &args::Args, typed: &args::Scan) -> Outputs {
+    let mut outputs = outputs(args);
+    outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
+    let files = [&typed.baseline, &typed.boilerplate, &typed.model];
+    outputs.reads(files.into_iter().flatten());
+    if let Some(index) = &typed.index {
+        outputs.index(index);
+    }
+    outputs
+}
+
+/// Where tables go, one for each time that they were asked for.
+#[cfg(feature = "parquet")]
+fn tables(targets: &[Target<Format>], outputs: &mut Outputs) -> Result<Vec<Tables>> {
+    let asked = targets.iter().filter(|target| target.format == Format::Parquet);
+    asked
+        .filter_map(|target| target.file.as_deref())
+        .map(|directory| Tables::place(directory, outputs))
+        .collect()
 }
 
 /// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.

@@ -9,7 +9,7 @@ use crate::scan::Scan;
 use anyhow::{Context, Result};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -18,9 +18,13 @@ enum Format {
 }
 
 pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Format::Json), ("csv", Format::Csv)])?;
+    let mut outputs = outputs(args);
+    outputs.reads(&typed.input.paths);
+    let formats = [("json", Format::Json), ("csv", Format::Csv)];
+    let targets = Target::parse_all(&typed.reports, &formats, &mut outputs)?;
     let resources = Resources { threads: typed.threads, ..Resources::default() };
     let corpus = typed.input.open(&resources)?;
+    outputs.are_not_read(corpus.files())?;
     let run = Scan::new().policy(typed.judging.policy()).resources(resources).run(&corpus)?;
     let templates = run.templates()?;
     for target in &targets {

@@ -144,6 +144,9 @@ struct Opened {
     skipped: BTreeMap<String, u64>,
     problems: Vec<Problem>,
     against: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    /// Files that broke off, each with the bytes that it gave.
+    cuts: BTreeMap<PathBuf, u64>,
 }
 
 #[derive(Debug)]
@@ -229,6 +232,16 @@ impl Corpus {
     /// The path of an input, as problems name it.
     pub fn path(&self, input: u32) -> &Path {
         &self.opened.inputs[input as usize].path
+    }
+
+    /// The files that are read: those that were named and those that were found.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.opened.files
+    }
+
+    /// How many bytes a file gave before it broke off; none where it did not.
+    pub fn cut_at(&self, path: &Path) -> Option<u64> {
+        self.opened.cuts.get(path).copied()
     }
 
     /// Files and directories of the second set; empty where there is one set.
