@@ -144,7 +144,7 @@ fn a_file_may_say_what_is_required_and_gives_way_to_what_excludes_it() {
     dir.file("wirecopy.toml", "[filter]\nindex = 'seen'\n[scan]\nclassic = true\nbaseline = 'old.json'");
     let lines = record("a", STORY);
     let filter = |flags: &[&str]| within(&dir.path(""), &["filter", "a.jsonl"]).args(flags).output().unwrap();
-    assert_eq!(code(&filter(&[])), 0);
+    assert_eq!(code(&filter(&["--config", "wirecopy.toml"])), 0);
     assert!(dir.path("seen").is_dir());
     let old = dir.file("old.jsonl", lines);
     let scan = |flags: &[&str]| within(&dir.path(""), &["scan", "--quiet"]).args(flags).output().unwrap();
