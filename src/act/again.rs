@@ -1,15 +1,16 @@
 //! Pairs judged again: what a report says of two files is believed only where the files say it too.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Removable;
 use super::apply::Step;
-use super::files::regular;
+use super::files::{refused, regular};
 use super::roots::Roots;
 use crate::corpus::{Corpus, CorpusOptions};
 use crate::document::DocId;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::findings::hash_file;
 use crate::judge::{Directed, compare_with};
 use crate::options::{Policy, Resources};
@@ -52,7 +53,8 @@ pub fn confirm<'a>(
 
 /// The texts of files that are one document each.
 struct Texts {
-    run: Run,
+    /// None where no file could be read.
+    run: Option<Run>,
     /// By path; none where a file holds several documents.
     documents: HashMap<PathBuf, Option<DocId>>,
 }
@@ -61,7 +63,13 @@ impl Texts {
     fn read(paths: &[PathBuf]) -> Result<Texts> {
         let resources = Resources::default();
         let corpus = Corpus::open(paths, &CorpusOptions::default(), &resources)?;
-        let run = Scan::new().resources(resources).read(&corpus)?;
+        let run = match Scan::new().resources(resources).read(&corpus) {
+            Ok(run) => run,
+            Err(e) if e.kind() == ErrorKind::NothingReadable => {
+                return Ok(Texts { run: None, documents: HashMap::new() });
+            }
+            Err(e) => return Err(e),
+        };
         let mut documents = HashMap::new();
         for (entry, number) in run.documents.entries.iter().zip(0..) {
             let (path, _) = corpus.place(entry.location, entry.record);
@@ -70,7 +78,7 @@ impl Texts {
                 *document = None;
             }
         }
-        Ok(Texts { run, documents })
+        Ok(Texts { run: Some(run), documents })
     }
 
     /// What the duplicate is to its kept copy now.
@@ -78,7 +86,7 @@ impl Texts {
         let told = |what: &str, e: &dyn std::fmt::Display| format!("{what}{e}");
         for (path, sha256, what) in [(&step.path, 0, ""), (&step.kept, 1, "the kept copy: ")] {
             roots.inside(path).map_err(|e| told(what, &e))?;
-            regular(path).map_err(|e| told(what, &e))?;
+            regular(path).map_err(|e| told(what, &missing(path, e)))?;
             if hash_file(path).map_err(|e| told(what, &e))?.1 != step.sha256[sha256] {
                 return Err(told(what, &"changed since the scan"));
             }
@@ -86,10 +94,22 @@ impl Texts {
         let text = |path: &Path| {
             let document = self.documents.get(path).copied().flatten();
             let gone = || format!("{} gives no document", path.display());
-            self.run.text(document.ok_or_else(gone)?).map_err(|e| e.to_string())
+            let (run, document) = (self.run.as_ref().ok_or_else(gone)?, document.ok_or_else(gone)?);
+            if run.documents.entries.get(document.index()).is_none_or(|entry| entry.tokens == 0) {
+                return Err(format!("{} has no words", path.display()));
+            }
+            run.text(document).map_err(|e| e.to_string())
         };
         let (own, kept) = (text(&step.path)?, text(&step.kept)?);
         let judgement = compare_with(policy, Recipe::default(), &own, &kept).judgement;
         Ok(judgement.map_or(Directed::New, |judgement| judgement.from_a()).name())
+    }
+}
+
+/// A report holds text: bytes of a name that are none are lost in it.
+fn missing(path: &Path, error: io::Error) -> io::Error {
+    match path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+        true => refused(format!("{error}: its name is no UTF-8, and a report cannot hold it")),
+        false => error,
     }
 }

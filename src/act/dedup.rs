@@ -277,8 +277,10 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             continue;
         }
         let (path, record) = corpus.place(entry.location, entry.record);
-        let path = PathBuf::from(path);
-        let is_direct = corpus.path(entry.location.input) == path;
+        let source = corpus.path(entry.location.input);
+        let is_direct = !source.as_os_str().is_empty();
+        // A name need not be text; as text it has lost what it is.
+        let path = if is_direct { source.to_owned() } else { PathBuf::from(path) };
         let is_gone = decisions.removed.contains_key(&(number as u32));
         if let Some(row) = record.filter(|_| !is_direct && is_parquet(&path)) {
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {

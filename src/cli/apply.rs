@@ -17,6 +17,7 @@ use crate::report::Report;
 use anyhow::{Context, Result, bail};
 
 use super::{args, report};
+use crate::cli::output::outputs;
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;
@@ -98,6 +99,9 @@ impl Acting<'_> {
             left(step, reason);
         }
         let path = self.typed.journal.clone().unwrap_or_else(|| beside(&self.typed.report));
+        let mut outputs = outputs(self.args);
+        outputs.reads([&self.typed.report]);
+        outputs.appended(&path)?;
         let mut actor = Actor::new(action, begin_journal(&path)?, self.roots, &plan.stay);
         let (mut done, mut failed) = (0u64, others.len() as u64);
         for step in steps {

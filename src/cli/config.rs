@@ -28,7 +28,7 @@ const TYPED: [&str; 6] = ["config", "no-config", "help", "version", "yes", "forc
 /// What a file may set that was found and not named. Whoever unpacks a folder of data and works in it has not read its
 /// settings: they may say how documents are read, judged and shown, and neither what is written or done nor what is read
 /// elsewhere. A flag that is not here is refused.
-const OF_FOUND: [&str; 47] = [
+const OF_FOUND: [&str; 48] = [
     "against",
     "all",
     "audit",
@@ -76,6 +76,7 @@ const OF_FOUND: [&str; 47] = [
     "tokens",
     "url-field",
     "verbose",
+    "within",
 ];
 
 /// Those of them that name files or directories: only below the file's own directory.
@@ -372,5 +373,50 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>> {
             "a {} is no value here; a text, a number, true, false or a list of them is",
             other.type_str()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
+    /// thought about it.
+    const REFUSED: [&str; 17] = [
+        "action",
+        "check",
+        "follow",
+        "index",
+        "journal",
+        "memory-documents",
+        "on-duplicate",
+        "only",
+        "output",
+        "rejects",
+        "remove",
+        "removed",
+        "report",
+        "root",
+        "save-model",
+        "window",
+        "work-dir",
+    ];
+
+    #[test]
+    fn every_flag_was_thought_about() {
+        let mut all = BTreeSet::new();
+        let mut left = vec![Args::command()];
+        while let Some(command) = left.pop() {
+            all.extend(command.get_arguments().filter_map(Arg::get_long).map(str::to_owned));
+            left.extend(command.get_subcommands().cloned());
+        }
+        let known: BTreeSet<&str> = OF_FOUND.into_iter().chain(TYPED).chain(REFUSED).collect();
+        let unknown: Vec<&String> = all.iter().filter(|name| !known.contains(name.as_str())).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let gone: Vec<&str> = OF_FOUND.into_iter().filter(|name| !all.contains(*name)).collect();
+        assert!(gone.is_empty(), "{gone:?}");
+        assert!(PATHS.iter().all(|name| OF_FOUND.contains(name)));
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::args;
 use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, say_ignored};
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
@@ -24,6 +24,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    say_ignored(args, &corpus);
     let found = settings.scan().run(&corpus)?;
     drop(bar);
     let clusters = found.cluster_rows();
@@ -43,6 +44,13 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         place.write(|out| write_list(out, &decisions))?;
     }
     warn(&found, &decisions);
+    if !args.quiet && !corpus.skipped().is_empty() {
+        let kinds = corpus.skipped().iter().map(|(kind, count)| match kind.as_str() {
+            "" => format!("{count} without an extension"),
+            kind => format!("{count} .{}", printable(kind)),
+        });
+        anstream::eprintln!("not written, of another kind: {}", kinds.collect::<Vec<_>>().join(", "));
+    }
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
@@ -65,12 +73,16 @@ fn write_list(out: &mut dyn Write, decisions: &Decisions) -> std::io::Result<()>
     Ok(())
 }
 
+/// Untrusted text without control characters.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
 /// Sites and problems named one by one.
 const SHOWN: usize = 20;
 
 /// Says which site loses much, and what could not be read.
 fn warn(found: &Run, decisions: &Decisions) {
-    let printable = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
         let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };
         anstream::eprintln!("wirecopy: {site} loses {gone} of {all} documents");

@@ -18,7 +18,7 @@ use crate::cli::model;
 use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, say_ignored};
 #[cfg(feature = "parquet")]
 use crate::cli::tables::Tables;
 
@@ -54,6 +54,7 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     outputs.are_not_read(corpus.files())?;
+    say_ignored(args, &corpus);
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),

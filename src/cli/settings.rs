@@ -118,3 +118,13 @@ impl args::Input {
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }
 }
+
+/// Says what a walk did not enter: whoever misses documents should not have to guess.
+pub fn say_ignored(args: &args::Args, corpus: &Corpus) {
+    let ignored = corpus.ignored();
+    if ignored > 0 && !args.quiet {
+        anstream::eprintln!(
+            "ignore files name {ignored} files or folders, which were passed over; --no-ignore reads them"
+        );
+    }
+}

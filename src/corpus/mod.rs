@@ -142,6 +142,7 @@ struct Opened {
     fields: FieldNames,
     max_record: u64,
     skipped: BTreeMap<String, u64>,
+    ignored: u64,
     problems: Vec<Problem>,
     against: Vec<PathBuf>,
     files: Vec<PathBuf>,
@@ -222,6 +223,11 @@ impl Corpus {
     /// Files left out of a walk because nothing reads their kind, by extension.
     pub fn skipped(&self) -> &BTreeMap<String, u64> {
         &self.opened.skipped
+    }
+
+    /// Files and directories that walks left out because ignore files name them; what is in such a directory is not counted.
+    pub fn ignored(&self) -> u64 {
+        self.opened.ignored
     }
 
     /// How many inputs there are.

@@ -54,6 +54,7 @@ impl Corpus {
             own_reader(options, path).is_some() || kind(path).is_some()
         })?;
         corpus.skipped = walked.skipped;
+        corpus.ignored = walked.ignored;
         for error in walked.problems {
             corpus.problem(&error);
         }
@@ -121,6 +122,7 @@ impl Opened {
             fields: options.fields.clone(),
             max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
+            ignored: 0,
             problems: Vec::new(),
             against: options.against.clone(),
             files: Vec::new(),

@@ -49,6 +49,9 @@ const MANUAL: &[u8] = b"\n.TH wirecopy";
 /// Bytes in which a manual page has said so.
 const MANUAL_WITHIN: usize = 256;
 
+/// Bytes by which most documents are told from anything of ours: a walk looks at every file.
+const GLANCE: u64 = 64;
+
 /// Bytes that show the first members of a line: an id may be long.
 const HEAD: u64 = 16 << 10;
 
@@ -70,9 +73,13 @@ pub enum Own {
 /// Those of reading.
 pub fn of_file(path: &Path) -> io::Result<Option<Own>> {
     let mut file = File::open(path)?;
-    let len = file.metadata()?.len();
     let mut head = Vec::new();
-    (&mut file).take(HEAD).read_to_end(&mut head)?;
+    (&mut file).take(GLANCE).read_to_end(&mut head)?;
+    if head.len() as u64 == GLANCE && !may_be_own(&head) {
+        return Ok(None);
+    }
+    (&mut file).take(HEAD - GLANCE).read_to_end(&mut head)?;
+    let len = file.metadata()?.len();
     if len > HEAD && head.starts_with(b"PAR1") {
         file.seek(SeekFrom::Start(len.saturating_sub(FOOT)))?;
         let mut foot = Vec::new();
@@ -80,6 +87,12 @@ pub fn of_file(path: &Path) -> io::Result<Option<Own>> {
         return Ok(is_own_table(&foot).then_some(Own::Output));
     }
     Ok(if head.is_empty() { Some(Own::Output) } else { of_bytes(&head, len <= HEAD) })
+}
+
+/// Whether a file that begins so is worth a longer look.
+fn may_be_own(glance: &[u8]) -> bool {
+    let beginnings = BEGINNINGS.into_iter().chain([&HTML[..15], INDEX, b"PAR1", b"{", b"[", b"."]);
+    beginnings.into_iter().any(|beginning| glance.starts_with(beginning))
 }
 
 /// What a file is that begins so; `whole` says whether that is all of it.
