@@ -17,6 +17,15 @@ use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::scan::{Run, Scan};
 
+/// Steps that hold, and the others, each with the reason.
+#[derive(Debug, Default)]
+pub struct Confirmed<'a> {
+    /// In order of the plan.
+    pub steps: Vec<&'a Step>,
+    /// What is left as it is, and why.
+    pub others: Vec<(&'a Step, String)>,
+}
+
 /// Parts steps into those whose files are within the roots, are what was scanned, and are by this policy what may be
 /// removed; and the others, each with the reason. Both texts are read, and compared alone, as `wirecopy compare A B` does.
 ///
@@ -27,7 +36,7 @@ pub fn confirm<'a>(
     roots: &Roots,
     removable: Removable,
     policy: &Policy,
-) -> Result<(Vec<&'a Step>, Vec<(&'a Step, String)>)> {
+) -> Result<Confirmed<'a>> {
     // What is outside is not even read.
     let mut files = BTreeSet::new();
     for step in steps.iter().filter(|step| roots.inside(&step.path).and(roots.inside(&step.kept)).is_ok()) {
@@ -35,20 +44,20 @@ pub fn confirm<'a>(
     }
     let paths: Vec<PathBuf> = files.into_iter().collect();
     let texts = Texts::read(&paths)?;
-    let (mut confirmed, mut others) = (Vec::new(), Vec::new());
+    let mut confirmed = Confirmed::default();
     for step in steps {
         match texts.relation(step, roots, policy) {
-            Ok(relation) if removable.allows(relation) => confirmed.push(step),
+            Ok(relation) if removable.allows(relation) => confirmed.steps.push(step),
             Ok(relation) => {
-                others.push((
+                confirmed.others.push((
                     step,
                     format!("judged again, it is no copy of {}: {relation}", step.kept.display()),
                 ));
             }
-            Err(reason) => others.push((step, reason)),
+            Err(reason) => confirmed.others.push((step, reason)),
         }
     }
-    Ok((confirmed, others))
+    Ok(confirmed)
 }
 
 /// The texts of files that are one document each.

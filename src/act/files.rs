@@ -57,7 +57,7 @@ pub(super) fn aside(path: &Path) -> io::Result<PathBuf> {
         if is_there(name) { Err(io::ErrorKind::AlreadyExists.into()) } else { Ok(()) }
     })?;
     // Nothing was created, and nothing is removed.
-    Ok(made.into_temp_path().keep().map_err(|e| e.error)?)
+    made.into_temp_path().keep().map_err(|e| e.error)
 }
 
 /// Whether a name is one of [`aside`], beside this file.

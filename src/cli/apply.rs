@@ -5,7 +5,7 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::act::again::confirm;
+use crate::act::again::{Confirmed, confirm};
 use crate::act::apply::{Action, Actor, Plan, Step, plan};
 use crate::act::keep::Rules;
 use crate::act::names::Names;
@@ -51,6 +51,7 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
 fn warn(report: &Report, rules: &Rules, protected: &Names) {
     let clusters = &report.clusters;
     for pattern in protected.unmatched(clusters).into_iter().chain(rules.unmatched(clusters)) {
+        let pattern = shown(Path::new(&pattern));
         anstream::eprintln!("wirecopy: `{pattern}` matches no document that has copies");
     }
 }
@@ -94,7 +95,7 @@ impl Acting<'_> {
             self.roots.inside(&directory.join("any"))?;
         }
         let removable = self.typed.remove.parse()?;
-        let (steps, others) = confirm(&plan.steps, &self.roots, removable, &self.policy())?;
+        let Confirmed { steps, others } = confirm(&plan.steps, &self.roots, removable, &self.policy())?;
         for (step, reason) in &others {
             left(step, reason);
         }
@@ -134,7 +135,9 @@ impl Acting<'_> {
 }
 
 fn left(step: &Step, reason: &dyn std::fmt::Display) {
-    anstream::eprintln!("wirecopy: left {}: {reason}", shown(&step.path));
+    // The reason may name a path of the report.
+    let reason = reason.to_string();
+    anstream::eprintln!("wirecopy: left {}: {}", shown(&step.path), shown(Path::new(&reason)));
 }
 
 /// A journal that has its name for good.
@@ -180,7 +183,12 @@ pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
             Ok(Undone::Nothing) => nothing += 1,
             Err(e) => {
                 failed += 1;
-                anstream::eprintln!("wirecopy: not back: {}: {e}", shown(&entry.path));
+                let reason = e.to_string();
+                anstream::eprintln!(
+                    "wirecopy: not back: {}: {}",
+                    shown(&entry.path),
+                    shown(Path::new(&reason))
+                );
             }
         }
     }

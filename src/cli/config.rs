@@ -189,9 +189,8 @@ impl Setting {
         for path in paths {
             let climbs = path.components().any(|part| part == Component::ParentDir);
             if climbs || !resolved(&path).starts_with(&folder) {
-                let path = path.display();
                 bail!(
-                    "{place}: `{name}` leads out of the folder of a file that was only found ({path}): {what_to_do}"
+                    "{place}: `{name}` leads out of the folder of a file that was only found ({path:?}): {what_to_do}"
                 );
             }
         }
