@@ -1,6 +1,6 @@
 //! Files moved and copied so that nothing is lost on the way.
 
-use std::fs::{self, File, FileTimes, Metadata, Permissions};
+use std::fs::{self, FileTimes, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::apply::Entry;
 use crate::findings::hash_file;
-use crate::output::{MODE, PREFIX, create_directory, directory_of, sync_directory};
+use crate::output::{MODE, PREFIX, create_directory, directory_of, open_regular, sync_directory};
 
 /// What a reader is told.
 pub(super) fn refused(reason: impl Into<String>) -> io::Error {
@@ -114,7 +114,7 @@ pub(super) fn copy_over(from: &Path, to: &Path, sha256: &str, looks: Looks) -> i
 /// A copy beside its place. Times are set before the permissions, which may forbid it.
 fn prepared(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<tempfile::NamedTempFile> {
     let new = tempfile::Builder::new().prefix(PREFIX).tempfile_in(directory_of(to))?;
-    io::copy(&mut File::open(from)?, &mut new.as_file())?;
+    io::copy(&mut open_regular(from)?, &mut new.as_file())?;
     if hash_file(new.path())?.1 != sha256 {
         return Err(refused(format!("{} changed while it was copied", from.display())));
     }

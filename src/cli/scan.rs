@@ -18,7 +18,7 @@ use crate::cli::model;
 use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
-use crate::cli::settings::{Settings, say_ignored};
+use crate::cli::settings::{Settings, ignored, say_ignored};
 #[cfg(feature = "parquet")]
 use crate::cli::tables::Tables;
 
@@ -54,7 +54,6 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     outputs.are_not_read(corpus.files())?;
-    say_ignored(args, &corpus);
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),
@@ -67,7 +66,7 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
         (None, Some(given)) => scan = scan.boilerplate(given),
         (None, None) => {}
     }
-    let found = scan.run(&corpus)?;
+    let found = scan.run(&corpus).inspect_err(|_| say_ignored(args, &corpus))?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
     if let (Some(place), Some(learned)) = (&saved, &found.model) {
         model::write(settings.recipe, learned, place)?;
@@ -75,6 +74,9 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     drop(bar);
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
+    if !summarised {
+        say_ignored(args, &corpus);
+    }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != Format::Pairs);
     let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
@@ -199,7 +201,9 @@ fn print(typed: &args::Scan, found: &Run, report: &Report) -> Result<()> {
     };
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
     let mut out = anstream::stdout().lock();
-    write!(out, "{}", summary(report, &excerpts, look)).context("cannot write to standard output")?;
+    let ignored = ignored(found.corpus()).map_or_else(String::new, |ignored| format!("{ignored}\n"));
+    write!(out, "{ignored}{}", summary(report, &excerpts, look))
+        .context("cannot write to standard output")?;
     Ok(())
 }
 

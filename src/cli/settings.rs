@@ -119,12 +119,19 @@ impl args::Input {
     }
 }
 
-/// Says what a walk did not enter: whoever misses documents should not have to guess.
+/// What a walk did not enter, in words: whoever misses documents should not have to guess.
+pub fn ignored(corpus: &Corpus) -> Option<String> {
+    let named = match corpus.ignored() {
+        0 => return None,
+        1 => "1 file or folder, which was".to_owned(),
+        count => format!("{count} files or folders, which were"),
+    };
+    Some(format!("ignore files name {named} passed over; --no-ignore reads what they name"))
+}
+
+/// Says it on standard error.
 pub fn say_ignored(args: &args::Args, corpus: &Corpus) {
-    let ignored = corpus.ignored();
-    if ignored > 0 && !args.quiet {
-        anstream::eprintln!(
-            "ignore files name {ignored} files or folders, which were passed over; --no-ignore reads them"
-        );
+    if let (Some(ignored), false) = (ignored(corpus), args.quiet) {
+        anstream::eprintln!("{ignored}");
     }
 }

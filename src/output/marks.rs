@@ -3,9 +3,10 @@
 //! A file that bears a mark may be written again, and a walk passes it over. So a mark stands where only a program puts
 //! one: at the very beginning, or in the metadata.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+
+use super::open_regular;
 
 /// What an html report begins with, behind its charset.
 const HTML: &[u8] = b"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -72,7 +73,7 @@ pub enum Own {
 /// # Errors
 /// Those of reading.
 pub fn of_file(path: &Path) -> io::Result<Option<Own>> {
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let mut head = Vec::new();
     (&mut file).take(GLANCE).read_to_end(&mut head)?;
     if head.len() as u64 == GLANCE && !may_be_own(&head) {

@@ -8,8 +8,9 @@ pub mod marks;
 mod place;
 mod whole;
 
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub use place::Place;
@@ -30,6 +31,15 @@ pub fn file_id(metadata: &Metadata) -> FileId {
 /// The file that a path leads to, if there is one.
 pub fn id_of(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().as_ref().map(file_id)
+}
+
+/// Opens a regular file, and waits for no pipe that has its name meanwhile.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("not a regular file")),
+    }
 }
 
 /// What a command reads and writes. Inputs are told first.

@@ -455,3 +455,61 @@ fn what_was_taken_and_not_delivered_is_said() {
     drop(scan.stdout.take());
     assert!(scan.wait().unwrap().success());
 }
+
+/// What a walk did not enter, and what dedup does not write, is said; where there is nothing, nothing is.
+#[test]
+fn what_is_left_out_is_said() {
+    let dir = Dir::new();
+    dir.file("plain/a.txt", STORY);
+    dir.file("plain/b.txt", STORY);
+    for name in ["repo/site/a.txt", "repo/data/feed.jsonl", "repo/drafts/one.txt", "repo/drafts/two.txt"] {
+        dir.file(name, if name.ends_with("jsonl") { record("a", STORY) } else { STORY.to_owned() });
+    }
+    for (name, text) in
+        [("repo/site/logo.png", "png"), ("repo/site/set.json", "{}"), ("repo/site/LICENSE", "x")]
+    {
+        dir.file(name, text);
+    }
+    dir.file("repo/.ignore", "*.jsonl\ndrafts/\n");
+    let says = |arguments: &str| {
+        let output = command(&dir, arguments).arg("--quiet=false").output().unwrap();
+        stdout(&output) + &errors(&output)
+    };
+    let ignored = "ignore files name";
+    assert!(says("scan repo").contains("ignore files name 2 files or folders"), "{}", says("scan repo"));
+    assert!(
+        says("scan repo/data").contains("ignore files name 1 file or folder"),
+        "also where nothing is left to read"
+    );
+    assert!(says("index build seen repo").contains(ignored));
+    for quiet in ["scan plain", "scan repo --no-ignore", "scan repo/data/feed.jsonl", "scan repo -g *.txt"] {
+        assert!(!says(quiet).contains(ignored), "{quiet}: {}", says(quiet));
+    }
+    let said = says("dedup repo/site --output kept");
+    assert!(said.contains("not written, of another kind: 1 without an extension, 1 .json, 1 .png"), "{said}");
+    assert!(!says("dedup plain --output kept2").contains("not written"));
+}
+
+/// A name need not be text: its file is written like any other.
+#[test]
+fn a_name_that_is_no_text_is_written() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = Dir::new();
+    dir.file("in/copy.txt", STORY);
+    dir.file("in/other.txt", "Something else entirely, which nobody has copied from anywhere.");
+    let odd = OsStr::from_bytes(b"caf\xe9.txt");
+    if fs::write(dir.path("in").join(odd), STORY).is_err() {
+        eprintln!("skipped: this system has no such names");
+        return;
+    }
+    let output = within(&dir, "dedup in --output out");
+    assert_eq!(code(&output), 0, "{}", errors(&output));
+    let kept = files_of_bytes(&dir.path("out"));
+    assert_eq!(kept.iter().filter(|text| *text == STORY.as_bytes()).count(), 1);
+    assert_eq!(kept.len(), 2);
+}
+
+fn files_of_bytes(directory: &Path) -> Vec<Vec<u8>> {
+    fs::read_dir(directory).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect()
+}
