@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::findings::{AuditOptions, Findings, Parts};
+use crate::model::Model;
+use crate::model::boilerplate::Boilerplate;
 use crate::output::Outputs;
 use crate::report::diff::Diff;
 use crate::report::html::LIMIT;
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
-use crate::scan::Run;
+use crate::scan::{Run, Scan};
 use anyhow::{Context, Result};
 
 use super::args;
@@ -60,12 +62,7 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
         (None, Some(file)) => Some(model::read(settings.recipe, file)?),
         (None, None) => None,
     };
-    let mut scan = settings.scan();
-    match (given, boilerplate) {
-        (Some(model), _) => scan = scan.model(model),
-        (None, Some(given)) => scan = scan.boilerplate(given),
-        (None, None) => {}
-    }
+    let scan = under(settings.scan(), given, boilerplate);
     let found = scan.run(&corpus).inspect_err(|_| say_ignored(args, &corpus))?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
     if let (Some(place), Some(learned)) = (&saved, &found.model) {
@@ -96,13 +93,7 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Findings { report, .. })) = (summarised, &whole) {
         print(typed, &found, report)?;
-        if let Some(partners) = &partners {
-            anstream::println!("{}", partners.summary());
-        }
-        if let Some(diff) = &diff {
-            report::print_diff(diff)?;
-        }
-        report::print_places(targets.iter().filter(|target| target.format == Format::Of(Rendering::Html)))?;
+        print_rest(partners.as_ref(), diff.as_ref(), &targets)?;
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
@@ -111,6 +102,26 @@ pub fn run(args: &args::Args, typed: &args::Scan) -> Result<ExitCode> {
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// A scan under a model that was given, or with the chrome that was.
+fn under(scan: Scan, model: Option<Model>, boilerplate: Option<Boilerplate>) -> Scan {
+    match (model, boilerplate) {
+        (Some(model), _) => scan.model(model),
+        (None, Some(given)) => scan.boilerplate(given),
+        (None, None) => scan,
+    }
+}
+
+/// What stands behind the summary: the index, what changed, and where pages are.
+fn print_rest(partners: Option<&Partners>, diff: Option<&Diff>, targets: &[Target<Format>]) -> Result<()> {
+    if let Some(partners) = partners {
+        anstream::println!("{}", partners.summary());
+    }
+    if let Some(diff) = diff {
+        report::print_diff(diff)?;
+    }
+    report::print_places(targets.iter().filter(|target| target.format == Format::Of(Rendering::Html)))
 }
 
 /// What is read, and may so not be written.
