@@ -158,7 +158,10 @@ fn say(plan: &Plan) {
     let reasons = [
         (plan.records, "records of files that hold several (wirecopy dedup writes those files anew)"),
         (plan.spared, "protected, or of a relation that is not removed"),
-        (plan.unknown, "without a SHA-256 in the report"),
+        (
+            plan.unknown,
+            "without a SHA-256 in the report, which has none where a file cannot be read or its name is no UTF-8",
+        ),
     ];
     for (count, reason) in reasons.iter().filter(|(count, _)| *count > 0) {
         anstream::eprintln!("not acted on: {count} {reason}");
