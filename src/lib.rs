@@ -71,6 +71,7 @@ mod mmap;
 mod model;
 pub mod options;
 mod origin;
+mod output;
 pub mod page;
 pub mod recipe;
 pub mod report;

@@ -17,7 +17,7 @@ use super::args;
 use crate::cli::changes::{Change, changes};
 use crate::cli::model;
 use crate::cli::nearest::did_you_mean;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs, write_versioned};
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -56,14 +56,17 @@ struct Passage<'a> {
 }
 
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
+    let mut outputs = outputs(args);
     let (recipe, resources) = (Recipe::default(), Resources::default());
     let paths = if typed.within.is_empty() {
         vec![PathBuf::from(&typed.a), PathBuf::from(&typed.b)]
     } else {
         typed.within.clone()
     };
+    outputs.reads(paths.iter().chain(&typed.model));
+    let targets = Target::parse_all(&typed.reports, &[("json", Json)], &mut outputs)?;
     let corpus = Corpus::open(&paths, &CorpusOptions::default(), &resources)?;
+    outputs.are_not_read(corpus.files())?;
     let mut scan = Scan::new().recipe(recipe).resources(resources);
     if let Some(file) = &typed.model {
         scan = scan.model(model::read(recipe, file)?);
@@ -76,10 +79,7 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let texts = [a, b].map(|document| run.text(document).unwrap_or_default());
     let row = row(typed, &run, &comparison, (a, b), &texts);
     for target in &targets {
-        target.write(|out| {
-            serde_json::to_writer_pretty(&mut *out, &row)?;
-            writeln!(out)
-        })?;
+        target.write(|out| write_versioned(&row, out))?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print(&row, &texts).context("cannot write to standard output")?;

@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::cli::args::{self, IndexCommand};
 use crate::cli::filter::writing;
 use crate::cli::model;
+use crate::cli::settings::say_ignored;
 
 pub fn run(args: &args::Args, typed: &args::IndexArgs) -> Result<ExitCode> {
     match &typed.command {
@@ -73,6 +74,7 @@ struct Building<'a> {
 impl Building<'_> {
     fn run(&self, args: &args::Args, input: &args::InputArgs) -> Result<ExitCode> {
         let corpus = input.open(&self.resources)?;
+        say_ignored(args, &corpus);
         let disk = Disk::new(self.directory);
         let (taken, problems) = if exists(&disk)? { self.add(&corpus)? } else { self.load(&corpus)? };
         problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
@@ -108,7 +110,7 @@ impl Building<'_> {
             Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
             None => format!("{}: {}", problem.path, problem.reason),
         };
-        let problems = run.documents.problems.iter().filter(|problem| problem.unreadable).map(problem);
+        let problems = run.documents.problems.iter().map(problem);
         Ok((taken, problems.collect()))
     }
 

@@ -68,7 +68,7 @@ fn command(typed: Vec<OsString>) -> Result<ExitCode> {
         args::Command::Filter(filter) => filter::run(&args, filter),
         args::Command::Index(index) => index::run(&args, index),
         args::Command::Completions(completions) => help::completions(completions),
-        args::Command::Man(man) => help::man(man),
+        args::Command::Man(man) => help::man(&args, man),
     }
 }
 

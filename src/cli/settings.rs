@@ -118,3 +118,20 @@ impl args::InputArgs {
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }
 }
+
+/// What a walk did not enter, in words: whoever misses documents should not have to guess.
+pub fn ignored(corpus: &Corpus) -> Option<String> {
+    let named = match corpus.ignored() {
+        0 => return None,
+        1 => "1 file or folder, which was".to_owned(),
+        count => format!("{count} files or folders, which were"),
+    };
+    Some(format!("ignore files name {named} passed over; --no-ignore reads what they name"))
+}
+
+/// Says it on standard error.
+pub fn say_ignored(args: &args::Args, corpus: &Corpus) {
+    if let (Some(ignored), false) = (ignored(corpus), args.quiet) {
+        anstream::eprintln!("{ignored}");
+    }
+}

@@ -142,8 +142,12 @@ struct Opened {
     fields: FieldNames,
     max_record: u64,
     skipped: BTreeMap<String, u64>,
+    ignored: u64,
     problems: Vec<Problem>,
     against: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    /// Files that broke off, each with the bytes that it gave.
+    cuts: BTreeMap<PathBuf, u64>,
 }
 
 #[derive(Debug)]
@@ -221,6 +225,11 @@ impl Corpus {
         &self.opened.skipped
     }
 
+    /// Files and directories that walks left out because ignore files name them; what is in such a directory is not counted.
+    pub fn ignored(&self) -> u64 {
+        self.opened.ignored
+    }
+
     /// How many inputs there are.
     pub fn inputs(&self) -> usize {
         self.opened.inputs.len()
@@ -229,6 +238,16 @@ impl Corpus {
     /// The path of an input, as problems name it.
     pub fn path(&self, input: u32) -> &Path {
         &self.opened.inputs[input as usize].path
+    }
+
+    /// The files that are read: those that were named and those that were found.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.opened.files
+    }
+
+    /// How many bytes a file gave before it broke off; none where it did not.
+    pub fn cut_at(&self, path: &Path) -> Option<u64> {
+        self.opened.cuts.get(path).copied()
     }
 
     /// Files and directories of the second set; empty where there is one set.

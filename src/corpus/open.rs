@@ -16,6 +16,7 @@ use super::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Resources;
+use crate::output::marks;
 
 /// The name of standard input among paths.
 const STDIN: &str = "-";
@@ -53,11 +54,17 @@ impl Corpus {
             own_reader(options, path).is_some() || kind(path).is_some()
         })?;
         corpus.skipped = walked.skipped;
+        corpus.ignored = walked.ignored;
         for error in walked.problems {
             corpus.problem(&error);
         }
         for found in walked.files {
             resources.cancel.check()?;
+            if !found.explicit && is_own(&found.path) {
+                corpus.passed_over(&found.path);
+                continue;
+            }
+            corpus.files.push(found.path.clone());
             if let Some(reader) = own_reader(options, &found.path) {
                 let opened = InputBytes::of_file(&found.path).map(|store| (store, None));
                 corpus.add(found.name, &found.path, OWN + reader, opened)?;
@@ -115,8 +122,11 @@ impl Opened {
             fields: options.fields.clone(),
             max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
+            ignored: 0,
             problems: Vec::new(),
             against: options.against.clone(),
+            files: Vec::new(),
+            cuts: BTreeMap::new(),
         }
     }
 
@@ -204,6 +214,7 @@ impl Opened {
 
     fn broke_off(&mut self, path: &Path, store: &InputBytes, damage: Option<io::Error>) {
         if let Some(damage) = damage {
+            self.cuts.insert(path.to_owned(), store.len());
             self.problems.push(Problem {
                 path: path.display().to_string(),
                 record: None,
@@ -236,10 +247,28 @@ impl Opened {
         Ok(())
     }
 
+    /// Nobody means a report of before by a folder that it lies in.
+    fn passed_over(&mut self, path: &Path) {
+        let reason = "passed over: wirecopy wrote it; a file that is named is read".to_owned();
+        self.problems.push(Problem {
+            path: path.display().to_string(),
+            record: None,
+            reason,
+            unreadable: false,
+        });
+    }
+
     fn problem(&mut self, error: &Error) {
         let path = error.place().map_or(String::new(), |place| place.display().to_string());
         self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
     }
+}
+
+/// Whether a file that a walk found is an output of ours. Those are never compressed.
+fn is_own(path: &Path) -> bool {
+    // An empty file is no report, and is counted among the documents.
+    let is_empty = || std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    compression(path).is_none() && matches!(marks::of_file(path), Ok(Some(_))) && !is_empty()
 }
 
 /// The reader of what is read where it stands.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::{MemberRow, Report};
+use crate::output::marks::MARKDOWN;
 
 /// Clusters and pages shown; the others are counted.
 const SHOWN: usize = 50;
@@ -17,7 +18,7 @@ const MEMBERS: usize = 20;
 /// Those of `out`.
 pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     let a = &report.accounting;
-    writeln!(out, "# Duplicates\n")?;
+    writeln!(out, "{MARKDOWN}\n# Duplicates\n")?;
     writeln!(
         out,
         "{} documents = {} unique + {} duplicates + {} empty + {} unreadable, in {} clusters.\n",

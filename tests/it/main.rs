@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per theme. They run the real program on real files.
 #![allow(clippy::unwrap_used)]
 
+mod acting;
 mod alike;
 mod audit;
 mod bad_input;
@@ -28,6 +29,7 @@ mod library;
 mod news;
 mod noise;
 mod origin;
+mod outputs;
 mod pages;
 mod reports;
 mod schema;
