@@ -67,6 +67,8 @@ mod calendar;
 pub mod calibrate;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "parquet")]
+mod columnar;
 pub mod corpus;
 pub mod document;
 pub mod error;
@@ -81,6 +83,7 @@ mod mmap;
 pub mod model;
 pub mod options;
 pub mod page;
+pub mod printable;
 pub mod recipe;
 pub mod report;
 mod rows;

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{args, report};
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;
@@ -21,7 +23,7 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let failed = match acts {
         Some(action) => act(args, typed, &plan, action)?,
         None => {
-            let mut out = anstream::stdout().lock();
+            let mut out = say::stdout();
             for step in &plan.steps {
                 writeln!(out, "{}", would(step, &typed.action)).context("cannot write to standard output")?;
             }
@@ -31,7 +33,7 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     if !args.quiet {
         say(&plan);
         if !typed.yes && typed.action != "list" {
-            anstream::eprintln!("nothing was done; --yes acts");
+            say!("nothing was done; --yes acts");
         }
     }
     Ok(if failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
@@ -66,7 +68,7 @@ fn would(step: &Step, action: &str) -> String {
 
 /// A path without control characters.
 fn shown(path: &Path) -> String {
-    path.display().to_string().chars().filter(|c| !c.is_control()).collect()
+    printable(&path.display().to_string())
 }
 
 /// Acts on every file of the plan; how many were left as they are because something spoke against it.
@@ -83,12 +85,12 @@ fn act(args: &args::Args, typed: &args::Apply, plan: &Plan, action: Action) -> R
             Ok(()) => done += 1,
             Err(e) => {
                 failed += 1;
-                anstream::eprintln!("wirecopy: left {}: {e}", shown(&step.path));
+                say!("wirecopy: left {}: {e}", shown(&step.path));
             }
         }
     }
     if !args.quiet {
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         writeln!(out, "{done} files done, {failed} left as they are; journal: {}", path.display())
             .context("cannot write to standard output")?;
     }
@@ -108,7 +110,7 @@ fn say(plan: &Plan) {
         (plan.unknown, "without a SHA-256 in the report"),
     ];
     for (count, reason) in reasons.iter().filter(|(count, _)| *count > 0) {
-        anstream::eprintln!("not acted on: {count} {reason}");
+        say!("not acted on: {count} {reason}");
     }
 }
 
@@ -117,7 +119,7 @@ pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
     let file = File::open(&typed.journal).with_context(cannot)?;
     let (entries, cut) = read_journal(BufReader::new(file)).with_context(cannot)?;
     if cut && !args.quiet {
-        anstream::eprintln!("the journal's last line was cut off: nothing had been done for it");
+        say!("the journal's last line was cut off: nothing had been done for it");
     }
     let (mut back, mut nothing, mut failed) = (0u64, 0u64, 0u64);
     for entry in entries.iter().rev() {
@@ -126,12 +128,12 @@ pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
             Ok(Undone::Nothing) => nothing += 1,
             Err(e) => {
                 failed += 1;
-                anstream::eprintln!("wirecopy: not back: {}: {e}", shown(&entry.path));
+                say!("wirecopy: not back: {}: {e}", shown(&entry.path));
             }
         }
     }
     if !args.quiet {
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         writeln!(out, "{back} files back, {nothing} with nothing to take back, {failed} not back")
             .context("cannot write to standard output")?;
     }

@@ -11,7 +11,9 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::Target;
+use crate::cli::say;
 use crate::cli::settings::Settings;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 enum CalibrateFormat {
@@ -72,7 +74,7 @@ fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let tables = [
         ("score", &calibration.score, policy.threshold),
         ("containment", &calibration.containment, policy.containment),
@@ -96,9 +98,4 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
-}
-
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

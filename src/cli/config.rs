@@ -16,6 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::cli::args::{Args, Defaults};
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
 
 /// The file's name where none is given.
 const NAME: &str = "wirecopy.toml";
@@ -49,7 +50,8 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     }
     let command = with_values(Args::command());
     // What is missing may be in the file, and what is wrong is wrong in the end too.
-    let seen = command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| e.exit());
+    let seen =
+        command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| say::refuse(&e));
     let defaults = Defaults::from_arg_matches(&seen).unwrap_or_else(|_| Args::parse_from(&typed).defaults);
     let file = file(&defaults)?;
     let running = Running::of(&command, &seen);
@@ -61,8 +63,8 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     let arguments = running.arguments(&settings)?;
     let end = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
     typed.splice(end..end, arguments);
-    let matches = command.get_matches_from(typed);
-    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let matches = command.try_get_matches_from(typed).unwrap_or_else(|e| say::refuse(&e));
+    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| say::refuse(&e));
     args.defaults.config = file;
     Ok(args)
 }

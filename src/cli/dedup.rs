@@ -12,7 +12,9 @@ use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::progress::Bar;
+use crate::cli::say::{self, say};
 use crate::cli::settings::Settings;
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
@@ -42,7 +44,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         let stripped = match typed.strip {
             Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
             None => String::new(),
@@ -78,18 +80,17 @@ const SHOWN: usize = 20;
 
 /// Says which site loses much, and what could not be read.
 fn warn(found: &Run, decisions: &Decisions) {
-    let printable = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
         let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };
-        anstream::eprintln!("wirecopy: {site} loses {gone} of {all} documents");
+        say!("wirecopy: {site} loses {gone} of {all} documents");
     }
     if let Some(more @ 1..) = decisions.losing.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more sites lose over half");
+        say!("wirecopy: {more} more sites lose over half");
     }
     for problem in found.documents.problems.iter().take(SHOWN) {
-        anstream::eprintln!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
+        say!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
     }
     if let Some(more @ 1..) = found.documents.problems.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more problems; scan lists them");
+        say!("wirecopy: {more} more problems; scan lists them");
     }
 }

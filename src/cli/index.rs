@@ -19,6 +19,8 @@ use serde::Serialize;
 use crate::cli::args::{self, IndexCommand};
 use crate::cli::filter::writing;
 use crate::cli::model;
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::IndexArgs) -> Result<ExitCode> {
     match &typed.command {
@@ -78,9 +80,9 @@ impl Building<'_> {
             true => self.add(&corpus)?,
             false => self.load(&corpus)?,
         };
-        problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
+        problems.iter().for_each(|problem| say!("wirecopy: {problem}"));
         if !args.quiet {
-            anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
+            say!("{taken} documents taken, {} problems", problems.len());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -202,7 +204,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
         model: (manifest.model != 0).then(|| format!("{:016x}", manifest.model)),
         window_seconds: manifest.window / 1000,
     };
-    let mut out = io::stdout().lock();
+    let mut out = say::stdout();
     let value = serde_json::to_value(&stats)?;
     if json {
         serde_json::to_writer_pretty(&mut out, &value)?;
@@ -211,7 +213,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     }
     for (name, value) in value.as_object().into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        writeln!(out, "{:<16}{value}", name.replace('_', " "))?;
+        writeln!(out, "{:<16}{}", name.replace('_', " "), printable(&value))?;
     }
     Ok(())
 }
@@ -219,18 +221,18 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
 fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
     let found = verify(&Disk::new(directory))?;
     for fault in &found.faults {
-        anstream::eprintln!("wirecopy: {fault}");
+        say!("wirecopy: {fault}");
     }
     if !args.quiet {
-        found.left.iter().for_each(|left| anstream::eprintln!("{left}"));
+        found.left.iter().for_each(|left| say!("{left}"));
     }
     if !found.faults.is_empty() {
         return Ok(ExitCode::from(1));
     }
     if !args.quiet {
         match found.left.is_empty() {
-            true => anstream::eprintln!("every byte is what was written"),
-            false => anstream::eprintln!("every byte of the index is what was written"),
+            true => say!("every byte is what was written"),
+            false => say!("every byte of the index is what was written"),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -239,17 +241,17 @@ fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
     let repaired = repair(&Disk::new(directory), &filter::remaker)?;
     for line in repaired.faults.iter().chain(&repaired.notes) {
-        anstream::eprintln!("wirecopy: {line}");
+        say!("wirecopy: {line}");
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     for line in &repaired.lost {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
     if !args.quiet {
         match repaired.faults.is_empty() {
-            true => anstream::eprintln!("nothing is damaged"),
-            false => anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone),
+            true => say!("nothing is damaged"),
+            false => say!("{} documents kept, {} gone", repaired.kept, repaired.gone),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -258,12 +260,12 @@ fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 fn upgraded(args: &args::Args, directory: &Path) -> Result<()> {
     let upgraded = upgrade(&Disk::new(directory), &filter::remaker)?;
     for note in &upgraded.notes {
-        anstream::eprintln!("wirecopy: {note}");
+        say!("wirecopy: {note}");
     }
     if !args.quiet {
         match upgraded.documents {
-            Some(documents) => anstream::eprintln!("{documents} documents brought over"),
-            None => anstream::eprintln!("nothing to do: it is of this version"),
+            Some(documents) => say!("{documents} documents brought over"),
+            None => say!("nothing to do: it is of this version"),
         }
     }
     Ok(())
@@ -282,7 +284,7 @@ fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitC
     let deleted = filter.delete(&ids(typed)?)?;
     filter.close()?;
     if !args.quiet {
-        anstream::eprintln!("{deleted} documents deleted");
+        say!("{deleted} documents deleted");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -290,7 +292,7 @@ fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitC
 fn query(directory: &Path, typed: &[String]) -> Result<ExitCode> {
     let reader = read(directory)?;
     let view = reader.view();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     let mut missing = 0;
     for id in ids(typed)? {
         let versions = lookup(&view, &id)?;
@@ -309,7 +311,7 @@ fn query(directory: &Path, typed: &[String]) -> Result<ExitCode> {
 fn export(directory: &Path) -> Result<()> {
     let reader = read(directory)?;
     let view = reader.view();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     let mut failed = None;
     view.each(|place, row, is_found| {
         if is_found && failed.is_none() {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
 
 /// A report that was asked for.
 pub struct Target<F> {
@@ -56,7 +57,7 @@ impl<F: Copy> Target<F> {
                     .with_context(|| format!("cannot write {}", path.display()))
             }
             None => {
-                let mut out = BufWriter::new(io::stdout().lock());
+                let mut out = BufWriter::new(say::data());
                 write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
             }
         }

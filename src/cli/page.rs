@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::output::Target;
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -36,7 +38,7 @@ fn read(typed: &args::PageArgs) -> Result<Vec<PageRow>> {
     let corpus = typed.input.open(&resources)?;
     let run = Scan::new().resources(resources).read(&corpus)?;
     for problem in &run.documents.problems {
-        anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);
+        say!("wirecopy: {}: {}", problem.path, problem.reason);
     }
     if run.documents.entries.is_empty() {
         bail!("no page could be read");
@@ -51,21 +53,21 @@ fn read(typed: &args::PageArgs) -> Result<Vec<PageRow>> {
 }
 
 fn print(pages: &[PageRow]) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for page in pages {
         if page.repeats.is_empty() {
-            writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
+            writeln!(out, "{}: nothing is repeated", printable(&page.id)).context("cannot write")?;
         }
         for repeat in &page.repeats {
             writeln!(
                 out,
                 "{}: {} stands {} times{} ({}): {}",
-                page.id,
+                printable(&page.id),
                 repeat.kind,
                 repeat.count,
                 if repeat.template { " by the page's template" } else { "" },
-                places(repeat),
-                repeat.text.split_whitespace().collect::<Vec<_>>().join(" "),
+                printable(&places(repeat)),
+                printable(&repeat.text.split_whitespace().collect::<Vec<_>>().join(" ")),
             )
             .context("cannot write")?;
         }

@@ -14,6 +14,8 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::Target;
+use crate::cli::say;
+use crate::printable::printable;
 
 /// A report that is made of a [`Report`] alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -111,7 +113,7 @@ const SHOWN: usize = 10;
 
 /// What changed, for a person.
 pub fn print_diff(diff: &Diff) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let lists = [
         ("new", &diff.new),
         ("grown", &diff.grown),
@@ -127,7 +129,8 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
                 let name_of = printable(representative);
                 writeln!(
                     out,
-                    "  {name:<9} {id}  {documents} documents, {} of them new  {name_of}",
+                    "  {name:<9} {}  {documents} documents, {} of them new  {name_of}",
+                    printable(id),
                     added.len()
                 )?;
             }
@@ -140,14 +143,9 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
     print().context("cannot write to standard output")
 }
 
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
 /// Where the files that were written are, as addresses that a terminal opens.
 pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for path in targets.filter_map(|target| target.file.as_deref()) {
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         writeln!(out, "report: file://{}", escaped(&whole)).context("cannot write to standard output")?;

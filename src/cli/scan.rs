@@ -17,6 +17,7 @@ use crate::cli::model;
 use crate::cli::output::Target;
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
+use crate::cli::say::{self, say};
 use crate::cli::settings::Settings;
 #[cfg(feature = "parquet")]
 use crate::cli::tables;
@@ -89,7 +90,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     if let (true, Some(Findings { report, .. })) = (summarised, &whole) {
         print(typed, &found, report)?;
         if let Some(partners) = &partners {
-            anstream::println!("{}", partners.summary());
+            writeln!(say::stdout(), "{}", partners.summary()).context("cannot write to standard output")?;
         }
         if let Some(diff) = &diff {
             report::print_diff(diff)?;
@@ -100,7 +101,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
-            anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
+            say!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
@@ -172,7 +173,7 @@ fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
         found.excerpt(cluster.representative, *member)
     };
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     write!(out, "{}", summary(report, &excerpts, look)).context("cannot write to standard output")?;
     Ok(())
 }
@@ -180,7 +181,7 @@ fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
 fn exit_code(typed: &args::ScanArgs, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
-        anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
+        say!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
     if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {

@@ -317,7 +317,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// All documents one after the other, and which of them counted.
-    fn arrived(corpus: &OracleCorpus) -> (Arriving, Vec<bool>) {
+    fn arrived(corpus: &Corpus) -> (Arriving, Vec<bool>) {
         let mut arriving = Arriving::default();
         let number = |number| {
             let newcomer = corpus.newcomer(number);
@@ -336,21 +336,21 @@ mod tests {
         (arriving, counted)
     }
 
-    fn standing(arriving: &Arriving, document: &OracleDocument) -> usize {
+    fn standing(arriving: &Arriving, document: &Document) -> usize {
         let mut marks = Vec::new();
         let tokens = document.tokens.len();
         arriving.mark(document.hash(), K, tokens, &document.shingles(), &mut marks);
         marks.iter().filter(|&&mark| mark > Stand::Own).count()
     }
 
-    fn story(site: u64, number: u64) -> OracleDocument {
+    fn story(site: u64, number: u64) -> Document {
         document(site, &[text(100 + number, 26), text(1, 168)])
     }
 
     #[test]
     fn a_papers_text_stands_from_its_fourth_story_on() {
         let after = |stories: u64| {
-            let corpus = OracleCorpus::new((0..stories).map(|number| story(1, number)).collect());
+            let corpus = Corpus::new((0..stories).map(|number| story(1, number)).collect());
             standing(&arrived(&corpus).0, &story(1, 50))
         };
         assert_eq!([2, 3, 4, 8].map(after), [0, 168, 168, 168]);
@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn versions_of_a_growing_story_are_one_item() {
         let version = |n: u64| document(1, &(0..=n).map(|part| text(part + 1, 40)).collect::<Vec<_>>());
-        let (arriving, counted) = arrived(&OracleCorpus::new((0..9).map(version).collect()));
+        let (arriving, counted) = arrived(&Corpus::new((0..9).map(version).collect()));
         assert_eq!(counted.iter().filter(|&&is_item| is_item).count(), 1);
         assert_eq!(standing(&arriving, &version(8)), 0);
     }
@@ -367,16 +367,16 @@ mod tests {
     #[test]
     fn what_stands_on_one_site_stands_on_every_site() {
         let stories = (0..5).map(|number| story(1, number));
-        let (arriving, _) = arrived(&OracleCorpus::new(stories.collect()));
+        let (arriving, _) = arrived(&Corpus::new(stories.collect()));
         assert_eq!(standing(&arriving, &story(2, 50)), 168);
         // Three items on most pages of a small site say nothing of another.
-        let (arriving, _) = arrived(&OracleCorpus::new((0..3).map(|number| story(1, number)).collect()));
+        let (arriving, _) = arrived(&Corpus::new((0..3).map(|number| story(1, number)).collect()));
         assert_eq!([1, 2].map(|site| standing(&arriving, &story(site, 50))), [168, 0]);
     }
 
     #[test]
     fn a_document_that_is_gone_speaks_for_nothing() {
-        let corpus = OracleCorpus::new(vec![story(1, 0), story(1, 1)]);
+        let corpus = Corpus::new(vec![story(1, 0), story(1, 1)]);
         let mut arriving = Arriving::default();
         arriving.add(corpus.newcomer(0), true);
         assert!(arriving.is_item(K, corpus.newcomer(1), |_, _| None));
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn damaged_states_are_none() {
-        let (arriving, _) = arrived(&OracleCorpus::new((0..9).map(|number| story(1, number)).collect()));
+        let (arriving, _) = arrived(&Corpus::new((0..9).map(|number| story(1, number)).collect()));
         let mut bytes = Vec::new();
         arriving.encode(&mut bytes);
         assert!((0..bytes.len()).all(|len| Arriving::decode(&bytes[..len]).is_none()), "cut off");
@@ -446,7 +446,7 @@ mod tests {
 
     #[test]
     fn marks_are_runs_that_are_long_enough() {
-        let corpus = OracleCorpus::new((0..5).map(|number| story(1, number)).collect());
+        let corpus = Corpus::new((0..5).map(|number| story(1, number)).collect());
         let (arriving, _) = arrived(&corpus);
         let short = document(1, &[text(900, 30), text(1, 168)[..RUN - 1].to_vec(), text(901, 30)]);
         let long = document(1, &[text(900, 30), text(1, 168)[..RUN].to_vec(), text(901, 30)]);

@@ -241,21 +241,21 @@ mod tests {
     }
 
     /// An item of its own above that text.
-    fn item(site: u64, number: u64) -> OracleDocument {
+    fn item(site: u64, number: u64) -> Document {
         document(site, &[text(100 + number, 45), about()])
     }
 
-    fn learned(documents: Vec<OracleDocument>) -> Standing {
-        learn(&OracleCorpus::new(documents), K, Weeks::Ignored).expect("pages in memory are read")
+    fn learned(documents: Vec<Document>) -> Standing {
+        learn(&Corpus::new(documents), K, Weeks::Ignored).expect("pages in memory are read")
     }
 
     /// How the company's text stands.
-    fn stand(documents: Vec<OracleDocument>) -> Stand {
+    fn stand(documents: Vec<Document>) -> Stand {
         learned(documents).stand(item(1, 0).shingles()[60])
     }
 
     /// Other pages of a site, so that nothing is on most of it.
-    fn others(site: u64) -> impl Iterator<Item = OracleDocument> {
+    fn others(site: u64) -> impl Iterator<Item = Document> {
         (0..9).map(move |number| document(site, &[text(5000 + 10 * site + number, 50)]))
     }
 
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn noisy_pages_count_on_their_own_site_only() {
-        let noisy = |site: u64, number: u64| OracleDocument { noisy: true, ..item(site, number) };
+        let noisy = |site: u64, number: u64| Document { noisy: true, ..item(site, number) };
         assert_eq!(stand((0..12).map(|n| noisy(1 + n, n)).collect()), Stand::Own);
         assert_eq!(stand((0..12).map(|n| noisy(0, n)).collect()), Stand::Own);
         assert_eq!(stand((0..12).map(|n| noisy(1, n)).collect()), Stand::Good);
@@ -328,12 +328,12 @@ mod tests {
     fn half_of_the_weeks_are_items_of_a_form() {
         // Pages of three phrases each, which recur: no page has news of its own.
         let phrase = |n: u64| text(300 + n % 4, 20);
-        let page = |week: u64| OracleDocument {
+        let page = |week: u64| Document {
             day: Some(7 * week as i64),
             ..document(1, &[about(), phrase(week), phrase(week / 4), phrase(week / 16)])
         };
         let of = |weeks: u64, counted: Weeks| {
-            let corpus = OracleCorpus::new((0..weeks).map(page).chain(others(1)).collect());
+            let corpus = Corpus::new((0..weeks).map(page).chain(others(1)).collect());
             learn(&corpus, K, counted).expect("pages in memory are read").stand(page(0).shingles()[30])
         };
         assert_eq!(of(64, Weeks::Ignored), Stand::Own);
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_run_can_be_cancelled() {
-        struct Cancelled(OracleCorpus);
+        struct Cancelled(Corpus);
         impl Pages for Cancelled {
             type Reader = ();
             fn len(&self) -> u32 {
@@ -356,13 +356,13 @@ mod tests {
                 Err(crate::error::Error::new(crate::error::ErrorKind::Cancelled))
             }
         }
-        let pages = Cancelled(OracleCorpus::new((0..5).map(|n| item(1, n)).collect()));
+        let pages = Cancelled(Corpus::new((0..5).map(|n| item(1, n)).collect()));
         assert!(learn(&pages, K, Weeks::Ignored).is_err());
         assert!(learn_from(&pages, K, Weeks::Ignored).is_err());
     }
 
     /// Equal to what the slow version says.
-    fn check(corpus: &OracleCorpus, weeks: Weeks) -> Result<(), TestCaseError> {
+    fn check(corpus: &Corpus, weeks: Weeks) -> Result<(), TestCaseError> {
         let wanted = oracle::learn(corpus, weeks);
         let standing = learn(corpus, K, weeks).expect("pages in memory are read");
         let rows: Vec<(u64, u64, u32)> =
@@ -399,10 +399,10 @@ mod tests {
     fn threads_and_order_change_nothing() {
         let part = |n: u64| text(10 + n % 40, 10 + n % 50);
         let page = |n: u64| document(n % 3, &[part(n), text(10_000 + n, n % 60), part(n / 5), part(n / 7)]);
-        let pages: Vec<OracleDocument> = (0..4000).map(page).collect();
-        let of = |pages: Vec<OracleDocument>, threads: usize| {
+        let pages: Vec<Document> = (0..4000).map(page).collect();
+        let of = |pages: Vec<Document>, threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
-            let corpus = OracleCorpus::new(pages);
+            let corpus = Corpus::new(pages);
             pool.install(|| learn(&corpus, K, Weeks::Counted)).expect("pages in memory are read")
         };
         let one = of(pages.clone(), 1);
