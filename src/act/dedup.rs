@@ -1,7 +1,6 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use serde::Serialize;
 use super::Removable;
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location};
+use crate::corpus::{Corpus, Location, open_file};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
@@ -320,7 +319,7 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
 /// Whether a file is a Parquet file that can be written again.
 fn is_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    let read = open_file(path).and_then(|mut file| file.read_exact(&mut magic));
     cfg!(feature = "parquet") && read.is_ok() && magic == *b"PAR1"
 }
 
@@ -346,7 +345,7 @@ fn write_file(source: &Path, fate: &Fate, place: &Place, strip: &mut Strip<'_>) 
             })
         }
         // Nothing is unpacked that stays as it is.
-        _ => io::copy(&mut File::open(source)?, out).map(|_| ()),
+        _ => io::copy(&mut open_file(source)?, out).map(|_| ()),
     })
 }
 
@@ -423,7 +422,7 @@ fn packing(path: &Path) -> Packing {
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let file = BufReader::with_capacity(1 << 18, open_file(path)?);
     Ok(match packing(path) {
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
         Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),

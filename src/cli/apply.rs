@@ -18,6 +18,8 @@ use anyhow::{Context, Result, bail};
 
 use super::{args, report};
 use crate::cli::output::outputs;
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;
@@ -31,7 +33,7 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let failed = match acts {
         Some(action) => Acting { args, typed, roots, report: &report }.act(&plan, action)?,
         None => {
-            let mut out = anstream::stdout().lock();
+            let mut out = say::stdout();
             for step in &plan.steps {
                 writeln!(out, "{}", would(step, &typed.action)).context("cannot write to standard output")?;
             }
@@ -41,7 +43,7 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     if !args.quiet {
         say(&plan);
         if !typed.yes && typed.action != "list" {
-            anstream::eprintln!("nothing was done; --yes acts");
+            say!("nothing was done; --yes acts");
         }
     }
     Ok(if failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
@@ -52,7 +54,7 @@ fn warn(report: &Report, rules: &Rules, protected: &Names) {
     let clusters = &report.clusters;
     for pattern in protected.unmatched(clusters).into_iter().chain(rules.unmatched(clusters)) {
         let pattern = shown(Path::new(&pattern));
-        anstream::eprintln!("wirecopy: `{pattern}` matches no document that has copies");
+        say!("wirecopy: `{pattern}` matches no document that has copies");
     }
 }
 
@@ -77,7 +79,7 @@ fn would(step: &Step, action: &str) -> String {
 
 /// A path without control characters.
 fn shown(path: &Path) -> String {
-    path.display().to_string().chars().filter(|c| !c.is_control()).collect()
+    printable(&path.display().to_string())
 }
 
 /// What acting needs to know.
@@ -114,13 +116,13 @@ impl Acting<'_> {
                 }
             }
             if actor.is_broken() {
-                anstream::eprintln!("wirecopy: stopped: what cannot be written down cannot be taken back");
+                say!("wirecopy: stopped: what cannot be written down cannot be taken back");
                 failed = plan.steps.len() as u64 - done;
                 break;
             }
         }
         if !self.args.quiet {
-            let mut out = anstream::stdout().lock();
+            let mut out = say::stdout();
             writeln!(out, "{done} files done, {failed} left as they are; journal: {}", path.display())
                 .context("cannot write to standard output")?;
         }
@@ -137,7 +139,7 @@ impl Acting<'_> {
 fn left(step: &Step, reason: &dyn std::fmt::Display) {
     // The reason may name a path of the report.
     let reason = reason.to_string();
-    anstream::eprintln!("wirecopy: left {}: {}", shown(&step.path), shown(Path::new(&reason)));
+    say!("wirecopy: left {}: {}", shown(&step.path), shown(Path::new(&reason)));
 }
 
 /// A journal that has its name for good.
@@ -164,7 +166,7 @@ fn say(plan: &Plan) {
         ),
     ];
     for (count, reason) in reasons.iter().filter(|(count, _)| *count > 0) {
-        anstream::eprintln!("not acted on: {count} {reason}");
+        say!("not acted on: {count} {reason}");
     }
 }
 
@@ -174,10 +176,10 @@ pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
     let roots = Roots::new(&typed.root)?;
     let read = read_journal(BufReader::new(file)).with_context(cannot)?;
     if read.cut && !args.quiet {
-        anstream::eprintln!("the journal's last line was cut off: nothing had been done for it");
+        say!("the journal's last line was cut off: nothing had been done for it");
     }
     for number in &read.passed_over {
-        anstream::eprintln!("wirecopy: {}:{number}: no entry; it was passed over", typed.journal.display());
+        say!("wirecopy: {}:{number}: no entry; it was passed over", typed.journal.display());
     }
     let (mut back, mut nothing, mut failed) = (0u64, 0u64, 0u64);
     for entry in read.entries.iter().rev() {
@@ -187,16 +189,12 @@ pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
             Err(e) => {
                 failed += 1;
                 let reason = e.to_string();
-                anstream::eprintln!(
-                    "wirecopy: not back: {}: {}",
-                    shown(&entry.path),
-                    shown(Path::new(&reason))
-                );
+                say!("wirecopy: not back: {}: {}", shown(&entry.path), shown(Path::new(&reason)));
             }
         }
     }
     if !args.quiet {
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         writeln!(out, "{back} files back, {nothing} with nothing to take back, {failed} not back")
             .context("cannot write to standard output")?;
     }

@@ -446,7 +446,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Input")]
     pub max_filesize: Option<u64>,
     /// Leave larger records out, as a problem.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1G", help_heading = "Input")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Input")]
     pub max_record: u64,
     #[command(flatten)]
     pub fields: FieldOptions,

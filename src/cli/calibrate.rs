@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
 use crate::cli::settings::Settings;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 enum CalibrateFormat {
@@ -73,7 +75,7 @@ fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let tables = [
         ("score", &calibration.score, policy.threshold),
         ("containment", &calibration.containment, policy.containment),
@@ -97,9 +99,4 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
-}
-
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

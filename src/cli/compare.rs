@@ -18,6 +18,8 @@ use crate::cli::changes::{Change, changes};
 use crate::cli::model;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -138,11 +140,11 @@ fn row<'a>(
 }
 
 fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let relation = row.relation.unwrap_or("none");
-    writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", row.a, row.b)?;
+    writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", printable(row.a), printable(row.b))?;
     if let Some(inner) = row.inner {
-        writeln!(out, "  {inner} stands in the other")?;
+        writeln!(out, "  {} stands in the other", printable(inner))?;
     }
     writeln!(
         out,
@@ -187,7 +189,7 @@ fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<Pr
     let word = |word: &str| {
         let from = start + word.as_ptr() as usize - stretch.as_ptr() as usize;
         let differs = changes.iter().any(|change| change[0] < from + word.len() && from < change[1]);
-        (word.chars().filter(|c| !c.is_control()).collect(), differs)
+        (printable(word), differs)
     };
     stretch.split_whitespace().map(word).collect()
 }

@@ -17,6 +17,7 @@ use toml::de::{DeTable, DeValue};
 use crate::act::keep::Rules;
 use crate::cli::args::{Args, Defaults};
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
 use crate::output::resolved;
 
 /// The file's name where none is given.
@@ -110,7 +111,8 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     }
     let command = with_values(Args::command());
     // What is missing may be in the file, and what is wrong is wrong in the end too.
-    let seen = command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| e.exit());
+    let seen =
+        command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| say::refuse(&e));
     let defaults = Defaults::from_arg_matches(&seen).unwrap_or_else(|_| Args::parse_from(&typed).defaults);
     let (file, is_found) = match named(&defaults) {
         Some(path) => (Some(path), false),
@@ -127,8 +129,8 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     let arguments = running.arguments(&settings)?;
     let end = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
     typed.splice(end..end, arguments);
-    let matches = command.get_matches_from(typed);
-    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let matches = command.try_get_matches_from(typed).unwrap_or_else(|e| say::refuse(&e));
+    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| say::refuse(&e));
     args.defaults.config = file;
     Ok(args)
 }

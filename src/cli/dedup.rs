@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail};
 use super::args;
 use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
+use crate::cli::say::{self, say};
 use crate::cli::settings::{Settings, say_ignored};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
@@ -30,7 +32,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let clusters = found.cluster_rows();
     let decisions = decide(&found, &clusters, &rules, removable);
     for pattern in rules.unmatched(&clusters) {
-        anstream::eprintln!("wirecopy: `{pattern}` matches no document that has copies");
+        say!("wirecopy: `{pattern}` matches no document that has copies");
     }
     let stripper = match typed.strip {
         Some(args::StripArg::Boilerplate) => match found.stripper() {
@@ -49,12 +51,12 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
             "" => format!("{count} without an extension"),
             kind => format!("{count} .{}", printable(kind)),
         });
-        anstream::eprintln!("not written, of another kind: {}", kinds.collect::<Vec<_>>().join(", "));
+        say!("not written, of another kind: {}", kinds.collect::<Vec<_>>().join(", "));
     }
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         let stripped = match typed.strip {
             Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
             None => String::new(),
@@ -73,11 +75,6 @@ fn write_list(out: &mut dyn Write, decisions: &Decisions) -> std::io::Result<()>
     Ok(())
 }
 
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
 /// Sites and problems named one by one.
 const SHOWN: usize = 20;
 
@@ -85,15 +82,15 @@ const SHOWN: usize = 20;
 fn warn(found: &Run, decisions: &Decisions) {
     for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
         let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };
-        anstream::eprintln!("wirecopy: {site} loses {gone} of {all} documents");
+        say!("wirecopy: {site} loses {gone} of {all} documents");
     }
     if let Some(more @ 1..) = decisions.losing.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more sites lose over half");
+        say!("wirecopy: {more} more sites lose over half");
     }
     for problem in found.documents.problems.iter().take(SHOWN) {
-        anstream::eprintln!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
+        say!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
     }
     if let Some(more @ 1..) = found.documents.problems.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more problems; scan lists them");
+        say!("wirecopy: {more} more problems; scan lists them");
     }
 }

@@ -21,8 +21,9 @@ use anyhow::{Context, Result, bail};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
-use crate::cli::lines::{self, Chunk};
+use crate::cli::lines::{self, Chunk, Part};
 use crate::cli::output::{check_stdout, outputs};
+use crate::cli::say::{self, say};
 
 /// Documents that are answered together, at most.
 const BATCH: usize = 256;
@@ -53,16 +54,16 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         answered: None,
         written: Vec::new(),
     };
-    let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
+    let lines = lines::read(&typed.paths, typed.max_record, move |chunk| records.of(chunk))?;
     let result = session.all(&lines);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
-        anstream::eprintln!("{}", session.counts.line(typed.check));
+        say!("{}", session.counts.line(typed.check));
     }
     let undelivered = session.outputs.out.undelivered();
     if undelivered > 0 && !typed.check {
-        anstream::eprintln!(
+        say!(
             "wirecopy: {undelivered} records are in the index and were not delivered; the same input given again is \
              answered as before"
         );
@@ -77,7 +78,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(CLOSED_PIPE));
     }
     if typed.strict && session.counts.rejected > 0 {
-        anstream::eprintln!("wirecopy: lines gave no document, and --strict was given");
+        say!("wirecopy: lines gave no document, and --strict was given");
         return Ok(ExitCode::from(2));
     }
     Ok(ExitCode::SUCCESS)
@@ -308,7 +309,7 @@ impl Delivered {
     }
 
     fn flush(&mut self) {
-        let mut out = io::stdout().lock();
+        let mut out = say::data();
         let mut at = 0;
         while self.failed.is_none() && at < self.held.len() {
             match out.write(&self.held[at..]) {
@@ -408,6 +409,9 @@ impl Records {
     /// The lines of a chunk, but for blank ones.
     fn of(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
         let chunk = Arc::new(chunk);
+        if chunk.part != Part::Whole {
+            return Ok(vec![self.part_of_line(chunk)]);
+        }
         let bytes = &chunk.bytes;
         let (mut at, mut number) = (0, chunk.line);
         let (mut lines, mut documents) = (Vec::new(), Vec::new());
@@ -437,7 +441,17 @@ impl Records {
     }
 }
 
-/// A line, and why it gave no document, if it did not.
+impl Records {
+    /// A part of a line that is too long to be held: no document.
+    fn part_of_line(&self, chunk: Arc<Chunk>) -> Waiting {
+        let place = format!("{}: line {}", self.name(chunk.input), chunk.line + 1);
+        let end = chunk.bytes.len();
+        let rejected = Some((place, Reason::TooLarge(self.max)));
+        Waiting { line: Line { chunk, record: 0..end, end, rejected }, document: None }
+    }
+}
+
+/// A line, and why it gave no document, if it did not; or a part of one that is too long.
 struct Line {
     chunk: Arc<Chunk>,
     record: std::ops::Range<usize>,
@@ -551,11 +565,13 @@ impl Session<'_> {
                     self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
                 }
                 Some((place, reason)) => {
-                    self.counts.rejected += 1;
-                    anstream::eprintln!("wirecopy: {place}: {reason}");
+                    if chunk.part.begins() {
+                        self.counts.rejected += 1;
+                        say!("wirecopy: {place}: {reason}");
+                    }
                     if let Some(file) = &mut self.outputs.rejects {
                         file.write(&chunk.bytes[record.start..end])?;
-                        if chunk.bytes[end - 1] != b'\n' {
+                        if chunk.part.ends() && !chunk.bytes[..end].ends_with(b"\n") {
                             file.write(b"\n")?;
                         }
                     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::args;
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
 use crate::output::{Outputs, Place};
 use crate::report::SCHEMA_VERSION;
 
@@ -89,7 +90,7 @@ impl<F: Copy> Target<F> {
         match &self.place {
             Some(place) => Ok(place.write(|out| write(out))?),
             None => {
-                let mut out = BufWriter::new(io::stdout().lock());
+                let mut out = BufWriter::new(say::data());
                 write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
             }
         }

@@ -12,6 +12,8 @@ use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -40,7 +42,7 @@ fn read(typed: &args::PageArgs, outputs: &Outputs) -> Result<Vec<PageRow>> {
     outputs.are_not_read(corpus.files())?;
     let run = Scan::new().resources(resources).read(&corpus)?;
     for problem in &run.documents.problems {
-        anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);
+        say!("wirecopy: {}: {}", problem.path, problem.reason);
     }
     if run.documents.entries.is_empty() {
         bail!("no page could be read");
@@ -55,21 +57,21 @@ fn read(typed: &args::PageArgs, outputs: &Outputs) -> Result<Vec<PageRow>> {
 }
 
 fn print(pages: &[PageRow]) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for page in pages {
         if page.repeats.is_empty() {
-            writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
+            writeln!(out, "{}: nothing is repeated", printable(&page.id)).context("cannot write")?;
         }
         for repeat in &page.repeats {
             writeln!(
                 out,
                 "{}: {} stands {} times{} ({}): {}",
-                page.id,
+                printable(&page.id),
                 repeat.kind,
                 repeat.count,
                 if repeat.template { " by the page's template" } else { "" },
-                places(repeat),
-                repeat.text.split_whitespace().collect::<Vec<_>>().join(" "),
+                printable(&places(repeat)),
+                printable(&repeat.text.split_whitespace().collect::<Vec<_>>().join(" ")),
             )
             .context("cannot write")?;
         }

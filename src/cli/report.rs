@@ -14,8 +14,10 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
 #[cfg(feature = "parquet")]
 use crate::output::{Outputs, Place};
+use crate::printable::printable;
 
 /// A report that is made of a [`Report`] alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -126,7 +128,7 @@ const SHOWN: usize = 10;
 
 /// What changed, for a person.
 pub fn print_diff(diff: &Diff) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let lists = [
         ("new", &diff.new),
         ("grown", &diff.grown),
@@ -142,7 +144,8 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
                 let name_of = printable(representative);
                 writeln!(
                     out,
-                    "  {name:<9} {id}  {documents} documents, {} of them new  {name_of}",
+                    "  {name:<9} {}  {documents} documents, {} of them new  {name_of}",
+                    printable(id),
                     added.len()
                 )?;
             }
@@ -155,14 +158,9 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
     print().context("cannot write to standard output")
 }
 
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
 /// Where the files that were written are, as addresses that a terminal opens.
 pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for path in targets.filter_map(|target| target.file.as_deref()) {
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         writeln!(out, "report: file://{}", escaped(&whole)).context("cannot write to standard output")?;

@@ -20,6 +20,7 @@ use crate::cli::model;
 use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
+use crate::cli::say::{self, say};
 use crate::cli::settings::{Settings, ignored, say_ignored};
 #[cfg(feature = "parquet")]
 use crate::cli::tables::Tables;
@@ -98,7 +99,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
-            anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
+            say!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
@@ -121,7 +122,7 @@ fn print_rest(
     targets: &[Target<ScanFormat>],
 ) -> Result<()> {
     if let Some(partners) = partners {
-        anstream::println!("{}", partners.summary());
+        writeln!(say::stdout(), "{}", partners.summary()).context("cannot write to standard output")?;
     }
     if let Some(diff) = diff {
         report::print_diff(diff)?;
@@ -216,7 +217,7 @@ fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
         found.excerpt(cluster.representative, *member)
     };
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let ignored = ignored(found.corpus()).map_or_else(String::new, |ignored| format!("{ignored}\n"));
     write!(out, "{ignored}{}", summary(report, &excerpts, look))
         .context("cannot write to standard output")?;
@@ -226,7 +227,7 @@ fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
 fn exit_code(typed: &args::ScanArgs, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
-        anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
+        say!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
     if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {

@@ -11,6 +11,7 @@ use crate::scan::Scan;
 use anyhow::{Context, Result};
 
 use super::args;
+use crate::cli::say::say;
 
 /// Everything that a scan needs to know.
 pub struct Settings {
@@ -132,6 +133,6 @@ pub fn ignored(corpus: &Corpus) -> Option<String> {
 /// Says it on standard error.
 pub fn say_ignored(args: &args::Args, corpus: &Corpus) {
     if let (Some(ignored), false) = (ignored(corpus), args.quiet) {
-        anstream::eprintln!("{ignored}");
+        say!("{ignored}");
     }
 }

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::cli::say;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 enum TemplatesFormat {
@@ -50,7 +52,7 @@ fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
         true => (usize::MAX, usize::MAX, usize::MAX),
         false => SHOWN,
     };
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for template in templates.iter().take(templates_shown) {
         let TemplateRow { skeleton, slots, documents, share, bits_saved, .. } = template;
         writeln!(
@@ -81,11 +83,6 @@ fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
         writeln!(out, "no documents fill in one form")?;
     }
     Ok(())
-}
-
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn clipped(text: &str, room: usize) -> String {

@@ -17,11 +17,14 @@ mod docs;
 mod equivalence;
 mod expiry;
 mod filter;
+#[cfg(feature = "parquet")]
+mod forged;
 mod formats;
 mod fuzzing;
 mod golden;
 mod guide;
 mod harness;
+mod hostile;
 mod index;
 mod judge;
 mod labels;
