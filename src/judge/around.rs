@@ -9,7 +9,7 @@ use crate::model::Content;
 const TEXT: u32 = 30;
 
 /// Tokens around it on either page, at most: several such lines, and less than a paragraph.
-const AROUND: u32 = 16;
+const MARGIN: u32 = 16;
 
 /// Facts within it, at least: a form without its fillings has hardly any, and what stands before it is whom it is about.
 const NEWS: usize = 2;
@@ -26,7 +26,7 @@ pub(super) fn differs_around(alignment: &Alignment, a: &Content, b: &Content) ->
         sides.iter().all(|&(content, start)| is(content, start + at))
     };
     // A line around the text may begin or end with the same words on both pages.
-    let most = AROUND.min(run.len);
+    let most = MARGIN.min(run.len);
     let front = if all(opens, 0) { Some(0) } else { (1..most).find(|&at| all(opens_line, at)) };
     let back = if all(closes, run.len) {
         Some(0)
@@ -36,7 +36,7 @@ pub(super) fn differs_around(alignment: &Alignment, a: &Content, b: &Content) ->
     let (Some(front), Some(back)) = (front, back) else { return false };
     let (front, end) = (front, run.len - back);
     let is_short = |&(content, start): &(&Content, u32)| {
-        start + front <= AROUND && content.words.len() as u32 - (start + end) <= AROUND
+        start + front <= MARGIN && content.words.len() as u32 - (start + end) <= MARGIN
     };
     end >= front + TEXT && sides.iter().all(is_short) && news(sides, front..end) >= NEWS
 }

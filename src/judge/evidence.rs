@@ -187,10 +187,10 @@ fn figures(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
 }
 
 /// Different replacements of facts that are told apart.
-const CHANGES: usize = 8;
+const TOLD: usize = 8;
 
 fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
-    let mut known = [0u64; CHANGES];
+    let mut known = [0u64; TOLD];
     let mut count = 0;
     for slot in alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed) {
         let of = |words: &Words, (start, end): (u32, u32)| {
@@ -198,7 +198,7 @@ fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
             hashes.iter().fold(0u64, |sum, hash| sum.rotate_left(5) ^ hash)
         };
         let change = of(a, slot.a) ^ of(b, slot.b);
-        if count < CHANGES && !known[..count].contains(&change) {
+        if count < TOLD && !known[..count].contains(&change) {
             known[count] = change;
             count += 1;
         }
