@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Mismatch,
     /// Another writer has the index.
     Locked,
+    /// An output's place is taken: by an input, a part of an index, another output, or somebody else's file.
+    Taken,
 }
 
 impl ErrorKind {
@@ -51,6 +53,7 @@ impl ErrorKind {
             ErrorKind::Version => "another format version",
             ErrorKind::Mismatch => "does not match",
             ErrorKind::Locked => "in use",
+            ErrorKind::Taken => "not written",
         }
     }
 }

@@ -57,6 +57,8 @@ mod charset;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cluster;
+#[cfg(feature = "parquet")]
+mod columnar;
 pub mod corpus;
 mod document;
 mod error;
@@ -71,7 +73,9 @@ mod mmap;
 mod model;
 pub mod options;
 mod origin;
+mod output;
 pub mod page;
+pub mod printable;
 pub mod recipe;
 pub mod report;
 mod rows;

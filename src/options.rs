@@ -100,6 +100,9 @@ impl Policy {
     }
 }
 
+/// Threads, at most: each takes some megabytes, and tens of thousands of them wait for one another without end.
+const MOST_THREADS: usize = 1024;
+
 /// Threads, memory and where to spill. Never changes what comes out.
 ///
 /// A clone shares the token and the counters: once cancelled, a run with either is.
@@ -144,8 +147,12 @@ impl Resources {
     /// A thread pool of this size, of the run's own: the global one is never touched.
     ///
     /// # Errors
-    /// [`ErrorKind::Setting`] where the system refuses so many threads.
+    /// [`ErrorKind::Setting`] for more threads than any machine has use for, or than the system gives.
     pub fn pool(&self) -> Result<rayon::ThreadPool> {
+        if self.threads > MOST_THREADS {
+            let many = format!("{} threads, and there are {MOST_THREADS} at most", self.threads);
+            return Err(Error::new(ErrorKind::Setting).because(many));
+        }
         rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .thread_name(|i| format!("wirecopy-{i}"))

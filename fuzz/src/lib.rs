@@ -26,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     ("parquet", |bytes| read("x.parquet", bytes)),
     ("html", |bytes| read("x.html", bytes)),
     ("text", |bytes| read("x.txt", bytes)),
+    ("file", file),
     ("index", index),
     ("filter", filter),
 ];
@@ -70,6 +71,35 @@ fn read(name: &str, bytes: &[u8]) {
         assert!(corpus.meta(at, number as u32).is_ok());
         corpus.place(at, number as u32);
     }
+}
+
+/// Reads lines from a file, which is read anew for every piece, as bytes in memory are read.
+fn file(bytes: &[u8]) {
+    let directory = Directory::new();
+    let path = directory.0.join("x.jsonl");
+    // More than one piece, where there is enough to begin with.
+    let bytes = bytes.repeat((1 << 20) / bytes.len().max(1 << 10) + 1);
+    if std::fs::write(&path, &bytes).is_err() {
+        return;
+    }
+    let options = CorpusOptions::default();
+    let (of_file, of_bytes) = (
+        Corpus::open(&[path], &options, &single()),
+        Corpus::of_bytes("x.jsonl", &bytes, &options, &single()),
+    );
+    let records = |corpus: Result<Corpus, _>| {
+        let Ok(corpus) = corpus else { panic!("a file that is there") };
+        let (mut scratch, mut decoded, mut records) = (Vec::new(), Scratch::default(), Vec::new());
+        for piece in corpus.pieces() {
+            let visited = corpus.read(&piece, &mut scratch, |at, line, fields| {
+                let text = fields.map(|fields| fields.text.decode(&mut decoded).text.to_owned());
+                records.push((at.offset, at.len, line, text));
+            });
+            assert!(visited.is_ok());
+        }
+        records
+    };
+    assert!(records(of_file) == records(of_bytes), "a file and its bytes hold different records");
 }
 
 /// A directory of its own, which goes with it.

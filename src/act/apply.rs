@@ -1,19 +1,21 @@
 //! Duplicate files moved away, linked or deleted, as a saved report says. Nothing happens to a file unless it and its
 //! kept copy are, at that moment, what they were when they were scanned; what happens is in a journal before it does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use globset::GlobSet;
 use serde::{Deserialize, Serialize};
 
 use super::Removable;
-use super::files::resolved;
+use super::files::{about, aside, back, holds, is_there, refused, regular, relocate, rename};
 use super::keep::{Gone, Rules, part};
+use super::names::Names;
+use super::roots::Roots;
 use crate::findings::hash_file;
+use crate::output::{FileId, file_id, id_of};
 use crate::report::{MemberRow, Report};
 
 /// What happens to a duplicate.
@@ -39,7 +41,7 @@ pub struct Step {
     /// The rule that chose the copy.
     pub rule: &'static str,
     /// SHA-256 of both when they were scanned.
-    sha256: [String; 2],
+    pub(super) sha256: [String; 2],
 }
 
 /// What a report allows.
@@ -53,12 +55,14 @@ pub struct Plan {
     pub spared: u64,
     /// Duplicates whose report names no SHA-256 for them or their kept copies.
     pub unknown: u64,
+    /// Files that stay whatever else they are called: kept copies, and what is protected.
+    pub stay: Vec<PathBuf>,
 }
 
 /// Reads from a report what may go, and which copies stay by `rules`: only what the report says that it was verified
 /// against one another, which is members and their representative, and members that equal it. Both have to be files of one
 /// document.
-pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &GlobSet) -> Plan {
+pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &Names) -> Plan {
     let hashes: HashMap<&str, &str> =
         report.sources.iter().filter_map(|source| Some((&*source.path, source.sha256.as_deref()?))).collect();
     let mut plan = Plan::default();
@@ -66,14 +70,15 @@ pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &Gl
         let documents: Vec<&MemberRow> = cluster.documents().collect();
         let gone = part(&documents, rules, |place, kept| {
             let document = documents[place];
-            let spared = protected.is_match(&document.path)
-                || protected.is_match(&document.id)
-                || rules.protect(document);
+            let spared = protected.is_match(document) || rules.protect(document);
             let relation = verified(&documents, place, kept).filter(|_| !spared);
             relation.filter(|relation| removable.allows(relation))
         });
         // One stays in any case.
         plan.spared += (documents.len() - 1 - gone.len()) as u64;
+        let protected =
+            documents.iter().filter(|document| protected.is_match(document) || rules.protect(document));
+        plan.stay.extend(protected.map(|document| PathBuf::from(&document.path)));
         gone.into_iter().for_each(|gone| plan.add(&documents, gone, &hashes));
     }
     plan
@@ -103,6 +108,7 @@ impl Plan {
         if member.record.is_some() || kept.record.is_some() {
             self.records += 1;
         } else if let (Some(own), Some(its)) = (hashes.get(&*member.path), hashes.get(&*kept.path)) {
+            self.stay.push(kept.path.clone().into());
             self.steps.push(Step {
                 path: member.path.clone().into(),
                 kept: kept.path.clone().into(),
@@ -136,21 +142,21 @@ pub struct Entry {
     pub modified: (i64, i64),
     /// Its permissions.
     pub mode: u32,
+    /// The name beside it under which it waits for what becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<PathBuf>,
 }
 
 /// Acts on one file after the other, and writes each into the journal first.
 pub struct Actor<W> {
     action: Action,
     journal: W,
-    /// Hashes of kept copies by path, with what their files were like.
-    known: HashMap<PathBuf, (Stamp, String)>,
-}
-
-type Stamp = (u64, u64, u64, i64, i64, i64, i64);
-
-fn stamp(metadata: &fs::Metadata) -> Stamp {
-    let m = metadata;
-    (m.dev(), m.ino(), m.size(), m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec())
+    roots: Roots,
+    /// What stays, whatever its name.
+    stay: HashSet<FileId>,
+    /// Bytes of the journal's whole lines.
+    written: u64,
+    broken: bool,
 }
 
 /// A journal on a disk.
@@ -160,153 +166,149 @@ pub trait Journal: Write {
     /// # Errors
     /// Those of writing.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts it off behind so many bytes.
+    ///
+    /// # Errors
+    /// Those of writing.
+    fn cut(&mut self, bytes: u64) -> io::Result<()>;
 }
 
 impl Journal for File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
     }
+
+    fn cut(&mut self, bytes: u64) -> io::Result<()> {
+        self.set_len(bytes)?;
+        io::Seek::seek(self, io::SeekFrom::Start(bytes)).map(drop)
+    }
 }
 
 impl<W: Journal> Actor<W> {
-    /// Does `action` and keeps `journal`.
-    pub fn new(action: Action, journal: W) -> Actor<W> {
-        Actor { action, journal, known: HashMap::new() }
+    /// Does `action` within these roots and keeps `journal`, which is empty. None of the files of `stay` is touched.
+    pub fn new(action: Action, journal: W, roots: Roots, stay: &[PathBuf]) -> Actor<W> {
+        let stay = stay.iter().filter_map(|path| id_of(path)).collect();
+        Actor { action, journal, roots, stay, written: 0, broken: false }
     }
 
-    /// Checks both files and then acts on the duplicate.
+    /// Whether the journal cannot be written: then nothing more can be taken back, and nothing more is done.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Checks both files, sets the duplicate aside, checks what was set aside and the kept copy once more, and then acts: so
+    /// that what goes is what was looked at.
     ///
     /// # Errors
-    /// The reason why nothing was done: a file that is gone, changed or no regular file, a place that is taken, or
+    /// The reason why nothing was done: a file that is outside, gone, changed or no regular file, a place that is taken, or
     /// what the system says.
     pub fn act(&mut self, step: &Step) -> io::Result<()> {
-        let entry = self.checked(step)?;
-        let mut line = serde_json::to_vec(&entry)?;
-        line.push(b'\n');
-        self.journal.write_all(&line)?;
-        self.journal.sync()?;
-        match (&self.action, &entry.to) {
-            (Action::Move(_), Some(to)) => move_file(&entry.path, to, &entry.sha256),
-            (Action::Hardlink, _) => link_over(&entry.kept, &entry.path),
-            (Action::Delete | Action::Move(_), _) => fs::remove_file(&entry.path),
+        if self.broken {
+            return Err(refused("the journal cannot be written"));
         }
+        let aside = aside(&self.roots.inside(&step.path)?)?;
+        let entry = self.checked(step, &aside)?;
+        self.note(&entry)?;
+        rename(&entry.path, &aside)?;
+        let acted = still(&entry, &aside, &step.sha256[1]).and_then(|()| finish(&entry, &aside));
+        acted.map_err(|why| if is_there(&aside) { back(&aside, &entry.path, why) } else { why })
+    }
+
+    /// Writes a line that is safe when this returns, or none.
+    fn note(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        let written = self.journal.write_all(&line).and_then(|()| self.journal.sync());
+        written.map_err(|e| {
+            self.broken = true;
+            // A line that is cut off is passed over by whoever reads the journal.
+            let _ = self.journal.cut(self.written).and_then(|()| self.journal.sync());
+            refused(format!("the journal cannot be written: {e}"))
+        })?;
+        self.written += line.len() as u64;
+        Ok(())
     }
 
     /// What will be done, where nothing speaks against it.
-    fn checked(&mut self, step: &Step) -> io::Result<Entry> {
+    fn checked(&self, step: &Step, aside: &Path) -> io::Result<Entry> {
         let [own, its] = &step.sha256;
-        let (path, kept) = (std::path::absolute(&step.path)?, std::path::absolute(&step.kept)?);
+        let path = self.roots.inside(&step.path)?;
         let metadata = regular(&path)?;
-        let of_kept = regular(&kept).map_err(|e| about("the kept copy", &kept, &e))?;
-        if resolved(&path) == resolved(&kept) {
-            return Err(refused("it is the kept copy itself"));
+        let about_kept = |e| about("the kept copy", &step.kept, &e);
+        let kept = self.roots.inside(&step.kept).map_err(about_kept)?;
+        let of_kept = regular(&kept).map_err(about_kept)?;
+        if file_id(&metadata) == file_id(&of_kept) {
+            return Err(refused("it is the kept copy itself under another name"));
         }
-        if self.hash(&kept, &of_kept)? != *its {
-            return Err(about("the kept copy", &kept, &refused("changed since the scan")));
+        if self.stay.contains(&file_id(&metadata)) {
+            return Err(refused("under another name it is a file that stays"));
         }
         if hash_file(&path)?.1 != *own {
             return Err(refused("changed since the scan"));
         }
         let same_bytes = own == its;
-        let to = match &self.action {
-            Action::Move(directory) => Some(destination(directory, &step.path)?),
+        let (action, to) = match &self.action {
+            Action::Move(directory) => ("move", Some(self.destination(directory, &step.path)?)),
             Action::Hardlink if !same_bytes => return Err(refused("not the same bytes as the kept copy")),
-            Action::Hardlink if (metadata.dev(), metadata.ino()) == (of_kept.dev(), of_kept.ino()) => {
-                return Err(refused("a hard link to the kept copy already"));
-            }
-            Action::Hardlink | Action::Delete => None,
+            Action::Hardlink => ("hardlink", None),
+            Action::Delete => ("delete", None),
         };
-        let action = match self.action {
-            Action::Move(_) => "move",
-            Action::Hardlink => "hardlink",
-            Action::Delete => "delete",
-        };
-        let modified = (metadata.mtime(), metadata.mtime_nsec());
-        let (action, sha256) = (action.to_owned(), own.clone());
-        Ok(Entry { action, path, to, kept, sha256, same_bytes, modified, mode: metadata.mode() })
+        Ok(Entry {
+            action: action.to_owned(),
+            path,
+            to,
+            kept,
+            sha256: own.clone(),
+            same_bytes,
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            mode: metadata.mode(),
+            aside: Some(aside.to_owned()),
+        })
     }
 
-    /// The hash of a kept copy, computed again whenever the file may have changed.
-    fn hash(&mut self, path: &Path, metadata: &fs::Metadata) -> io::Result<String> {
-        let now = stamp(metadata);
-        match self.known.get(path) {
-            Some((then, hash)) if *then == now => Ok(hash.clone()),
-            _ => {
-                let (_, hash) = hash_file(path)?;
-                self.known.insert(path.to_owned(), (now, hash.clone()));
-                Ok(hash)
-            }
+    /// Where a file goes: its path as the report has it, below the directory.
+    fn destination(&self, directory: &Path, path: &Path) -> io::Result<PathBuf> {
+        let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+        let to = self.roots.inside(&directory.join(parts.collect::<PathBuf>()))?;
+        if is_there(&to) {
+            return Err(about("there is a file at", &to, &refused("it is never overwritten")));
         }
+        Ok(to)
     }
 }
 
-fn refused(reason: &str) -> io::Error {
-    io::Error::other(reason.to_owned())
-}
-
-fn about(what: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::other(format!("{what} {}: {error}", path.display()))
-}
-
-/// A regular file's metadata; links are not followed.
-fn regular(path: &Path) -> io::Result<fs::Metadata> {
-    let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_file() { Ok(metadata) } else { Err(refused("not a regular file")) }
-}
-
-/// Where a file goes: its path as the report has it, below the directory.
-fn destination(directory: &Path, path: &Path) -> io::Result<PathBuf> {
-    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
-    let to = std::path::absolute(directory)?.join(parts.collect::<PathBuf>());
-    if fs::symlink_metadata(&to).is_ok() {
-        return Err(about("there is a file at", &to, &refused("it is never overwritten")));
+/// Whether what was set aside is the duplicate, and the kept copy still there: under another mount it may have been the
+/// same file, and is gone then.
+fn still(entry: &Entry, aside: &Path, kept: &str) -> io::Result<()> {
+    if !holds(aside, &entry.sha256)? {
+        return Err(refused("changed since the scan"));
     }
-    Ok(to)
-}
-
-/// Moves a file to where none is, across file systems too: then it is copied, checked, and only then removed.
-pub(super) fn move_file(from: &Path, to: &Path, sha256: &str) -> io::Result<()> {
-    if let Some(parent) = to.parent() {
-        fs::create_dir_all(parent)?;
+    let own = regular(aside)?;
+    let about_kept = |e: io::Error| about("the kept copy", &entry.kept, &e);
+    let of_kept = regular(&entry.kept).map_err(about_kept)?;
+    if file_id(&own) == file_id(&of_kept) || hash_file(&entry.kept).map_err(about_kept)?.1 != kept {
+        return Err(about_kept(refused("changed since the scan")));
     }
-    // A hard link is never made over a file, where a renaming would replace one that came meanwhile.
-    match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from).inspect_err(|_| {
-            // Two names of one file: the new one is not wanted.
-            let _ = fs::remove_file(to);
-        }),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
-        Err(_) => {
-            copy_to(from, to)?;
-            if hash_file(to)?.1 != sha256 {
-                fs::remove_file(to)?;
-                return Err(refused("changed while it was copied"));
-            }
-            fs::remove_file(from).inspect_err(|_| {
-                let _ = fs::remove_file(to);
-            })
-        }
-    }
-}
-
-/// Copies bytes, permissions and time of change to where no file is.
-pub(super) fn copy_to(from: &Path, to: &Path) -> io::Result<()> {
-    let metadata = fs::metadata(from)?;
-    let parent = to.parent().unwrap_or(Path::new("."));
-    let new = tempfile::Builder::new().prefix(".wirecopy-").tempfile_in(parent)?;
-    io::copy(&mut File::open(from)?, &mut new.as_file())?;
-    new.as_file().set_permissions(metadata.permissions())?;
-    new.as_file().set_times(fs::FileTimes::new().set_modified(metadata.modified()?))?;
-    new.as_file().sync_all()?;
-    new.persist_noclobber(to).map_err(|e| e.error)?;
     Ok(())
 }
 
-/// Replaces `path` by a hard link to `kept`, at once.
-fn link_over(kept: &Path, path: &Path) -> io::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let directory = tempfile::Builder::new().prefix(".wirecopy-").tempdir_in(parent)?;
-    let link = directory.path().join("link");
-    fs::hard_link(kept, &link)?;
-    fs::rename(&link, path)
+/// Acts on a duplicate that was set aside.
+fn finish(entry: &Entry, aside: &Path) -> io::Result<()> {
+    match (&*entry.action, &entry.to) {
+        ("move", Some(to)) => relocate(aside, to, &entry.sha256),
+        ("hardlink", _) => {
+            let kept = file_id(&regular(&entry.kept)?);
+            fs::hard_link(&entry.kept, &entry.path)?;
+            let gone = match file_id(&fs::symlink_metadata(&entry.path)?) == kept {
+                true => fs::remove_file(aside),
+                false => Err(about("the kept copy", &entry.kept, &refused("changed meanwhile"))),
+            };
+            gone.inspect_err(|_| {
+                // The place is wanted for what was set aside.
+                let _ = fs::remove_file(&entry.path);
+            })
+        }
+        _ => fs::remove_file(aside),
+    }
 }

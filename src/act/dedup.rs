@@ -1,21 +1,19 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::Removable;
-use super::files::{resolved, write_whole};
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location};
+use crate::corpus::{Corpus, Location, open_file};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
+use crate::output::{Outputs, Place, id_of, resolved, sync_all};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::Run;
 
@@ -119,9 +117,10 @@ impl<'a> Verified<'a> {
 pub struct Output {
     path: PathBuf,
     /// Whether it is one file, because the input is.
-    single: bool,
+    single: Option<Place>,
     /// What was asked for: names below the output are relative to these.
     inputs: Vec<PathBuf>,
+    outputs: Outputs,
 }
 
 /// A file of the corpus, and what becomes of it.
@@ -144,11 +143,19 @@ enum Edit {
 }
 
 impl Output {
-    /// Where the corpus of these paths goes, which is compared with a second set.
+    /// Where the corpus of these paths goes, which is compared with a second set. `outputs` knows what else is read and
+    /// written.
     ///
     /// # Errors
-    /// [`ErrorKind::Setting`] where the output is an input or lies within one, or standard input is one.
-    pub fn new(inputs: &[PathBuf], against: &[PathBuf], output: &Path) -> Result<Output> {
+    /// [`ErrorKind::Setting`] where the output is an input or lies within one, or standard input is one, and
+    /// [`ErrorKind::Taken`] where a file is there that may not be replaced.
+    pub fn new(
+        inputs: &[PathBuf],
+        against: &[PathBuf],
+        output: &Path,
+        mut outputs: Outputs,
+    ) -> Result<Output> {
+        outputs.reads(inputs.iter().chain(against));
         let refuse = |message: &str| Err(Error::new(ErrorKind::Setting).at(output).because(message));
         if inputs.iter().any(|path| path.as_os_str() == "-") {
             return refuse("standard input can be read only once; name the files");
@@ -160,10 +167,16 @@ impl Output {
         }
         let single = matches!(inputs, [only] if only.is_file());
         match (single, output.is_dir(), output.exists()) {
-            (true, true, _) => refuse("a directory; the input is one file, and so is what is left of it"),
-            (false, false, true) => refuse("not a directory; the input is more than one file"),
-            _ => Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned() }),
+            (true, true, _) => {
+                return refuse("a directory; the input is one file, and so is what is left of it");
+            }
+            (false, false, true) => return refuse("not a directory; the input is more than one file"),
+            _ => {}
         }
+        let name = output.file_name().filter(|_| single).map(Path::new);
+        let below = output.parent().unwrap_or(Path::new(""));
+        let single = name.map(|name| outputs.below(below, name)).transpose()?;
+        Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned(), outputs })
     }
 
     /// Writes what stays: each file complete or not at all. Records and files that could not be read stay. With a
@@ -173,39 +186,52 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Changed`] where an input is no longer what was scanned, [`ErrorKind::Setting`] where two inputs
     /// have one place or one is of a format that is not written, and those of reading and writing.
-    pub fn write(&self, run: &Run, decisions: &Decisions, stripper: Option<Stripper<'_>>) -> Result<u64> {
+    pub fn write(mut self, run: &Run, decisions: &Decisions, stripper: Option<Stripper<'_>>) -> Result<u64> {
         let corpus = run.corpus();
         unchanged(corpus)?;
         let files = files(run, decisions, stripper.is_some())?;
-        let mut places: BTreeMap<PathBuf, (&Path, &Fate)> = BTreeMap::new();
+        let mut names: BTreeMap<PathBuf, (&Path, &Fate)> = BTreeMap::new();
         for (source, fate) in &files {
-            let place = self.place(source)?;
-            if places.insert(place.clone(), (source, fate)).is_some() {
+            let name = self.name(source)?;
+            if names.insert(name.clone(), (source, fate)).is_some() {
                 let message = "two inputs have this name; give them one directory by directory";
-                return Err(Error::new(ErrorKind::Setting).at(&place).because(message));
+                return Err(Error::new(ErrorKind::Setting).at(self.path.join(name)).because(message));
             }
         }
+        // Nothing is written where one of the places is taken.
+        let mut places = Vec::new();
+        for (name, (source, fate)) in names.into_iter().filter(|(_, (_, fate))| **fate != Fate::Gone) {
+            let place = match self.single.take() {
+                Some(place) => place,
+                None => self.outputs.below(&self.path, &name)?.together(),
+            };
+            places.push((place, source, fate));
+        }
+        self.outputs.are_not_read(corpus.files())?;
         let mut strip = Strip { corpus, stripper, count: 0 };
-        for (place, (source, fate)) in places {
-            if *fate != Fate::Gone {
-                write_file(source, fate, &place, &mut strip)?;
-            }
+        for (place, source, fate) in &places {
+            write_file(source, fate, place, &mut strip)?;
+        }
+        if self.path.is_dir() {
+            sync_all(&self.path).map_err(|e| Error::io(ErrorKind::Write, &self.path, e))?;
         }
         unchanged(corpus).map(|()| strip.count)
     }
 
-    fn place(&self, source: &Path) -> Result<PathBuf> {
-        if self.single {
-            return Ok(self.path.clone());
+    /// The name that a file has below the output; of a single one, that of the output.
+    fn name(&self, source: &Path) -> Result<PathBuf> {
+        if self.single.is_some() {
+            return Ok(PathBuf::from(self.path.file_name().unwrap_or_default()));
         }
         let below = self.inputs.iter().filter_map(|input| source.strip_prefix(input).ok());
         let relative =
             below.filter(|path| !path.as_os_str().is_empty()).min_by_key(|path| path.components().count());
-        let place = self.path.join(relative.or(source.file_name().map(Path::new)).unwrap_or(source));
+        let name = relative.or(source.file_name().map(Path::new)).unwrap_or(source);
+        let place = self.path.join(name);
         if same_file(source, &place) {
             return Err(Error::new(ErrorKind::Setting).at(&place).because("the output is an input"));
         }
-        Ok(place)
+        Ok(name.to_owned())
     }
 }
 
@@ -250,8 +276,10 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             continue;
         }
         let (path, record) = corpus.place(entry.location, entry.record);
-        let path = PathBuf::from(path);
-        let is_direct = corpus.path(entry.location.input) == path;
+        let source = corpus.path(entry.location.input);
+        let is_direct = !source.as_os_str().is_empty();
+        // A name need not be text; as text it has lost what it is.
+        let path = if is_direct { source.to_owned() } else { PathBuf::from(path) };
         let is_gone = decisions.removed.contains_key(&(number as u32));
         if let Some(row) = record.filter(|_| !is_direct && is_parquet(&path)) {
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
@@ -291,39 +319,59 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
 /// Whether a file is a Parquet file that can be written again.
 fn is_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    let read = open_file(path).and_then(|mut file| file.read_exact(&mut magic));
     cfg!(feature = "parquet") && read.is_ok() && magic == *b"PAR1"
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
-    let id = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
-    id(a).is_some() && id(a) == id(b)
+    id_of(a).is_some() && id_of(a) == id_of(b)
 }
 
 /// Writes what stays of a file.
-fn write_file(source: &Path, fate: &Fate, place: &Path, strip: &mut Strip<'_>) -> Result<()> {
-    let write = |e| Error::io(ErrorKind::Write, place, e);
-    if let Some(parent) = place.parent() {
-        fs::create_dir_all(parent).map_err(write)?;
-    }
-    write_whole(place, |out| match fate {
+fn write_file(source: &Path, fate: &Fate, place: &Place, strip: &mut Strip<'_>) -> Result<()> {
+    place.write(|out| match fate {
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
-        Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place) => {
+        Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
-            let is_cut = strip.corpus.problems().iter().any(|problem| Path::new(&problem.path) == source);
-            let mut from = BufReader::with_capacity(1 << 18, reader(source)?);
-            packed(place, out, |out| {
-                match copy_edited(&mut from, edits, out, |at, document| strip.record(at, document)) {
-                    Err(e) if is_cut && e.kind() != io::ErrorKind::StorageFull => Ok(()),
+            let cut = strip.corpus.cut_at(source);
+            let mut from = Watched::new(reader(source)?);
+            packed(place.path(), out, |out| {
+                let mut lines = BufReader::with_capacity(1 << 18, &mut from);
+                match copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document)) {
+                    Err(_) if from.failed_at.is_some() && from.failed_at == cut => out.flush(),
                     result => result,
                 }
             })
         }
         // Nothing is unpacked that stays as it is.
-        _ => io::copy(&mut File::open(source)?, out).map(|_| ()),
+        _ => io::copy(&mut open_file(source)?, out).map(|_| ()),
     })
-    .map_err(write)
+}
+
+/// Bytes that are read, and where reading them failed: an error of writing is none of reading.
+struct Watched<R> {
+    from: R,
+    read: u64,
+    failed_at: Option<u64>,
+}
+
+impl<R> Watched<R> {
+    fn new(from: R) -> Watched<R> {
+        Watched { from, read: 0, failed_at: None }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to);
+        match &read {
+            Ok(bytes) => self.read += *bytes as u64,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.failed_at = Some(self.read),
+        }
+        read
+    }
 }
 
 /// Copies all but removed records and the ends of their lines, and in place of others what `stripped` gives.
@@ -374,7 +422,7 @@ fn packing(path: &Path) -> Packing {
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let file = BufReader::with_capacity(1 << 18, open_file(path)?);
     Ok(match packing(path) {
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
         Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),

@@ -1,13 +1,12 @@
 //! Which of several copies stays, by rules in order; every decision names the rule that made it.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobMatcher};
-
+use super::names::{Pattern, unmatched};
 use crate::calendar::instant;
 use crate::error::{Error, ErrorKind, Result};
-use crate::report::MemberRow;
+use crate::report::{ClusterRow, MemberRow};
 
 /// One rule. It prefers some documents of several, or all alike, and then the next rule decides.
 #[derive(Debug, Clone)]
@@ -21,9 +20,9 @@ pub enum Rule {
     /// Whose site stands first in a list; sites that are not there come last.
     SourceRank(HashMap<String, usize>),
     /// Whose file or id matches.
-    Path(GlobMatcher),
+    Path(Pattern),
     /// Whose file or id matches; such documents are never removed, however many there are.
-    Protected(GlobMatcher),
+    Protected(Pattern),
 }
 
 impl Rule {
@@ -41,9 +40,7 @@ impl Rule {
 
     /// What the rule ranks a document by: lower stays.
     fn rank(&self, document: &MemberRow) -> i64 {
-        let matches = |glob: &GlobMatcher| {
-            i64::from(!(glob.is_match(&document.id) || glob.is_match(Path::new(&document.path))))
-        };
+        let matches = |pattern: &Pattern| i64::from(!pattern.is_match(document));
         match self {
             Rule::CanonicalUrl => {
                 let own = document.canonical_url.is_some() && document.canonical_url == document.url;
@@ -52,7 +49,7 @@ impl Rule {
             Rule::Earliest => document.date.as_deref().and_then(instant).unwrap_or(i64::MAX),
             Rule::Longest => -i64::from(document.tokens),
             Rule::SourceRank(ranks) => ranks.get(&document.site).map_or(i64::MAX, |&rank| rank as i64),
-            Rule::Path(glob) | Rule::Protected(glob) => matches(glob),
+            Rule::Path(pattern) | Rule::Protected(pattern) => matches(pattern),
         }
     }
 }
@@ -68,10 +65,6 @@ impl Rules {
     /// [`ErrorKind::Setting`] for a rule or glob that is none, or what `read` says.
     pub fn parse(text: &str, read: impl Fn(&Path) -> std::io::Result<String>) -> Result<Rules> {
         let setting = |message: String| Error::new(ErrorKind::Setting).because(message);
-        let glob = |text: &str| match Glob::new(text) {
-            Ok(glob) => Ok(glob.compile_matcher()),
-            Err(e) => Err(setting(e.to_string())),
-        };
         let mut rules = Vec::new();
         for name in split(text).into_iter().map(str::trim) {
             rules.push(match name.split_once('=') {
@@ -83,8 +76,8 @@ impl Rules {
                     let list = read(path).map_err(|e| Error::io(ErrorKind::NotReadable, path, e))?;
                     Rule::SourceRank(ranks(&list))
                 }
-                Some(("path", pattern)) => Rule::Path(glob(pattern)?),
-                Some(("protected", pattern)) => Rule::Protected(glob(pattern)?),
+                Some(("path", pattern)) => Rule::Path(Pattern::new(pattern)?),
+                Some(("protected", pattern)) => Rule::Protected(Pattern::new(pattern)?),
                 _ => {
                     let known =
                         "canonical-url, earliest, longest, source-rank=FILE, path=GLOB, protected=GLOB";
@@ -104,6 +97,21 @@ impl Rules {
             || Ok(Rules::default()),
             |text| Rules::parse(text, |path| std::fs::read_to_string(path)),
         )
+    }
+
+    /// The files that an option with rules names.
+    pub fn files(text: Option<&str>) -> Vec<PathBuf> {
+        let rules = split(text.unwrap_or_default()).into_iter().map(str::trim);
+        rules.filter_map(|rule| rule.strip_prefix("source-rank=")).map(PathBuf::from).collect()
+    }
+
+    /// The patterns that name no document of these clusters, as they were typed.
+    pub fn unmatched(&self, clusters: &[ClusterRow]) -> Vec<String> {
+        let patterns = self.0.iter().filter_map(|rule| match rule {
+            Rule::Path(pattern) | Rule::Protected(pattern) => Some(pattern),
+            _ => None,
+        });
+        unmatched(patterns, clusters)
     }
 
     /// Whether a document is never removed.

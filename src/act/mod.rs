@@ -4,9 +4,12 @@
 //! Only `exact`, `near` and `contained` copies are ever removed, and each only for a kept document that it was
 //! verified against itself. A document that holds more than the kept one is not removed for it.
 
+pub mod again;
 pub mod apply;
 pub mod dedup;
 pub mod keep;
+pub mod names;
+pub mod roots;
 pub mod undo;
 
 mod files;

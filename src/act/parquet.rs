@@ -14,11 +14,21 @@ use parquet::data_type::{
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 
-/// Rows of a column that are copied at once.
+use crate::columnar::{Columnar, guarded};
+use crate::corpus::open_file;
+
+/// Rows of a column that are copied at once; few where a value may begin with all of the value before it.
 const ROWS: usize = 4096;
+const BUILDING_ROWS: usize = 8;
+
+/// Bytes that a page may become: what a page can say.
+const PAGE: u64 = i32::MAX as u64;
+
+/// Rows of a row group, at most: each has a byte here. Writers make groups of a million, and of 67 million at most.
+const ROWS_OF_GROUP: usize = 1 << 28;
 
 /// Copies a file but for rows of these numbers, which are in order and counted over the whole file. Columns are compressed as
 /// they were. Linear in the file; memory is that of one column of a row group, compressed.
@@ -26,8 +36,8 @@ const ROWS: usize = 4096;
 /// # Errors
 /// Those of reading and writing; [`io::ErrorKind::InvalidData`] for what the library does not read.
 pub(super) fn copy_without(source: &Path, gone: &[u32], out: &mut (dyn Write + Send)) -> io::Result<()> {
-    let file = File::open(source)?;
-    copy(file, gone, out).map_err(|error| match error {
+    let file = open_file(source)?;
+    guarded(|| copy(file, gone, out)).map_err(|error| match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => *error,
             Err(error) => io::Error::new(io::ErrorKind::InvalidData, error),
@@ -37,7 +47,8 @@ pub(super) fn copy_without(source: &Path, gone: &[u32], out: &mut (dyn Write + S
 }
 
 fn copy(file: File, gone: &[u32], out: &mut (dyn Write + Send)) -> Result<()> {
-    let reader = SerializedFileReader::new(file)?;
+    let file = Columnar::open(file)?;
+    let reader = file.reader();
     let metadata = reader.metadata().file_metadata();
     let mut properties =
         WriterProperties::builder().set_key_value_metadata(metadata.key_value_metadata().cloned());
@@ -51,6 +62,9 @@ fn copy(file: File, gone: &[u32], out: &mut (dyn Write + Send)) -> Result<()> {
     for number in 0..reader.num_row_groups() {
         let group = reader.get_row_group(number)?;
         let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| broken())?;
+        if rows > ROWS_OF_GROUP {
+            return Err(ParquetError::General(format!("{rows} rows in one row group")));
+        }
         let mut stays = vec![true; rows];
         let (own, later) = gone.split_at(gone.partition_point(|&row| ((row - first) as usize) < rows));
         own.iter().for_each(|&row| stays[(row - first) as usize] = false);
@@ -58,20 +72,33 @@ fn copy(file: File, gone: &[u32], out: &mut (dyn Write + Send)) -> Result<()> {
         first = first.saturating_add(rows as u32);
         let mut written = writer.next_row_group()?;
         for column in 0..group.num_columns() {
-            let column = group.get_column_reader(column)?;
+            let (column, shape) = file.column(number, column, PAGE)?;
+            let at_once = if shape.builds_on_others { BUILDING_ROWS } else { ROWS };
             let mut to = written.next_column()?.ok_or_else(broken)?;
             match column {
-                ColumnReader::BoolColumnReader(from) => copy_column::<BoolType>(from, &mut to, &stays),
-                ColumnReader::Int32ColumnReader(from) => copy_column::<Int32Type>(from, &mut to, &stays),
-                ColumnReader::Int64ColumnReader(from) => copy_column::<Int64Type>(from, &mut to, &stays),
-                ColumnReader::Int96ColumnReader(from) => copy_column::<Int96Type>(from, &mut to, &stays),
-                ColumnReader::FloatColumnReader(from) => copy_column::<FloatType>(from, &mut to, &stays),
-                ColumnReader::DoubleColumnReader(from) => copy_column::<DoubleType>(from, &mut to, &stays),
+                ColumnReader::BoolColumnReader(from) => {
+                    copy_column::<BoolType>(from, &mut to, &stays, at_once)
+                }
+                ColumnReader::Int32ColumnReader(from) => {
+                    copy_column::<Int32Type>(from, &mut to, &stays, at_once)
+                }
+                ColumnReader::Int64ColumnReader(from) => {
+                    copy_column::<Int64Type>(from, &mut to, &stays, at_once)
+                }
+                ColumnReader::Int96ColumnReader(from) => {
+                    copy_column::<Int96Type>(from, &mut to, &stays, at_once)
+                }
+                ColumnReader::FloatColumnReader(from) => {
+                    copy_column::<FloatType>(from, &mut to, &stays, at_once)
+                }
+                ColumnReader::DoubleColumnReader(from) => {
+                    copy_column::<DoubleType>(from, &mut to, &stays, at_once)
+                }
                 ColumnReader::ByteArrayColumnReader(from) => {
-                    copy_column::<ByteArrayType>(from, &mut to, &stays)
+                    copy_column::<ByteArrayType>(from, &mut to, &stays, at_once)
                 }
                 ColumnReader::FixedLenByteArrayColumnReader(from) => {
-                    copy_column::<FixedLenByteArrayType>(from, &mut to, &stays)
+                    copy_column::<FixedLenByteArrayType>(from, &mut to, &stays, at_once)
                 }
             }?;
             to.close()?;
@@ -99,6 +126,7 @@ fn copy_column<T: DataType>(
     mut from: ColumnReaderImpl<T>,
     to: &mut SerializedColumnWriter<'_>,
     stays: &[bool],
+    at_once: usize,
 ) -> Result<()> {
     let to = to.typed::<T>();
     let most = to.get_descriptor().max_def_level();
@@ -109,7 +137,7 @@ fn copy_column<T: DataType>(
         let levels = (most > 0).then_some(&mut defined);
         let repeat_levels = repeats.then_some(&mut repeated);
         let (rows, ..) =
-            from.read_records(ROWS.min(stays.len() - row), levels, repeat_levels, &mut values)?;
+            from.read_records(at_once.min(stays.len() - row), levels, repeat_levels, &mut values)?;
         let of_these = stays.get(row..row + rows).filter(|rows| !rows.is_empty()).ok_or_else(broken)?;
         row += rows;
         let mut values = values.into_iter();

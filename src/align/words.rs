@@ -11,6 +11,12 @@ impl TokenKind {
     pub const FACT: TokenKind = TokenKind(1);
     /// A fact of digits, or a number word, month or weekday: nearly equal ones are different ones.
     pub const NUMERIC: TokenKind = TokenKind(2);
+    /// A sentence ended before it.
+    pub const AFTER_END: TokenKind = TokenKind(4);
+    /// A bracket or a dash stands before it.
+    pub const APART: TokenKind = TokenKind(8);
+    /// It begins a line.
+    pub const LINE: TokenKind = TokenKind(16);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {

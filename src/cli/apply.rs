@@ -5,23 +5,35 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::act::again::{Confirmed, confirm};
 use crate::act::apply::{Action, Actor, Plan, Step, plan};
 use crate::act::keep::Rules;
+use crate::act::names::Names;
+use crate::act::roots::Roots;
 use crate::act::undo::{Undone, read_journal, undo as undo_entry};
+use crate::options::{Mode, Policy};
+use crate::output::{directory_of, sync_directory};
+use crate::report::Report;
 use anyhow::{Context, Result, bail};
-use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{args, report};
+use crate::cli::output::outputs;
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let action = action(&typed.action)?;
+    let roots = Roots::new(&typed.root)?;
     let rules = Rules::read(typed.keep.as_deref())?;
-    let plan = plan(&report::read(&typed.report)?, &rules, typed.remove.parse()?, &globs(&typed.protect)?);
+    let protected = Names::new(&typed.protect)?;
+    let report = report::read(&typed.report)?;
+    let plan = plan(&report, &rules, typed.remove.parse()?, &protected);
+    warn(&report, &rules, &protected);
     let acts = action.filter(|_| typed.yes);
     let failed = match acts {
-        Some(action) => act(args, typed, &plan, action)?,
+        Some(action) => Acting { args, typed, roots, report: &report }.act(&plan, action)?,
         None => {
-            let mut out = anstream::stdout().lock();
+            let mut out = say::stdout();
             for step in &plan.steps {
                 writeln!(out, "{}", would(step, &typed.action)).context("cannot write to standard output")?;
             }
@@ -31,10 +43,19 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     if !args.quiet {
         say(&plan);
         if !typed.yes && typed.action != "list" {
-            anstream::eprintln!("nothing was done; --yes acts");
+            say!("nothing was done; --yes acts");
         }
     }
     Ok(if failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// Says which patterns name nothing: whoever typed them means something.
+fn warn(report: &Report, rules: &Rules, protected: &Names) {
+    let clusters = &report.clusters;
+    for pattern in protected.unmatched(clusters).into_iter().chain(rules.unmatched(clusters)) {
+        let pattern = shown(Path::new(&pattern));
+        say!("wirecopy: `{pattern}` matches no document that has copies");
+    }
 }
 
 /// What was typed; none for `list`.
@@ -48,14 +69,6 @@ fn action(typed: &str) -> Result<Option<Action>> {
     })
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(Glob::new(pattern)?);
-    }
-    Ok(set.build()?)
-}
-
 fn would(step: &Step, action: &str) -> String {
     let verb = match action.split_once('=').map_or(action, |(verb, _)| verb) {
         "list" => "duplicate",
@@ -66,33 +79,75 @@ fn would(step: &Step, action: &str) -> String {
 
 /// A path without control characters.
 fn shown(path: &Path) -> String {
-    path.display().to_string().chars().filter(|c| !c.is_control()).collect()
+    printable(&path.display().to_string())
 }
 
-/// Acts on every file of the plan; how many were left as they are because something spoke against it.
-fn act(args: &args::Args, typed: &args::Apply, plan: &Plan, action: Action) -> Result<u64> {
-    let path = typed.journal.clone().unwrap_or_else(|| beside(&typed.report));
-    let journal =
-        OpenOptions::new().write(true).create_new(true).open(&path).with_context(|| {
-            format!("cannot begin the journal {} (--journal names another)", path.display())
-        })?;
-    let mut actor = Actor::new(action, journal);
-    let (mut done, mut failed) = (0u64, 0u64);
-    for step in &plan.steps {
-        match actor.act(step) {
-            Ok(()) => done += 1,
-            Err(e) => {
-                failed += 1;
-                anstream::eprintln!("wirecopy: left {}: {e}", shown(&step.path));
+/// What acting needs to know.
+struct Acting<'a> {
+    args: &'a args::Args,
+    typed: &'a args::Apply,
+    roots: Roots,
+    report: &'a Report,
+}
+
+impl Acting<'_> {
+    /// Acts on every file of the plan; how many were left as they are because something spoke against it.
+    fn act(self, plan: &Plan, action: Action) -> Result<u64> {
+        if let Action::Move(directory) = &action {
+            self.roots.inside(&directory.join("any"))?;
+        }
+        let removable = self.typed.remove.parse()?;
+        let Confirmed { steps, others } = confirm(&plan.steps, &self.roots, removable, &self.policy())?;
+        for (step, reason) in &others {
+            left(step, reason);
+        }
+        let path = self.typed.journal.clone().unwrap_or_else(|| beside(&self.typed.report));
+        let mut outputs = outputs(self.args);
+        outputs.reads([&self.typed.report]);
+        outputs.appended(&path)?;
+        let mut actor = Actor::new(action, begin_journal(&path)?, self.roots, &plan.stay);
+        let (mut done, mut failed) = (0u64, others.len() as u64);
+        for step in steps {
+            match actor.act(step) {
+                Ok(()) => done += 1,
+                Err(e) => {
+                    failed += 1;
+                    left(step, &e);
+                }
+            }
+            if actor.is_broken() {
+                say!("wirecopy: stopped: what cannot be written down cannot be taken back");
+                failed = plan.steps.len() as u64 - done;
+                break;
             }
         }
+        if !self.args.quiet {
+            let mut out = say::stdout();
+            writeln!(out, "{done} files done, {failed} left as they are; journal: {}", path.display())
+                .context("cannot write to standard output")?;
+        }
+        Ok(failed)
     }
-    if !args.quiet {
-        let mut out = anstream::stdout().lock();
-        writeln!(out, "{done} files done, {failed} left as they are; journal: {}", path.display())
-            .context("cannot write to standard output")?;
+
+    /// What counts as a copy: as it was typed, in the report's mode.
+    fn policy(&self) -> Policy {
+        let mode = if self.report.settings.mode == "classic" { Mode::Classic } else { Mode::Aligned };
+        Policy { mode, ..self.typed.judging.policy() }
     }
-    Ok(failed)
+}
+
+fn left(step: &Step, reason: &dyn std::fmt::Display) {
+    // The reason may name a path of the report.
+    let reason = reason.to_string();
+    say!("wirecopy: left {}: {}", shown(&step.path), shown(Path::new(&reason)));
+}
+
+/// A journal that has its name for good.
+fn begin_journal(path: &Path) -> Result<File> {
+    let cannot = || format!("cannot begin the journal {} (--journal names another)", path.display());
+    let journal = OpenOptions::new().write(true).create_new(true).open(path).with_context(cannot)?;
+    sync_directory(directory_of(path)).with_context(cannot)?;
+    Ok(journal)
 }
 
 fn beside(report: &Path) -> PathBuf {
@@ -105,35 +160,43 @@ fn say(plan: &Plan) {
     let reasons = [
         (plan.records, "records of files that hold several (wirecopy dedup writes those files anew)"),
         (plan.spared, "protected, or of a relation that is not removed"),
-        (plan.unknown, "without a SHA-256 in the report"),
+        (
+            plan.unknown,
+            "without a SHA-256 in the report, which has none where a file cannot be read or its name is no UTF-8",
+        ),
     ];
     for (count, reason) in reasons.iter().filter(|(count, _)| *count > 0) {
-        anstream::eprintln!("not acted on: {count} {reason}");
+        say!("not acted on: {count} {reason}");
     }
 }
 
 pub fn undo(args: &args::Args, typed: &args::Undo) -> Result<ExitCode> {
     let cannot = || format!("cannot read {}", typed.journal.display());
     let file = File::open(&typed.journal).with_context(cannot)?;
-    let (entries, cut) = read_journal(BufReader::new(file)).with_context(cannot)?;
-    if cut && !args.quiet {
-        anstream::eprintln!("the journal's last line was cut off: nothing had been done for it");
+    let roots = Roots::new(&typed.root)?;
+    let read = read_journal(BufReader::new(file)).with_context(cannot)?;
+    if read.cut && !args.quiet {
+        say!("the journal's last line was cut off: nothing had been done for it");
+    }
+    for number in &read.passed_over {
+        say!("wirecopy: {}:{number}: no entry; it was passed over", typed.journal.display());
     }
     let (mut back, mut nothing, mut failed) = (0u64, 0u64, 0u64);
-    for entry in entries.iter().rev() {
-        match undo_entry(entry) {
+    for entry in read.entries.iter().rev() {
+        match undo_entry(entry, &roots) {
             Ok(Undone::Back) => back += 1,
             Ok(Undone::Nothing) => nothing += 1,
             Err(e) => {
                 failed += 1;
-                anstream::eprintln!("wirecopy: not back: {}: {e}", shown(&entry.path));
+                let reason = e.to_string();
+                say!("wirecopy: not back: {}: {}", shown(&entry.path), shown(Path::new(&reason)));
             }
         }
     }
     if !args.quiet {
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         writeln!(out, "{back} files back, {nothing} with nothing to take back, {failed} not back")
             .context("cannot write to standard output")?;
     }
-    Ok(if failed > 0 { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    Ok(if failed > 0 || !read.passed_over.is_empty() { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }

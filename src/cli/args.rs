@@ -16,6 +16,9 @@ pub struct Args {
     /// How long each stage took, on standard error.
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    /// Replace files that wirecopy did not write, where an output goes; never what is read.
+    #[arg(long, global = true)]
+    pub force: bool,
     /// When to use colours (NO_COLOR is heeded too).
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
@@ -106,7 +109,8 @@ pub enum Command {
     Dedup(Dedup),
     /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
     #[command(
-        after_help = "Nothing happens to a file unless it and its kept copy are what they were when they were scanned.\n\n\
+        after_help = "Nothing happens to a file unless it and its kept copy are what they were when they were scanned, both lie \
+        below --root, and the two texts alone, judged again, are a copy.\n\n\
         Examples:\n  \
         wirecopy scan articles/ --report json=report.json\n  \
         wirecopy apply report.json --action list\n  \
@@ -207,6 +211,12 @@ pub struct Apply {
     /// Where the journal goes; REPORT.journal if not given.
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+    /// Touch nothing outside of DIR; the working directory if not given. May be given several times.
+    #[arg(long, value_name = "DIR")]
+    pub root: Vec<PathBuf>,
+    /// By what a pair is judged again before anything happens to it.
+    #[command(flatten)]
+    pub judging: JudgingArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -214,6 +224,9 @@ pub struct Undo {
     /// The journal that apply wrote.
     #[arg(value_name = "JOURNAL")]
     pub journal: PathBuf,
+    /// Touch nothing outside of DIR; the working directory if not given. May be given several times.
+    #[arg(long, value_name = "DIR")]
+    pub root: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -433,7 +446,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Input")]
     pub max_filesize: Option<u64>,
     /// Leave larger records out, as a problem.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1G", help_heading = "Input")]
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M", help_heading = "Input")]
     pub max_record: u64,
     #[command(flatten)]
     pub fields: FieldOptions,

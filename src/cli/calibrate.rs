@@ -6,12 +6,15 @@ use std::process::ExitCode;
 
 use crate::calibrate::{Calibration, LOWEST, Saved, ThresholdStep, calibrate, read_pairs};
 use crate::options::Policy;
+use crate::output::Outputs;
 use crate::report::write_pairs;
 use anyhow::{Context, Result};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
 use crate::cli::settings::Settings;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 enum CalibrateFormat {
@@ -20,23 +23,22 @@ enum CalibrateFormat {
 }
 
 pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
-    let targets =
-        Target::parse_all(&typed.reports, &[("json", CalibrateFormat::Json), ("csv", CalibrateFormat::Csv)])?;
+    let mut outputs = outputs(args);
+    outputs.reads(typed.input.paths.iter().chain(&typed.run.against).chain(&typed.from));
+    let formats = [("json", CalibrateFormat::Json), ("csv", CalibrateFormat::Csv)];
+    let targets = Target::parse_all(&typed.reports, &formats, &mut outputs)?;
     let settings = Settings::of(&typed.run)?;
     let pairs = match &typed.from {
         Some(path) => {
             let cannot = || format!("cannot read pairs from {}", path.display());
             read_pairs(BufReader::new(File::open(path).with_context(cannot)?)).with_context(cannot)?
         }
-        None => scanned(typed, &settings)?,
+        None => scanned(typed, &settings, &outputs)?,
     };
     let calibration = calibrate(&pairs, &settings.policy);
     for target in &targets {
         target.write(|out| match target.format {
-            CalibrateFormat::Json => {
-                serde_json::to_writer_pretty(&mut *out, &calibration)?;
-                writeln!(out)
-            }
+            CalibrateFormat::Json => write_versioned(&calibration, out),
             CalibrateFormat::Csv => write_csv(&calibration, out),
         })?;
     }
@@ -47,7 +49,7 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
 }
 
 /// The pairs of a scan that asks for as little as any threshold shown.
-fn scanned(typed: &args::Calibrate, settings: &Settings) -> Result<Vec<Saved>> {
+fn scanned(typed: &args::Calibrate, settings: &Settings, outputs: &Outputs) -> Result<Vec<Saved>> {
     let policy = Policy {
         threshold: settings.policy.threshold.min(LOWEST),
         jaccard: settings.policy.jaccard.min(LOWEST),
@@ -55,6 +57,7 @@ fn scanned(typed: &args::Calibrate, settings: &Settings) -> Result<Vec<Saved>> {
         ..settings.policy
     };
     let corpus = typed.input.open(&settings.resources)?;
+    outputs.are_not_read(corpus.files())?;
     let found = settings.scan().policy(policy).run(&corpus)?;
     let mut pairs = Vec::new();
     write_pairs(found.pair_rows(None), &mut pairs)?;
@@ -72,7 +75,7 @@ fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let tables = [
         ("score", &calibration.score, policy.threshold),
         ("containment", &calibration.containment, policy.containment),
@@ -96,9 +99,4 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
         writeln!(out)?;
     }
     writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
-}
-
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -17,7 +17,9 @@ use super::args;
 use crate::cli::changes::{Change, changes};
 use crate::cli::model;
 use crate::cli::nearest::did_you_mean;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
@@ -56,14 +58,17 @@ struct Passage<'a> {
 }
 
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
+    let mut outputs = outputs(args);
     let (recipe, resources) = (Recipe::default(), Resources::default());
     let paths = if typed.within.is_empty() {
         vec![PathBuf::from(&typed.a), PathBuf::from(&typed.b)]
     } else {
         typed.within.clone()
     };
+    outputs.reads(paths.iter().chain(&typed.model));
+    let targets = Target::parse_all(&typed.reports, &[("json", Json)], &mut outputs)?;
     let corpus = Corpus::open(&paths, &CorpusOptions::default(), &resources)?;
+    outputs.are_not_read(corpus.files())?;
     let mut scan = Scan::new().recipe(recipe).resources(resources);
     if let Some(file) = &typed.model {
         scan = scan.model(model::read(recipe, file)?);
@@ -76,10 +81,7 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let texts = [a, b].map(|document| run.text(document).unwrap_or_default());
     let row = row(typed, &run, &comparison, (a, b), &texts);
     for target in &targets {
-        target.write(|out| {
-            serde_json::to_writer_pretty(&mut *out, &row)?;
-            writeln!(out)
-        })?;
+        target.write(|out| write_versioned(&row, out))?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print(&row, &texts).context("cannot write to standard output")?;
@@ -138,11 +140,11 @@ fn row<'a>(
 }
 
 fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let relation = row.relation.unwrap_or("none");
-    writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", row.a, row.b)?;
+    writeln!(out, "\x1b[1m{relation}\x1b[0m  {} and {}", printable(row.a), printable(row.b))?;
     if let Some(inner) = row.inner {
-        writeln!(out, "  {inner} stands in the other")?;
+        writeln!(out, "  {} stands in the other", printable(inner))?;
     }
     writeln!(
         out,
@@ -187,7 +189,7 @@ fn words(text: &str, [start, end]: [usize; 2], changes: &[[usize; 2]]) -> Vec<Pr
     let word = |word: &str| {
         let from = start + word.as_ptr() as usize - stretch.as_ptr() as usize;
         let differs = changes.iter().any(|change| change[0] < from + word.len() && from < change[1]);
-        (word.chars().filter(|c| !c.is_control()).collect(), differs)
+        (printable(word), differs)
     };
     stretch.split_whitespace().map(word).collect()
 }

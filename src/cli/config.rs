@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::BoolishValueParser;
@@ -14,14 +14,74 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::act::keep::Rules;
 use crate::cli::args::{Args, Defaults};
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
+use crate::output::resolved;
 
 /// The file's name where none is given.
 const NAME: &str = "wirecopy.toml";
 
 /// Flags without defaults: those that say where defaults are, those that end the run, and consent.
-const TYPED: [&str; 5] = ["config", "no-config", "help", "version", "yes"];
+const TYPED: [&str; 6] = ["config", "no-config", "help", "version", "yes", "force"];
+
+/// What a file may set that was found and not named. Whoever unpacks a folder of data and works in it has not read its
+/// settings: they may say how documents are read, judged and shown, and neither what is written or done nor what is read
+/// elsewhere. A flag that is not here is refused.
+const OF_FOUND: [&str; 48] = [
+    "against",
+    "all",
+    "audit",
+    "baseline",
+    "boilerplate",
+    "canonical-field",
+    "classic",
+    "color",
+    "containment",
+    "date-field",
+    "durability",
+    "fail-on-duplicates",
+    "fail-on-new",
+    "format",
+    "from",
+    "glob",
+    "hidden",
+    "html",
+    "id",
+    "id-field",
+    "in",
+    "jaccard",
+    "json",
+    "keep",
+    "kernel",
+    "max-filesize",
+    "max-record",
+    "method",
+    "min-words",
+    "model",
+    "no-ignore",
+    "partial-words",
+    "protect",
+    "quiet",
+    "seed",
+    "shingle",
+    "source-field",
+    "store",
+    "strict",
+    "strip",
+    "text-field",
+    "threads",
+    "threshold",
+    "title-field",
+    "tokens",
+    "url-field",
+    "verbose",
+    "within",
+];
+
+/// Those of them that name files or directories: only below the file's own directory.
+const PATHS: [&str; 6] = ["against", "baseline", "boilerplate", "from", "in", "model"];
 
 /// What is wrong with a value, and not with what is missing beside it.
 const VALUES: [ErrorKind; 4] = [
@@ -35,6 +95,8 @@ const VALUES: [ErrorKind; 4] = [
 struct Setting {
     values: Vec<OsString>,
     place: String,
+    /// The file that they are of, where it was found and not named.
+    of_found: Option<PathBuf>,
 }
 
 /// By the flag's long name.
@@ -49,20 +111,26 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     }
     let command = with_values(Args::command());
     // What is missing may be in the file, and what is wrong is wrong in the end too.
-    let seen = command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| e.exit());
+    let seen =
+        command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| say::refuse(&e));
     let defaults = Defaults::from_arg_matches(&seen).unwrap_or_else(|_| Args::parse_from(&typed).defaults);
-    let file = file(&defaults)?;
+    let (file, is_found) = match named(&defaults) {
+        Some(path) => (Some(path), false),
+        None if defaults.no_config => (None, false),
+        None => (found()?, true),
+    };
     let running = Running::of(&command, &seen);
     let mut settings = FileSettings::new();
     if let Some(path) = &file {
         running.read(path, &mut settings)?;
+        settings.values_mut().for_each(|setting| setting.of_found = is_found.then(|| path.clone()));
     }
     running.heed_environment(&mut settings);
     let arguments = running.arguments(&settings)?;
     let end = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
     typed.splice(end..end, arguments);
-    let matches = command.get_matches_from(typed);
-    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
+    let matches = command.try_get_matches_from(typed).unwrap_or_else(|e| say::refuse(&e));
+    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| say::refuse(&e));
     args.defaults.config = file;
     Ok(args)
 }
@@ -82,15 +150,17 @@ fn with_values(command: Command) -> Command {
     command.mut_args(flag).mut_subcommands(with_values)
 }
 
-/// The file that was named, or else the nearest upwards, not beyond the root of a repository.
-fn file(defaults: &Defaults) -> Result<Option<PathBuf>> {
+/// The file that was named.
+fn named(defaults: &Defaults) -> Option<PathBuf> {
     if defaults.no_config {
-        return Ok(None);
+        return None;
     }
     let named = || std::env::var_os("WIRECOPY_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(path) = defaults.config.clone().or_else(named) {
-        return Ok(Some(path));
-    }
+    defaults.config.clone().or_else(named)
+}
+
+/// The nearest file upwards, not beyond the root of a repository.
+fn found() -> Result<Option<PathBuf>> {
     let here = std::env::current_dir().context("cannot tell the working directory")?;
     for directory in here.ancestors() {
         let path = directory.join(NAME);
@@ -102,6 +172,32 @@ fn file(defaults: &Defaults) -> Result<Option<PathBuf>> {
         }
     }
     Ok(None)
+}
+
+impl Setting {
+    /// Refuses what a file may not set that nobody named.
+    fn check_found(&self, name: &str) -> Result<()> {
+        let Setting { values, place, of_found: Some(file) } = self else { return Ok(()) };
+        let what_to_do = format!("type it, or name the file: --config {}", file.display());
+        if !OF_FOUND.contains(&name) {
+            bail!("{place}: `{name}` is not taken from a file that was only found: {what_to_do}");
+        }
+        let folder = resolved(file.parent().unwrap_or(Path::new(".")));
+        let paths = values.iter().flat_map(|value| match name {
+            "keep" => Rules::files(value.to_str()),
+            name if PATHS.contains(&name) => vec![PathBuf::from(value)],
+            _ => Vec::new(),
+        });
+        for path in paths {
+            let climbs = path.components().any(|part| part == Component::ParentDir);
+            if climbs || !resolved(&path).starts_with(&folder) {
+                bail!(
+                    "{place}: `{name}` leads out of the folder of a file that was only found ({path:?}): {what_to_do}"
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The command that was typed.
@@ -163,7 +259,7 @@ impl<'a> Running<'a> {
                 _ => {
                     let values = values(value).with_context(|| place.clone())?;
                     if path.is_some() && self.flags.iter().any(|(flag, _)| flag.get_long() == Some(name)) {
-                        settings.insert(name.to_owned(), Setting { values, place });
+                        settings.insert(name.to_owned(), Setting { values, place, of_found: None });
                     }
                 }
             }
@@ -199,7 +295,7 @@ impl<'a> Running<'a> {
             let place = format!("WIRECOPY_{}", name.to_uppercase().replace('-', "_"));
             let value = std::env::var_os(&place).filter(|value| !value.is_empty());
             if let (Some(value), false) = (value, TYPED.contains(&name)) {
-                settings.insert(name.to_owned(), Setting { values: vec![value], place });
+                settings.insert(name.to_owned(), Setting { values: vec![value], place, of_found: None });
             }
         }
     }
@@ -209,10 +305,12 @@ impl<'a> Running<'a> {
         let mut all = Vec::new();
         for &(flag, is_typed) in &self.flags {
             let setting = flag.get_long().and_then(|name| Some((name, settings.get(name)?)));
-            let Some((name, Setting { values, place })) = setting else { continue };
+            let Some((name, setting)) = setting else { continue };
             if is_typed || self.is_excluded(flag) {
                 continue;
             }
+            setting.check_found(name)?;
+            let Setting { values, place, .. } = setting;
             let argument = |value: &OsString| {
                 let mut argument = OsString::from(format!("--{name}="));
                 argument.push(value);
@@ -276,5 +374,50 @@ fn values(value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>> {
             "a {} is no value here; a text, a number, true, false or a list of them is",
             other.type_str()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
+    /// thought about it.
+    const REFUSED: [&str; 17] = [
+        "action",
+        "check",
+        "follow",
+        "index",
+        "journal",
+        "memory-documents",
+        "on-duplicate",
+        "only",
+        "output",
+        "rejects",
+        "remove",
+        "removed",
+        "report",
+        "root",
+        "save-model",
+        "window",
+        "work-dir",
+    ];
+
+    #[test]
+    fn every_flag_was_thought_about() {
+        let mut all = BTreeSet::new();
+        let mut left = vec![Args::command()];
+        while let Some(command) = left.pop() {
+            all.extend(command.get_arguments().filter_map(Arg::get_long).map(str::to_owned));
+            left.extend(command.get_subcommands().cloned());
+        }
+        let known: BTreeSet<&str> = OF_FOUND.into_iter().chain(TYPED).chain(REFUSED).collect();
+        let unknown: Vec<&String> = all.iter().filter(|name| !known.contains(name.as_str())).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        let gone: Vec<&str> = OF_FOUND.into_iter().filter(|name| !all.contains(*name)).collect();
+        assert!(gone.is_empty(), "{gone:?}");
+        assert!(PATHS.iter().all(|name| OF_FOUND.contains(name)));
     }
 }

@@ -1,8 +1,6 @@
 //! `wirecopy dedup`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::act::dedup::{Decisions, Output, decide};
@@ -11,22 +9,31 @@ use crate::scan::Run;
 use anyhow::{Context, Result, bail};
 
 use super::args;
+use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
-use crate::cli::settings::Settings;
+use crate::cli::say::{self, say};
+use crate::cli::settings::{Settings, say_ignored};
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
     let removable = typed.remove.parse()?;
-    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output)?;
-    if let Some(removed) = &typed.removed {
-        check_list(removed, typed)?;
-    }
+    let mut outputs = outputs(args);
+    outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
+    outputs.reads(Rules::files(typed.keep.as_deref()));
+    let removed = typed.removed.as_deref().map(|path| outputs.file(path)).transpose()?;
+    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output, outputs)?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    say_ignored(args, &corpus);
     let found = settings.scan().run(&corpus)?;
     drop(bar);
-    let decisions = decide(&found, &found.cluster_rows(), &rules, removable);
+    let clusters = found.cluster_rows();
+    let decisions = decide(&found, &clusters, &rules, removable);
+    for pattern in rules.unmatched(&clusters) {
+        say!("wirecopy: `{pattern}` matches no document that has copies");
+    }
     let stripper = match typed.strip {
         Some(args::StripArg::Boilerplate) => match found.stripper() {
             Some(stripper) => Some(stripper),
@@ -35,14 +42,21 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         None => None,
     };
     let stripped = output.write(&found, &decisions, stripper)?;
-    if let Some(path) = &typed.removed {
-        write_list(path, &decisions).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(place) = &removed {
+        place.write(|out| write_list(out, &decisions))?;
     }
     warn(&found, &decisions);
+    if !args.quiet && !corpus.skipped().is_empty() {
+        let kinds = corpus.skipped().iter().map(|(kind, count)| match kind.as_str() {
+            "" => format!("{count} without an extension"),
+            kind => format!("{count} .{}", printable(kind)),
+        });
+        say!("not written, of another kind: {}", kinds.collect::<Vec<_>>().join(", "));
+    }
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
-        let mut out = anstream::stdout().lock();
+        let mut out = say::stdout();
         let stripped = match typed.strip {
             Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
             None => String::new(),
@@ -53,24 +67,12 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The list may not take the place of what is read or written.
-fn check_list(list: &Path, typed: &args::Dedup) -> Result<()> {
-    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let mut inputs = typed.input.paths.iter().chain(&typed.run.against);
-    let taken = inputs.any(|input| whole(list).starts_with(whole(input)));
-    if taken || whole(list) == whole(&typed.output) {
-        bail!("{}: the list of what was removed cannot stand there", list.display());
-    }
-    Ok(())
-}
-
-fn write_list(path: &Path, decisions: &Decisions) -> std::io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
+fn write_list(out: &mut dyn Write, decisions: &Decisions) -> std::io::Result<()> {
     for removal in decisions.removed.values() {
-        serde_json::to_writer(&mut out, removal)?;
+        serde_json::to_writer(&mut *out, removal)?;
         writeln!(out)?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// Sites and problems named one by one.
@@ -78,18 +80,17 @@ const SHOWN: usize = 20;
 
 /// Says which site loses much, and what could not be read.
 fn warn(found: &Run, decisions: &Decisions) {
-    let printable = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     for (site, all, gone) in decisions.losing.iter().take(SHOWN) {
         let site = if site.is_empty() { "(no site)".to_owned() } else { printable(site) };
-        anstream::eprintln!("wirecopy: {site} loses {gone} of {all} documents");
+        say!("wirecopy: {site} loses {gone} of {all} documents");
     }
     if let Some(more @ 1..) = decisions.losing.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more sites lose over half");
+        say!("wirecopy: {more} more sites lose over half");
     }
     for problem in found.documents.problems.iter().take(SHOWN) {
-        anstream::eprintln!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
+        say!("wirecopy: {}: {}", printable(&problem.path), printable(&problem.reason));
     }
     if let Some(more @ 1..) = found.documents.problems.len().checked_sub(SHOWN) {
-        anstream::eprintln!("wirecopy: {more} more problems; scan lists them");
+        say!("wirecopy: {more} more problems; scan lists them");
     }
 }

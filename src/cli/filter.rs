@@ -15,12 +15,15 @@ use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
 use crate::kernel::Kernel;
 use crate::options::{Policy, Resources};
+use crate::output::Place;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::args;
-use crate::cli::lines::{self, Chunk};
+use super::{args, is_closed_pipe};
+use crate::cli::lines::{self, Chunk, Part};
+use crate::cli::output::{check_stdout, outputs};
+use crate::cli::say::{self, say};
 
 /// Documents that are answered together, at most.
 const BATCH: usize = 256;
@@ -29,8 +32,10 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 4 << 20;
 
 pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
-    let outputs = Outputs::open(typed)?;
+    let wanted = Wanted::check(args, typed)?;
     let over = open(typed)?;
+    // Whoever may not have the index leaves the files of the one that has it alone.
+    let outputs = wanted.open()?;
     let mut records = Records {
         reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
         paths: typed.paths.clone(),
@@ -49,20 +54,38 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         answered: None,
         written: Vec::new(),
     };
-    let lines = lines::read(&typed.paths, move |chunk| records.of(chunk));
+    let lines = lines::read(&typed.paths, typed.max_record, move |chunk| records.of(chunk))?;
     let result = session.all(&lines);
+    let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
-        anstream::eprintln!("{}", session.counts.line(typed.check));
+        say!("{}", session.counts.line(typed.check));
     }
-    result?;
+    let undelivered = session.outputs.out.undelivered();
+    if undelivered > 0 && !typed.check {
+        say!(
+            "wirecopy: {undelivered} records are in the index and were not delivered; the same input given again is \
+             answered as before"
+        );
+    }
+    let is_closed = result.as_ref().is_err_and(is_closed_pipe);
+    if !is_closed {
+        result?;
+    }
+    ended?;
     session.over.close()?;
+    if is_closed {
+        return Ok(ExitCode::from(CLOSED_PIPE));
+    }
     if typed.strict && session.counts.rejected > 0 {
-        anstream::eprintln!("wirecopy: lines gave no document, and --strict was given");
+        say!("wirecopy: lines gave no document, and --strict was given");
         return Ok(ExitCode::from(2));
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// What a shell says of a process that a closed pipe ended: 128 and the signal's number.
+const CLOSED_PIPE: u8 = 141;
 
 /// The index that answers.
 enum Over {
@@ -158,48 +181,58 @@ impl args::Creation {
     }
 }
 
+/// Where lines are to go: nothing is opened yet.
+struct Wanted {
+    duplicates: Duplicates<Place>,
+    only: Vec<Directed>,
+    rejects: Option<Place>,
+}
+
 /// Where lines go.
 struct Outputs {
-    out: BufWriter<io::Stdout>,
-    duplicates: Duplicates,
+    out: Delivered,
+    duplicates: Duplicates<Writing>,
     only: Vec<Directed>,
     rejects: Option<Writing>,
 }
 
-/// A file that is written, with its name for messages.
-struct Writing {
-    file: BufWriter<File>,
-    path: PathBuf,
-}
-
-enum Duplicates {
+enum Duplicates<F> {
     Tag,
     Drop,
-    Divert(Writing),
+    Divert(F),
+}
+
+/// A file that is written on, with its place for messages.
+struct Writing {
+    file: BufWriter<File>,
+    place: Place,
 }
 
 impl Writing {
-    fn create(path: &Path) -> Result<Writing> {
-        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-        Ok(Writing { file: BufWriter::new(file), path: path.to_owned() })
+    fn open(place: Place) -> Result<Writing> {
+        Ok(Writing { file: BufWriter::new(place.append()?), place })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
+        self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.place.path().display()))
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.file.flush().with_context(|| format!("cannot write {}", self.path.display()))
+        self.file.flush().with_context(|| format!("cannot write {}", self.place.path().display()))
     }
 }
 
-impl Outputs {
-    fn open(typed: &args::FilterArgs) -> Result<Outputs> {
+impl Wanted {
+    fn check(args: &args::Args, typed: &args::FilterArgs) -> Result<Wanted> {
+        let mut outputs = outputs(args);
+        outputs.reads(typed.paths.iter().chain(&typed.model));
+        outputs.index(&typed.index);
+        check_stdout(&outputs)?;
         let duplicates = match typed.on_duplicate.split_once('=') {
             None if typed.on_duplicate == "tag" => Duplicates::Tag,
             None if typed.on_duplicate == "drop" => Duplicates::Drop,
             Some(("divert", file)) if !file.is_empty() => {
-                Duplicates::Divert(Writing::create(Path::new(file))?)
+                Duplicates::Divert(outputs.appended(Path::new(file))?)
             }
             _ => bail!("--on-duplicate takes tag, drop or divert=FILE, not `{}`", typed.on_duplicate),
         };
@@ -208,18 +241,91 @@ impl Outputs {
             _ => bail!("no relation is called `{name}`"),
         };
         let only = typed.only.iter().map(relation).collect::<Result<_>>()?;
-        let rejects = typed.rejects.as_deref().map(Writing::create).transpose()?;
-        Ok(Outputs { out: BufWriter::with_capacity(1 << 20, io::stdout()), duplicates, only, rejects })
+        let rejects = typed.rejects.as_deref().map(|file| outputs.appended(file)).transpose()?;
+        Ok(Wanted { duplicates, only, rejects })
     }
 
+    fn open(self) -> Result<Outputs> {
+        let duplicates = match self.duplicates {
+            Duplicates::Tag => Duplicates::Tag,
+            Duplicates::Drop => Duplicates::Drop,
+            Duplicates::Divert(place) => Duplicates::Divert(Writing::open(place)?),
+        };
+        let rejects = self.rejects.map(Writing::open).transpose()?;
+        Ok(Outputs { out: Delivered::default(), duplicates, only: self.only, rejects })
+    }
+}
+
+impl Outputs {
+    /// Writes what is held back. Where standard output takes nothing more, [`Delivered::check`] says so, and the other files
+    /// are whole.
     fn flush(&mut self) -> Result<()> {
+        self.out.flush();
         if let Duplicates::Divert(file) = &mut self.duplicates {
             file.flush()?;
         }
         if let Some(file) = &mut self.rejects {
             file.flush()?;
         }
-        self.out.flush().context("cannot write to standard output")
+        Ok(())
+    }
+}
+
+/// Standard output, and how many of its lines went out whole.
+#[derive(Default)]
+struct Delivered {
+    held: Vec<u8>,
+    /// Lines that were held back at any time.
+    lines: u64,
+    delivered: u64,
+    /// Why nothing goes out any more.
+    failed: Option<io::ErrorKind>,
+}
+
+/// Bytes that are held back, about.
+const HELD: usize = 1 << 20;
+
+impl Delivered {
+    /// Takes a line with its end.
+    fn line(&mut self, line: &[u8]) {
+        self.lines += 1;
+        self.held.extend_from_slice(line);
+        if self.held.len() >= HELD {
+            self.flush();
+        }
+    }
+
+    /// Lines that did not go out whole, once nothing is held back.
+    fn undelivered(&self) -> u64 {
+        self.lines - self.delivered
+    }
+
+    /// What made it fail, if it did.
+    fn check(&self) -> Result<()> {
+        match self.failed {
+            Some(kind) => Err(io::Error::from(kind)).context("cannot write to standard output"),
+            None => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) {
+        let mut out = say::data();
+        let mut at = 0;
+        while self.failed.is_none() && at < self.held.len() {
+            match out.write(&self.held[at..]) {
+                Ok(0) => self.failed = Some(io::ErrorKind::WriteZero),
+                Ok(bytes) => {
+                    self.delivered += memchr::memchr_iter(b'\n', &self.held[at..at + bytes]).count() as u64;
+                    at += bytes;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => self.failed = Some(e.kind()),
+            }
+        }
+        self.held.clear();
+        if self.failed.is_none() {
+            self.failed = out.flush().err().map(|e| e.kind());
+        }
     }
 }
 
@@ -303,6 +409,9 @@ impl Records {
     /// The lines of a chunk, but for blank ones.
     fn of(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
         let chunk = Arc::new(chunk);
+        if chunk.part != Part::Whole {
+            return Ok(vec![self.part_of_line(chunk)]);
+        }
         let bytes = &chunk.bytes;
         let (mut at, mut number) = (0, chunk.line);
         let (mut lines, mut documents) = (Vec::new(), Vec::new());
@@ -332,7 +441,17 @@ impl Records {
     }
 }
 
-/// A line, and why it gave no document, if it did not.
+impl Records {
+    /// A part of a line that is too long to be held: no document.
+    fn part_of_line(&self, chunk: Arc<Chunk>) -> Waiting {
+        let place = format!("{}: line {}", self.name(chunk.input), chunk.line + 1);
+        let end = chunk.bytes.len();
+        let rejected = Some((place, Reason::TooLarge(self.max)));
+        Waiting { line: Line { chunk, record: 0..end, end, rejected }, document: None }
+    }
+}
+
+/// A line, and why it gave no document, if it did not; or a part of one that is too long.
 struct Line {
     chunk: Arc<Chunk>,
     record: std::ops::Range<usize>,
@@ -366,6 +485,12 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// As [`Session::finish`], where standard output takes nothing more: the other files have their lines all the same.
+    fn tell_rest(&mut self) -> Result<()> {
+        self.over.finish()?;
+        self.answered.take().map_or(Ok(()), |answered| self.tell(answered))
+    }
+
     /// Answers lines as they come: those that are there together, together.
     fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
         loop {
@@ -421,13 +546,14 @@ impl Session<'_> {
             let _ = self.finish();
         }
         let before = self.answered.replace(Answered { lines, answers: answers? });
-        before.map_or(Ok(()), |before| self.tell(before))
+        before.map_or(Ok(()), |before| self.tell(before))?;
+        self.outputs.out.check()
     }
 
     /// Waits until what was answered last is safe, and tells it.
     fn finish(&mut self) -> Result<()> {
-        self.over.finish()?;
-        self.answered.take().map_or(Ok(()), |answered| self.tell(answered))
+        self.tell_rest()?;
+        self.outputs.out.check()
     }
 
     fn tell(&mut self, Answered { lines, answers }: Answered) -> Result<()> {
@@ -439,11 +565,13 @@ impl Session<'_> {
                     self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
                 }
                 Some((place, reason)) => {
-                    self.counts.rejected += 1;
-                    anstream::eprintln!("wirecopy: {place}: {reason}");
+                    if chunk.part.begins() {
+                        self.counts.rejected += 1;
+                        say!("wirecopy: {place}: {reason}");
+                    }
                     if let Some(file) = &mut self.outputs.rejects {
                         file.write(&chunk.bytes[record.start..end])?;
-                        if chunk.bytes[end - 1] != b'\n' {
+                        if chunk.part.ends() && !chunk.bytes[..end].ends_with(b"\n") {
                             file.write(b"\n")?;
                         }
                     }
@@ -472,7 +600,7 @@ impl Session<'_> {
             }
             Duplicates::Tag | Duplicates::Drop | Duplicates::Divert(_) => {
                 self.counts.passed += 1;
-                self.outputs.out.write_all(written).context("cannot write to standard output")?;
+                self.outputs.out.line(written);
             }
         }
         Ok(())

@@ -19,6 +19,9 @@ use serde::Serialize;
 use crate::cli::args::{self, IndexCommand};
 use crate::cli::filter::writing;
 use crate::cli::model;
+use crate::cli::say::{self, say};
+use crate::cli::settings::say_ignored;
+use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::IndexArgs) -> Result<ExitCode> {
     match &typed.command {
@@ -73,11 +76,12 @@ struct Building<'a> {
 impl Building<'_> {
     fn run(&self, args: &args::Args, input: &args::InputArgs) -> Result<ExitCode> {
         let corpus = input.open(&self.resources)?;
+        say_ignored(args, &corpus);
         let disk = Disk::new(self.directory);
         let (taken, problems) = if exists(&disk)? { self.add(&corpus)? } else { self.load(&corpus)? };
-        problems.iter().for_each(|problem| anstream::eprintln!("wirecopy: {problem}"));
+        problems.iter().for_each(|problem| say!("wirecopy: {problem}"));
         if !args.quiet {
-            anstream::eprintln!("{taken} documents taken, {} problems", problems.len());
+            say!("{taken} documents taken, {} problems", problems.len());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -108,7 +112,7 @@ impl Building<'_> {
             Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
             None => format!("{}: {}", problem.path, problem.reason),
         };
-        let problems = run.documents.problems.iter().filter(|problem| problem.unreadable).map(problem);
+        let problems = run.documents.problems.iter().map(problem);
         Ok((taken, problems.collect()))
     }
 
@@ -199,7 +203,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
         model: (manifest.model != 0).then(|| format!("{:016x}", manifest.model)),
         window_seconds: manifest.window / 1000,
     };
-    let mut out = io::stdout().lock();
+    let mut out = say::stdout();
     let value = serde_json::to_value(&stats)?;
     if json {
         serde_json::to_writer_pretty(&mut out, &value)?;
@@ -208,7 +212,7 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
     }
     for (name, value) in value.as_object().into_iter().flatten() {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        writeln!(out, "{:<16}{value}", name.replace('_', " "))?;
+        writeln!(out, "{:<16}{}", name.replace('_', " "), printable(&value))?;
     }
     Ok(())
 }
@@ -216,19 +220,19 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
 fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
     let found = verify(&Disk::new(directory))?;
     for fault in &found.faults {
-        anstream::eprintln!("wirecopy: {fault}");
+        say!("wirecopy: {fault}");
     }
     if !args.quiet {
-        found.left.iter().for_each(|left| anstream::eprintln!("{left}"));
+        found.left.iter().for_each(|left| say!("{left}"));
     }
     if !found.faults.is_empty() {
         return Ok(ExitCode::from(1));
     }
     if !args.quiet {
         if found.left.is_empty() {
-            anstream::eprintln!("every byte is what was written")
+            say!("every byte is what was written")
         } else {
-            anstream::eprintln!("every byte of the index is what was written")
+            say!("every byte of the index is what was written")
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -237,18 +241,18 @@ fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
     let repaired = repair(&Disk::new(directory), &filter::remaker)?;
     for line in repaired.faults.iter().chain(&repaired.notes) {
-        anstream::eprintln!("wirecopy: {line}");
+        say!("wirecopy: {line}");
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     for line in &repaired.lost {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
     if !args.quiet {
         if repaired.faults.is_empty() {
-            anstream::eprintln!("nothing is damaged")
+            say!("nothing is damaged")
         } else {
-            anstream::eprintln!("{} documents kept, {} gone", repaired.kept, repaired.gone)
+            say!("{} documents kept, {} gone", repaired.kept, repaired.gone)
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -257,12 +261,12 @@ fn repaired(args: &args::Args, directory: &Path) -> Result<ExitCode> {
 fn upgraded(args: &args::Args, directory: &Path) -> Result<()> {
     let upgraded = upgrade(&Disk::new(directory), &filter::remaker)?;
     for note in &upgraded.notes {
-        anstream::eprintln!("wirecopy: {note}");
+        say!("wirecopy: {note}");
     }
     if !args.quiet {
         match upgraded.documents {
-            Some(documents) => anstream::eprintln!("{documents} documents brought over"),
-            None => anstream::eprintln!("nothing to do: it is of this version"),
+            Some(documents) => say!("{documents} documents brought over"),
+            None => say!("nothing to do: it is of this version"),
         }
     }
     Ok(())
@@ -281,7 +285,7 @@ fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitC
     let deleted = filter.delete(&ids(typed)?)?;
     filter.close()?;
     if !args.quiet {
-        anstream::eprintln!("{deleted} documents deleted");
+        say!("{deleted} documents deleted");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -289,7 +293,7 @@ fn delete(args: &args::Args, directory: &Path, typed: &[String]) -> Result<ExitC
 fn query(directory: &Path, typed: &[String]) -> Result<ExitCode> {
     let reader = read(directory)?;
     let view = reader.view();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     let mut missing = 0;
     for id in ids(typed)? {
         let versions = lookup(&view, &id)?;
@@ -308,7 +312,7 @@ fn query(directory: &Path, typed: &[String]) -> Result<ExitCode> {
 fn export(directory: &Path) -> Result<()> {
     let reader = read(directory)?;
     let view = reader.view();
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(say::data());
     let mut failed = None;
     view.each(|place, row, is_found| {
         if is_found && failed.is_none() {

@@ -7,14 +7,37 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::{Context, Result};
 
-/// Whole lines that were there at once.
+/// Lines that were there at once, or a part of one that is too long to be held.
 pub struct Chunk {
     /// The number of the input.
     pub input: usize,
     /// The number of the first line in it, from 0.
     pub line: u64,
-    /// Lines, each but perhaps the last with its end.
+    /// Lines, each but perhaps the last with its end; nothing at the end of a line that was too long.
     pub bytes: Vec<u8>,
+    /// What of lines it is.
+    pub part: Part,
+}
+
+/// Whole lines, or what of a line that is too long: such a line goes by in parts, and is never in memory as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    Beginning,
+    Middle,
+    End,
+}
+
+impl Part {
+    /// Whether the first byte begins a line.
+    pub fn begins(self) -> bool {
+        matches!(self, Part::Whole | Part::Beginning)
+    }
+
+    /// Whether a line ends with the last byte.
+    pub fn ends(self) -> bool {
+        matches!(self, Part::Whole | Part::End)
+    }
 }
 
 /// Bytes asked for at once.
@@ -27,17 +50,22 @@ const AHEAD: usize = 4;
 const STDIN: &str = "-";
 
 /// What `with` makes of the chunks of these files, or of standard input where there are none. Compressed files are
-/// read through.
+/// read through. Lines of more than `most` bytes come in parts.
+///
+/// # Errors
+/// Where the system has no thread to give.
 pub fn read<T: Send + 'static>(
     paths: &[PathBuf],
+    most: u64,
     mut with: impl FnMut(Chunk) -> Result<T> + Send + 'static,
-) -> Receiver<Result<T>> {
+) -> Result<Receiver<Result<T>>> {
     let (sender, receiver) = sync_channel(AHEAD);
     let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
-    std::thread::spawn(move || {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let work = move || {
         for (input, path) in paths.iter().enumerate() {
             let sent = open(path).and_then(|from| {
-                send(from, input, |chunk| sender.send(with(chunk)).is_ok())
+                send(from, input, most, |chunk| sender.send(with(chunk)).is_ok())
                     .with_context(|| format!("cannot read {}", path.display()))
             });
             match sent {
@@ -50,8 +78,9 @@ pub fn read<T: Send + 'static>(
                 }
             }
         }
-    });
-    receiver
+    };
+    std::thread::Builder::new().spawn(work).context("no thread to read lines on")?;
+    Ok(receiver)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
@@ -67,33 +96,120 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
 }
 
 /// Hands chunks on until the end; false where nobody listens any more.
-fn send(mut from: impl Read, input: usize, mut hand_on: impl FnMut(Chunk) -> bool) -> io::Result<bool> {
-    let mut line = 0;
-    let mut rest: Vec<u8> = Vec::new();
+fn send(
+    mut from: impl Read,
+    input: usize,
+    most: usize,
+    mut hand_on: impl FnMut(Chunk) -> bool,
+) -> io::Result<bool> {
+    let mut cutter = Cutter { line: 0, rest: Vec::new(), searched: 0, is_long: false, most };
     loop {
-        let begun = rest.len();
-        rest.resize(begun + READ, 0);
+        let begun = cutter.rest.len();
+        cutter.rest.resize(begun + READ, 0);
         let read = loop {
-            match from.read(&mut rest[begun..]) {
+            match from.read(&mut cutter.rest[begun..]) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 read => break read?,
             }
         };
-        rest.truncate(begun + read);
-        let end = match read {
-            0 => rest.len(),
-            _ => memchr::memrchr(b'\n', &rest[begun..]).map_or(0, |at| begun + at + 1),
-        };
-        if end > 0 {
-            let bytes: Vec<u8> = rest.drain(..end).collect();
-            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            if !hand_on(Chunk { input, line, bytes }) {
+        cutter.rest.truncate(begun + read);
+        while let Some((part, end)) = cutter.cut(read == 0) {
+            let line = cutter.line;
+            let bytes: Vec<u8> = cutter.rest.drain(..end).collect();
+            cutter.passed(&bytes, part);
+            if !hand_on(Chunk { input, line, bytes, part }) {
                 return Ok(false);
             }
-            line += lines;
         }
         if read == 0 {
             return Ok(true);
+        }
+    }
+}
+
+/// Cuts what was read into chunks.
+struct Cutter {
+    /// The number of the line that `rest` begins in.
+    line: u64,
+    rest: Vec<u8>,
+    /// Bytes of `rest` in which no line ends.
+    searched: usize,
+    /// Whether `rest` begins within a line that is too long.
+    is_long: bool,
+    most: usize,
+}
+
+impl Cutter {
+    /// What is to be handed on, and up to which byte; none while more must be read first.
+    fn cut(&mut self, is_over: bool) -> Option<(Part, usize)> {
+        let all = self.rest.len();
+        if self.is_long {
+            let end = memchr::memchr(b'\n', &self.rest);
+            return match end {
+                Some(end) => Some((Part::End, end + 1)),
+                None if is_over => Some((Part::End, all)),
+                None => (all > 0).then_some((Part::Middle, all)),
+            };
+        }
+        if let Some(end) = memchr::memrchr(b'\n', &self.rest[self.searched..]) {
+            return Some((Part::Whole, self.searched + end + 1));
+        }
+        self.searched = all;
+        match is_over {
+            true => (all > 0).then_some((Part::Whole, all)),
+            false => (all > self.most).then_some((Part::Beginning, all)),
+        }
+    }
+
+    /// Notes that these bytes were handed on.
+    fn passed(&mut self, bytes: &[u8], part: Part) {
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.is_long = !part.ends();
+        // Behind whole lines stands the beginning of one, in which no line ends; behind the end of a long one anything.
+        self.searched = if part == Part::Whole { self.rest.len() } else { 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let (some, rest) = self.0.split_at(self.0.len().min(self.1).min(buffer.len()));
+            buffer[..some.len()].copy_from_slice(some);
+            self.0 = rest;
+            Ok(some.len())
+        }
+    }
+
+    /// Finding 27.
+    #[test]
+    fn a_line_that_is_too_long_goes_by_in_parts() {
+        let long = "x".repeat(100);
+        for text in [format!("a\nb\n{long}\nc\n"), format!("{long}{long}\n{long}"), "a\n\nb".to_owned()] {
+            for at_once in [1, 3, 64, 1000] {
+                let mut chunks: Vec<Chunk> = Vec::new();
+                let sent = send(Trickle(text.as_bytes(), at_once), 0, 10, |chunk| {
+                    chunks.push(chunk);
+                    true
+                });
+                assert!(sent.is_ok_and(|all| all));
+                let whole: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.clone()).collect();
+                assert_eq!(whole, text.as_bytes(), "nothing is lost");
+                let mut is_long = false;
+                let mut lines = 0;
+                for Chunk { line, bytes, part, .. } in &chunks {
+                    assert_eq!((part.begins(), *line), (!is_long, lines), "{text} by {at_once}");
+                    assert!(*part == Part::Whole || bytes.len() <= 10 + at_once, "{text} by {at_once}");
+                    is_long = !part.ends();
+                    lines += bytes.iter().filter(|&&b| b == b'\n').count() as u64;
+                }
+                assert!(!is_long);
+            }
         }
     }
 }

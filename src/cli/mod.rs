@@ -21,6 +21,7 @@ mod output;
 mod page;
 mod progress;
 mod report;
+mod say;
 mod scan;
 mod settings;
 #[cfg(feature = "parquet")]
@@ -32,6 +33,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use say::say;
 
 /// Runs the command with these arguments, the first of which is the program's name, and returns its exit code. Prints, reads
 /// the environment, and ends the process where help is asked for or an argument is wrong.
@@ -42,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever read our output has seen enough: `wirecopy ... | head` is no error.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("wirecopy: {error:#}");
+            say!("wirecopy: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -52,7 +54,7 @@ fn command(typed: Vec<OsString>) -> Result<ExitCode> {
     let args = config::parse(typed)?;
     args.color.write_global();
     if let (true, Some(file)) = (args.verbose, &args.defaults.config) {
-        anstream::eprintln!("settings of {}", file.display());
+        say!("settings of {}", file.display());
     }
     match &args.command {
         args::Command::Scan(scan) => scan::run(&args, scan),
@@ -68,7 +70,7 @@ fn command(typed: Vec<OsString>) -> Result<ExitCode> {
         args::Command::Filter(filter) => filter::run(&args, filter),
         args::Command::Index(index) => index::run(&args, index),
         args::Command::Completions(completions) => help::completions(completions),
-        args::Command::Man(man) => help::man(man),
+        args::Command::Man(man) => help::man(&args, man),
     }
 }
 

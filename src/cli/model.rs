@@ -1,11 +1,12 @@
 //! Models and chrome in files.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::Path;
 
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
+use crate::output::Place;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result};
 
@@ -19,9 +20,6 @@ pub fn read_boilerplate(path: &Path) -> Result<Boilerplate> {
     Boilerplate::parse(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
-pub fn write(recipe: Recipe, model: &Model, path: &Path) -> Result<()> {
-    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-    let mut file = BufWriter::new(file);
-    let written = model.write(recipe, &mut file).and_then(|()| file.flush());
-    written.with_context(|| format!("cannot write {}", path.display()))
+pub fn write(recipe: Recipe, model: &Model, place: &Place) -> Result<()> {
+    Ok(place.write(|out| model.write(recipe, out))?)
 }

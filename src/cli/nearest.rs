@@ -1,5 +1,6 @@
 //! Names that were nearly typed.
 
+use crate::printable::printable;
 use strsim::osa_distance;
 
 /// Names that are told.
@@ -33,11 +34,6 @@ fn distance(typed: &str, name: &str, most: usize) -> Option<usize> {
         return None;
     }
     Some(osa_distance(a, b)).filter(|distance| *distance <= most)
-}
-
-/// Ids are of documents, which are not trusted.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -2,25 +2,65 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 
+use super::args;
 use crate::cli::nearest::did_you_mean;
+use crate::cli::say;
+use crate::output::{Outputs, Place};
+use crate::report::SCHEMA_VERSION;
+
+/// What a command may write, before it has said what it reads.
+pub fn outputs(args: &args::Args) -> Outputs {
+    let mut outputs = Outputs::new(args.force);
+    outputs.reads(&args.defaults.config);
+    outputs
+}
+
+/// Refuses to write to a standard output that leads to an input.
+pub fn check_stdout(outputs: &Outputs) -> Result<()> {
+    let leads_to = io::stdout().as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
+    // Where there is none, whoever writes to it will hear of that.
+    Ok(leads_to.map_or(Ok(()), |metadata| outputs.stream(&metadata))?)
+}
 
 /// A report that was asked for.
 pub struct Target<F> {
     pub format: F,
     pub file: Option<PathBuf>,
+    place: Option<Place>,
 }
 
 impl<F: Copy> Target<F> {
-    /// Reads `FORMAT[=FILE]` arguments by the names of formats; at most one may go to standard output.
-    pub fn parse_all(arguments: &[String], formats: &[(&str, F)]) -> Result<Vec<Target<F>>> {
-        let targets: Vec<Target<F>> =
+    /// Standard output.
+    pub fn stdout(format: F) -> Target<F> {
+        Target { format, file: None, place: None }
+    }
+
+    /// Reads `FORMAT[=FILE]` arguments by the names of formats; at most one may go to standard output. `outputs` knows what
+    /// is read, and takes their places; those of a directory's files are taken by whoever knows their names.
+    pub fn parse_all(
+        arguments: &[String],
+        formats: &[(&str, F)],
+        outputs: &mut Outputs,
+    ) -> Result<Vec<Target<F>>> {
+        let mut targets: Vec<Target<F>> =
             arguments.iter().map(|argument| Target::parse(argument, formats)).collect::<Result<_>>()?;
-        if targets.iter().filter(|target| target.file.is_none()).count() > 1 {
-            bail!("only one report can go to standard output; give the others a file (--report csv=FILE)");
+        match targets.iter().filter(|target| target.file.is_none()).count() {
+            0 => {}
+            1 => check_stdout(outputs)?,
+            _ => {
+                bail!("only one report can go to standard output; give the others a file (--report csv=FILE)")
+            }
+        }
+        for (target, argument) in targets.iter_mut().zip(arguments) {
+            if let (Some(file), false) = (&target.file, argument.starts_with("parquet=")) {
+                target.place = Some(outputs.file(file)?);
+            }
         }
         Ok(targets)
     }
@@ -42,23 +82,31 @@ impl<F: Copy> Target<F> {
         if name == "parquet" && file.is_none() {
             bail!("parquet is several files: --report parquet=DIR");
         }
-        Ok(Target { format, file })
+        Ok(Target { format, file, place: None })
     }
 
-    /// Lets `write` write to the file or standard output.
+    /// Lets `write` write to the file, whole or not at all, or to standard output.
     pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        match &self.file {
-            Some(path) => {
-                let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-                let mut file = BufWriter::new(file);
-                write(&mut file)
-                    .and_then(|()| file.flush())
-                    .with_context(|| format!("cannot write {}", path.display()))
-            }
+        match &self.place {
+            Some(place) => Ok(place.write(|out| write(out))?),
             None => {
-                let mut out = BufWriter::new(io::stdout().lock());
+                let mut out = BufWriter::new(say::data());
                 write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
             }
         }
     }
+}
+
+/// A report of one object, marked as ours: its version comes first.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Writes a json report that says its version.
+pub fn write_versioned(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Versioned { schema_version: SCHEMA_VERSION, report })?;
+    writeln!(out)
 }

@@ -5,19 +5,24 @@ use std::process::ExitCode;
 
 use crate::document::DocId;
 use crate::options::Resources;
+use crate::output::Outputs;
 use crate::report::{PageRow, RepeatRow};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
+use crate::cli::say::{self, say};
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
 
 pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", Json)])?;
-    let pages = read(typed)?;
+    let mut outputs = outputs(args);
+    outputs.reads(&typed.input.paths);
+    let targets = Target::parse_all(&typed.reports, &[("json", Json)], &mut outputs)?;
+    let pages = read(typed, &outputs)?;
     for target in &targets {
         target.write(|out| {
             serde_json::to_writer_pretty(&mut *out, &pages)?;
@@ -31,12 +36,13 @@ pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
 }
 
 /// Every page that was asked for, also those that repeat nothing.
-fn read(typed: &args::PageArgs) -> Result<Vec<PageRow>> {
+fn read(typed: &args::PageArgs, outputs: &Outputs) -> Result<Vec<PageRow>> {
     let resources = Resources::default();
     let corpus = typed.input.open(&resources)?;
+    outputs.are_not_read(corpus.files())?;
     let run = Scan::new().resources(resources).read(&corpus)?;
     for problem in &run.documents.problems {
-        anstream::eprintln!("wirecopy: {}: {}", problem.path, problem.reason);
+        say!("wirecopy: {}: {}", problem.path, problem.reason);
     }
     if run.documents.entries.is_empty() {
         bail!("no page could be read");
@@ -51,21 +57,21 @@ fn read(typed: &args::PageArgs) -> Result<Vec<PageRow>> {
 }
 
 fn print(pages: &[PageRow]) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for page in pages {
         if page.repeats.is_empty() {
-            writeln!(out, "{}: nothing is repeated", page.id).context("cannot write")?;
+            writeln!(out, "{}: nothing is repeated", printable(&page.id)).context("cannot write")?;
         }
         for repeat in &page.repeats {
             writeln!(
                 out,
                 "{}: {} stands {} times{} ({}): {}",
-                page.id,
+                printable(&page.id),
                 repeat.kind,
                 repeat.count,
                 if repeat.template { " by the page's template" } else { "" },
-                places(repeat),
-                repeat.text.split_whitespace().collect::<Vec<_>>().join(" "),
+                printable(&places(repeat)),
+                printable(&repeat.text.split_whitespace().collect::<Vec<_>>().join(" ")),
             )
             .context("cannot write")?;
         }
@@ -76,9 +82,8 @@ fn print(pages: &[PageRow]) -> Result<()> {
 /// The elements of an HTML page, and the bytes of any other text.
 fn places(repeat: &RepeatRow) -> String {
     let bytes = || repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect::<Vec<_>>();
-    if repeat.places.is_empty() {
-        format!("bytes {}", bytes().join(", "))
-    } else {
-        repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; ")
+    match repeat.places.is_empty() {
+        true => format!("bytes {}", bytes().join(", ")),
+        false => repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; "),
     }
 }

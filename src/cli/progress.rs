@@ -20,10 +20,12 @@ impl Bar {
     pub fn show(progress: &Progress, quiet: bool) -> Bar {
         let over = Arc::new(AtomicBool::new(false));
         let visible = !quiet && std::io::stderr().is_terminal();
+        // Where the system has no thread to give, there is no bar.
         let thread = visible.then(|| {
             let (progress, over) = (progress.clone(), over.clone());
-            std::thread::spawn(move || follow(&progress, &over))
+            std::thread::Builder::new().spawn(move || follow(&progress, &over)).ok()
         });
+        let thread = thread.flatten();
         Bar { over, thread }
     }
 }

@@ -13,7 +13,11 @@ use crate::report::{BoilerplateKind, Report, write_markdown, write_sites};
 use anyhow::{Context, Result};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::say;
+#[cfg(feature = "parquet")]
+use crate::output::{Outputs, Place};
+use crate::printable::printable;
 
 /// A report that is made of a [`Report`] alone.
 #[derive(Clone, Copy, PartialEq)]
@@ -78,27 +82,40 @@ pub fn read(path: &Path) -> Result<Report> {
 }
 
 fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &FORMATS)?;
+    let mut outputs = outputs(args);
+    outputs.reads([&typed.report]);
+    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    #[cfg(feature = "parquet")]
+    let tables = tables(&targets, &mut outputs)?;
     let report = read(&typed.report)?;
     for target in &targets {
-        match (target.format, &target.file) {
-            (RenderFormat::Of(rendering), _) => target.write(|out| rendering.write(&report, out))?,
-            #[cfg(feature = "parquet")]
-            (RenderFormat::Parquet, Some(directory)) => crate::cli::tables::write_saved(directory, &report)?,
-            (RenderFormat::Parquet, _) => {}
+        if let RenderFormat::Of(rendering) = target.format {
+            target.write(|out| rendering.write(&report, out))?;
         }
     }
+    #[cfg(feature = "parquet")]
+    tables.iter().try_for_each(|place| crate::cli::tables::write_saved(place, &report))?;
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print_places(targets.iter())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where tables go, one for each time that they were asked for.
+#[cfg(feature = "parquet")]
+fn tables(targets: &[Target<RenderFormat>], outputs: &mut Outputs) -> Result<Vec<Place>> {
+    let asked = targets.iter().filter(|target| matches!(target.format, RenderFormat::Parquet));
+    let directories = asked.filter_map(|target| target.file.as_deref());
+    directories.map(|directory| crate::cli::tables::place_saved(directory, outputs)).collect()
+}
+
 fn diff(args: &args::Args, typed: &args::DiffArgs) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &[("json", ())])?;
+    let mut outputs = outputs(args);
+    outputs.reads([&typed.old, &typed.new]);
+    let targets = Target::parse_all(&typed.reports, &[("json", ())], &mut outputs)?;
     let diff = Diff::between(&read(&typed.old)?, &read(&typed.new)?);
     for target in &targets {
-        target.write(|out| write_json(&diff, out))?;
+        target.write(|out| write_versioned(&diff, out))?;
     }
     if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
         print_diff(&diff)?;
@@ -111,7 +128,7 @@ const SHOWN: usize = 10;
 
 /// What changed, for a person.
 pub fn print_diff(diff: &Diff) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     let lists = [
         ("new", &diff.new),
         ("grown", &diff.grown),
@@ -127,7 +144,8 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
                 let name_of = printable(representative);
                 writeln!(
                     out,
-                    "  {name:<9} {id}  {documents} documents, {} of them new  {name_of}",
+                    "  {name:<9} {}  {documents} documents, {} of them new  {name_of}",
+                    printable(id),
                     added.len()
                 )?;
             }
@@ -140,14 +158,9 @@ pub fn print_diff(diff: &Diff) -> Result<()> {
     print().context("cannot write to standard output")
 }
 
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
-}
-
 /// Where the files that were written are, as addresses that a terminal opens.
 pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut out = say::stdout();
     for path in targets.filter_map(|target| target.file.as_deref()) {
         let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         writeln!(out, "report: file://{}", escaped(&whole)).context("cannot write to standard output")?;
@@ -158,6 +171,9 @@ pub fn print_places<'a, F: 'a>(targets: impl Iterator<Item = &'a Target<F>>) -> 
 /// A path as the path of an address.
 fn escaped(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let escape = |&byte: &u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let escape = |&byte: &u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
     path.as_os_str().as_bytes().iter().map(escape).collect()
 }

@@ -4,22 +4,26 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::findings::{AuditOptions, Findings, Parts};
+use crate::model::Model;
+use crate::model::boilerplate::Boilerplate;
+use crate::output::Outputs;
 use crate::report::diff::Diff;
 use crate::report::html::LIMIT;
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
-use crate::scan::Run;
+use crate::scan::{Run, Scan};
 use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::indexed::{Indexed, Partners};
 use crate::cli::model;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
-use crate::cli::settings::Settings;
+use crate::cli::say::{self, say};
+use crate::cli::settings::{Settings, ignored, say_ignored};
 #[cfg(feature = "parquet")]
-use crate::cli::tables;
+use crate::cli::tables::Tables;
 
 #[derive(Clone, Copy, PartialEq)]
 enum ScanFormat {
@@ -42,69 +46,110 @@ const FORMATS: [(&str, ScanFormat); 9] = [
 ];
 
 pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
-    let targets = Target::parse_all(&typed.reports, &FORMATS)?;
+    let mut outputs = inputs(args, typed);
+    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    let saved = typed.save_model.as_deref().map(|file| outputs.file(file)).transpose()?;
+    #[cfg(feature = "parquet")]
+    let tables = tables(&targets, &mut outputs)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
     let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = Settings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    outputs.are_not_read(corpus.files())?;
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {
         (Some(indexed), _) => Some(indexed.model()),
         (None, Some(file)) => Some(model::read(settings.recipe, file)?),
         (None, None) => None,
     };
-    let mut scan = settings.scan();
-    match (given, boilerplate) {
-        (Some(model), _) => scan = scan.model(model),
-        (None, Some(given)) => scan = scan.boilerplate(given),
-        (None, None) => {}
-    }
-    let found = scan.run(&corpus)?;
+    let scan = under(settings.scan(), given, boilerplate);
+    let found = scan.run(&corpus).inspect_err(|_| say_ignored(args, &corpus))?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
-    if let (Some(file), Some(learned)) = (&typed.save_model, &found.model) {
-        model::write(settings.recipe, learned, file)?;
+    if let (Some(place), Some(learned)) = (&saved, &found.model) {
+        model::write(settings.recipe, learned, place)?;
     }
     drop(bar);
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
+    if !summarised {
+        say_ignored(args, &corpus);
+    }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
     let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
     let asks_for_pairs =
         |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
-    for target in &targets {
-        let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        #[cfg(feature = "parquet")]
-        if let (ScanFormat::Parquet, Some(whole), Some(directory)) = (target.format, whole, &target.file) {
-            let documents = document_rows(partners.as_ref(), whole);
-            let pairs = pair_rows(&found, partners.as_ref(), spans);
-            tables::write_all(directory, documents, pairs, &whole.report)?;
-            continue;
+    #[cfg(feature = "parquet")]
+    if let Some(whole) = &whole {
+        for tables in &tables {
+            let pairs = pair_rows(&found, partners.as_ref(), spans.as_deref());
+            tables.write(document_rows(partners.as_ref(), whole), pairs, &whole.report)?;
         }
+    }
+    for target in targets.iter().filter(|target| target.format != ScanFormat::Parquet) {
+        let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Findings { report, .. })) = (summarised, &whole) {
         print(typed, &found, report)?;
-        if let Some(partners) = &partners {
-            anstream::println!("{}", partners.summary());
-        }
-        if let Some(diff) = &diff {
-            report::print_diff(diff)?;
-        }
-        report::print_places(
-            targets.iter().filter(|target| target.format == ScanFormat::Of(Rendering::Html)),
-        )?;
+        print_rest(partners.as_ref(), diff.as_ref(), &targets)?;
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
-            anstream::eprintln!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
+            say!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// A scan under a model that was given, or with the chrome that was.
+fn under(scan: Scan, model: Option<Model>, boilerplate: Option<Boilerplate>) -> Scan {
+    match (model, boilerplate) {
+        (Some(model), _) => scan.model(model),
+        (None, Some(given)) => scan.boilerplate(given),
+        (None, None) => scan,
+    }
+}
+
+/// What stands behind the summary: the index, what changed, and where pages are.
+fn print_rest(
+    partners: Option<&Partners>,
+    diff: Option<&Diff>,
+    targets: &[Target<ScanFormat>],
+) -> Result<()> {
+    if let Some(partners) = partners {
+        writeln!(say::stdout(), "{}", partners.summary()).context("cannot write to standard output")?;
+    }
+    if let Some(diff) = diff {
+        report::print_diff(diff)?;
+    }
+    report::print_places(targets.iter().filter(|target| target.format == ScanFormat::Of(Rendering::Html)))
+}
+
+/// What is read, and may so not be written.
+fn inputs(args: &args::Args, typed: &args::ScanArgs) -> Outputs {
+    let mut outputs = outputs(args);
+    outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
+    let files = [&typed.baseline, &typed.boilerplate, &typed.model];
+    outputs.reads(files.into_iter().flatten());
+    if let Some(index) = &typed.index {
+        outputs.index(index);
+    }
+    outputs
+}
+
+/// Where tables go, one for each time that they were asked for.
+#[cfg(feature = "parquet")]
+fn tables(targets: &[Target<ScanFormat>], outputs: &mut Outputs) -> Result<Vec<Tables>> {
+    let asked = targets.iter().filter(|target| target.format == ScanFormat::Parquet);
+    asked
+        .filter_map(|target| target.file.as_deref())
+        .map(|directory| Tables::place(directory, outputs))
+        .collect()
 }
 
 /// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.
@@ -163,25 +208,26 @@ fn pair_rows<'a>(
 
 fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let look = if typed.all {
-        Look { shown: usize::MAX, members: usize::MAX, width }
-    } else {
-        Look { width, ..Look::default() }
+    let look = match typed.all {
+        true => Look { shown: usize::MAX, members: usize::MAX, width },
+        false => Look { width, ..Look::default() },
     };
     let excerpt = |cluster: &crate::scan::Cluster| {
         let (member, _) = cluster.members.first()?;
         found.excerpt(cluster.representative, *member)
     };
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
-    let mut out = anstream::stdout().lock();
-    write!(out, "{}", summary(report, &excerpts, look)).context("cannot write to standard output")?;
+    let mut out = say::stdout();
+    let ignored = ignored(found.corpus()).map_or_else(String::new, |ignored| format!("{ignored}\n"));
+    write!(out, "{ignored}{}", summary(report, &excerpts, look))
+        .context("cannot write to standard output")?;
     Ok(())
 }
 
 fn exit_code(typed: &args::ScanArgs, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {
     let unreadable = found.documents.problems.iter().any(|problem| problem.unreadable);
     if typed.strict && unreadable {
-        anstream::eprintln!("wirecopy: something could not be read, and --strict was given");
+        say!("wirecopy: something could not be read, and --strict was given");
         return ExitCode::from(2);
     }
     if typed.fail_on_duplicates && has_duplicates || typed.fail_on_new && has_new {

@@ -11,6 +11,7 @@ use crate::scan::Scan;
 use anyhow::{Context, Result};
 
 use super::args;
+use crate::cli::say::say;
 
 /// Everything that a scan needs to know.
 pub struct Settings {
@@ -116,5 +117,22 @@ impl args::InputArgs {
             ..CorpusOptions::default()
         };
         Ok(Corpus::open(&self.paths, &options, resources)?)
+    }
+}
+
+/// What a walk did not enter, in words: whoever misses documents should not have to guess.
+pub fn ignored(corpus: &Corpus) -> Option<String> {
+    let named = match corpus.ignored() {
+        0 => return None,
+        1 => "1 file or folder, which was".to_owned(),
+        count => format!("{count} files or folders, which were"),
+    };
+    Some(format!("ignore files name {named} passed over; --no-ignore reads what they name"))
+}
+
+/// Says it on standard error.
+pub fn say_ignored(args: &args::Args, corpus: &Corpus) {
+    if let (Some(ignored), false) = (ignored(corpus), args.quiet) {
+        say!("{ignored}");
     }
 }

@@ -1,34 +1,49 @@
 //! The `parquet` report: a directory of tables.
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
+use crate::output::{Outputs, Place};
 use crate::report::parquet::{write_clusters, write_documents, write_pairs};
 use crate::report::{DocumentRow, PairRow, Report};
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-/// Writes `documents.parquet`, `pairs.parquet` and `clusters.parquet` of a scan.
-pub fn write_all<'a>(
-    directory: &Path,
-    documents: impl Iterator<Item = DocumentRow>,
-    pairs: impl Iterator<Item = PairRow<'a>>,
-    report: &Report,
-) -> Result<()> {
-    write(directory, "documents", |file| write_documents(documents, file))?;
-    write(directory, "pairs", |file| write_pairs(pairs, file))?;
-    write_saved(directory, report)
+/// Where the tables of a scan go.
+pub struct Tables([Place; 3]);
+
+impl Tables {
+    /// Takes the places of `documents.parquet`, `pairs.parquet` and `clusters.parquet`.
+    pub fn place(directory: &Path, outputs: &mut Outputs) -> Result<Tables> {
+        let mut place = |name| outputs.below(directory, Path::new(name));
+        Ok(Tables([place("documents.parquet")?, place("pairs.parquet")?, place(CLUSTERS)?]))
+    }
+
+    /// Writes them all.
+    pub fn write<'a>(
+        &self,
+        documents: impl Iterator<Item = DocumentRow>,
+        pairs: impl Iterator<Item = PairRow<'a>>,
+        report: &Report,
+    ) -> Result<()> {
+        let Tables([of_documents, of_pairs, of_clusters]) = self;
+        write(of_documents, |out| write_documents(documents, out))?;
+        write(of_pairs, |out| write_pairs(pairs, out))?;
+        write(of_clusters, |out| write_clusters(&report.clusters, out))
+    }
 }
 
-/// Writes `clusters.parquet`, all that a saved report has: it names neither pairs nor documents in no cluster.
-pub fn write_saved(directory: &Path, report: &Report) -> Result<()> {
-    write(directory, "clusters", |file| write_clusters(&report.clusters, file))
+const CLUSTERS: &str = "clusters.parquet";
+
+/// Where a saved report's table goes: it names neither pairs nor documents in no cluster.
+pub fn place_saved(directory: &Path, outputs: &mut Outputs) -> Result<Place> {
+    Ok(outputs.below(directory, Path::new(CLUSTERS))?)
 }
 
-fn write(directory: &Path, name: &str, table: impl FnOnce(File) -> io::Result<()>) -> Result<()> {
-    let path = directory.join(name).with_extension("parquet");
-    std::fs::create_dir_all(directory)
-        .and_then(|()| File::create(&path))
-        .with_context(|| format!("cannot create {}", path.display()))
-        .and_then(|file| table(file).with_context(|| format!("cannot write {}", path.display())))
+/// Writes the table of a saved report's clusters.
+pub fn write_saved(place: &Place, report: &Report) -> Result<()> {
+    write(place, |out| write_clusters(&report.clusters, out))
+}
+
+fn write(place: &Place, table: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
+    Ok(place.write(table)?)
 }

@@ -9,7 +9,9 @@ use crate::scan::Scan;
 use anyhow::{Context, Result};
 
 use super::args;
-use crate::cli::output::Target;
+use crate::cli::output::{Target, outputs};
+use crate::cli::say;
+use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 enum TemplatesFormat {
@@ -18,10 +20,13 @@ enum TemplatesFormat {
 }
 
 pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
-    let targets =
-        Target::parse_all(&typed.reports, &[("json", TemplatesFormat::Json), ("csv", TemplatesFormat::Csv)])?;
+    let mut outputs = outputs(args);
+    outputs.reads(&typed.input.paths);
+    let formats = [("json", TemplatesFormat::Json), ("csv", TemplatesFormat::Csv)];
+    let targets = Target::parse_all(&typed.reports, &formats, &mut outputs)?;
     let resources = Resources { threads: typed.threads, ..Resources::default() };
     let corpus = typed.input.open(&resources)?;
+    outputs.are_not_read(corpus.files())?;
     let run = Scan::new().policy(typed.judging.policy()).resources(resources).run(&corpus)?;
     let templates = run.templates()?;
     for target in &targets {
@@ -43,9 +48,11 @@ pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
 const SHOWN: (usize, usize, usize) = (20, 5, 18);
 
 fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
-    let (templates_shown, documents_shown, room) =
-        if all { (usize::MAX, usize::MAX, usize::MAX) } else { SHOWN };
-    let mut out = anstream::stdout().lock();
+    let (templates_shown, documents_shown, room) = match all {
+        true => (usize::MAX, usize::MAX, usize::MAX),
+        false => SHOWN,
+    };
+    let mut out = say::stdout();
     for template in templates.iter().take(templates_shown) {
         let TemplateRow { skeleton, slots, documents, share, bits_saved, .. } = template;
         writeln!(
@@ -76,11 +83,6 @@ fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
         writeln!(out, "no documents fill in one form")?;
     }
     Ok(())
-}
-
-/// Untrusted text without control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn clipped(text: &str, room: usize) -> String {

@@ -23,7 +23,7 @@ struct Token<'a> {
 
 pub fn run(typed: &args::TextArgs) -> Result<ExitCode> {
     let text = read(typed)?;
-    let stdout = Target { format: (), file: None };
+    let stdout = Target::stdout(());
     stdout.write(|out| {
         if !typed.tokens {
             return out.write_all(text.as_bytes());

@@ -11,6 +11,10 @@ use flate2::bufread::GzDecoder;
 pub(super) enum Compression {
     Gzip,
     Zstd,
+    /// Deflate in its wrapping, as HTTP has it.
+    Zlib,
+    /// Deflate without it, as some servers have it.
+    Deflate,
 }
 
 impl Compression {
@@ -27,27 +31,42 @@ impl Compression {
 /// Bytes of a decompressed input, at most.
 pub(super) const MAX_DECOMPRESSED: u64 = 1 << 40;
 /// What no honest text reaches: so many bytes out of one, ...
-const MAX_RATIO: u64 = 1000;
+pub(super) const MAX_RATIO: u64 = 1000;
 /// ... once so many came out.
-const RATIO_FROM: u64 = 64 << 20;
+pub(super) const RATIO_FROM: u64 = 64 << 20;
 
-/// Decompresses all gzip members or zstd frames of `from`. A damaged gzip member is an error, of the kind
+/// Decompresses all gzip members or zstd frames of `from`, or its one stream of deflate. A damaged gzip member is an error, of the kind
 /// [`io::ErrorKind::InvalidData`] where some of it came out before, and the next read goes on with the member after it.
 ///
 /// # Errors
 /// Where zstd has no memory.
 pub(super) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Result<Box<dyn Read + 'a>> {
     let taken = Arc::new(AtomicU64::new(0));
-    let from = BufReader::with_capacity(256 << 10, Counted { from, taken: taken.clone() });
+    let counted = taken.clone();
+    fn once<'a>(from: impl Read + 'a, taken: Arc<AtomicU64>) -> Box<dyn Read + 'a> {
+        Box::new(Bounded { from, resumes: false, taken, given: 0, over: false })
+    }
+    let from = BufReader::with_capacity(256 << 10, Counted { from, taken: counted });
     Ok(match how {
         Compression::Gzip => {
             Box::new(Bounded { from: Members::new(from), resumes: true, taken, given: 0, over: false })
         }
-        Compression::Zstd => {
-            let frames = zstd::Decoder::with_buffer(from)?;
-            Box::new(Bounded { from: frames, resumes: false, taken, given: 0, over: false })
-        }
+        Compression::Zstd => once(zstd::Decoder::with_buffer(from)?, taken),
+        Compression::Zlib => once(flate2::bufread::ZlibDecoder::new(from), taken),
+        Compression::Deflate => once(flate2::bufread::DeflateDecoder::new(from), taken),
     })
+}
+
+/// What `from` gives, as long as that is not more than any text would grow to out of so many bytes.
+pub(super) fn bounded<'a>(from: impl Read + 'a, bytes: u64) -> impl Read + 'a {
+    Bounded { from, resumes: false, taken: Arc::new(AtomicU64::new(bytes)), given: 0, over: false }
+}
+
+/// What tells a bomb from damage: what came before it is nobody's text.
+pub(super) const BOMB: io::ErrorKind = io::ErrorKind::FileTooLarge;
+
+fn bomb(what: String) -> io::Error {
+    io::Error::new(BOMB, what)
 }
 
 struct Counted<R> {
@@ -83,12 +102,11 @@ impl<R: Read> Read for Bounded<R> {
         let taken = self.taken.load(Ordering::Relaxed).max(1);
         if self.given > MAX_DECOMPRESSED {
             self.over = true;
-            return Err(io::Error::other(format!("more than {MAX_DECOMPRESSED} bytes when decompressed")));
+            return Err(bomb(format!("more than {MAX_DECOMPRESSED} bytes when decompressed")));
         }
         if self.given > RATIO_FROM && self.given / taken > MAX_RATIO {
             self.over = true;
-            let bomb = format!("{} bytes out of {taken}: a decompression bomb", self.given);
-            return Err(io::Error::other(bomb));
+            return Err(bomb(format!("{} bytes out of {taken}: a decompression bomb", self.given)));
         }
         Ok(n)
     }

@@ -1,6 +1,6 @@
 //! Bytes in: where documents come from, and how they are read any number of times.
 //!
-//! A [`Corpus`] is a list of inputs, each the bytes of one file (mapped, small, or decompressed into an
+//! A [`Corpus`] is a list of inputs, each the bytes of one file (copied out when they are wanted, or decompressed into an
 //! unlinked file) and the [`Reader`] that cuts records out of them and finds a record's fields. Tables, crawls,
 //! archives and pages cannot be read where they stand: `convert` makes them into one more input, the spool. Nothing
 //! after this module knows where a document came from. It is read in [`InputPiece`]s of about a megabyte, in parallel and
@@ -9,6 +9,7 @@
 mod convert;
 mod inflate;
 mod jsonl;
+mod lines;
 mod memory;
 mod open;
 mod plain;
@@ -21,15 +22,17 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use jsonl::JsonLines;
+use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 use spool::Spooled;
 use store::InputBytes;
+pub(crate) use store::open_file;
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, named_part, site_of};
@@ -75,7 +78,8 @@ pub struct CorpusOptions {
     pub walk: WalkOptions,
     /// How records are told on standard input and in files of unknown extension.
     pub format: Format,
-    /// Larger records are unreadable; 1 GiB if `None`, and never 4 GiB or more.
+    /// Larger records are unreadable; 64 MiB if `None`, and never 4 GiB or more. Reading one takes up to 27 times its bytes of
+    /// memory; of large ones one is read at a time.
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
@@ -142,8 +146,12 @@ struct Opened {
     fields: FieldNames,
     max_record: u64,
     skipped: BTreeMap<String, u64>,
+    ignored: u64,
     problems: Vec<Problem>,
     against: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    /// Files that broke off, each with the bytes that it gave.
+    cuts: BTreeMap<PathBuf, u64>,
 }
 
 #[derive(Debug)]
@@ -221,6 +229,11 @@ impl Corpus {
         &self.opened.skipped
     }
 
+    /// Files and directories that walks left out because ignore files name them; what is in such a directory is not counted.
+    pub fn ignored(&self) -> u64 {
+        self.opened.ignored
+    }
+
     /// How many inputs there are.
     pub fn inputs(&self) -> usize {
         self.opened.inputs.len()
@@ -229,6 +242,16 @@ impl Corpus {
     /// The path of an input, as problems name it.
     pub fn path(&self, input: u32) -> &Path {
         &self.opened.inputs[input as usize].path
+    }
+
+    /// The files that are read: those that were named and those that were found.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.opened.files
+    }
+
+    /// How many bytes a file gave before it broke off; none where it did not.
+    pub fn cut_at(&self, path: &Path) -> Option<u64> {
+        self.opened.cuts.get(path).copied()
     }
 
     /// Files and directories of the second set; empty where there is one set.
@@ -288,25 +311,24 @@ impl Corpus {
     ) -> Result<u32> {
         let input = &self.opened.inputs[piece.input as usize];
         let reader = &*self.opened.readers[input.reader];
-        let bytes = input.store.all(scratch)?;
-        let end = match piece.range.end as usize {
-            end if end == bytes.len() => end,
-            end => reader.align(bytes, end),
-        };
-        let mut at = reader.align(bytes, piece.range.start as usize);
-        let bytes = &bytes[..end];
-        let mut lines = 0;
+        let most = self.opened.max_record;
+        let too_large = || Err(Reason::TooLarge(most));
+        if !reader.splits() && piece.bytes() > most {
+            let len = u32::try_from(piece.bytes()).unwrap_or(u32::MAX);
+            visit(Location { input: piece.input, len, offset: piece.range.start }, 0, too_large());
+            return Ok(1);
+        }
+        let (bytes, base) = self.bytes_of(piece, scratch)?;
+        let mut at = reader.align(bytes, (piece.range.start - base) as usize);
+        let (mut lines, end) = (0, bytes.len());
         while at < end || (at == 0 && end == 0) {
             let Some((range, blank)) = reader.next(bytes, at) else { break };
             lines += blank as u32;
             let record = &bytes[range.clone()];
-            let fields = if record.len() as u64 > self.opened.max_record {
-                Err(Reason::TooLarge(self.opened.max_record))
-            } else {
-                reader.fields(record)
-            };
+            let fields = if record.len() as u64 > most { too_large() } else { reader.fields(record) };
             let len = u32::try_from(record.len()).unwrap_or(u32::MAX);
-            visit(Location { input: piece.input, len, offset: range.start as u64 }, lines, fields);
+            let offset = base + range.start as u64;
+            visit(Location { input: piece.input, len, offset }, lines, fields);
             lines += 1;
             at = range.end + 1;
         }
@@ -314,6 +336,28 @@ impl Corpus {
             return Err(Error::new(ErrorKind::Changed).at(&input.path));
         }
         Ok(lines)
+    }
+
+    /// The bytes in which the records of a piece stand, to the end of the last of them, and where in the input they begin.
+    fn bytes_of<'a>(&'a self, piece: &InputPiece, scratch: &'a mut Vec<u8>) -> Result<(&'a [u8], u64)> {
+        let input = &self.opened.inputs[piece.input as usize];
+        if input.reader == JSONL {
+            let Stretch { bytes, base } =
+                stretch(&input.store, &piece.range, self.opened.max_record, scratch)?;
+            return Ok((bytes, base));
+        }
+        let reader = &*self.opened.readers[input.reader];
+        let bytes = input.store.all(scratch)?;
+        let end = match piece.range.end as usize {
+            end if end == bytes.len() => end,
+            end => reader.align(bytes, end),
+        };
+        Ok((&bytes[..end], 0))
+    }
+
+    /// Whether somebody else may write the bytes of an input while it is read: what is read twice need not be the same.
+    pub(crate) fn is_shared(&self, input: u32) -> bool {
+        self.opened.inputs[input as usize].store.is_shared()
     }
 
     /// The fields of a record that was visited before.
@@ -447,8 +491,20 @@ impl InputPiece {
     }
 }
 
+/// Bytes from which on a text is large: it is read while no other large one is, whatever the number of threads.
+const LARGE: usize = 8 << 20;
+
+/// The turn of a large text, until it is dropped; none is needed for others. Whoever holds it waits for nobody.
+pub(crate) fn turn(bytes: usize) -> Option<MutexGuard<'static, ()>> {
+    static TURN: Mutex<()> = Mutex::new(());
+    (bytes > LARGE).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// Whether the current thread runs a decoder of other people's whose panics become problems of the file that it reads.
 /// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
 pub fn panics_are_problems() -> bool {
-    convert::is_guarded()
+    #[cfg(feature = "parquet")]
+    return crate::columnar::is_guarded();
+    #[cfg(not(feature = "parquet"))]
+    false
 }

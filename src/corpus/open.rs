@@ -1,7 +1,6 @@
 //! Opening: paths, streams and bytes to the inputs of a corpus.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,15 +9,20 @@ use super::convert::{self, Job, Kind, Rules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
 use super::spool::Spooled;
-use super::store::InputBytes;
+use super::store::{BIG, InputBytes, open_file};
 use super::{
     Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Resources;
+use crate::output::marks;
 
 /// The name of standard input among paths.
 const STDIN: &str = "-";
+
+/// Bytes of a record, at most, where nobody says otherwise: no text that people write is as long, and reading one takes up to
+/// 27 times its bytes of memory.
+const MAX_RECORD: u64 = 64 << 20;
 
 /// Bytes of a file that tell its kind: a tar's mark ends at 262.
 const SNIFFED: u64 = 4096;
@@ -53,13 +57,19 @@ impl Corpus {
             own_reader(options, path).is_some() || kind(path).is_some()
         })?;
         corpus.skipped = walked.skipped;
+        corpus.ignored = walked.ignored;
         for error in walked.problems {
             corpus.problem(&error);
         }
         for found in walked.files {
             resources.cancel.check()?;
+            if !found.explicit && is_own(&found.path) {
+                corpus.passed_over(&found.path);
+                continue;
+            }
+            corpus.files.push(found.path.clone());
             if let Some(reader) = own_reader(options, &found.path) {
-                let opened = InputBytes::of_file(&found.path).map(|store| (store, None));
+                let opened = corpus.own_store(OWN + reader, &found.path, resources);
                 corpus.add(found.name, &found.path, OWN + reader, opened)?;
                 continue;
             }
@@ -113,10 +123,13 @@ impl Opened {
             inputs: Vec::new(),
             readers,
             fields: options.fields.clone(),
-            max_record: options.max_record.unwrap_or(1 << 30).min(u64::from(u32::MAX)),
+            max_record: options.max_record.unwrap_or(MAX_RECORD).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
+            ignored: 0,
             problems: Vec::new(),
             against: options.against.clone(),
+            files: Vec::new(),
+            cuts: BTreeMap::new(),
         }
     }
 
@@ -166,16 +179,32 @@ impl Opened {
             return Ok(kind);
         }
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let outside = head(File::open(path).map_err(failed)?).map_err(failed)?;
+        let outside = head(open_file(path).map_err(failed)?).map_err(failed)?;
         Ok(match Compression::of(&outside) {
             Some(how) => {
-                let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+                let from = decompressed(open_file(path).map_err(failed)?, how).map_err(failed)?;
                 // A head that is damaged tells nothing, and whoever reads on will say so.
                 let inside = head(from).unwrap_or_default();
                 Kind { compression: Some(how), format: sniff(&inside) }
             }
             None => Kind { compression: None, format: sniff(&outside) },
         })
+    }
+
+    /// A file for a reader of one's own. One that cuts records sees all of the bytes every time, so that a big file is copied
+    /// into a spilled one first: it then stays as it is, and need not be read anew for every piece.
+    fn own_store(
+        &self,
+        reader: usize,
+        path: &Path,
+        resources: &Resources,
+    ) -> Result<(InputBytes, Option<io::Error>)> {
+        let store = InputBytes::of_file(path)?;
+        if !self.readers[reader].splits() || store.len() < BIG {
+            return Ok((store, None));
+        }
+        let file = open_file(path).map_err(|e| Error::io(ErrorKind::NotReadable, path, e))?;
+        InputBytes::of_stream(file, resources.work_dir.as_deref())
     }
 
     fn add(
@@ -204,6 +233,7 @@ impl Opened {
 
     fn broke_off(&mut self, path: &Path, store: &InputBytes, damage: Option<io::Error>) {
         if let Some(damage) = damage {
+            self.cuts.insert(path.to_owned(), store.len());
             self.problems.push(Problem {
                 path: path.display().to_string(),
                 record: None,
@@ -236,10 +266,28 @@ impl Opened {
         Ok(())
     }
 
+    /// Nobody means a report of before by a folder that it lies in.
+    fn passed_over(&mut self, path: &Path) {
+        let reason = "passed over: wirecopy wrote it; a file that is named is read".to_owned();
+        self.problems.push(Problem {
+            path: path.display().to_string(),
+            record: None,
+            reason,
+            unreadable: false,
+        });
+    }
+
     fn problem(&mut self, error: &Error) {
         let path = error.place().map_or(String::new(), |place| place.display().to_string());
         self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
     }
+}
+
+/// Whether a file that a walk found is an output of ours. Those are never compressed.
+fn is_own(path: &Path) -> bool {
+    // An empty file is no report, and is counted among the documents.
+    let is_empty = || std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    compression(path).is_none() && matches!(marks::of_file(path), Ok(Some(_))) && !is_empty()
 }
 
 /// The reader of what is read where it stands.
@@ -339,7 +387,7 @@ fn head(from: impl Read) -> io::Result<Vec<u8>> {
 /// What a compressed file holds.
 fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(InputBytes, Option<io::Error>)> {
     let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-    let from = decompressed(File::open(path).map_err(failed)?, how).map_err(failed)?;
+    let from = decompressed(open_file(path).map_err(failed)?, how).map_err(failed)?;
     InputBytes::of_stream(from, resources.work_dir.as_deref())
 }
 

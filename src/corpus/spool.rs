@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use super::Reader;
 use super::record::{Fields, PagePlace, Value};
-use super::store::{InputBytes, MAPPED_FROM};
+use super::store::{BIG, InputBytes};
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::Mapping;
@@ -186,7 +186,7 @@ impl Spool {
     pub fn append(&mut self, records: &[u8]) -> Result<()> {
         self.cut(records);
         self.length += records.len() as u64;
-        if self.file.is_none() && self.length < MAPPED_FROM {
+        if self.file.is_none() && self.length < BIG {
             self.head.extend_from_slice(records);
             return Ok(());
         }
@@ -235,7 +235,7 @@ impl Spool {
             Some(file) => {
                 let place = self.directory.unwrap_or_else(std::env::temp_dir);
                 let mapping = Mapping::new(&file).map_err(|e| Error::io(ErrorKind::Write, place, e))?;
-                InputBytes::Mapped { mapping, origin: None }
+                InputBytes::Spilled(mapping)
             }
         };
         Ok((store, self.cuts))

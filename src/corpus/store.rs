@@ -1,27 +1,42 @@
-//! Where an input's bytes are: mapped, in a small file, or decompressed into an unlinked temporary file.
+//! Where an input's bytes are: in a file of somebody's, in memory, or spilled into an unlinked temporary file.
+//!
+//! What is read of a file of somebody's is a copy, so that nothing that is done to the file meanwhile changes what was
+//! validated, and a file that shrinks is an error of reading. Only what wirecopy spilled itself is used where it stands: it
+//! has no name, so nobody writes it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::mmap::Mapping;
+use crate::mmap::{Mapping, Shared};
 
-/// From this size on a file is mapped. Below, it is read whole: a million small files need no million
-/// mappings, and a mapping costs more than such a read.
-pub(super) const MAPPED_FROM: u64 = 256 << 10;
+/// From this size on bytes that cannot be read twice are spilled, and files are mapped to be copied from. Below, bytes are
+/// held in memory, and files are opened when they are wanted: a million small files need no million mappings.
+pub(super) const BIG: u64 = 256 << 10;
 
 /// The bytes of one input, readable any number of times.
 #[derive(Debug)]
 pub(super) enum InputBytes {
-    /// A big file, or a big decompressed one.
-    Mapped { mapping: Mapping, origin: Option<Stamp> },
-    /// A small file, read when it is wanted.
-    File(Stamp),
+    /// What was spilled into a file of our own.
+    Spilled(Mapping),
+    /// A file of somebody's; mapped where it is big, and not too many others are. Else it is opened at every use, which costs
+    /// some microseconds.
+    File { stamp: Stamp, mapped: Option<Shared> },
     /// Small bytes that cannot be read twice from where they came.
     Held(Box<[u8]>),
+}
+
+/// Opens a file of somebody's for reading. What is no regular file, perhaps since the walk, is refused and never waited
+/// for: a pipe may have no writer.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("neither a file nor a directory")),
+    }
 }
 
 /// A file as it was when the run began.
@@ -41,7 +56,15 @@ impl Stamp {
 
     /// Whether the file of this path is still the same, as far as length and time of change tell.
     fn holds(&self) -> bool {
-        File::open(&self.path).and_then(|file| Stamp::of(&self.path, &file)).is_ok_and(|now| now == *self)
+        open_file(&self.path).and_then(|file| Stamp::of(&self.path, &file)).is_ok_and(|now| now == *self)
+    }
+
+    /// Fills `out` from the file, which must still have the bytes.
+    fn read(&self, file: &File, at: u64, out: &mut [u8]) -> Result<()> {
+        file.read_exact_at(out, at).map_err(|e| match e.kind() {
+            io::ErrorKind::UnexpectedEof => Error::new(ErrorKind::Changed).at(&self.path),
+            _ => Error::io(ErrorKind::Read, &self.path, e),
+        })
     }
 }
 
@@ -49,12 +72,10 @@ impl InputBytes {
     /// An uncompressed file.
     pub fn of_file(path: &Path) -> Result<InputBytes> {
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let file = File::open(path).map_err(failed)?;
+        let file = open_file(path).map_err(failed)?;
         let stamp = Stamp::of(path, &file).map_err(failed)?;
-        if stamp.len < MAPPED_FROM {
-            return Ok(InputBytes::File(stamp));
-        }
-        Ok(InputBytes::Mapped { mapping: Mapping::new(&file).map_err(failed)?, origin: Some(stamp) })
+        let mapped = if stamp.len < BIG { None } else { Shared::new(&file) };
+        Ok(InputBytes::File { stamp, mapped })
     }
 
     /// Everything that `from` gives, and the error that ended it early, if one did: what came before a cut is
@@ -67,8 +88,8 @@ impl InputBytes {
             |e| Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e);
         let mut head = Vec::new();
         let mut damage = None;
-        copy(&mut (&mut from).take(MAPPED_FROM), &mut head, &mut damage).map_err(write_failed)?;
-        if damage.is_some() || (head.len() as u64) < MAPPED_FROM {
+        copy(&mut (&mut from).take(BIG), &mut head, &mut damage).map_err(write_failed)?;
+        if damage.is_some() || (head.len() as u64) < BIG {
             return Ok((InputBytes::Held(head.into()), damage));
         }
         let mut spill = match work_dir {
@@ -79,13 +100,13 @@ impl InputBytes {
         spill.write_all(&head).map_err(write_failed)?;
         copy(&mut from, &mut spill, &mut damage).map_err(write_failed)?;
         let mapping = Mapping::new(&spill).map_err(write_failed)?;
-        Ok((InputBytes::Mapped { mapping, origin: None }, damage))
+        Ok((InputBytes::Spilled(mapping), damage))
     }
 
     pub fn len(&self) -> u64 {
         match self {
-            InputBytes::Mapped { mapping, .. } => mapping.as_ref().len() as u64,
-            InputBytes::File(stamp) => stamp.len,
+            InputBytes::Spilled(mapping) => mapping.as_ref().len() as u64,
+            InputBytes::File { stamp, .. } => stamp.len,
             InputBytes::Held(bytes) => bytes.len() as u64,
         }
     }
@@ -98,36 +119,75 @@ impl InputBytes {
     /// The bytes of this range; `scratch` holds them where they are not in memory.
     pub fn range<'a>(&'a self, range: Range<u64>, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
         let place = range.start as usize..range.end as usize;
-        match self {
-            InputBytes::Mapped { mapping, .. } => Ok(&mapping.as_ref()[place]),
-            InputBytes::Held(bytes) => Ok(&bytes[place]),
-            InputBytes::File(stamp) => {
-                let failed = |e| Error::io(ErrorKind::Read, &stamp.path, e);
-                let file = File::open(&stamp.path).map_err(failed)?;
-                if Stamp::of(&stamp.path, &file).map_err(failed)? != *stamp {
-                    return Err(Error::new(ErrorKind::Changed).at(&stamp.path));
-                }
-                scratch.resize(place.len(), 0);
-                file.read_exact_at(scratch, range.start).map_err(failed)?;
-                Ok(scratch)
+        match self.in_memory() {
+            Some(bytes) => Ok(&bytes[place]),
+            None => {
+                self.fill(range, scratch, 0)?;
+                Ok(&scratch[..place.len()])
             }
         }
     }
 
-    /// Whether what was read so far is what the input held when the run began.
+    /// All bytes, where they are in memory and nobody else writes them.
+    pub fn in_memory(&self) -> Option<&[u8]> {
+        match self {
+            InputBytes::Spilled(mapping) => Some(mapping.as_ref()),
+            InputBytes::Held(bytes) => Some(bytes),
+            InputBytes::File { .. } => None,
+        }
+    }
+
+    /// Reads the bytes of this range into `scratch`, from its byte `at` on, up to which it is filled. What is behind them there
+    /// may be left over from other calls: clearing it would cost as much as reading does.
+    pub fn fill(&self, range: Range<u64>, scratch: &mut Vec<u8>, at: usize) -> Result<()> {
+        let wanted = (range.end - range.start) as usize;
+        if let InputBytes::File { stamp, mapped: Some(shared) } = self {
+            scratch.truncate(at);
+            return match shared.append(range.start as usize, wanted, scratch) {
+                true => Ok(()),
+                false => Err(Error::new(ErrorKind::Changed).at(&stamp.path)),
+            };
+        }
+        if scratch.len() < at + wanted {
+            scratch.resize(at + wanted, 0);
+        }
+        let out = &mut scratch[at..at + wanted];
+        match self {
+            InputBytes::File { stamp, .. } => {
+                let failed = |e| Error::io(ErrorKind::Read, &stamp.path, e);
+                let file = open_file(&stamp.path).map_err(failed)?;
+                if Stamp::of(&stamp.path, &file).map_err(failed)? != *stamp {
+                    return Err(Error::new(ErrorKind::Changed).at(&stamp.path));
+                }
+                stamp.read(&file, range.start, out)
+            }
+            InputBytes::Spilled(_) | InputBytes::Held(_) => {
+                let bytes = self.in_memory().unwrap_or_default();
+                out.copy_from_slice(&bytes[range.start as usize..range.end as usize]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether what was read so far is what the input held when the run began, as far as this can tell: a spilled file is on
+    /// a disk that may fail.
     pub fn is_intact(&self) -> bool {
         match self {
-            InputBytes::Mapped { mapping, .. } => mapping.is_intact(),
-            InputBytes::File(_) | InputBytes::Held(_) => true,
+            InputBytes::Spilled(mapping) => mapping.is_intact(),
+            InputBytes::File { .. } | InputBytes::Held(_) => true,
         }
+    }
+
+    /// Whether somebody else may write the bytes: what is read twice need not be the same.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, InputBytes::File { .. })
     }
 
     /// Whether the file still has the length and time of change that it had.
     pub fn is_unchanged(&self) -> bool {
         match self {
-            InputBytes::Mapped { origin: Some(stamp), mapping } => mapping.is_intact() && stamp.holds(),
-            InputBytes::Mapped { origin: None, .. } | InputBytes::Held(_) => true,
-            InputBytes::File(stamp) => stamp.holds(),
+            InputBytes::Spilled(_) | InputBytes::Held(_) => true,
+            InputBytes::File { stamp, .. } => stamp.holds(),
         }
     }
 }
@@ -144,6 +204,42 @@ fn copy(from: &mut impl Read, to: &mut impl Write, damage: &mut Option<io::Error
                 *damage = Some(e);
                 return Ok(());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Finding 41: a file that became a pipe after the walk held the run for ever.
+    #[test]
+    fn what_became_a_pipe_is_not_waited_for() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("x.txt");
+        std::fs::write(&path, "text").expect("written");
+        let store = InputBytes::of_file(&path).expect("a file");
+        std::fs::remove_file(&path).expect("removed");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let refused = InputBytes::of_file(&path).map(drop).expect_err("no file").to_string();
+        assert!(refused.contains("neither a file nor a directory"), "{refused}");
+        assert!(store.all(&mut Vec::new()).is_err() && !store.is_unchanged());
+    }
+
+    /// Finding 26: a file is mapped or not, and gives the same.
+    #[test]
+    fn files_beyond_those_that_are_mapped_are_read_too() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("x.txt");
+        std::fs::write(&path, vec![b'x'; BIG as usize + 1]).expect("written");
+        let stores: Vec<InputBytes> =
+            (0..1_030).map(|_| InputBytes::of_file(&path).expect("a file")).collect();
+        assert!(stores.iter().any(|store| matches!(store, InputBytes::File { mapped: Some(_), .. })));
+        assert!(stores.iter().any(|store| matches!(store, InputBytes::File { mapped: None, .. })));
+        let mut scratch = Vec::new();
+        for store in &stores {
+            assert_eq!(store.range(BIG - 1..BIG + 1, &mut scratch).expect("read"), b"xx");
         }
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Walked {
     pub files: Vec<Found>,
     /// Files left out because nothing reads their kind, by extension.
     pub skipped: BTreeMap<String, u64>,
+    /// Files and directories left out because ignore files name them.
+    pub ignored: u64,
     pub problems: Vec<Error>,
 }
 
@@ -58,7 +60,11 @@ pub(super) fn walk(
             continue;
         }
         let base = if explicit { root.parent().unwrap_or(Path::new("")) } else { root };
+        let mut left_out = LeftOut::default();
         for entry in builder(root, options)?.build() {
+            if let Ok(entry) = &entry {
+                left_out.count(entry, options);
+            }
             match entry {
                 Ok(entry) if explicit || entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     take(&entry, base, explicit, options, reads, &mut walked);
@@ -70,11 +76,36 @@ pub(super) fn walk(
                 Err(e) => walked.problems.push(problem(root, e)),
             }
         }
+        walked.ignored += left_out.0.max(0) as u64;
     }
     walked.files.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
     walked.files.dedup_by(|a, b| a.path == b.path);
     walked.problems.sort_by_key(|e| e.to_string());
     Ok(walked)
+}
+
+/// What stands in the directories of a walk and is not walked.
+#[derive(Default)]
+struct LeftOut(i64);
+
+impl LeftOut {
+    /// Counts what stands in a directory, and takes away what the walk meets of it.
+    fn count(&mut self, entry: &DirEntry, options: &WalkOptions) {
+        // A glob leaves out what was not asked for.
+        if options.no_ignore || !options.globs.is_empty() {
+            return;
+        }
+        self.0 -= i64::from(entry.depth() > 0);
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            let names = std::fs::read_dir(entry.path())
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name());
+            let is_hidden = |name: &std::ffi::OsString| name.as_encoded_bytes().starts_with(b".");
+            self.0 += names.filter(|name| options.hidden || !is_hidden(name)).count() as i64;
+        }
+    }
 }
 
 fn special(path: &Path) -> Error {

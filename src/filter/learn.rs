@@ -2,6 +2,7 @@
 //!
 //! Nothing of it is kept: what stands depends on the arrival and on what the index held when it came. Its verdict is kept.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::unpack::Unpacker;
@@ -75,11 +76,9 @@ impl Learning {
                 self.read.clear();
             }
             for one in &of_site {
-                if !self.read.contains_key(&one.row.ordinal) {
+                if let Entry::Vacant(entry) = self.read.entry(one.row.ordinal) {
                     let text = unpacker.unpack(view.text(one.place, &one.row)?, &one.row)?;
-                    let mut read = ReadText::default();
-                    read.fill(memory, text);
-                    self.read.insert(one.row.ordinal, read);
+                    entry.insert(ReadText::default()).fill(memory, text);
                 }
             }
             let met = of_site.iter().filter_map(|one| self.read.get(&one.row.ordinal));

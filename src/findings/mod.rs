@@ -105,13 +105,16 @@ impl Run {
         let report = self.plain_report(&repeats)?;
         let mut findings = Findings { run: self, report, repeats, lineage: Lineage::default() };
         std::thread::scope(|scope| {
-            // One thread reads all files through, while the others do what takes several.
-            let sources = parts.sources.then(|| scope.spawn(|| self.sources()));
+            // One thread reads all files through, while the others do what takes several; where the system has no thread to
+            // give, this one does so afterwards.
+            let spawn = || std::thread::Builder::new().spawn_scoped(scope, || self.sources());
+            let sources = parts.sources.then(spawn);
             self.complete(parts, &mut findings)?;
-            if let Some(sources) = sources {
-                findings.report.sources =
-                    sources.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            }
+            findings.report.sources = match sources {
+                None => Vec::new(),
+                Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                Some(Err(_)) => self.sources(),
+            };
             Ok(findings)
         })
     }

@@ -1,7 +1,6 @@
 //! What a report says beyond who belongs to whom: shared passages, source files, relations between clusters, texts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::excerpts::excerpts;
 use crate::candidates::Candidate;
+use crate::corpus::open_file;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Relation, Span};
@@ -236,10 +236,7 @@ fn source(place: String) -> String {
 /// # Errors
 /// Those of reading it, or that it is no regular file.
 pub fn hash_file(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
+    let mut file = open_file(path)?;
     let mut hash = Sha256::new();
     let bytes = io::copy(&mut file, &mut hash)?;
     let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::Value;
+use crate::corpus::{Value, turn};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::hash::{avalanche, token_hash};
@@ -55,13 +55,19 @@ impl Run {
                     |(reader, tokens), d| {
                         self.cancel().check()?;
                         let page = texts.get_with_fields(d, |text, fields| {
+                            let turn = turn(text.len());
                             let title = fields.title.map(Value::to_text);
                             let address = fields.canonical_url.or(fields.url).map(Value::to_text);
-                            PageRepeats {
+                            let page = PageRepeats {
                                 document: DocId(d),
                                 repeats: reader.repeats(text, title.as_deref()),
                                 title: title.and_then(|title| self.title(d, &title, address, tokens)),
+                            };
+                            if turn.is_some() {
+                                // Its memory is not kept by every thread that had a large text.
+                                *reader = PageReader::new(texts.kernel);
                             }
+                            page
                         });
                         Ok(page.unwrap_or(PageRepeats {
                             document: DocId(d),

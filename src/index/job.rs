@@ -1,7 +1,7 @@
 //! Work in the background: segments are written, logs synced and files removed while documents come.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -9,10 +9,17 @@ use crate::error::{Error, ErrorKind, Result};
 /// What a thread does in the background.
 #[derive(Debug)]
 pub(super) struct BackgroundJob<T> {
-    thread: JoinHandle<Result<T>>,
+    work: Work<T>,
     stop: Arc<AtomicBool>,
     /// What it does, for messages.
     what: &'static str,
+}
+
+#[derive(Debug)]
+enum Work<T> {
+    Goes(JoinHandle<Result<T>>),
+    /// The system had no thread to give, and it was done at once.
+    IsDone(Result<T>),
 }
 
 impl<T: Send + 'static> BackgroundJob<T> {
@@ -23,13 +30,29 @@ impl<T: Send + 'static> BackgroundJob<T> {
     ) -> BackgroundJob<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let thread = std::thread::spawn(move || work(&|| !stopped.load(Ordering::Relaxed)));
-        BackgroundJob { thread, stop, what }
+        // Taken by whoever does it: what a thread was to have that is not, is gone.
+        let waiting = Arc::new(Mutex::new(Some(work)));
+        let taken = waiting.clone();
+        let start = move || match taken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(work) => work(&|| !stopped.load(Ordering::Relaxed)),
+            None => Err(Error::new(ErrorKind::Write)),
+        };
+        let work = match std::thread::Builder::new().spawn(start) {
+            Ok(thread) => Work::Goes(thread),
+            Err(error) => Work::IsDone(match waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(work) => work(&|| true),
+                None => Err(Error::new(ErrorKind::Write).because(format!("no thread: {error}"))),
+            }),
+        };
+        BackgroundJob { work, stop, what }
     }
 
     /// Whether [`BackgroundJob::wait`] would not wait.
     pub fn is_done(&self) -> bool {
-        self.thread.is_finished()
+        match &self.work {
+            Work::Goes(thread) => thread.is_finished(),
+            Work::IsDone(_) => true,
+        }
     }
 
     /// Asks it to give up.
@@ -43,6 +66,9 @@ impl<T: Send + 'static> BackgroundJob<T> {
     /// What its work says.
     pub fn wait(self) -> Result<T> {
         let failed = |_| Err(Error::new(ErrorKind::Write).because(format!("{} ended in a panic", self.what)));
-        self.thread.join().unwrap_or_else(failed)
+        match self.work {
+            Work::Goes(thread) => thread.join().unwrap_or_else(failed),
+            Work::IsDone(result) => result,
+        }
     }
 }

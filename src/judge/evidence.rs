@@ -1,5 +1,6 @@
 //! The numbers of an alignment on which a relation depends, besides the raw measures.
 
+use super::around::differs_around;
 use super::decide::VERBATIM;
 use super::own::Own;
 use super::relation::Overlap;
@@ -51,6 +52,8 @@ pub struct Evidence {
     pub facts: (u32, u32),
     /// Its other words: matched, and all.
     pub others: (u32, u32),
+    /// Whether all that differs stands around the text and not within it.
+    pub around: bool,
     /// What the characters show, where one text is noisy.
     pub noise: Option<Noise>,
     /// What they have besides standing text.
@@ -66,6 +69,7 @@ impl Evidence {
             matched: alignment.matched(),
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             own: Own::of(alignment, left, right),
+            around: differs_around(alignment, left, right),
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);
@@ -183,10 +187,10 @@ fn figures(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
 }
 
 /// Different replacements of facts that are told apart.
-const CHANGES: usize = 8;
+const TOLD: usize = 8;
 
 fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
-    let mut known = [0u64; CHANGES];
+    let mut known = [0u64; TOLD];
     let mut count = 0;
     for slot in alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Typed) {
         let of = |words: &Words, (start, end): (u32, u32)| {
@@ -194,7 +198,7 @@ fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
             hashes.iter().fold(0u64, |sum, hash| sum.rotate_left(5) ^ hash)
         };
         let change = of(a, slot.a) ^ of(b, slot.b);
-        if count < CHANGES && !known[..count].contains(&change) {
+        if count < TOLD && !known[..count].contains(&change) {
             known[count] = change;
             count += 1;
         }

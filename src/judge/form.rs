@@ -87,6 +87,9 @@ impl Asked<'_> {
             ],
             tests,
         );
+        if all_hold(&tests[from..]) && self.case.evidence.around {
+            tests.push(Test::is_true("other facts within the text, and not around it", false));
+        }
         if all_hold(&tests[from..]) && self.may_be_story() {
             let density = self.own().density();
             tests.push(Test::least("filled slots for a hundred own tokens", density, STORY_DENSITY));

@@ -6,6 +6,7 @@
 //!
 //! A judgement depends on two documents, the policy and the model, and on nothing else.
 
+mod around;
 mod clause;
 mod decide;
 mod evidence;

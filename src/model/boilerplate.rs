@@ -9,7 +9,8 @@
 //!     All rights reserved. Reproduction needs our permission in writing.
 //! ```
 //!
-//! `*` is every site. A name that is empty, or begins with a quote, `#` or white space, stands in quotes as in JSON.
+//! `*` is every site. A name that is empty, is `*`, or begins with a quote, `#` or white space, stands in quotes as in JSON:
+//! `"*"` is a site of that name.
 //! A site that is named has the chrome below its name and that of `*`, and none is learned for it; so a line that is
 //! taken out stays out.
 
@@ -25,10 +26,15 @@ use crate::recipe::Recipe;
 use crate::sketch::Sketcher;
 use crate::text::Tokens;
 
+/// The name that stands for every site.
+const EVERYWHERE: &str = "*";
+
 /// Lines of chrome by site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Boilerplate {
     sites: BTreeMap<String, Vec<String>>,
+    /// Of every site.
+    everywhere: Vec<String>,
 }
 
 impl Boilerplate {
@@ -48,13 +54,16 @@ impl Boilerplate {
                 continue;
             }
             if !line.starts_with([' ', '\t']) {
-                let name = if line.starts_with('"') {
-                    serde_json::from_str(line.trim_end())
-                        .map_err(|_| wrong("a name that begins with a quote is a JSON string"))?
-                } else {
-                    line.trim_end().to_owned()
-                };
-                of_site = Some(boilerplate.sites.entry(name).or_default());
+                let name = line.trim_end();
+                of_site = Some(match (name, name.starts_with('"')) {
+                    (EVERYWHERE, _) => &mut boilerplate.everywhere,
+                    (name, false) => boilerplate.sites.entry(name.to_owned()).or_default(),
+                    (name, true) => {
+                        let name = serde_json::from_str(name)
+                            .map_err(|_| wrong("a name that begins with a quote is a JSON string"))?;
+                        boilerplate.sites.entry(name).or_default()
+                    }
+                });
                 continue;
             }
             let Some(lines) = &mut of_site else {
@@ -79,8 +88,8 @@ impl Boilerplate {
     /// Adds all lines to what is chrome.
     pub(crate) fn add_to(&self, chrome: &mut Chrome, recipe: Recipe) {
         let mut sketcher = Sketcher::new(recipe, Kernel::PORTABLE);
-        for (name, lines) in &self.sites {
-            let site = if name == "*" { EVERY_SITE } else { site_hash(name) };
+        let of_sites = self.sites.iter().map(|(name, lines)| (site_hash(name), lines));
+        for (site, lines) in of_sites.chain([(EVERY_SITE, &self.everywhere)]) {
             for line in lines {
                 let found = sketcher.shingles(line).0;
                 found.iter().for_each(|&shingle| chrome.insert(site, shingle));
@@ -108,7 +117,8 @@ pub fn write_boilerplate<'a>(
     let mut of = None;
     for (site, text) in lines {
         if of != Some(site) {
-            let is_odd = site.is_empty() || site.starts_with(['"', '#']) || site.trim() != site;
+            let is_odd =
+                site.is_empty() || site == EVERYWHERE || site.starts_with(['"', '#']) || site.trim() != site;
             if is_odd || site.contains(['\n', '\r']) {
                 writeln!(out, "\n{}", serde_json::to_string(site)?)?
             } else {
@@ -128,7 +138,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let lines = [("", "one two"), ("# a", "three"), ("Courier", "# four\n five"), ("Courier", "[six]")];
+        let lines = [
+            ("", "one two"),
+            ("# a", "three"),
+            ("*", "seven"),
+            ("Courier", "# four\n five"),
+            ("Courier", "[six]"),
+        ];
         let mut written = Vec::new();
         write_boilerplate(lines.into_iter(), &mut written).expect("memory takes it");
         let read =
@@ -140,8 +156,33 @@ mod tests {
             .collect();
         assert_eq!(
             sites,
-            [("", vec!["one two"]), ("# a", vec!["three"]), ("Courier", vec!["# four five", "[six]"])]
+            [
+                ("", vec!["one two"]),
+                ("# a", vec!["three"]),
+                ("*", vec!["seven"]),
+                ("Courier", vec!["# four five", "[six]"])
+            ]
         );
+    }
+
+    /// Finding 38: a site named `*` was written as every site.
+    #[test]
+    fn a_site_may_be_named_as_every_site_is() {
+        let mut written = Vec::new();
+        write_boilerplate([("*", "one two three four five six")].into_iter(), &mut written)
+            .expect("memory takes it");
+        let read =
+            Boilerplate::parse(std::str::from_utf8(&written).expect("UTF-8")).expect("as it was written");
+        assert!(read.names("*") && read.everywhere.is_empty());
+        let mut chrome = Chrome::default();
+        read.add_to(&mut chrome, Recipe::default());
+        let mut reader = super::super::ContentReader::new(Recipe::default(), Kernel::PORTABLE);
+        let story: Vec<String> = (0..30).map(|i| format!("w{i}")).collect();
+        let text = format!("One, two, three, four, five, six.\n{}\n", story.join(" "));
+        reader.read(&text);
+        let model = super::super::Model { chrome, ..Default::default() };
+        assert_eq!(reader.chrome(&text, site_hash("*"), &model), vec![0..6]);
+        assert!(reader.chrome(&text, site_hash("Courier"), &model).is_empty());
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Content {
     pub tokens: u32,
     /// Whether the text looks as if a machine had read it.
     pub noisy: bool,
+    /// Whether the text ends as a sentence does.
+    pub ended: bool,
     /// Whether the text is cased, so that names are told by their capitals.
     pub cased: bool,
     /// How the tokens stand.
@@ -295,6 +297,18 @@ impl ContentReader {
                 kinds[i] = kind(model, hashes[i], out.cased);
             }
         }
+        let (starts, ends) = tokens.all_ranges();
+        let bytes = text.as_bytes();
+        let mut before = 0;
+        for (kind, (&start, &end)) in kinds.iter_mut().zip(starts.iter().zip(ends)) {
+            let between = bytes.get(before..start as usize).unwrap_or_default();
+            // One space mostly.
+            if between.len() > 1 || between == b"\n" {
+                *kind = kind.and(gap(between));
+            }
+            before = end as usize;
+        }
+        out.ended = gap(bytes.get(before..).unwrap_or_default()).is(TokenKind::AFTER_END);
         let (folded, starts, ends) = spelled.folded(tokens);
         let text = Tokenised { hashes: styled, kinds, folded, bounds: (starts, ends), caseless: !out.cased };
         out.words.fill(text, chrome.then_some(&**marks));
@@ -303,6 +317,28 @@ impl ContentReader {
         out.stands.fill(&out.words, stands.then_some(&**standing));
         out.site = is_known(site).then_some(site);
     }
+}
+
+/// What stands between two tokens.
+fn gap(between: &[u8]) -> TokenKind {
+    let mut gap = TokenKind::PLAIN;
+    let mut dash = false;
+    for c in String::from_utf8_lossy(between).chars() {
+        let kind = match c {
+            '.' | '!' | '?' | '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{964}' | '\u{6d4}' | '\u{61f}' => {
+                TokenKind::AFTER_END
+            }
+            '\n' => TokenKind::LINE,
+            '(' | ')' | '[' | ']' | '|' | '\u{2013}' | '\u{2014}' | '\u{ff08}' | '\u{ff09}' | '\u{3010}'
+            | '\u{3011}' => TokenKind::APART,
+            // A hyphen between spaces is a dash.
+            ' ' if dash => TokenKind::APART,
+            _ => TokenKind::PLAIN,
+        };
+        dash = c == '-';
+        gap = gap.and(kind);
+    }
+    gap
 }
 
 /// What a word is by how it stands in the corpus: a name, where it is mostly written as one; in a text without case,

@@ -14,6 +14,9 @@
 //! 2. Addresses and paths of copies, then titles of copies and whom they have their text from, in all clusters alike.
 //! 3. Copies of a cluster beyond the first hundred, thirty, ten, three; their number stays.
 //!
+//! Ids, titles, addresses and other names are shown up to [`NAME`] bytes, or [`SHORT_NAME`] where that is too much for all of
+//! them, and passages up to ten times as much.
+//!
 //! Of related pairs, templates, sites and missed pairs the first are shown, as many as a reader goes through; the texts of
 //! related documents that are in no cluster have an eighth of the room. The page says what was left out of it.
 
@@ -25,6 +28,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::short::shortened;
+pub use super::short::{NAME, SHORT_NAME};
 use super::{
     AuditRow, ClusterRow, ExcerptRow, MemberRow, MissedRow, OriginRow, ParentRow, RelatedRow, Report,
     SitePairRow, SlotRow, SourceRow, Span, TemplateRow,
@@ -117,7 +122,14 @@ fn document(cluster: &ClusterRow, place: usize) -> Option<&MemberRow> {
 /// # Errors
 /// Those of `out`.
 pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
-    let data = data(report)?;
+    let mut data = String::new();
+    for most in [NAME, SHORT_NAME] {
+        let short = shortened(report, most)?;
+        data = self::data(short.as_ref().unwrap_or(report))?;
+        if data.len() <= LIMIT {
+            break;
+        }
+    }
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     let parts = [
         ("{{SCRIPT_HASH}}", hash(SCRIPT)),

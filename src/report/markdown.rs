@@ -3,12 +3,17 @@
 use std::io::{self, Write};
 
 use super::{MemberRow, Report};
+use crate::output::marks::MARKDOWN;
+use crate::printable::is_hidden;
 
 /// Clusters and pages shown; the others are counted.
 const SHOWN: usize = 50;
 
 /// Members shown of a cluster.
 const MEMBERS: usize = 20;
+
+/// Repeats shown of a page.
+const REPEATS: usize = 20;
 
 /// Writes the accounting, the largest clusters and what is repeated within pages. Text of documents is escaped, so that
 /// none of it becomes markup.
@@ -17,7 +22,7 @@ const MEMBERS: usize = 20;
 /// Those of `out`.
 pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     let a = &report.accounting;
-    writeln!(out, "# Duplicates\n")?;
+    writeln!(out, "{MARKDOWN}\n# Duplicates\n")?;
     writeln!(
         out,
         "{} documents = {} unique + {} duplicates + {} empty + {} unreadable, in {} clusters.\n",
@@ -32,7 +37,7 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
         let representative = &cluster.representative;
         let name = representative.title.as_deref().unwrap_or(&representative.id);
         writeln!(out, "## {}\n", escaped(name))?;
-        writeln!(out, "`{}`, {} documents\n", cluster.id, cluster.members.len() + 1)?;
+        writeln!(out, "`{}`, {} documents\n", code(&cluster.id), cluster.members.len() + 1)?;
         writeln!(out, "| document | site | date | relation | score |\n|---|---|---|---|---:|")?;
         for member in cluster.documents().take(MEMBERS + 1) {
             write_member(&mut out, member)?;
@@ -44,15 +49,14 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     if !report.pages.is_empty() {
         writeln!(out, "## Repeated within one page\n\n| page | what | times | text |\n|---|---|---:|---|")?;
         for page in report.pages.iter().take(SHOWN) {
-            for repeat in &page.repeats {
-                let text: String = repeat.text.chars().take(120).collect();
+            for repeat in page.repeats.iter().take(REPEATS) {
                 writeln!(
                     out,
                     "| {} | {} | {} | {} |",
                     escaped(&page.id),
-                    repeat.kind,
+                    escaped(&repeat.kind),
                     repeat.count,
-                    escaped(&text)
+                    escaped(&repeat.text)
                 )?;
             }
         }
@@ -76,7 +80,7 @@ fn write_member(out: &mut impl Write, member: &MemberRow) -> io::Result<()> {
         escaped(&member.id),
         escaped(&member.site),
         escaped(member.date.as_deref().unwrap_or_default()),
-        member.relation.as_deref().unwrap_or("kept"),
+        escaped(member.relation.as_deref().unwrap_or("kept")),
         member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score)),
     )
 }
@@ -88,10 +92,19 @@ fn rest(out: &mut impl Write, all: usize, shown: usize, what: &str) -> io::Resul
     }
 }
 
-/// One line in which nothing is markup.
+/// Characters shown of a name, a title or a text: a table of longer ones is read by nobody.
+const LONGEST: usize = 200;
+
+/// What stands between the marks of code: an id of letters and digits, and nothing else of a report from somebody else.
+fn code(id: &str) -> String {
+    id.chars().filter(char::is_ascii_alphanumeric).take(LONGEST).collect()
+}
+
+/// One line in which nothing is markup, of at most so many characters of the text.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut out = String::with_capacity(text.len().min(4 * LONGEST));
+    let mut characters = text.chars();
+    for c in characters.by_ref().take(LONGEST) {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -105,8 +118,12 @@ fn escaped(text: &str) -> String {
                 out.push(c);
             }
             c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => out.push(' '),
+            c if is_hidden(c) => {}
             c => out.push(c),
         }
+    }
+    if characters.next().is_some() {
+        out.push('\u{2026}');
     }
     // So would a host that looks like one.
     out.replace("www.", "www&#46;")
@@ -123,5 +140,7 @@ mod tests {
             "a\\|b \\# \\[x\\]\\(javascript&#58;y\\) &lt;i&gt;\\`"
         );
         assert_eq!(escaped("2024-01-02, it's 5 %"), "2024-01-02, it's 5 %");
+        assert_eq!(escaped("a\u{202e}b\u{e0041}"), "ab");
+        assert_eq!(code("ab`](x)\n1"), "abx1");
     }
 }

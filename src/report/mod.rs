@@ -10,6 +10,7 @@ mod markdown;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+mod short;
 mod sites;
 pub mod terminal;
 mod values;
@@ -564,14 +565,20 @@ pub struct TitleRow {
 impl PageRow {
     /// The page `id` with its repeats; `places` are where things stand in it, where it is of HTML.
     pub fn new(id: String, repeats: &[Repeat], places: &[PagePlace]) -> PageRow {
-        PageRow { id, repeats: repeats.iter().map(|repeat| RepeatRow::new(repeat, places)).collect() }
+        // One thing may stand in all of a page's blocks: each span looks for its own by halves.
+        let mut places: Vec<&PagePlace> = places.iter().collect();
+        places.sort_by_key(|place| place.range.start);
+        PageRow { id, repeats: repeats.iter().map(|repeat| RepeatRow::new(repeat, &places)).collect() }
     }
 }
 
 impl RepeatRow {
-    fn new(repeat: &Repeat, places: &[PagePlace]) -> RepeatRow {
+    /// `places` are in order, and none overlaps another.
+    fn new(repeat: &Repeat, places: &[&PagePlace]) -> RepeatRow {
         let place = |span: &Range<usize>| {
-            let place = places.iter().find(|place| place.range.contains(&(span.start as u32)))?;
+            let start = span.start as u32;
+            let behind = places.partition_point(|place| place.range.start <= start);
+            let place = places[..behind].last().filter(|place| place.range.contains(&start))?;
             Some(PlaceRow { path: place.path.clone(), link: place.in_link })
         };
         let places: Option<Vec<PlaceRow>> = repeat.spans.iter().map(place).collect();

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use super::{ClusterRow, DocumentRow, MemberRow, PairRow, Span};
+use crate::output::marks::PARQUET;
 
 /// Rows of a group.
 const GROUP: usize = 1 << 16;
@@ -35,7 +37,7 @@ pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write 
         ("parent", CellOf::Text(|row| filled(&row.parent))),
         ("repeats", CellOf::Count(|row| Some(row.repeats as i64))),
     ];
-    write(&columns, rows, out)
+    write("documents", &columns, rows, out)
 }
 
 /// Writes a row for every pair: the members of the `pairs` report. `spans` is a list of `a_start`, `a_end`,
@@ -60,7 +62,7 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
         ("indexed", CellOf::Text(|row| row.indexed)),
         ("spans", CellOf::Spans(|row| row.spans)),
     ];
-    write(&columns, rows, out)
+    write("pairs", &columns, rows, out)
 }
 
 /// Writes a row for every document in a cluster, the representative first: the `json` report's members, without
@@ -94,7 +96,7 @@ pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Re
         ("parent_verbatim", CellOf::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
     ];
     let rows = clusters.iter().flat_map(|cluster| cluster.documents().map(move |member| (cluster, member)));
-    write(&columns, rows, out)
+    write("clusters", &columns, rows, out)
 }
 
 /// What csv leaves empty is null here.
@@ -159,13 +161,17 @@ impl<R> CellOf<R> {
 }
 
 fn write<R>(
+    name: &str,
     columns: &[ColumnOf<R>],
     mut rows: impl Iterator<Item = R>,
     out: impl Write + Send,
 ) -> io::Result<()> {
     let declared: String = columns.iter().map(|(name, cell)| cell.declared(name)).collect();
     let schema = Arc::new(parse_message_type(&format!("message wirecopy {{ {declared} }}"))?);
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(Default::default()));
+    let mark = KeyValue::new(PARQUET.to_owned(), name.to_owned());
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(Default::default()))
+        .set_key_value_metadata(Some(vec![mark]));
     let mut file = SerializedFileWriter::new(out, schema, Arc::new(properties.build()))?;
     loop {
         let rows: Vec<R> = rows.by_ref().take(GROUP).collect();

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::printable::printable;
+
 use super::{Accounting, AuditRow, ClusterRow, MemberRow, PageRow, RecoveryRow, Report, TitleRow};
 
 /// How the summary looks.
@@ -70,7 +72,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
         for problem in report.problems.iter().take(look.shown) {
             let record = problem.record.map_or(String::new(), |record| format!("#{record}"));
-            writeln!(out, "  {}{record}: {}", plain(&problem.path), plain(&problem.reason))?;
+            writeln!(out, "  {}{record}: {}", named(&problem.path), clipped(&problem.reason, NAMED))?;
         }
         rest(out, report.problems.len(), look.shown, "problem", "--all, or in --report json")?;
     }
@@ -79,7 +81,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
 
 fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
     let copies = cluster.members.len() as u64 + 1;
-    writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", cluster.id, counted(copies, "document"))?;
+    writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", named(&cluster.id), counted(copies, "document"))?;
     write_member(out, "keeps", &cluster.representative, look)?;
     for member in cluster.members.iter().take(look.members) {
         write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
@@ -96,9 +98,9 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
 fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) -> fmt::Result {
     let score = member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
     let title = member.title.as_deref().unwrap_or_default();
-    let head = format!("  {role:<9} {score:>5}  {}", plain(&member.id));
+    let head = format!("  {:<9} {score:>5}  {}", named(role), named(&member.id));
     let about = [&*member.site, member.date.as_deref().unwrap_or_default(), title];
-    let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).map(plain).collect();
+    let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).map(printable).collect();
     let room = look.width.saturating_sub(head.chars().count() + 2);
     writeln!(out, "{head}  {DIM}{}{PLAIN}", clipped(&about.join(" \u{b7} "), room))
 }
@@ -106,7 +108,7 @@ fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) ->
 fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
     for repeat in &page.repeats {
         let whose = if repeat.template { " by the page's template" } else { "" };
-        let head = format!("  {}  {} {} times{whose}: ", plain(&page.id), repeat.kind, repeat.count);
+        let head = format!("  {}  {} {} times{whose}: ", named(&page.id), named(&repeat.kind), repeat.count);
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
@@ -120,7 +122,7 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
     }
     writeln!(out, "\n{BOLD}one title on several pages of a site{PLAIN}")?;
     for row in titles.iter().take(look.members) {
-        let head = format!("  {}  {} pages: ", plain(&row.site), row.documents.len());
+        let head = format!("  {}  {} pages: ", named(&row.site), row.documents.len());
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
     }
@@ -167,10 +169,10 @@ fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
         writeln!(
             out,
             "  missed {} and {}: {}, {}",
-            plain(&missed.a),
-            plain(&missed.b),
-            missed.relation,
-            missed.gate
+            named(&missed.a),
+            named(&missed.b),
+            named(&missed.relation),
+            named(&missed.gate)
         )?;
     }
     rest(out, audit.missed.len(), look.members, "missed pair", "--all, or in --report json")
@@ -193,7 +195,7 @@ fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let losing =
         accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
     let losing: Vec<String> = losing
-        .map(|site| format!("{} ({} of {})", plain(&site.site), site.duplicates, site.documents))
+        .map(|site| format!("{} ({} of {})", named(&site.site), site.duplicates, site.documents))
         .collect();
     match losing.len() {
         0 => Ok(()),
@@ -240,7 +242,12 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
                 },
             )
             .collect();
-        writeln!(out, "left out {} of other kinds: {}", counted(skipped, "file"), plain(&kinds.join(", ")))?;
+        writeln!(
+            out,
+            "left out {} of other kinds: {}",
+            counted(skipped, "file"),
+            clipped(&kinds.join(", "), NAMED)
+        )?;
     }
     if accounting.unsettled > 0 {
         writeln!(
@@ -272,14 +279,19 @@ fn bytes(bytes: u64) -> String {
     }
 }
 
-/// The text on one line and without control characters, which a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+/// Characters of an id, a path or another name, at most: whole where people or programs made it for people.
+const NAMED: usize = 300;
+
+/// What something is called, in no more characters than a name has: an id may be a megabyte.
+fn named(name: &str) -> String {
+    clipped(name, NAMED)
 }
 
 /// At most `room` characters of it.
 fn clipped(text: &str, room: usize) -> String {
-    let text = plain(text);
+    // No more than may be left: it may be long.
+    let some = text.char_indices().nth(4 * room.saturating_add(64)).map_or(text, |(at, _)| &text[..at]);
+    let text = printable(some);
     if text.chars().count() <= room {
         return text;
     }
@@ -292,8 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_is_not_steered_by_text() {
-        assert_eq!(plain("a\x1b[2Jb\u{9b}c\r\nd"), "a[2Jbc  d");
+    fn what_does_not_fit_is_cut() {
         assert_eq!(clipped("one two three", 8), "one two\u{2026}");
         assert_eq!(clipped("one", 8), "one");
     }

@@ -2,6 +2,7 @@
 
 use bitvec::prelude::*;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::read::{DocumentEntry, Documents};
 use super::texts::Texts;
@@ -21,19 +22,40 @@ pub(super) fn exact(texts: &Texts<'_>, documents: &Documents, cancel: &Cancel) -
         .filter(|group| group.len() > 1)
         .collect();
     let mut groups = Vec::new();
-    for mut rest in candidates.into_iter().map(<[u32]>::to_vec) {
+    for candidates in candidates {
+        cancel.check()?;
         // Usually all are equal to the first. Those that are not may be equal to one another.
-        while rest.len() > 1 {
-            cancel.check()?;
-            let (same, others) = split(texts, &rest);
-            if same.len() > 1 {
-                groups.push(same);
-            }
-            rest = others;
-        }
+        let (same, others) = split(texts, candidates);
+        let further = by_digest(texts, &others).into_iter().map(|alike| split(texts, &alike).0);
+        groups.extend([same].into_iter().chain(further).filter(|group| group.len() > 1));
     }
     groups.sort_unstable_by_key(|group| group[0]);
     Ok(groups)
+}
+
+/// Documents by the SHA-256 of their token sequences, those whose is another's too, in order: of one sequence hash there may
+/// be any number that are all different, and nobody makes two of one SHA-256.
+fn by_digest(texts: &Texts<'_>, documents: &[u32]) -> Vec<Vec<u32>> {
+    if documents.len() < 2 {
+        return Vec::new();
+    }
+    let digest = |tokens: &mut Tokens, d: u32| {
+        let of = |text: &str| {
+            tokens.read(text);
+            let mut hash = Sha256::new();
+            for token in tokens.iter() {
+                hash.update((token.len() as u32).to_le_bytes());
+                hash.update(token);
+            }
+            hash.finalize()
+        };
+        texts.get(d, of).ok().map(|digest| (digest, d))
+    };
+    let digests = documents.par_iter().map_init(|| Tokens::new(texts.kernel), |tokens, &d| digest(tokens, d));
+    let mut digests: Vec<_> = digests.flatten().collect();
+    digests.sort_unstable();
+    let alike = digests.chunk_by(|(a, _), (b, _)| a == b).filter(|alike| alike.len() > 1);
+    alike.map(|alike| alike.iter().map(|&(_, d)| d).collect()).collect()
 }
 
 /// Documents whose key another has as well, and few others.

@@ -9,10 +9,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
-use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value};
+use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
 use crate::error::Reason;
 use crate::error::{Error, Result};
+use crate::kernel::Kernel;
 use crate::model::noise::SeenTokens;
 use crate::options::Resources;
 use crate::recipe::Recipe;
@@ -40,6 +41,22 @@ pub struct DocumentEntry {
     pub sequence: u64,
     /// How many hashes its sample of each level has.
     pub counts: [u16; LEVELS],
+    /// [`text_check`] of its text, where that is in a file that somebody else may write; else 0.
+    pub check: u32,
+}
+
+/// By what a text that is read again is known to be the same. A file that is written in place may give another text of the same
+/// length, in which no place of the first one need be the beginning of a character.
+pub(crate) fn text_check(text: &str) -> u32 {
+    (xxh3_64(text.as_bytes()) >> 32) as u32
+}
+
+impl DocumentEntry {
+    /// Whether a text is the document's, as it was when the document was read first.
+    pub(crate) fn is_of(&self, text: &str, corpus: &Corpus) -> bool {
+        let shared = corpus.is_shared(self.location.input);
+        text.len() as u32 == self.bytes && (!shared || text_check(text) == self.check)
+    }
 }
 
 /// The documents of a run, in order.
@@ -158,6 +175,9 @@ pub(super) fn read(
 }
 
 struct PieceReader {
+    recipe: Recipe,
+    kernel: Kernel,
+    as_printed: bool,
     sketcher: Sketcher,
     bytes: Vec<u8>,
     text: Scratch,
@@ -191,6 +211,9 @@ enum Fault {
 impl PieceReader {
     fn new(recipe: Recipe, as_printed: bool, resources: &Resources) -> PieceReader {
         PieceReader {
+            recipe,
+            kernel: resources.kernel,
+            as_printed,
             sketcher: Sketcher::of(recipe, resources.kernel, as_printed),
             bytes: Vec::new(),
             text: Scratch::new(resources.kernel),
@@ -213,6 +236,7 @@ impl PieceReader {
             faults: Vec::new(),
             failed: None,
         };
+        let (recipe, kernel, as_printed) = (self.recipe, self.kernel, self.as_printed);
         let PieceReader { sketcher, bytes, text, entries, runs, sites, seen, dates, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
@@ -225,6 +249,7 @@ impl PieceReader {
             if decoded.replaced > 0 {
                 part.faults.push((record, line, Fault::Replaced(decoded.replaced)));
             }
+            let turn = turn(decoded.text.len());
             let sketch = sketcher.sketch(decoded.text);
             if sampled {
                 let local = entries.len() as u32;
@@ -245,12 +270,17 @@ impl PieceReader {
                 },
                 sequence: sketch.sequence,
                 counts: sketch.counts,
+                check: if corpus.is_shared(location.input) { text_check(decoded.text) } else { 0 },
             });
             if let Some(dates) = dates {
                 dates.push(fields.date.and_then(|date| instant(&date.to_text())));
             }
             if let Some(Some(seen)) = seen {
                 sketcher.found_by().iter().for_each(|&hash| seen.add(hash));
+            }
+            if turn.is_some() {
+                // Its memory is not kept by every thread that had a large text.
+                *sketcher = Sketcher::of(recipe, kernel, as_printed);
             }
         });
         match result {

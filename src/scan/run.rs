@@ -156,7 +156,8 @@ impl Run {
     pub fn text(&self, document: DocId) -> Result<String, Reason> {
         let entry = &self.documents.entries[document.index()];
         let mut bytes = Vec::new();
-        Ok(self.corpus.fields(entry.location, &mut bytes)?.text.to_text())
+        let text = self.corpus.fields(entry.location, &mut bytes)?.text.to_text();
+        if entry.is_of(&text, &self.corpus) { Ok(text) } else { Err(Reason::Changed) }
     }
 
     /// The id of a document that is in a pair; empty for others ([`Run::read_id`] knows them).

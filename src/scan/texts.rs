@@ -14,6 +14,9 @@ pub(crate) struct Texts<'a> {
     pub kernel: Kernel,
 }
 
+/// Bytes of a record, at most, whose memory a thread keeps for the next one: larger ones are rare, and dear to keep.
+const KEPT: usize = 16 << 20;
+
 thread_local! {
     static MEMORY: RefCell<Option<(Vec<u8>, Scratch)>> = RefCell::default();
 }
@@ -37,11 +40,12 @@ impl Texts<'_> {
         let result = match self.corpus.fields(entry.location, &mut bytes) {
             Ok(fields) => {
                 let text = fields.text.decode(&mut scratch).text;
-                if text.len() as u32 == entry.bytes { Ok(with(text, &fields)) } else { Err(Reason::Changed) }
+                if entry.is_of(text, self.corpus) { Ok(with(text, &fields)) } else { Err(Reason::Changed) }
             }
             Err(reason) => Err(reason),
         };
-        MEMORY.set(Some((bytes, scratch)));
+        // The largest text is not kept by every thread that met it.
+        MEMORY.set((bytes.capacity() <= KEPT).then_some((bytes, scratch)));
         result
     }
 }

@@ -99,7 +99,7 @@ fn one_line_of_two_hundred_megabytes_and_ten_of_one_word() {
     dir.file("in/line.txt", "x".repeat(200_000_000));
     dir.file("in/word.txt", "spam ".repeat(2_000_000));
     dir.file("in/again.txt", "Spam! ".repeat(2_000_000));
-    let reports = Reports::of(&dir.path("in"), &[]);
+    let reports = Reports::of(&dir.path("in"), &["--max-record", "1G"]);
     let relations = reports.relations();
     assert_eq!(relations.len(), 1);
     assert_eq!(relations[&("again.txt".to_owned(), "word.txt".to_owned())].0, "exact");

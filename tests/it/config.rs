@@ -1,5 +1,6 @@
 //! Defaults of wirecopy.toml and the environment, and names that were nearly typed.
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -144,7 +145,7 @@ fn a_file_may_say_what_is_required_and_gives_way_to_what_excludes_it() {
     dir.file("wirecopy.toml", "[filter]\nindex = 'seen'\n[scan]\nclassic = true\nbaseline = 'old.json'");
     let lines = record("a", STORY);
     let filter = |flags: &[&str]| within(&dir.path(""), &["filter", "a.jsonl"]).args(flags).output().unwrap();
-    assert_eq!(code(&filter(&[])), 0);
+    assert_eq!(code(&filter(&["--config", "wirecopy.toml"])), 0);
     assert!(dir.path("seen").is_dir());
     let old = dir.file("old.jsonl", lines);
     let scan = |flags: &[&str]| within(&dir.path(""), &["scan", "--quiet"]).args(flags).output().unwrap();
@@ -187,4 +188,59 @@ fn what_was_nearly_typed_is_named() {
     says(&["compare", "wire-17", "wire-19", "--in", "wire.jsonl"], "did you mean `wire-17` or `wire-18`?");
     let stranger = within(&dir.path(""), &["text", "wire.jsonl", "--id", "zebra"]).output().unwrap();
     assert!(!stderr(&stranger).contains("did you mean"), "{}", stderr(&stranger));
+}
+
+/// 11: a file that lies in a folder of data writes nothing, does nothing and leads nowhere; one that is named may.
+#[test]
+fn a_file_that_was_found_writes_and_does_nothing() {
+    let dir = repository();
+    let outside = Dir::new();
+    outside.file("old.json", "{}");
+    outside.file("victim", "precious");
+    symlink(outside.path("old.json"), dir.path("link.json")).unwrap();
+    let victim = outside.path("victim").display().to_string();
+    let cases: [(&str, String); 18] = [
+        ("scan a.jsonl", format!("report = 'csv={victim}'")),
+        ("scan a.jsonl", format!("scan.save-model = '{victim}'")),
+        ("scan a.jsonl", "report = 'csv=here.csv'".to_owned()),
+        ("scan a.jsonl", format!("work-dir = '{}'", outside.path("").display())),
+        ("scan a.jsonl", "index = 'seen'".to_owned()),
+        ("scan a.jsonl", "follow = true".to_owned()),
+        ("scan a.jsonl", format!("baseline = '{}'", outside.path("old.json").display())),
+        ("scan a.jsonl", "baseline = 'link.json'".to_owned()),
+        ("scan a.jsonl", "model = '../x'".to_owned()),
+        ("scan a.jsonl", "against = ['/etc']".to_owned()),
+        ("filter a.jsonl --index seen", format!("on-duplicate = 'divert={victim}'")),
+        ("filter a.jsonl --index seen", format!("[filter]\nrejects = '{victim}'")),
+        ("filter a.jsonl", format!("filter.index = '{}'", outside.path("seen").display())),
+        ("dedup a.jsonl --output kept.jsonl", format!("removed = '{victim}'")),
+        ("dedup a.jsonl --output kept.jsonl", format!("keep = 'source-rank={victim}'")),
+        ("dedup a.jsonl", format!("output = '{victim}'")),
+        ("apply r.json --yes", "action = 'delete'".to_owned()),
+        ("apply r.json --yes --action delete", "root = '/'".to_owned()),
+    ];
+    for (typed, text) in cases {
+        dir.file("wirecopy.toml", &text);
+        let output = within(&dir.path(""), &typed.split(' ').collect::<Vec<_>>()).output().unwrap();
+        assert_eq!(code(&output), 2, "{typed}, {text}: {}", stderr(&output));
+        assert!(stderr(&output).contains("was only found"), "{typed}, {text}: {}", stderr(&output));
+        assert_eq!(std::fs::read(outside.path("victim")).unwrap(), b"precious");
+        for name in ["here.csv", "kept.jsonl", "seen"] {
+            assert!(!dir.path(name).exists(), "{typed}, {text}");
+        }
+    }
+    dir.file("wirecopy.toml", "report = 'csv=here.csv'\nthreads = 1");
+    let named = within(&dir.path(""), &["scan", "a.jsonl", "--config", "wirecopy.toml"]).output().unwrap();
+    assert_eq!(code(&named), 0, "{}", stderr(&named));
+    assert!(dir.path("here.csv").exists());
+    // What is typed goes over it, and what concerns another command is none of this one's.
+    let typed = within(&dir.path(""), &["scan", "a.jsonl", "--report", "csv"]).output().unwrap();
+    assert_eq!(code(&typed), 0, "{}", stderr(&typed));
+    assert_eq!(code(&within(&dir.path(""), &["text", "a.jsonl", "--id", "a"]).output().unwrap()), 0);
+    // Consent is typed, wherever the file is.
+    dir.file("wirecopy.toml", "force = true");
+    assert_eq!(
+        code(&within(&dir.path(""), &["scan", "a.jsonl", "--config", "wirecopy.toml"]).output().unwrap()),
+        2
+    );
 }

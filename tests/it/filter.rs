@@ -168,7 +168,7 @@ fn a_trickle_is_answered_at_once() {
 }
 
 #[test]
-fn whoever_stops_reading_is_no_error() {
+fn whoever_stops_reading_is_told_what_was_taken() {
     let dir = Dir::new();
     let mut child = spawned(&dir);
     drop(child.stdout.take());
@@ -177,7 +177,9 @@ fn whoever_stops_reading_is_no_error() {
     let _ = (0..2000).try_for_each(|n| stdin.write_all(record(&n.to_string(), NEWS).as_bytes()));
     drop(stdin);
     let output = child.wait_with_output().unwrap();
-    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(code(&output), 141, "{errors}");
+    assert!(errors.contains("are in the index and were not delivered"), "{errors}");
 }
 
 fn created(keep: Keep, threads: usize) -> Filter {

@@ -50,6 +50,8 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("html", "page.html", html.as_bytes().to_vec()),
         ("text", "story.txt", docs[1].text.clone().into_bytes()),
         ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
+        ("file", "lines.jsonl", jsonl(&docs[..2])),
+        ("file", "long.jsonl", [jsonl(&docs[..1]), vec![b'x'; 2_000], b"\n\n{\"text\":\"\"}".to_vec()].concat()),
         ("index", "version-1", targets::pack(&golden_index())),
         ("filter", "lines.jsonl", jsonl(&docs[..3])),
         (
@@ -69,6 +71,7 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "numbered.parquet",
             parquet(&docs[..2], Compression::ZSTD(Default::default()), numbered),
         ));
+        seeds.extend(crate::hostile::small_forged_files().map(|(name, bytes)| ("parquet", name, bytes)));
     }
     seeds
 }

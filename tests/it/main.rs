@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per theme. They run the real program on real files.
 #![allow(clippy::unwrap_used)]
 
+mod acting;
 mod alike;
 mod audit;
 mod bad_input;
@@ -16,11 +17,14 @@ mod docs;
 mod equivalence;
 mod expiry;
 mod filter;
+#[cfg(feature = "parquet")]
+mod forged;
 mod formats;
 mod fuzzing;
 mod golden;
 mod guide;
 mod harness;
+mod hostile;
 mod index;
 mod judge;
 mod labels;
@@ -28,6 +32,7 @@ mod library;
 mod news;
 mod noise;
 mod origin;
+mod outputs;
 mod pages;
 mod reports;
 mod schema;

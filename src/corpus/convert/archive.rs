@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{Place, Sink, Step, Stop};
+use crate::corpus::inflate::bounded;
 use crate::corpus::kind as kind_of;
 use crate::error::{Error, ErrorKind};
 
@@ -47,8 +48,11 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, 
             sink.lost(&inside, None, large.reason());
             continue;
         }
+        let stored = entry.header().entry_size().unwrap_or_default();
         let mut whole = Whole { from: &mut entry, left: size, broken: false };
-        match sink.stream(&mut whole, kind, &inside, depth + 1) {
+        // A sparse entry says how long its holes are: what comes out of it is no longer than what is in it.
+        let dense = bounded(&mut whole, stored);
+        match sink.stream(dense, kind, &inside, depth + 1) {
             Err(Stop::Input(reason)) => sink.lost(&inside, None, reason),
             done => done?,
         }

@@ -1,19 +1,18 @@
 //! Parquet: a few columns, row group after row group, some rows at a time.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::{Place, Sink, Step, Stop, made_id, replaced};
 use crate::calendar::civil;
+use crate::columnar::{Columnar, guarded, rows as promised};
+use crate::corpus::inflate::{MAX_RATIO, RATIO_FROM};
 use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
@@ -21,52 +20,61 @@ use crate::error::Reason;
 /// Rows read at once.
 const ROWS: usize = 256;
 
+/// Rows read at once where a value may begin with all of the value before it: together they may be so many times as large as
+/// their page.
+const BUILDING_ROWS: usize = 8;
+
+/// What a row costs beside its text, in bytes: an entry among documents, or a problem.
+const ROW: u64 = 64;
+
 pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
-    let chunks = Chunks::of(file)?;
     let broken = |e: ParquetError| Stop::Input(format!("not a Parquet file: {e}"));
-    let length = chunks.len();
-    let reader = guarded(|| SerializedFileReader::new(chunks)).map_err(broken)?;
-    let metadata = reader.metadata();
+    let file = Columnar::open(file).map_err(broken)?;
+    let metadata = file.reader().metadata();
     let columns = Columns::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
         .map_err(|reason| Stop::Input(reason.to_string()))?;
+    let mut given = Given { bytes: 0, of: file.len() };
     let mut first = 0u64;
     for (number, group) in metadata.row_groups().iter().enumerate() {
         sink.resources.cancel.check()?;
-        let rows = u64::try_from(group.num_rows()).unwrap_or_default();
-        let opened = guarded(|| {
-            columns.check(group, length)?;
-            let group = reader.get_row_group(number)?;
-            columns.0.iter().map(|column| column.reader(&*group)).collect()
-        });
-        match opened.map_err(Stop::from).and_then(|cells| rows_of(cells, &columns, first, rows, place, sink))
-        {
+        let rows = promised(group);
+        let most = sink.rules.max_record.saturating_mul(2);
+        let opened = guarded(|| columns.0.iter().map(|column| column.reader(&file, number, most)).collect());
+        let mut read = |cells| rows_of(cells, &columns, first, rows, &mut given, place, sink);
+        match opened.map_err(Stop::from).and_then(&mut read) {
             Err(Stop::Input(reason)) => {
                 sink.lost(place, Some(record(first)), format!("row group {number}: {reason}"));
             }
             done => done?,
+        }
+        if given.is_too_much() {
+            return Ok(());
         }
         first = first.saturating_add(rows);
     }
     Ok(())
 }
 
-thread_local! {
-    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+/// What came out of a file so far, against its bytes: a dictionary of one value gives it to any number of rows.
+struct Given {
+    bytes: u64,
+    of: u64,
 }
 
-/// Whether this thread runs the library on bytes that may be anything.
-pub(in crate::corpus) fn is_guarded() -> bool {
-    GUARDED.get()
-}
+impl Given {
+    fn is_too_much(&self) -> bool {
+        self.bytes > RATIO_FROM && self.bytes / self.of.max(1) > MAX_RATIO
+    }
 
-/// Runs the library on bytes that may be anything: its decoders assert of a damaged page what they should ask, and
-/// what they assert is as wrong with the file as what they return.
-fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
-    GUARDED.set(true);
-    let result = catch_unwind(AssertUnwindSafe(run));
-    GUARDED.set(false);
-    let damaged = || ParquetError::General("damaged beyond what its decoder expects".to_owned());
-    result.unwrap_or_else(|_| Err(damaged()))
+    fn add(&mut self, bytes: usize) -> Step {
+        self.bytes = self.bytes.saturating_add(bytes as u64 + ROW);
+        match self.is_too_much() {
+            true => {
+                Err(Stop::Input(format!("{} bytes out of {}: a decompression bomb", self.bytes, self.of)))
+            }
+            false => Ok(()),
+        }
+    }
 }
 
 impl From<ParquetError> for Stop {
@@ -85,13 +93,15 @@ fn rows_of(
     columns: &Columns,
     first: u64,
     rows: u64,
+    given_in_all: &mut Given,
     place: &Place,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
     let mut scratch = Scratch::new(sink.resources.kernel);
     let mut read = 0;
+    let at_once = if group.iter().any(|cells| cells.builds_on_others) { BUILDING_ROWS } else { ROWS };
     while read < rows {
-        let wanted = ROWS.min((rows - read) as usize);
+        let wanted = (rows - read).min(at_once as u64) as usize;
         let cells: Vec<_> = guarded(|| group.iter_mut().map(|column| column.cells(wanted)).collect())?;
         let given = cells.iter().map(Vec::len).max().unwrap_or_default();
         if given == 0 || cells.iter().any(|cells| cells.len() != given) {
@@ -99,6 +109,7 @@ fn rows_of(
         }
         for row in 0..given {
             let number = record(first.saturating_add(read));
+            given_in_all.add(cells.iter().filter_map(|cells| cells[row].as_ref()).map(Cell::len).sum())?;
             document(columns, &cells, row, number, place, &mut scratch, sink)?;
             read += 1;
         }
@@ -208,22 +219,6 @@ impl Columns {
         }
         Ok(Columns(columns))
     }
-
-    /// Whether the chunks of these columns may be where the directory says, in a file of this length: the library
-    /// asserts what it should ask.
-    fn check(&self, group: &RowGroupMetaData, length: u64) -> Result<()> {
-        for column in &self.0 {
-            let wrong = || ParquetError::General(format!("column {} is nowhere in the file", column.number));
-            let chunk = group.columns().get(column.number).ok_or_else(wrong)?;
-            let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
-            let [start, bytes] = [start, chunk.compressed_size()].map(u64::try_from);
-            let (start, bytes) = (start.map_err(|_| wrong())?, bytes.map_err(|_| wrong())?);
-            if start.checked_add(bytes).is_none_or(|end| end > length) || chunk.num_values() < 0 {
-                return Err(wrong());
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Column {
@@ -231,9 +226,10 @@ impl Column {
         Column { field, number, present: column.max_def_level(), unit: Unit::of(column) }
     }
 
-    fn reader(&self, group: &dyn RowGroupReader) -> Result<Cells> {
-        let reader = group.get_column_reader(self.number)?;
-        Ok(Cells { reader, present: self.present, unit: self.unit })
+    fn reader(&self, file: &Columnar, group: usize, most: u64) -> Result<Cells> {
+        let (reader, shape) = file.column(group, self.number, most)?;
+        let builds_on_others = shape.builds_on_others;
+        Ok(Cells { reader, present: self.present, unit: self.unit, builds_on_others })
     }
 }
 
@@ -299,6 +295,10 @@ impl Cell {
             Cell::Written(text) => text.as_bytes(),
         }
     }
+
+    fn len(&self) -> usize {
+        self.bytes().len()
+    }
 }
 
 /// One column of one row group.
@@ -306,6 +306,8 @@ struct Cells {
     reader: ColumnReader,
     present: i16,
     unit: Unit,
+    /// Whether a value may be as large as its page, and the next one too.
+    builds_on_others: bool,
 }
 
 impl Cells {
@@ -352,44 +354,6 @@ fn rows<T: DataType>(
         }));
     }
     Ok(rows)
-}
-
-/// A file that answers for its length before it makes room for what a directory promises.
-struct Chunks {
-    file: File,
-    length: u64,
-}
-
-impl Chunks {
-    fn of(file: File) -> std::io::Result<Chunks> {
-        let length = file.metadata()?.len();
-        Ok(Chunks { file, length })
-    }
-}
-
-impl Length for Chunks {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for Chunks {
-    type T = BufReader<File>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T> {
-        let mut file = self.file.try_clone()?;
-        file.seek(SeekFrom::Start(start))?;
-        Ok(BufReader::new(file))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes> {
-        if start.saturating_add(length as u64) > self.length {
-            return Err(ParquetError::EOF(format!("{length} bytes at {start} of {}", self.length)));
-        }
-        let mut bytes = Vec::with_capacity(length);
-        self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
-        Ok(bytes.into())
-    }
 }
 
 #[cfg(test)]

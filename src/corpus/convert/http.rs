@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use crate::corpus::inflate::{Compression, decompressed};
+use crate::corpus::inflate::{BOMB, Compression, decompressed};
 
 /// A response's head, and its body as it was sent.
 pub(super) struct Response<'a> {
@@ -53,10 +53,11 @@ impl<'a> Response<'a> {
             ("gzip" | "x-gzip", Some(how @ Compression::Gzip)) | ("zstd", Some(how @ Compression::Zstd)) => {
                 decompressed(&body[..], how).map_err(|e| e.to_string())?
             }
-            ("deflate", _) if body.first().is_some_and(|b| b & 0x0F == 8) => {
-                Box::new(flate2::read::ZlibDecoder::new(&body[..]))
+            ("deflate", _) => {
+                let wrapped = body.first().is_some_and(|b| b & 0x0F == 8);
+                let how = if wrapped { Compression::Zlib } else { Compression::Deflate };
+                decompressed(&body[..], how).map_err(|e| e.to_string())?
             }
-            ("deflate", _) => Box::new(flate2::read::DeflateDecoder::new(&body[..])),
             ("" | "identity" | "gzip" | "x-gzip" | "zstd", _) => return Ok(body),
             (other, _) => return Err(format!("content encoding `{other}` is not read")),
         };
@@ -64,7 +65,7 @@ impl<'a> Response<'a> {
         match from.take(limit + 1).read_to_end(&mut decoded) {
             Ok(_) => Ok(decoded.into()),
             // A crawl cuts long bodies; what came before the cut is text all the same.
-            Err(_) if !decoded.is_empty() => Ok(decoded.into()),
+            Err(e) if !decoded.is_empty() && e.kind() != BOMB => Ok(decoded.into()),
             Err(e) => Err(format!("content encoding `{coding}`: {e}")),
         }
     }

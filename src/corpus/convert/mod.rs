@@ -17,12 +17,11 @@ mod window;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
@@ -30,8 +29,8 @@ use rayon::prelude::*;
 use super::inflate::{Compression, decompressed};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
-use super::store::InputBytes;
-use super::{Format, JsonLines, Problem};
+use super::store::{InputBytes, open_file};
+use super::{Format, JsonLines, Problem, turn};
 use crate::charset::Utf8Stream;
 use crate::document::named_part;
 use crate::error::Reason;
@@ -113,14 +112,6 @@ pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Res
         }
         sink.finish()
     })
-}
-
-#[cfg(feature = "parquet")]
-pub(super) use columns::is_guarded;
-
-#[cfg(not(feature = "parquet"))]
-pub(super) fn is_guarded() -> bool {
-    false
 }
 
 /// Why a reader stops.
@@ -235,7 +226,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     fn file(&mut self, path: &Path, kind: Kind, place: &Place) -> Step {
         let failed = |e| Stop::Input(Error::io(ErrorKind::NotReadable, path, e).reason());
-        let file = File::open(path).map_err(failed)?;
+        let file = open_file(path).map_err(failed)?;
         match kind {
             Kind { compression: None, format: Format::Html } => {
                 let length = file.metadata().map_err(failed)?.len();
@@ -384,16 +375,32 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         self.resources.cancel.check()?;
         let batch = std::mem::take(&mut self.batch);
         self.line = match std::mem::replace(&mut self.line, Line::Closed) {
-            Line::Here(converter) => {
-                let (send, receive) = sync_channel(1);
-                Line::Thread(send, self.scope.spawn(move || converter.follow(&receive)))
-            }
+            Line::Here(converter) => self.begun(converter),
             line => line,
         };
-        match &self.line {
+        match &mut self.line {
+            Line::Here(converter) => Ok(converter.convert(batch)?),
             Line::Thread(send, _) if send.send(batch).is_ok() => Ok(()),
             // The thread ended early: it says why.
             _ => Err(Stop::Run(self.close().err().unwrap_or_else(|| Error::new(ErrorKind::Write)))),
+        }
+    }
+
+    /// A thread for the converter, or where the system has none to give, this one.
+    fn begun(&self, converter: Box<Converter<'env>>) -> Line<'scope, 'env> {
+        let (send, receive) = sync_channel(1);
+        // Handed over once the thread is there: what a thread was to have that is not, is gone.
+        let (give, given) = sync_channel::<Box<Converter<'env>>>(1);
+        let work = move || match given.recv() {
+            Ok(converter) => converter.follow(&receive),
+            Err(_) => Err(Error::new(ErrorKind::Write)),
+        };
+        match std::thread::Builder::new().spawn_scoped(self.scope, work) {
+            Ok(thread) => match give.send(converter) {
+                Ok(()) => Line::Thread(send, thread),
+                Err(SendError(converter)) => Line::Here(converter),
+            },
+            Err(_) => Line::Here(converter),
         }
     }
 
@@ -514,6 +521,7 @@ impl Done {
                 return self.problem(path, page.record, reason, true);
             }
         };
+        let _turn = turn(bytes.len());
         let charset = page.charset.as_deref();
         let read = if bytes.len() as u64 > rules.max_record {
             Err(Reason::TooLarge(rules.max_record))
@@ -598,6 +606,6 @@ fn made_id(name: &str, record: Option<u32>) -> String {
 /// The file's bytes, or one more than `limit` where it has more.
 fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open_file(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
