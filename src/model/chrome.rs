@@ -540,6 +540,15 @@ mod tests {
     }
 
     #[test]
+    fn a_title_in_the_midst_of_a_line_is_no_chrome_and_a_line_as_short_is() {
+        let own = |n: u64, from: u64, len: u64| line(10_000 * (n + 1) + from, len);
+        let amidst = |n: u64| [own(n, 0, 20), line(0, 9), own(n, 50, 20)].concat();
+        let pages: Vec<ChromePage> = (0..8).map(|n| page(1, &[amidst(n), line(500, 9)])).collect();
+        let chrome = learn(&pages, 5);
+        assert!(pages.iter().all(|page| marked(&chrome, page) == 9));
+    }
+
+    #[test]
     fn a_story_that_grows_on_one_site_is_no_chrome() {
         let version =
             |n: u64| page(1, &(0..=n).map(|part| line(10_000 * (part + 1), 40)).collect::<Vec<_>>());

@@ -7,8 +7,11 @@ use wirecopy::Recipe;
 use crate::harness::{Dir, Reports, code, record, run, run_with_input, stdout};
 use crate::news::News;
 
-/// Articles in languages that are written with marks, and how else each is spelled.
-pub const ARTICLES: &[(&str, fn(&str) -> String, &str)] = &[
+/// A language, how else its article is spelled, and the article.
+type Article = (&'static str, fn(&str) -> String, &'static str);
+
+/// Articles in languages that are written with marks.
+pub const ARTICLES: &[Article] = &[
     (
         "czech",
         stripped,
