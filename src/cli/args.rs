@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::corpus::SitePattern;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
@@ -430,6 +431,9 @@ pub struct InputArgs {
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
+    /// Where a document names no site: the site is what the first group of REGEX matches in its path below PATH ('^([^/]+)/').
+    #[arg(long, value_name = "REGEX", value_parser = SitePattern::new, help_heading = "Input")]
+    pub site_from: Option<SitePattern>,
     /// Hidden files and directories too.
     #[arg(long, help_heading = "Input")]
     pub hidden: bool,

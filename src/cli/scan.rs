@@ -219,9 +219,26 @@ fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
     let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
     let mut out = say::stdout();
     let ignored = ignored(found.corpus()).map_or_else(String::new, |ignored| format!("{ignored}\n"));
-    write!(out, "{ignored}{}", summary(report, &excerpts, look))
+    let single = single_sites(report).map_or_else(String::new, |single| format!("{single}\n"));
+    write!(out, "{ignored}{single}{}", summary(report, &excerpts, look))
         .context("cannot write to standard output")?;
     Ok(())
+}
+
+/// Sites from which it is worth saying that most of them have one document.
+const SITES: usize = 10;
+
+/// What is amiss where most sites have one document: each site's chrome and standing text is learned from several.
+fn single_sites(report: &Report) -> Option<String> {
+    let sites = &report.accounting.sites;
+    let single = sites.iter().filter(|site| site.documents == 1).count();
+    (sites.len() >= SITES && 2 * single > sites.len()).then(|| {
+        let all = sites.len();
+        format!(
+            "{single} of {all} sites have one document, so nothing is known of what they print under every text; \
+             --source-field or --site-from REGEX says which documents are of one site"
+        )
+    })
 }
 
 fn exit_code(typed: &args::ScanArgs, found: &Run, has_duplicates: bool, has_new: bool) -> ExitCode {

@@ -113,6 +113,7 @@ impl args::InputArgs {
                 args::Html::Main => HtmlMode::Main,
                 args::Html::All => HtmlMode::All,
             },
+            site_from: self.site_from.clone(),
             against: against.to_owned(),
             ..CorpusOptions::default()
         };

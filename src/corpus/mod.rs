@@ -14,6 +14,7 @@ mod memory;
 mod open;
 mod plain;
 mod record;
+mod site;
 mod spool;
 mod store;
 mod walk;
@@ -30,12 +31,14 @@ pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
+pub use site::SitePattern;
+use site::site_of_path;
 use spool::Spooled;
 use store::InputBytes;
 pub(crate) use store::open_file;
 pub use walk::WalkOptions;
 
-use crate::document::{Meta, named_part, site_of};
+use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::HtmlMode;
 
@@ -83,6 +86,8 @@ pub struct CorpusOptions {
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
+    /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
+    pub site_from: Option<SitePattern>,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
@@ -145,6 +150,7 @@ struct Opened {
     readers: Vec<Arc<dyn Reader>>,
     fields: FieldNames,
     max_record: u64,
+    site_from: Option<SitePattern>,
     skipped: BTreeMap<String, u64>,
     ignored: u64,
     problems: Vec<Problem>,
@@ -457,8 +463,8 @@ impl Corpus {
 
     /// The directory that stands in for a site where a record names none.
     pub fn directory(&self, input: u32) -> &str {
-        let name = &self.opened.inputs[input as usize].name;
-        name.rsplit_once('/').map_or("", |(directory, _)| named_part(directory))
+        let input = &self.opened.inputs[input as usize];
+        site_of_path(self.opened.site_from.as_ref(), &input.name)
     }
 
     /// Whether an input may hold several records.

@@ -123,6 +123,7 @@ impl Opened {
             inputs: Vec::new(),
             readers,
             fields: options.fields.clone(),
+            site_from: options.site_from.clone(),
             max_record: options.max_record.unwrap_or(MAX_RECORD).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
             ignored: 0,
@@ -255,6 +256,7 @@ impl Opened {
             max_filesize: options.walk.max_filesize,
             hidden: options.walk.hidden,
             html: options.html,
+            site_from: options.site_from.clone(),
         };
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);

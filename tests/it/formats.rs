@@ -5,6 +5,7 @@ use std::io::Write;
 
 use crate::containers::*;
 use crate::harness::*;
+use crate::news::News;
 
 type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
 type Relations = BTreeMap<(String, String), (String, String)>;
@@ -508,4 +509,73 @@ fn broken_files_of_every_kind_add_up() {
     assert!(reports.count("documents") as usize > count / 2, "{}", reports.json["accounting"]);
     let again = Reports::of(&dir.path("in"), &["--max-record", "4M", "--threads", "1"]);
     assert_eq!(reports.written, again.written, "any number of threads gives the same");
+}
+
+/// The path names the site where the document does not: of files of any format and of entries of archives.
+#[test]
+fn a_site_is_taken_out_of_the_path() {
+    let dir = Dir::new();
+    let mut news = News::new(31);
+    let mut wanted = std::collections::BTreeMap::new();
+    for site in ["courier", "herald"] {
+        let add = |name: String, bytes: &str| {
+            dir.file(&format!("in/crawl/{site}/2026/{name}"), bytes);
+        };
+        add("a.txt".to_owned(), &news.story(5));
+        add("b.jsonl".to_owned(), &record("b", &news.story(5)));
+        add("c.csv".to_owned(), &format!("id,text\nc,{}\n", news.sentence()));
+        add(
+            "d.html".to_owned(),
+            &format!("<html><body><article><p>{}</p></article></body></html>", news.story(9)),
+        );
+        wanted.insert(site.to_owned(), 4u64);
+    }
+    let named = serde_json::json!({"id": "e", "text": news.story(5), "source": "Own"}).to_string();
+    dir.file("in/crawl/herald/2026/e.jsonl", format!("{named}\n"));
+    dir.file("in/elsewhere/f.txt", news.story(5));
+    wanted.extend([("Own".to_owned(), 1), ("elsewhere".to_owned(), 1)]);
+    let sites = |path: &std::path::Path, flags: &[&str]| -> std::collections::BTreeMap<String, u64> {
+        let reports = Reports::of(path, flags);
+        let sites = reports.json["accounting"]["sites"].as_array().unwrap().clone();
+        let row = |site: &serde_json::Value| {
+            (site["site"].as_str().unwrap().to_owned(), site["documents"].as_u64().unwrap())
+        };
+        sites.iter().map(row).collect()
+    };
+    let flags = ["--site-from", "crawl/([^/]+)/"];
+    assert_eq!(sites(&dir.path("in"), &flags), wanted);
+    // Without it, each folder is one.
+    assert!(!sites(&dir.path("in"), &[]).contains_key("courier"));
+    let archive = dir.path("pages.tar");
+    let mut builder = tar::Builder::new(std::fs::File::create(&archive).unwrap());
+    builder.append_dir_all(".", dir.path("in")).unwrap();
+    builder.finish().unwrap();
+    let entries = sites(&archive, &flags);
+    assert_eq!(
+        (entries.get("courier"), entries.get("herald"), entries.get("Own")),
+        (Some(&4), Some(&4), Some(&1))
+    );
+    for (pattern, said) in [("crawl/[^/]+/", "no group in"), ("crawl/(", "no regular expression")] {
+        let path = dir.path("in");
+        let output = run(&["scan", path.to_str().unwrap(), "--site-from", pattern]);
+        assert_eq!(code(&output), 2);
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{output:?}");
+    }
+}
+
+/// A corpus whose sites have one document each is one whose sites were not told.
+#[test]
+fn sites_of_one_document_are_said() {
+    let dir = Dir::new();
+    let mut news = News::new(32);
+    let mut scanned = |pages: usize| {
+        let name = format!("in{pages}");
+        for n in 0..24 {
+            dir.file(&format!("{name}/page-{}/text{n}.txt", n / pages), news.story(5));
+        }
+        let path = dir.path(&name);
+        stdout(&run(&["scan", path.to_str().unwrap()]))
+    };
+    assert!(scanned(1).contains("24 of 24 sites have one document"));
+    assert!(!scanned(2).contains("have one document"));
 }

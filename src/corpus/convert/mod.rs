@@ -32,7 +32,7 @@ use super::spool::{Draft, Spool};
 use super::store::{InputBytes, open_file};
 use super::{Format, JsonLines, Problem, turn};
 use crate::charset::Utf8Stream;
-use crate::document::named_part;
+use crate::corpus::site::{SitePattern, site_of_path};
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
@@ -68,6 +68,8 @@ pub(super) struct Rules {
     pub hidden: bool,
     /// Which of a page's text is wanted.
     pub html: HtmlMode,
+    /// Where in a path the site is named.
+    pub site_from: Option<SitePattern>,
 }
 
 /// What was converted.
@@ -103,7 +105,11 @@ pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Res
             skipped: BTreeMap::new(),
         };
         for job in jobs {
-            let place = Place { name: job.name.as_str().into(), path: job.path.display().to_string().into() };
+            let place = Place {
+                name: job.name.as_str().into(),
+                path: job.path.display().to_string().into(),
+                site_from: rules.site_from.clone(),
+            };
             match sink.job(job, &place) {
                 Ok(()) => {}
                 Err(Stop::Run(error)) => return Err(error),
@@ -146,15 +152,21 @@ struct Place {
     name: Arc<str>,
     /// What problems name.
     path: Arc<str>,
+    site_from: Option<SitePattern>,
 }
 
 impl Place {
+    /// What stands in for a site where a record or page names none.
     fn directory(&self) -> &str {
-        self.name.rsplit_once('/').map_or("", |(directory, _)| named_part(directory))
+        site_of_path(self.site_from.as_ref(), &self.name)
     }
 
     fn entry(&self, name: &str) -> Place {
-        Place { name: format!("{}/{name}", self.name).into(), path: format!("{}/{name}", self.path).into() }
+        Place {
+            name: format!("{}/{name}", self.name).into(),
+            path: format!("{}/{name}", self.path).into(),
+            site_from: self.site_from.clone(),
+        }
     }
 }
 
