@@ -368,12 +368,11 @@ impl PageReader {
     fn mark_title(&mut self, text: &str) {
         let first = |group: &RepeatGroup| self.members[group.members.start] as usize;
         let given = || self.groups.iter().position(|group| self.is_given_title(&self.units[first(group)]));
-        let group = match self.title.is_empty() {
-            false => given(),
-            true => {
-                let starts = |at| self.groups.iter().position(|group| first(group) == at);
-                self.openings(text).into_iter().flatten().find_map(starts)
-            }
+        let group = if !self.title.is_empty() {
+            given()
+        } else {
+            let starts = |at| self.groups.iter().position(|group| first(group) == at);
+            self.openings(text).into_iter().flatten().find_map(starts)
         };
         if let Some(group) = group {
             self.groups[group].kind = RepeatKind::Title;

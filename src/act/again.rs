@@ -117,8 +117,9 @@ impl Texts {
 
 /// A report holds text: bytes of a name that are none are lost in it.
 fn missing(path: &Path, error: io::Error) -> io::Error {
-    match path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
-        true => refused(format!("{error}: its name is no UTF-8, and a report cannot hold it")),
-        false => error,
+    if path.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+        refused(format!("{error}: its name is no UTF-8, and a report cannot hold it"))
+    } else {
+        error
     }
 }

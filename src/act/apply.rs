@@ -300,9 +300,10 @@ fn finish(entry: &Entry, aside: &Path) -> io::Result<()> {
         ("hardlink", _) => {
             let kept = file_id(&regular(&entry.kept)?);
             fs::hard_link(&entry.kept, &entry.path)?;
-            let gone = match file_id(&fs::symlink_metadata(&entry.path)?) == kept {
-                true => fs::remove_file(aside),
-                false => Err(about("the kept copy", &entry.kept, &refused("changed meanwhile"))),
+            let gone = if file_id(&fs::symlink_metadata(&entry.path)?) == kept {
+                fs::remove_file(aside)
+            } else {
+                Err(about("the kept copy", &entry.kept, &refused("changed meanwhile")))
             };
             gone.inspect_err(|_| {
                 // The place is wanted for what was set aside.

@@ -51,15 +51,13 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
             let relation = verified.relation(documents[place], documents[kept]);
             relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place]))
         };
-        let gone = match run.documents.is_against(cluster.representative) {
-            // What stands in a second set stays there, and nothing else was verified against one another.
-            true => {
-                let of_second = |place: usize| {
-                    relation(place, 0).map(|relation| Gone { place, kept: 0, relation, rule: "against" })
-                };
-                (1..documents.len()).filter_map(of_second).collect()
-            }
-            false => part(&rows, rules, relation),
+        let gone = if run.documents.is_against(cluster.representative) {
+            let of_second = |place: usize| {
+                relation(place, 0).map(|relation| Gone { place, kept: 0, relation, rule: "against" })
+            };
+            (1..documents.len()).filter_map(of_second).collect()
+        } else {
+            part(&rows, rules, relation)
         };
         removed.extend(gone.into_iter().map(|Gone { place, kept, relation, rule }| {
             let (id, kept) = (rows[place].id.clone(), rows[kept].id.clone());

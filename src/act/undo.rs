@@ -150,9 +150,10 @@ fn move_back(entry: &Entry, to: &Path) -> io::Result<Undone> {
 
 /// The file may be in its place, or another one.
 fn in_place(entry: &Entry) -> io::Result<Undone> {
-    match holds(&entry.path, &entry.sha256)? {
-        true => Ok(Undone::Nothing),
-        false => Err(refused("another file is in its place")),
+    if holds(&entry.path, &entry.sha256)? {
+        Ok(Undone::Nothing)
+    } else {
+        Err(refused("another file is in its place"))
     }
 }
 

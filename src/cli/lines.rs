@@ -155,9 +155,10 @@ impl Cutter {
             return Some((Part::Whole, self.searched + end + 1));
         }
         self.searched = all;
-        match is_over {
-            true => (all > 0).then_some((Part::Whole, all)),
-            false => (all > self.most).then_some((Part::Beginning, all)),
+        if is_over {
+            (all > 0).then_some((Part::Whole, all))
+        } else {
+            (all > self.most).then_some((Part::Beginning, all))
         }
     }
 

@@ -82,8 +82,9 @@ fn print(pages: &[PageRow]) -> Result<()> {
 /// The elements of an HTML page, and the bytes of any other text.
 fn places(repeat: &RepeatRow) -> String {
     let bytes = || repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect::<Vec<_>>();
-    match repeat.places.is_empty() {
-        true => format!("bytes {}", bytes().join(", ")),
-        false => repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; "),
+    if repeat.places.is_empty() {
+        format!("bytes {}", bytes().join(", "))
+    } else {
+        repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; ")
     }
 }

@@ -27,10 +27,7 @@ pub fn stdout() -> Shown<anstream::AutoStream<StdoutLock<'static>>> {
 /// Standard output for data: byte for byte, but where it is a terminal only what that can show.
 pub fn data() -> Box<dyn Write> {
     let out = io::stdout();
-    match out.is_terminal() {
-        true => Box::new(Shown::data(out)),
-        false => Box::new(out),
-    }
+    if out.is_terminal() { Box::new(Shown::data(out)) } else { Box::new(out) }
 }
 
 /// Says what is wrong with what was typed or set, as clap words it, and ends the program; shows the help that was asked for.

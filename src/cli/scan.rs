@@ -208,9 +208,10 @@ fn pair_rows<'a>(
 
 fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let look = match typed.all {
-        true => Look { shown: usize::MAX, members: usize::MAX, width },
-        false => Look { width, ..Look::default() },
+    let look = if typed.all {
+        Look { shown: usize::MAX, members: usize::MAX, width }
+    } else {
+        Look { width, ..Look::default() }
     };
     let excerpt = |cluster: &crate::scan::Cluster| {
         let (member, _) = cluster.members.first()?;

@@ -48,10 +48,8 @@ pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
 const SHOWN: (usize, usize, usize) = (20, 5, 18);
 
 fn print(templates: &[TemplateRow], all: bool) -> io::Result<()> {
-    let (templates_shown, documents_shown, room) = match all {
-        true => (usize::MAX, usize::MAX, usize::MAX),
-        false => SHOWN,
-    };
+    let (templates_shown, documents_shown, room) =
+        if all { (usize::MAX, usize::MAX, usize::MAX) } else { SHOWN };
     let mut out = say::stdout();
     for template in templates.iter().take(templates_shown) {
         let TemplateRow { skeleton, slots, documents, share, bits_saved, .. } = template;

@@ -156,11 +156,10 @@ fn comes_out(chunks: &Chunks, codec: Compression, header: &Header, body: u64) ->
     };
     // What is damaged is said by whoever decompresses it to use it.
     let given = std::io::copy(&mut from.take(limit), &mut std::io::sink()).unwrap_or_default();
-    match given == limit {
-        true => {
-            Err(wrong(format!("more comes out of a page than the {} bytes it says", header.uncompressed)))
-        }
-        false => Ok(()),
+    if given == limit {
+        Err(wrong(format!("more comes out of a page than the {} bytes it says", header.uncompressed)))
+    } else {
+        Ok(())
     }
 }
 
@@ -190,9 +189,10 @@ impl Checked {
         let values = u64::from(page.num_values());
         let (skipped, encoding) = match page {
             Page::DictionaryPage { buf, .. } => {
-                return match values <= (buf.len() / self.width) as u64 {
-                    true => Ok(()),
-                    false => Err(wrong(format!("{values} values in a dictionary of {} bytes", buf.len()))),
+                return if values <= (buf.len() / self.width) as u64 {
+                    Ok(())
+                } else {
+                    Err(wrong(format!("{values} values in a dictionary of {} bytes", buf.len())))
                 };
             }
             Page::DataPage { buf, encoding, .. } => (self.levels(buf), *encoding),

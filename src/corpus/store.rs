@@ -33,9 +33,10 @@ pub(super) enum InputBytes {
 /// for: a pipe may have no writer.
 pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("neither a file nor a directory")),
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("neither a file nor a directory"))
     }
 }
 
@@ -143,9 +144,10 @@ impl InputBytes {
         let wanted = (range.end - range.start) as usize;
         if let InputBytes::File { stamp, mapped: Some(shared) } = self {
             scratch.truncate(at);
-            return match shared.append(range.start as usize, wanted, scratch) {
-                true => Ok(()),
-                false => Err(Error::new(ErrorKind::Changed).at(&stamp.path)),
+            return if shared.append(range.start as usize, wanted, scratch) {
+                Ok(())
+            } else {
+                Err(Error::new(ErrorKind::Changed).at(&stamp.path))
             };
         }
         if scratch.len() < at + wanted {

@@ -36,10 +36,7 @@ pub fn id_of(path: &Path) -> Option<FileId> {
 /// Opens a regular file, and waits for no pipe that has its name meanwhile.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("not a regular file")),
-    }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
 /// What a command reads and writes. Inputs are told first.

@@ -227,9 +227,10 @@ fn bad_records_of_a_crawl_cost_no_others() {
     for (name, change) in changes {
         for packed in [false, true] {
             let records = spoiled(change);
-            let bytes = match packed {
-                true => records.iter().flat_map(|record| gzip(record)).collect(),
-                false => records.concat(),
+            let bytes = if packed {
+                records.iter().flat_map(|record| gzip(record)).collect()
+            } else {
+                records.concat()
             };
             let file = if packed { "x.warc.gz" } else { "x.warc" };
             let reports = Reports::of(&dir.file(file, bytes), &[]);

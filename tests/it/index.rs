@@ -221,10 +221,8 @@ fn what_is_taken_over_from_a_killed_session_is_made_safe() {
         let (_, whole) = session(&disk, &documents[..30], &expected, true);
         disk.fail(Failing::Never);
         let what = format!("killed at operation {number}");
-        let filter = match wirecopy::index::exists(&disk).unwrap() {
-            true => opened(&disk),
-            false => created(&disk, Keep::Text),
-        };
+        let filter =
+            if wirecopy::index::exists(&disk).unwrap() { opened(&disk) } else { created(&disk, Keep::Text) };
         let mut filter = filter.unwrap_or_else(|error| panic!("{what}: {error}"));
         // Those of the first session first: they are answered from what it left.
         let known = filter.check(&documents).unwrap().iter().take_while(|answer| answer.again).count();

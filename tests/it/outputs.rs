@@ -91,9 +91,10 @@ fn within(dir: &Dir, arguments: &str) -> Output {
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap()) {
-        match entry.path().is_dir() {
-            true => files.extend(self::files(&entry.path())),
-            false => drop(files.insert(entry.path().display().to_string(), fs::read(entry.path()).unwrap())),
+        if entry.path().is_dir() {
+            files.extend(self::files(&entry.path()))
+        } else {
+            drop(files.insert(entry.path().display().to_string(), fs::read(entry.path()).unwrap()))
         }
     }
     files

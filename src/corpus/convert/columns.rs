@@ -68,11 +68,10 @@ impl Given {
 
     fn add(&mut self, bytes: usize) -> Step {
         self.bytes = self.bytes.saturating_add(bytes as u64 + ROW);
-        match self.is_too_much() {
-            true => {
-                Err(Stop::Input(format!("{} bytes out of {}: a decompression bomb", self.bytes, self.of)))
-            }
-            false => Ok(()),
+        if self.is_too_much() {
+            Err(Stop::Input(format!("{} bytes out of {}: a decompression bomb", self.bytes, self.of)))
+        } else {
+            Ok(())
         }
     }
 }
@@ -348,10 +347,9 @@ fn rows<T: DataType>(
         }
         let mut values = values.drain(..);
         let level = |row: usize| if present == 0 { 0 } else { levels.get(row).copied().unwrap_or(-1) };
-        rows.extend((0..records).map(|row| match level(row) == present {
-            true => values.next().and_then(&cell),
-            false => None,
-        }));
+        rows.extend(
+            (0..records).map(|row| if level(row) == present { values.next().and_then(&cell) } else { None }),
+        );
     }
     Ok(rows)
 }

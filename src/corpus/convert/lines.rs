@@ -92,9 +92,10 @@ impl Chunk {
             line += blank as u32 + 1;
             at = range.end + 1;
             let bytes = &self.bytes[range];
-            let fields = match bytes.len() as u64 > rules.max_record {
-                true => Err(Reason::TooLarge(rules.max_record)),
-                false => reader.fields(bytes),
+            let fields = if bytes.len() as u64 > rules.max_record {
+                Err(Reason::TooLarge(rules.max_record))
+            } else {
+                reader.fields(bytes)
             };
             match fields {
                 Ok(fields) => done.fields(&self.place, record, line, &fields, &mut scratch),
