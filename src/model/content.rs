@@ -266,7 +266,7 @@ impl ContentReader {
             standing,
             ..
         } = self;
-        let hashes = spelled.hashes(printed);
+        let hashes = spelled.hashes(&printed[..tokens.len()]);
         let chrome = knows && model.chrome.mark((site, recipe.shingle()), hashes, shingles, breaks, marks);
         let capitals = letters.iter().filter(|&&letter| letter == Letter::Capital).count();
         let capitals = capitals as f64 / letters.len().max(1) as f64;

@@ -114,3 +114,20 @@ fn a_run_reads_out_of_what_it_was_made_of() {
     }
     assert!(text(&one).unwrap().starts_with("alpha0 alpha1"));
 }
+
+/// Nothing is no relation to anything, and no reason to end a program.
+#[test]
+fn texts_without_words_are_compared() {
+    for (a, b) in [
+        ("", ""),
+        ("", "a word"),
+        ("\n \u{200b}", "..."),
+        ("!", "The quay is closed until the crane is mended."),
+    ] {
+        for (a, b) in [(a, b), (b, a)] {
+            let found = wirecopy::compare(a, b);
+            assert_eq!(found.relation(), None, "{a:?} and {b:?}");
+            assert!(found.spans.is_empty());
+        }
+    }
+}
