@@ -69,7 +69,6 @@ impl Evidence {
             matched: alignment.matched(),
             verbatim: alignment.runs.iter().map(|run| run.len.saturating_sub(VERBATIM - 1)).sum(),
             own: Own::of(alignment, left, right),
-            around: differs_around(alignment, left, right),
             ..Evidence::default()
         };
         evidence.changes = changes(alignment, a, b);
@@ -77,6 +76,8 @@ impl Evidence {
         for slot in &alignment.slots {
             evidence.count(slot.kind, [slot.a.1 - slot.a.0, slot.b.1 - slot.b.0]);
         }
+        let replaces_facts = evidence.typed + evidence.semi > 0;
+        evidence.around = replaces_facts && differs_around(alignment, left, right);
         let chains = &alignment.chains;
         let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();
