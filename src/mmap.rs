@@ -72,7 +72,7 @@ impl Mapping {
                 let _ = map.advise(advice);
                 Ok(Mapping(Bytes::Mapped { map, slot }))
             }
-            Err(guard::Full) => Mapping::read(file),
+            Err(guard::TableFull) => Mapping::read(file),
         }
     }
 
@@ -151,7 +151,7 @@ impl Shared {
 
 /// A slot that is taken, until this is dropped.
 #[derive(Debug)]
-struct Watched(&'static Slot);
+struct Watched(&'static WatchSlot);
 
 impl Watched {
     fn is_intact(&self) -> bool {
@@ -169,7 +169,7 @@ impl Drop for Watched {
 
 /// One live mapping, as the signal handler sees it: atomics only, so that reading them is signal-safe.
 #[derive(Debug)]
-struct Slot {
+struct WatchSlot {
     taken: AtomicBool,
     damaged: AtomicBool,
     start: AtomicUsize,
@@ -188,10 +188,10 @@ mod guard {
     pub(super) const SHARED_SLOTS: usize = 768;
 
     /// No slot is free.
-    pub(super) struct Full;
+    pub(super) struct TableFull;
 
-    static TABLE: [Slot; SLOTS] = [const {
-        Slot {
+    static TABLE: [WatchSlot; SLOTS] = [const {
+        WatchSlot {
             taken: AtomicBool::new(false),
             damaged: AtomicBool::new(false),
             start: AtomicUsize::new(0),
@@ -203,9 +203,10 @@ mod guard {
     static PREVIOUS: OnceLock<Previous> = OnceLock::new();
 
     /// Takes one of the first `slots`.
-    pub(super) fn watch(start: usize, len: usize, slots: usize) -> Result<Option<Watched>, Full> {
+    pub(super) fn watch(start: usize, len: usize, slots: usize) -> Result<Option<Watched>, TableFull> {
         install();
-        let slot = TABLE[..slots].iter().find(|slot| !slot.taken.swap(true, Ordering::SeqCst)).ok_or(Full)?;
+        let slot =
+            TABLE[..slots].iter().find(|slot| !slot.taken.swap(true, Ordering::SeqCst)).ok_or(TableFull)?;
         slot.damaged.store(false, Ordering::SeqCst);
         slot.start.store(start, Ordering::SeqCst);
         slot.len.store(len, Ordering::SeqCst);
@@ -284,9 +285,13 @@ mod guard {
     pub(super) const SLOTS: usize = 0;
     pub(super) const SHARED_SLOTS: usize = 0;
 
-    pub(super) struct Full;
+    pub(super) struct TableFull;
 
-    pub(super) fn watch(_start: usize, _len: usize, _slots: usize) -> Result<Option<super::Watched>, Full> {
+    pub(super) fn watch(
+        _start: usize,
+        _len: usize,
+        _slots: usize,
+    ) -> Result<Option<super::Watched>, TableFull> {
         Ok(None)
     }
 }

@@ -43,7 +43,7 @@ pub fn confirm<'a>(
         files.extend([&step.path, &step.kept].into_iter().filter(|path| regular(path).is_ok()).cloned());
     }
     let paths: Vec<PathBuf> = files.into_iter().collect();
-    let texts = Texts::read(&paths)?;
+    let texts = FileTexts::read(&paths)?;
     let mut confirmed = Confirmed::default();
     for step in steps {
         match texts.relation(step, roots, policy) {
@@ -61,21 +61,21 @@ pub fn confirm<'a>(
 }
 
 /// The texts of files that are one document each.
-struct Texts {
+struct FileTexts {
     /// None where no file could be read.
     run: Option<Run>,
     /// By path; none where a file holds several documents.
     documents: HashMap<PathBuf, Option<DocId>>,
 }
 
-impl Texts {
-    fn read(paths: &[PathBuf]) -> Result<Texts> {
+impl FileTexts {
+    fn read(paths: &[PathBuf]) -> Result<FileTexts> {
         let resources = Resources::default();
         let corpus = Corpus::open(paths, &CorpusOptions::default(), &resources)?;
         let run = match Scan::new().resources(resources).read(&corpus) {
             Ok(run) => run,
             Err(e) if e.kind() == ErrorKind::NothingReadable => {
-                return Ok(Texts { run: None, documents: HashMap::new() });
+                return Ok(FileTexts { run: None, documents: HashMap::new() });
             }
             Err(e) => return Err(e),
         };
@@ -87,7 +87,7 @@ impl Texts {
                 *document = None;
             }
         }
-        Ok(Texts { run: Some(run), documents })
+        Ok(FileTexts { run: Some(run), documents })
     }
 
     /// What the duplicate is to its kept copy now.

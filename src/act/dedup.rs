@@ -13,7 +13,7 @@ use crate::corpus::{Corpus, Location, open_file};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
-use crate::output::{Outputs, Place, id_of, resolved, sync_all};
+use crate::output::{OutputPlace, Outputs, id_of, resolved, sync_all};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::Run;
 
@@ -115,7 +115,7 @@ impl<'a> Verified<'a> {
 pub struct Output {
     path: PathBuf,
     /// Whether it is one file, because the input is.
-    single: Option<Place>,
+    single: Option<OutputPlace>,
     /// What was asked for: names below the output are relative to these.
     inputs: Vec<PathBuf>,
     outputs: Outputs,
@@ -326,14 +326,14 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// Writes what stays of a file.
-fn write_file(source: &Path, fate: &Fate, place: &Place, strip: &mut Strip<'_>) -> Result<()> {
+fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip<'_>) -> Result<()> {
     place.write(|out| match fate {
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
         Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
-            let mut from = Watched::new(reader(source)?);
+            let mut from = WatchedWrite::new(reader(source)?);
             packed(place.path(), out, |out| {
                 let mut lines = BufReader::with_capacity(1 << 18, &mut from);
                 match copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document)) {
@@ -348,19 +348,19 @@ fn write_file(source: &Path, fate: &Fate, place: &Place, strip: &mut Strip<'_>) 
 }
 
 /// Bytes that are read, and where reading them failed: an error of writing is none of reading.
-struct Watched<R> {
+struct WatchedWrite<R> {
     from: R,
     read: u64,
     failed_at: Option<u64>,
 }
 
-impl<R> Watched<R> {
-    fn new(from: R) -> Watched<R> {
-        Watched { from, read: 0, failed_at: None }
+impl<R> WatchedWrite<R> {
+    fn new(from: R) -> WatchedWrite<R> {
+        WatchedWrite { from, read: 0, failed_at: None }
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for WatchedWrite<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(to);
         match &read {

@@ -26,7 +26,7 @@ pub enum Undone {
 
 /// What a journal says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct JournalRead {
     /// Its entries, in order.
     pub entries: Vec<Entry>,
     /// Whether its last line was cut off, as it is where the run was ended while it wrote that line and had not acted yet.
@@ -39,8 +39,8 @@ pub struct Read {
 ///
 /// # Errors
 /// Those of `from`.
-pub fn read_journal(from: impl BufRead) -> io::Result<Read> {
-    let mut read = Read::default();
+pub fn read_journal(from: impl BufRead) -> io::Result<JournalRead> {
+    let mut read = JournalRead::default();
     let mut lines = from.split(b'\n').zip(1..).peekable();
     while let Some((line, number)) = lines.next() {
         let line = line?;

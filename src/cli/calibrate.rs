@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use super::args;
 use crate::cli::output::{Target, outputs, write_versioned};
 use crate::cli::say;
-use crate::cli::settings::Settings;
+use crate::cli::settings::ScanSettings;
 use crate::printable::printable;
 
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
     outputs.reads(typed.input.paths.iter().chain(&typed.run.against).chain(&typed.from));
     let formats = [("json", CalibrateFormat::Json), ("csv", CalibrateFormat::Csv)];
     let targets = Target::parse_all(&typed.reports, &formats, &mut outputs)?;
-    let settings = Settings::of(&typed.run)?;
+    let settings = ScanSettings::of(&typed.run)?;
     let pairs = match &typed.from {
         Some(path) => {
             let cannot = || format!("cannot read pairs from {}", path.display());
@@ -49,7 +49,7 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
 }
 
 /// The pairs of a scan that asks for as little as any threshold shown.
-fn scanned(typed: &args::Calibrate, settings: &Settings, outputs: &Outputs) -> Result<Vec<Saved>> {
+fn scanned(typed: &args::Calibrate, settings: &ScanSettings, outputs: &Outputs) -> Result<Vec<Saved>> {
     let policy = Policy {
         threshold: settings.policy.threshold.min(LOWEST),
         jaccard: settings.policy.jaccard.min(LOWEST),

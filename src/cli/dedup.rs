@@ -12,7 +12,7 @@ use super::args;
 use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
 use crate::cli::say::{self, say};
-use crate::cli::settings::{Settings, say_ignored};
+use crate::cli::settings::{ScanSettings, say_ignored};
 use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
@@ -23,7 +23,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     outputs.reads(Rules::files(typed.keep.as_deref()));
     let removed = typed.removed.as_deref().map(|path| outputs.file(path)).transpose()?;
     let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output, outputs)?;
-    let settings = Settings::of(&typed.run)?;
+    let settings = ScanSettings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     say_ignored(args, &corpus);

@@ -15,13 +15,13 @@ use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
 use crate::kernel::Kernel;
 use crate::options::{Policy, Resources};
-use crate::output::Place;
+use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
-use crate::cli::lines::{self, Chunk, Part};
+use crate::cli::lines::{self, Chunk, LinePart};
 use crate::cli::output::{check_stdout, outputs};
 use crate::cli::say::{self, say};
 
@@ -32,7 +32,7 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 4 << 20;
 
 pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
-    let wanted = Wanted::check(args, typed)?;
+    let wanted = FilterOutputs::check(args, typed)?;
     let over = open(typed)?;
     // Whoever may not have the index leaves the files of the one that has it alone.
     let outputs = wanted.open()?;
@@ -48,7 +48,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         typed,
         over,
         outputs,
-        counts: Counts::default(),
+        counts: LineOutcomes::default(),
         batch: Vec::new(),
         bytes: 0,
         answered: None,
@@ -182,14 +182,14 @@ impl args::Creation {
 }
 
 /// Where lines are to go: nothing is opened yet.
-struct Wanted {
-    duplicates: Duplicates<Place>,
+struct FilterOutputs {
+    duplicates: Duplicates<OutputPlace>,
     only: Vec<Directed>,
-    rejects: Option<Place>,
+    rejects: Option<OutputPlace>,
 }
 
 /// Where lines go.
-struct Outputs {
+struct LineOutputs {
     out: Delivered,
     duplicates: Duplicates<Writing>,
     only: Vec<Directed>,
@@ -205,11 +205,11 @@ enum Duplicates<F> {
 /// A file that is written on, with its place for messages.
 struct Writing {
     file: BufWriter<File>,
-    place: Place,
+    place: OutputPlace,
 }
 
 impl Writing {
-    fn open(place: Place) -> Result<Writing> {
+    fn open(place: OutputPlace) -> Result<Writing> {
         Ok(Writing { file: BufWriter::new(place.append()?), place })
     }
 
@@ -222,8 +222,8 @@ impl Writing {
     }
 }
 
-impl Wanted {
-    fn check(args: &args::Args, typed: &args::FilterArgs) -> Result<Wanted> {
+impl FilterOutputs {
+    fn check(args: &args::Args, typed: &args::FilterArgs) -> Result<FilterOutputs> {
         let mut outputs = outputs(args);
         outputs.reads(typed.paths.iter().chain(&typed.model));
         outputs.index(&typed.index);
@@ -242,21 +242,21 @@ impl Wanted {
         };
         let only = typed.only.iter().map(relation).collect::<Result<_>>()?;
         let rejects = typed.rejects.as_deref().map(|file| outputs.appended(file)).transpose()?;
-        Ok(Wanted { duplicates, only, rejects })
+        Ok(FilterOutputs { duplicates, only, rejects })
     }
 
-    fn open(self) -> Result<Outputs> {
+    fn open(self) -> Result<LineOutputs> {
         let duplicates = match self.duplicates {
             Duplicates::Tag => Duplicates::Tag,
             Duplicates::Drop => Duplicates::Drop,
             Duplicates::Divert(place) => Duplicates::Divert(Writing::open(place)?),
         };
         let rejects = self.rejects.map(Writing::open).transpose()?;
-        Ok(Outputs { out: Delivered::default(), duplicates, only: self.only, rejects })
+        Ok(LineOutputs { out: Delivered::default(), duplicates, only: self.only, rejects })
     }
 }
 
-impl Outputs {
+impl LineOutputs {
     /// Writes what is held back. Where standard output takes nothing more, [`Delivered::check`] says so, and the other files
     /// are whole.
     fn flush(&mut self) -> Result<()> {
@@ -331,7 +331,7 @@ impl Delivered {
 
 /// Every line has one outcome.
 #[derive(Default)]
-struct Counts {
+struct LineOutcomes {
     passed: u64,
     dropped: u64,
     diverted: u64,
@@ -340,7 +340,7 @@ struct Counts {
     relations: [u64; Directed::ALL.len()],
 }
 
-impl Counts {
+impl LineOutcomes {
     fn line(&self, checked: bool) -> String {
         let lines = self.passed + self.dropped + self.diverted + self.rejected;
         let mut line = format!(
@@ -409,7 +409,7 @@ impl Records {
     /// The lines of a chunk, but for blank ones.
     fn of(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
         let chunk = Arc::new(chunk);
-        if chunk.part != Part::Whole {
+        if chunk.part != LinePart::Whole {
             return Ok(vec![self.part_of_line(chunk)]);
         }
         let bytes = &chunk.bytes;
@@ -426,14 +426,14 @@ impl Records {
                 let rejected = document.map(|document| documents.push(document)).err();
                 let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
                 let rejected = rejected.map(|reason| (place(), reason));
-                lines.push(Line { chunk: chunk.clone(), record, end, rejected });
+                lines.push(FilterLine { chunk: chunk.clone(), record, end, rejected });
             }
             number += 1;
             at = end;
         }
         let prepared = self.preparer.prepare(&documents)?;
         let mut documents = documents.into_iter().zip(prepared);
-        let waiting = |line: Line| {
+        let waiting = |line: FilterLine| {
             let document = if line.rejected.is_none() { documents.next() } else { None };
             Waiting { line, document }
         };
@@ -447,12 +447,12 @@ impl Records {
         let place = format!("{}: line {}", self.name(chunk.input), chunk.line + 1);
         let end = chunk.bytes.len();
         let rejected = Some((place, Reason::TooLarge(self.max)));
-        Waiting { line: Line { chunk, record: 0..end, end, rejected }, document: None }
+        Waiting { line: FilterLine { chunk, record: 0..end, end, rejected }, document: None }
     }
 }
 
 /// A line, and why it gave no document, if it did not; or a part of one that is too long.
-struct Line {
+struct FilterLine {
     chunk: Arc<Chunk>,
     record: std::ops::Range<usize>,
     end: usize,
@@ -461,21 +461,21 @@ struct Line {
 
 /// A line that waits for its answer, with its document.
 struct Waiting {
-    line: Line,
+    line: FilterLine,
     document: Option<(Incoming, Prepared)>,
 }
 
 /// Lines that have their answers, which nobody was told yet.
 struct Answered {
-    lines: Vec<Line>,
+    lines: Vec<FilterLine>,
     answers: Vec<Answer>,
 }
 
 struct Session<'a> {
     typed: &'a args::FilterArgs,
     over: Over,
-    outputs: Outputs,
-    counts: Counts,
+    outputs: LineOutputs,
+    counts: LineOutcomes,
     batch: Vec<Waiting>,
     bytes: usize,
     /// What was answered last and may not be safe yet.
@@ -558,7 +558,7 @@ impl Session<'_> {
 
     fn tell(&mut self, Answered { lines, answers }: Answered) -> Result<()> {
         let mut answers = answers.iter();
-        for Line { chunk, record, end, rejected } in lines {
+        for FilterLine { chunk, record, end, rejected } in lines {
             match rejected {
                 None => {
                     let answer = answers.next().context("every document has an answer")?;

@@ -15,7 +15,7 @@ use crate::report::{DocumentRow, PairRow};
 use crate::scan::Run;
 use anyhow::Result;
 
-use crate::cli::settings::Settings;
+use crate::cli::settings::ScanSettings;
 
 /// An index that a corpus is compared with, as it was when it was opened.
 pub struct Indexed {
@@ -24,7 +24,7 @@ pub struct Indexed {
 }
 
 impl Indexed {
-    pub fn open(directory: &Path, settings: &Settings) -> Result<Indexed> {
+    pub fn open(directory: &Path, settings: &ScanSettings) -> Result<Indexed> {
         let store: Arc<dyn Store> = Arc::new(Disk::new(directory));
         let reader = Snapshot::open(&store, Some(settings.recipe), None)?;
         let model = reader.model().map(|bytes| Model::read(settings.recipe, bytes)).transpose()?;

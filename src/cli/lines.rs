@@ -16,27 +16,27 @@ pub struct Chunk {
     /// Lines, each but perhaps the last with its end; nothing at the end of a line that was too long.
     pub bytes: Vec<u8>,
     /// What of lines it is.
-    pub part: Part,
+    pub part: LinePart,
 }
 
 /// Whole lines, or what of a line that is too long: such a line goes by in parts, and is never in memory as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum LinePart {
     Whole,
     Beginning,
     Middle,
     End,
 }
 
-impl Part {
+impl LinePart {
     /// Whether the first byte begins a line.
     pub fn begins(self) -> bool {
-        matches!(self, Part::Whole | Part::Beginning)
+        matches!(self, LinePart::Whole | LinePart::Beginning)
     }
 
     /// Whether a line ends with the last byte.
     pub fn ends(self) -> bool {
-        matches!(self, Part::Whole | Part::End)
+        matches!(self, LinePart::Whole | LinePart::End)
     }
 }
 
@@ -102,7 +102,7 @@ fn send(
     most: usize,
     mut hand_on: impl FnMut(Chunk) -> bool,
 ) -> io::Result<bool> {
-    let mut cutter = Cutter { line: 0, rest: Vec::new(), searched: 0, is_long: false, most };
+    let mut cutter = LineCutter { line: 0, rest: Vec::new(), searched: 0, is_long: false, most };
     loop {
         let begun = cutter.rest.len();
         cutter.rest.resize(begun + READ, 0);
@@ -128,7 +128,7 @@ fn send(
 }
 
 /// Cuts what was read into chunks.
-struct Cutter {
+struct LineCutter {
     /// The number of the line that `rest` begins in.
     line: u64,
     rest: Vec<u8>,
@@ -139,35 +139,35 @@ struct Cutter {
     most: usize,
 }
 
-impl Cutter {
+impl LineCutter {
     /// What is to be handed on, and up to which byte; none while more must be read first.
-    fn cut(&mut self, is_over: bool) -> Option<(Part, usize)> {
+    fn cut(&mut self, is_over: bool) -> Option<(LinePart, usize)> {
         let all = self.rest.len();
         if self.is_long {
             let end = memchr::memchr(b'\n', &self.rest);
             return match end {
-                Some(end) => Some((Part::End, end + 1)),
-                None if is_over => Some((Part::End, all)),
-                None => (all > 0).then_some((Part::Middle, all)),
+                Some(end) => Some((LinePart::End, end + 1)),
+                None if is_over => Some((LinePart::End, all)),
+                None => (all > 0).then_some((LinePart::Middle, all)),
             };
         }
         if let Some(end) = memchr::memrchr(b'\n', &self.rest[self.searched..]) {
-            return Some((Part::Whole, self.searched + end + 1));
+            return Some((LinePart::Whole, self.searched + end + 1));
         }
         self.searched = all;
         if is_over {
-            (all > 0).then_some((Part::Whole, all))
+            (all > 0).then_some((LinePart::Whole, all))
         } else {
-            (all > self.most).then_some((Part::Beginning, all))
+            (all > self.most).then_some((LinePart::Beginning, all))
         }
     }
 
     /// Notes that these bytes were handed on.
-    fn passed(&mut self, bytes: &[u8], part: Part) {
+    fn passed(&mut self, bytes: &[u8], part: LinePart) {
         self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.is_long = !part.ends();
         // Behind whole lines stands the beginning of one, in which no line ends; behind the end of a long one anything.
-        self.searched = if part == Part::Whole { self.rest.len() } else { 0 };
+        self.searched = if part == LinePart::Whole { self.rest.len() } else { 0 };
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
                 let mut lines = 0;
                 for Chunk { line, bytes, part, .. } in &chunks {
                     assert_eq!((part.begins(), *line), (!is_long, lines), "{text} by {at_once}");
-                    assert!(*part == Part::Whole || bytes.len() <= 10 + at_once, "{text} by {at_once}");
+                    assert!(*part == LinePart::Whole || bytes.len() <= 10 + at_once, "{text} by {at_once}");
                     is_long = !part.ends();
                     lines += bytes.iter().filter(|&&b| b == b'\n').count() as u64;
                 }

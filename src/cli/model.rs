@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
-use crate::output::Place;
+use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result};
 
@@ -20,6 +20,6 @@ pub fn read_boilerplate(path: &Path) -> Result<Boilerplate> {
     Boilerplate::parse(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
-pub fn write(recipe: Recipe, model: &Model, place: &Place) -> Result<()> {
+pub fn write(recipe: Recipe, model: &Model, place: &OutputPlace) -> Result<()> {
     Ok(place.write(|out| model.write(recipe, out))?)
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::say;
-use crate::output::{Outputs, Place};
+use crate::output::{OutputPlace, Outputs};
 use crate::report::SCHEMA_VERSION;
 
 /// What a command may write, before it has said what it reads.
@@ -32,7 +32,7 @@ pub fn check_stdout(outputs: &Outputs) -> Result<()> {
 pub struct Target<F> {
     pub format: F,
     pub file: Option<PathBuf>,
-    place: Option<Place>,
+    place: Option<OutputPlace>,
 }
 
 impl<F: Copy> Target<F> {

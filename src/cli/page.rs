@@ -16,12 +16,12 @@ use crate::cli::say::{self, say};
 use crate::printable::printable;
 
 #[derive(Clone, Copy)]
-struct Json;
+struct PageJson;
 
 pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let mut outputs = outputs(args);
     outputs.reads(&typed.input.paths);
-    let targets = Target::parse_all(&typed.reports, &[("json", Json)], &mut outputs)?;
+    let targets = Target::parse_all(&typed.reports, &[("json", PageJson)], &mut outputs)?;
     let pages = read(typed, &outputs)?;
     for target in &targets {
         target.write(|out| {

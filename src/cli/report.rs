@@ -16,7 +16,7 @@ use super::args;
 use crate::cli::output::{Target, outputs, write_versioned};
 use crate::cli::say;
 #[cfg(feature = "parquet")]
-use crate::output::{Outputs, Place};
+use crate::output::{OutputPlace, Outputs};
 use crate::printable::printable;
 
 /// A report that is made of a [`Report`] alone.
@@ -103,7 +103,7 @@ fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
 
 /// Where tables go, one for each time that they were asked for.
 #[cfg(feature = "parquet")]
-fn tables(targets: &[Target<RenderFormat>], outputs: &mut Outputs) -> Result<Vec<Place>> {
+fn tables(targets: &[Target<RenderFormat>], outputs: &mut Outputs) -> Result<Vec<OutputPlace>> {
     let asked = targets.iter().filter(|target| matches!(target.format, RenderFormat::Parquet));
     let directories = asked.filter_map(|target| target.file.as_deref());
     directories.map(|directory| crate::cli::tables::place_saved(directory, outputs)).collect()

@@ -21,7 +21,7 @@ use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::report::{self, Rendering};
 use crate::cli::say::{self, say};
-use crate::cli::settings::{Settings, ignored, say_ignored};
+use crate::cli::settings::{ScanSettings, ignored, say_ignored};
 #[cfg(feature = "parquet")]
 use crate::cli::tables::Tables;
 
@@ -53,7 +53,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     let tables = tables(&targets, &mut outputs)?;
     let baseline = typed.baseline.as_deref().map(report::read).transpose()?;
     let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
-    let settings = Settings::of(&typed.run)?;
+    let settings = ScanSettings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     outputs.are_not_read(corpus.files())?;

@@ -14,14 +14,14 @@ use super::args;
 use crate::cli::say::say;
 
 /// Everything that a scan needs to know.
-pub struct Settings {
+pub struct ScanSettings {
     pub recipe: Recipe,
     pub policy: Policy,
     pub resources: Resources,
 }
 
-impl Settings {
-    pub fn of(run: &args::RunArgs) -> Result<Settings> {
+impl ScanSettings {
+    pub fn of(run: &args::RunArgs) -> Result<ScanSettings> {
         let kernel = match &run.kernel {
             Some(name) => Kernel::named(name).context("this machine has no such instruction set")?,
             None => Kernel::detect(),
@@ -44,7 +44,7 @@ impl Settings {
             kernel,
             ..Resources::default()
         };
-        Ok(Settings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
+        Ok(ScanSettings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
     }
 
     /// A scan by these settings.

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::output::{Outputs, Place};
+use crate::output::{OutputPlace, Outputs};
 use crate::report::parquet::{write_clusters, write_documents, write_pairs};
 use crate::report::{DocumentRow, PairRow, Report};
 use anyhow::Result;
 
 /// Where the tables of a scan go.
-pub struct Tables([Place; 3]);
+pub struct Tables([OutputPlace; 3]);
 
 impl Tables {
     /// Takes the places of `documents.parquet`, `pairs.parquet` and `clusters.parquet`.
@@ -35,15 +35,15 @@ impl Tables {
 const CLUSTERS: &str = "clusters.parquet";
 
 /// Where a saved report's table goes: it names neither pairs nor documents in no cluster.
-pub fn place_saved(directory: &Path, outputs: &mut Outputs) -> Result<Place> {
+pub fn place_saved(directory: &Path, outputs: &mut Outputs) -> Result<OutputPlace> {
     Ok(outputs.below(directory, Path::new(CLUSTERS))?)
 }
 
 /// Writes the table of a saved report's clusters.
-pub fn write_saved(place: &Place, report: &Report) -> Result<()> {
+pub fn write_saved(place: &OutputPlace, report: &Report) -> Result<()> {
     write(place, |out| write_clusters(&report.clusters, out))
 }
 
-fn write(place: &Place, table: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
+fn write(place: &OutputPlace, table: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
     Ok(place.write(table)?)
 }

@@ -9,7 +9,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
-use super::thrift::{Checked as Parsed, Field, I32, Input, STRUCT, TRUE};
+use super::thrift::{Checked as Parsed, I32, STRUCT, TRUE, ThriftField, ThriftInput};
 use super::{Chunks, wrong};
 
 /// Bytes that any page may become. Above, it may grow so many times when decompressed, ...
@@ -37,7 +37,7 @@ pub(crate) struct Shape {
 
 /// A page's header.
 #[derive(Debug, Default)]
-struct Header {
+struct PageHeader {
     uncompressed: u64,
     compressed: u64,
     encoding: u32,
@@ -58,27 +58,29 @@ const IS_COMPRESSED_2: i16 = 7;
 /// The number of an encoding in which values build on one another.
 const DELTA_BYTE_ARRAY: u32 = 7;
 
-impl Header {
-    fn parse(input: &mut Input<'_>) -> Parsed<Header> {
-        let mut header = Header::default();
+impl PageHeader {
+    fn parse(input: &mut ThriftInput<'_>) -> Parsed<PageHeader> {
+        let mut header = PageHeader::default();
         input.fields(0, |field, input| {
             match field {
-                Field { id: UNCOMPRESSED, kind: I32 } => header.uncompressed = u64::from(input.count()?),
-                Field { id: COMPRESSED, kind: I32 } => header.compressed = u64::from(input.count()?),
-                Field { id: DATA, kind: STRUCT } => input.fields(1, |field, input| {
-                    let known = field == Field { id: ENCODING, kind: I32 };
+                ThriftField { id: UNCOMPRESSED, kind: I32 } => {
+                    header.uncompressed = u64::from(input.count()?)
+                }
+                ThriftField { id: COMPRESSED, kind: I32 } => header.compressed = u64::from(input.count()?),
+                ThriftField { id: DATA, kind: STRUCT } => input.fields(1, |field, input| {
+                    let known = field == ThriftField { id: ENCODING, kind: I32 };
                     if known {
                         header.encoding = input.count()?;
                     }
                     Ok(known)
                 })?,
-                Field { id: DATA_2, kind: STRUCT } => input.fields(1, |field, input| {
+                ThriftField { id: DATA_2, kind: STRUCT } => input.fields(1, |field, input| {
                     match field {
-                        Field { id: ENCODING_2, kind: I32 } => header.encoding = input.count()?,
-                        Field { id, kind: I32 } if LEVELS_2.contains(&id) => {
+                        ThriftField { id: ENCODING_2, kind: I32 } => header.encoding = input.count()?,
+                        ThriftField { id, kind: I32 } if LEVELS_2.contains(&id) => {
                             header.levels += u64::from(input.count()?);
                         }
-                        Field { id: IS_COMPRESSED_2, kind } => header.plain = kind != TRUE,
+                        ThriftField { id: IS_COMPRESSED_2, kind } => header.plain = kind != TRUE,
                         _ => return Ok(false),
                     }
                     Ok(true)
@@ -120,13 +122,13 @@ pub(super) fn check(
 }
 
 /// The header at the beginning of a range, and its length.
-fn header(chunks: &Chunks, range: Range<u64>) -> Result<(Header, u64)> {
+fn header(chunks: &Chunks, range: Range<u64>) -> Result<(PageHeader, u64)> {
     let most = HEADER.min(range.end - range.start);
     let mut wanted = most.min(1 << 10);
     loop {
         let bytes = chunks.at(range.start, wanted)?;
-        let mut input = Input::new(&bytes);
-        match Header::parse(&mut input) {
+        let mut input = ThriftInput::new(&bytes);
+        match PageHeader::parse(&mut input) {
             Ok(header) => return Ok((header, input.at() as u64)),
             Err(what) if wanted == most => return Err(wrong(what)),
             Err(_) => wanted = most.min(wanted * 16),
@@ -135,7 +137,7 @@ fn header(chunks: &Chunks, range: Range<u64>) -> Result<(Header, u64)> {
 }
 
 /// Whether no more comes out of a page than its header says, where the library would find out too late.
-fn comes_out(chunks: &Chunks, codec: Compression, header: &Header, body: u64) -> Result<()> {
+fn comes_out(chunks: &Chunks, codec: Compression, header: &PageHeader, body: u64) -> Result<()> {
     let grows = match codec {
         Compression::LZ4 if header.compressed * LZ4_GROWS > 8 * FREE.max(header.uncompressed) => {
             return Err(wrong(format!("a page of {} bytes in LZ4, which is too large", header.compressed)));
@@ -206,7 +208,7 @@ impl Checked {
             _ => return Ok(()),
         };
         let bytes = skipped.and_then(|skipped| page.buffer().get(skipped..)).unwrap_or_default();
-        let mut input = Input::new(bytes);
+        let mut input = ThriftInput::new(bytes);
         for _ in 0..streams {
             let most = values.min(DELTAS);
             // Of no values there need be no bytes.
@@ -229,7 +231,7 @@ impl Checked {
 }
 
 /// Passes a stream of deltas; how many values it has, which are `most` or fewer.
-fn deltas(input: &mut Input<'_>, most: u64) -> Parsed<u64> {
+fn deltas(input: &mut ThriftInput<'_>, most: u64) -> Parsed<u64> {
     const MANY: &str = "a page has more values than it says";
     const BLOCK: &str = "a page of deltas whose blocks are none";
     let (block, minis, count) = (input.varint()?, input.varint()?, input.varint()?);
@@ -241,7 +243,7 @@ fn deltas(input: &mut Input<'_>, most: u64) -> Parsed<u64> {
     let mut left = count.saturating_sub(1);
     while left > 0 {
         input.zigzag()?;
-        let mut widths = Input::clone(input);
+        let mut widths = ThriftInput::clone(input);
         input.pass(usize::try_from(minis).map_err(|_| BLOCK)?)?;
         for _ in 0..minis {
             let width = u64::from(widths.take()?);

@@ -20,7 +20,7 @@ const LARGE: &str = "it says that more is in it than can be";
 
 /// A field of a struct: its number, and the number of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Field {
+pub(super) struct ThriftField {
     pub id: i16,
     pub kind: u8,
 }
@@ -42,14 +42,14 @@ const UUID: u8 = 13;
 
 /// Bytes of the protocol, read from the first one on.
 #[derive(Debug, Clone)]
-pub(super) struct Input<'a> {
+pub(super) struct ThriftInput<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Input<'a> {
-    pub fn new(bytes: &'a [u8]) -> Input<'a> {
-        Input { bytes, at: 0 }
+impl<'a> ThriftInput<'a> {
+    pub fn new(bytes: &'a [u8]) -> ThriftInput<'a> {
+        ThriftInput { bytes, at: 0 }
     }
 
     /// Bytes read so far.
@@ -99,7 +99,7 @@ impl<'a> Input<'a> {
     pub fn fields(
         &mut self,
         depth: usize,
-        mut take: impl FnMut(Field, &mut Self) -> Checked<bool>,
+        mut take: impl FnMut(ThriftField, &mut Self) -> Checked<bool>,
     ) -> Checked<()> {
         let (mut id, mut seen) = (0i16, 0u64);
         loop {
@@ -117,7 +117,7 @@ impl<'a> Input<'a> {
                 }
                 seen |= 1 << bit;
             }
-            let field = Field { id, kind: head & 0x0F };
+            let field = ThriftField { id, kind: head & 0x0F };
             if !take(field, self)? {
                 self.skip(field.kind, depth + 1)?;
             }
@@ -187,9 +187,9 @@ const CHILDREN: i16 = 5;
 
 /// Whether a file's directory can be what it says: every list is in its bytes, and the schema is a tree of few levels.
 pub(super) fn check_directory(bytes: &[u8]) -> Checked<()> {
-    let mut input = Input::new(bytes);
+    let mut input = ThriftInput::new(bytes);
     input.fields(0, |field, input| {
-        if field != (Field { id: SCHEMA, kind: LIST }) {
+        if field != (ThriftField { id: SCHEMA, kind: LIST }) {
             return Ok(false);
         }
         let (kind, count) = input.list()?;
@@ -200,13 +200,13 @@ pub(super) fn check_directory(bytes: &[u8]) -> Checked<()> {
     })
 }
 
-fn check_schema(input: &mut Input<'_>, count: usize) -> Checked<()> {
+fn check_schema(input: &mut ThriftInput<'_>, count: usize) -> Checked<()> {
     // Of each group that is open: its children that are still to come.
     let mut open: Vec<u32> = Vec::new();
     for element in 0..count {
         let mut children = 0;
         input.fields(1, |field, input| {
-            let counts = field == Field { id: CHILDREN, kind: I32 };
+            let counts = field == ThriftField { id: CHILDREN, kind: I32 };
             if counts {
                 children = input.count()?;
             }

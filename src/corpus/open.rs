@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::convert::{self, Job, Kind, Rules};
+use super::convert::{self, FileKindOf, Job, ReadingRules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
 use super::spool::Spooled;
@@ -153,7 +153,7 @@ impl Opened {
             && let Some(how) = kind.compression.take()
         {
             (store, damage) = unpacked_store(&store, how, resources)?;
-            kind = Kind { compression: None, format: sniffed(&store).format };
+            kind = FileKindOf { compression: None, format: sniffed(&store).format };
         }
         match (kind.format.is_direct(), kind.compression) {
             (true, None) => self.add(name.to_owned(), path, reader_of(kind), Ok((store, damage))),
@@ -170,11 +170,11 @@ impl Opened {
     }
 
     /// What a file is, by its name, or by its first bytes where the name does not tell.
-    fn kind_of_file(&self, path: &Path, forced: Format) -> Result<Kind> {
+    fn kind_of_file(&self, path: &Path, forced: Format) -> Result<FileKindOf> {
         let named = kind(path);
         if forced != Format::Auto {
             let compression = compression(path).map(|(how, _)| how);
-            return Ok(Kind { compression, format: forced });
+            return Ok(FileKindOf { compression, format: forced });
         }
         if let Some(kind) = named {
             return Ok(kind);
@@ -186,9 +186,9 @@ impl Opened {
                 let from = decompressed(open_file(path).map_err(failed)?, how).map_err(failed)?;
                 // A head that is damaged tells nothing, and whoever reads on will say so.
                 let inside = head(from).unwrap_or_default();
-                Kind { compression: Some(how), format: sniff(&inside) }
+                FileKindOf { compression: Some(how), format: sniff(&inside) }
             }
-            None => Kind { compression: None, format: sniff(&outside) },
+            None => FileKindOf { compression: None, format: sniff(&outside) },
         })
     }
 
@@ -250,7 +250,7 @@ impl Opened {
             return Ok(());
         }
         resources.progress.begin("convert");
-        let rules = Rules {
+        let rules = ReadingRules {
             names: options.fields.clone(),
             max_record: self.max_record,
             max_filesize: options.walk.max_filesize,
@@ -293,7 +293,7 @@ fn is_own(path: &Path) -> bool {
 }
 
 /// The reader of what is read where it stands.
-fn reader_of(kind: Kind) -> usize {
+fn reader_of(kind: FileKindOf) -> usize {
     if kind.format == Format::Jsonl { JSONL } else { TEXT }
 }
 
@@ -332,7 +332,7 @@ fn extension(path: &Path) -> Option<String> {
 }
 
 /// What a file is, by its name; `None` where nothing reads its kind.
-pub(super) fn kind(path: &Path) -> Option<Kind> {
+pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
     let (compression, inner) = match compression(path) {
         Some((how, inner)) => (Some(how), inner),
         None => (None, path.to_owned()),
@@ -348,7 +348,7 @@ pub(super) fn kind(path: &Path) -> Option<Kind> {
         "tar" => Format::Tar,
         _ => return None,
     };
-    Some(Kind { compression, format })
+    Some(FileKindOf { compression, format })
 }
 
 /// What bytes are that their name says nothing about.
@@ -371,12 +371,12 @@ fn sniff(head: &[u8]) -> Format {
     }
 }
 
-fn sniffed(store: &InputBytes) -> Kind {
+fn sniffed(store: &InputBytes) -> FileKindOf {
     let mut scratch = Vec::new();
     let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
     match Compression::of(head) {
-        Some(how) => Kind { compression: Some(how), format: Format::Auto },
-        None => Kind { compression: None, format: sniff(head) },
+        Some(how) => FileKindOf { compression: Some(how), format: Format::Auto },
+        None => FileKindOf { compression: None, format: sniff(head) },
     }
 }
 

@@ -10,7 +10,7 @@ use crate::kernel::{self, Kernel, StringEnd};
 pub const MEMBER: &str = "wirecopy";
 
 #[derive(Serialize)]
-struct Shown<'a> {
+struct ShownVerdict<'a> {
     verdict: &'static str,
     of: Option<&'a str>,
     cluster: String,
@@ -63,7 +63,7 @@ impl<'a> ShownMatch<'a> {
 
 /// Appends a verdict as a JSON object.
 pub fn write_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
-    let shown = Shown {
+    let shown = ShownVerdict {
         verdict: verdict.relation.name(),
         of: verdict.of(),
         cluster: format!("{:016x}", verdict.cluster),

@@ -61,7 +61,7 @@ const FOOT: u64 = 64 << 10;
 
 /// Whose a file is that bears a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own {
+pub enum OwnMark {
     /// A report, a list or a model: it can be made again.
     Output,
     /// A part of an index.
@@ -72,7 +72,7 @@ pub enum Own {
 ///
 /// # Errors
 /// Those of reading.
-pub fn of_file(path: &Path) -> io::Result<Option<Own>> {
+pub fn of_file(path: &Path) -> io::Result<Option<OwnMark>> {
     let mut file = open_regular(path)?;
     let mut head = Vec::new();
     (&mut file).take(GLANCE).read_to_end(&mut head)?;
@@ -85,9 +85,9 @@ pub fn of_file(path: &Path) -> io::Result<Option<Own>> {
         file.seek(SeekFrom::Start(len.saturating_sub(FOOT)))?;
         let mut foot = Vec::new();
         file.take(FOOT).read_to_end(&mut foot)?;
-        return Ok(is_own_table(&foot).then_some(Own::Output));
+        return Ok(is_own_table(&foot).then_some(OwnMark::Output));
     }
-    Ok(if head.is_empty() { Some(Own::Output) } else { of_bytes(&head, len <= HEAD) })
+    Ok(if head.is_empty() { Some(OwnMark::Output) } else { of_bytes(&head, len <= HEAD) })
 }
 
 /// Whether a file that begins so is worth a longer look.
@@ -97,17 +97,17 @@ fn may_be_own(glance: &[u8]) -> bool {
 }
 
 /// What a file is that begins so; `whole` says whether that is all of it.
-fn of_bytes(head: &[u8], whole: bool) -> Option<Own> {
+fn of_bytes(head: &[u8], whole: bool) -> Option<OwnMark> {
     // The kind and the version of an index's file are no letters, so that no text begins like one.
     if head.starts_with(INDEX) && head.get(INDEX.len()..).is_some_and(|rest| rest.contains(&0)) {
-        return Some(Own::Index);
+        return Some(OwnMark::Index);
     }
     let is_output = head.starts_with(HTML)
         || BEGINNINGS.iter().any(|beginning| head.starts_with(beginning))
         || memchr::memmem::find(head.get(..MANUAL_WITHIN).unwrap_or(head), MANUAL).is_some()
         || whole && (head.trim_ascii() == b"[]" || head.starts_with(b"PAR1") && is_own_table(head))
         || matches!(head.first(), Some(b'{' | b'[')) && has_own_members(head);
-    is_output.then_some(Own::Output)
+    is_output.then_some(OwnMark::Output)
 }
 
 /// Whether the end of a Parquet file has our key, as its metadata writes a text: behind the number of its bytes.
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn is_own(text: &str) -> bool {
-        of_bytes(text.as_bytes(), true) == Some(Own::Output)
+        of_bytes(text.as_bytes(), true) == Some(OwnMark::Output)
     }
 
     #[test]
@@ -207,6 +207,6 @@ mod tests {
             assert_eq!(of_bytes(text.as_bytes(), true), None, "{text}");
         }
         assert!(is_own("[]\n") && is_own("{\"schema_version\":1,\"settings\":{}}"));
-        assert_eq!(of_bytes(b"wirecopyLOG \x02\0\0\0", true), Some(Own::Index));
+        assert_eq!(of_bytes(b"wirecopyLOG \x02\0\0\0", true), Some(OwnMark::Index));
     }
 }

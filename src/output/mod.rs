@@ -2,7 +2,7 @@
 //!
 //! [`Outputs`] says where one may stand: on no input, on no part of an index, on no other output, and on no file that is
 //! somebody else's, unless that is wished. Files are told by device and inode, so that a link is the file that it leads to.
-//! A [`Place`] is written whole or not at all: beside its place, synced, and renamed when nothing is missing.
+//! A [`OutputPlace`] is written whole or not at all: beside its place, synced, and renamed when nothing is missing.
 
 pub mod marks;
 mod place;
@@ -13,12 +13,12 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-pub use place::Place;
+pub use place::OutputPlace;
 pub(crate) use whole::{MODE, PREFIX, create_directory, directory_of, sync_all};
 pub use whole::{resolved, sync_directory};
 
 use crate::error::{Error, ErrorKind, Result};
-use marks::Own;
+use marks::OwnMark;
 
 /// A file, whatever its names.
 pub type FileId = (u64, u64);
@@ -74,7 +74,7 @@ impl Outputs {
     ///
     /// # Errors
     /// [`ErrorKind::Taken`] where something speaks against it, [`ErrorKind::Write`] where its directory is not there.
-    pub fn file(&mut self, path: &Path) -> Result<Place> {
+    pub fn file(&mut self, path: &Path) -> Result<OutputPlace> {
         self.place(path, false)
     }
 
@@ -82,7 +82,7 @@ impl Outputs {
     ///
     /// # Errors
     /// As [`Outputs::file`].
-    pub fn appended(&mut self, path: &Path) -> Result<Place> {
+    pub fn appended(&mut self, path: &Path) -> Result<OutputPlace> {
         self.place(path, true)
     }
 
@@ -102,16 +102,16 @@ impl Outputs {
     ///
     /// # Errors
     /// As [`Outputs::file`].
-    pub fn below(&mut self, directory: &Path, name: &Path) -> Result<Place> {
+    pub fn below(&mut self, directory: &Path, name: &Path) -> Result<OutputPlace> {
         if directory.exists() && !directory.is_dir() {
             let message = "it is not a directory; several files go there";
             return Err(Error::new(ErrorKind::Write).at(directory).because(message));
         }
-        self.take(Place::below(directory, name, self.force), false)
+        self.take(OutputPlace::below(directory, name, self.force), false)
     }
 
-    fn place(&mut self, path: &Path, appends: bool) -> Result<Place> {
-        let place = Place::new(path, appends, self.force)?;
+    fn place(&mut self, path: &Path, appends: bool) -> Result<OutputPlace> {
+        let place = OutputPlace::new(path, appends, self.force)?;
         if place.is_stream() {
             return match fs::metadata(path) {
                 Ok(metadata) => self.stream(&metadata).map(|()| place),
@@ -121,7 +121,7 @@ impl Outputs {
         self.take(place, appends)
     }
 
-    fn take(&mut self, place: Place, appends: bool) -> Result<Place> {
+    fn take(&mut self, place: OutputPlace, appends: bool) -> Result<OutputPlace> {
         let path = place.path();
         let target = place.target().to_owned();
         let id = id_of(&target);
@@ -132,7 +132,7 @@ impl Outputs {
         if is_among(&self.inputs) {
             return taken(path, "it is an input");
         }
-        if own == Some(Own::Index) || self.is_in_index(&target) {
+        if own == Some(OwnMark::Index) || self.is_in_index(&target) {
             return taken(path, "an index is there, and nothing else may be");
         }
         if is_among(&self.taken) {
@@ -167,7 +167,7 @@ impl Outputs {
     fn is_in_index(&self, target: &Path) -> bool {
         let manifest = |directory: &Path| marks::of_file(&directory.join("MANIFEST")).ok().flatten();
         self.indexes.iter().any(|index| target.starts_with(index))
-            || target.parent().is_some_and(|directory| manifest(directory) == Some(Own::Index))
+            || target.parent().is_some_and(|directory| manifest(directory) == Some(OwnMark::Index))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::marks::{self, Own};
+use super::marks::{self, OwnMark};
 use super::whole::{self, Sync, resolved};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,7 +19,7 @@ const STARTED_WITH: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/pro
 
 /// How it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum OutputWay {
     /// Beside its place, and renamed.
     Whole,
     /// At the end of what is there.
@@ -30,48 +30,48 @@ enum Way {
 
 /// A place that an output may have.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct OutputPlace {
     /// As it was named.
     path: PathBuf,
     /// Without links.
     target: PathBuf,
-    way: Way,
+    way: OutputWay,
     force: bool,
     /// Whether its directory is created with it.
     creates: bool,
     sync: Sync,
 }
 
-impl Place {
-    pub(super) fn new(path: &Path, appends: bool, force: bool) -> Result<Place> {
+impl OutputPlace {
+    pub(super) fn new(path: &Path, appends: bool, force: bool) -> Result<OutputPlace> {
         let failed = |message: &str| Err(Error::new(ErrorKind::Write).at(path).because(message));
         let target = resolved(path);
         let metadata = fs::metadata(path).ok();
         let is_given = STARTED_WITH.iter().any(|name| path.to_string_lossy().starts_with(name));
         let is_special = metadata.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir());
         let way = match (is_given || is_special, appends) {
-            (true, _) => Way::Stream,
-            (false, true) => Way::Append,
-            (false, false) => Way::Whole,
+            (true, _) => OutputWay::Stream,
+            (false, true) => OutputWay::Append,
+            (false, false) => OutputWay::Whole,
         };
         if metadata.is_some_and(|metadata| metadata.is_dir()) || path.as_os_str().is_empty() {
             return failed("it is a directory; name a file");
         }
-        if way != Way::Stream && !whole::directory_of(&target).is_dir() {
+        if way != OutputWay::Stream && !whole::directory_of(&target).is_dir() {
             return failed("there is no such directory");
         }
-        Ok(Place { path: path.to_owned(), target, way, force, creates: false, sync: Sync::Each })
+        Ok(OutputPlace { path: path.to_owned(), target, way, force, creates: false, sync: Sync::Each })
     }
 
-    pub(super) fn below(directory: &Path, name: &Path, force: bool) -> Place {
+    pub(super) fn below(directory: &Path, name: &Path, force: bool) -> OutputPlace {
         let path = directory.join(name);
         let target = resolved(&path);
-        Place { path, target, way: Way::Whole, force, creates: true, sync: Sync::Each }
+        OutputPlace { path, target, way: OutputWay::Whole, force, creates: true, sync: Sync::Each }
     }
 
     /// The same, made safe by [`whole::sync_all`] and not at once: one of many.
-    pub(crate) fn together(self) -> Place {
-        Place { sync: Sync::Together, ..self }
+    pub(crate) fn together(self) -> OutputPlace {
+        OutputPlace { sync: Sync::Together, ..self }
     }
 
     /// The path as it was named.
@@ -84,11 +84,11 @@ impl Place {
     }
 
     pub(super) fn is_stream(&self) -> bool {
-        self.way == Way::Stream
+        self.way == OutputWay::Stream
     }
 
     /// Whose file is there.
-    pub(super) fn whose(&self) -> Result<Option<Own>> {
+    pub(super) fn whose(&self) -> Result<Option<OwnMark>> {
         match marks::of_file(&self.target) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             // What cannot be read is not known to be ours.
@@ -103,11 +103,11 @@ impl Place {
     /// [`ErrorKind::Taken`] where somebody put a file there meanwhile; those of writing.
     pub fn write(&self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
         let failed = |e| Error::io(ErrorKind::Write, &self.path, e);
-        if self.way == Way::Stream {
+        if self.way == OutputWay::Stream {
             let mut out = BufWriter::with_capacity(BUFFER, self.open().map_err(failed)?);
             return write(&mut out).and_then(|()| out.flush()).map_err(failed);
         }
-        if !self.force && self.target.exists() && self.whose()? != Some(Own::Output) {
+        if !self.force && self.target.exists() && self.whose()? != Some(OwnMark::Output) {
             return Err(Error::new(ErrorKind::Taken).at(&self.path).because(SOMEBODY_ELSES));
         }
         if self.creates {
@@ -123,7 +123,7 @@ impl Place {
     pub fn append(&self) -> Result<File> {
         let failed = |e| Error::io(ErrorKind::Write, &self.path, e);
         let mut file = self.open().map_err(failed)?;
-        if self.way == Way::Append {
+        if self.way == OutputWay::Append {
             end_last_line(&self.target, &mut file).map_err(failed)?;
         }
         Ok(file)
@@ -131,7 +131,7 @@ impl Place {
 
     fn open(&self) -> io::Result<File> {
         // What a shell opened is written on where it stands, as `>>` would.
-        OpenOptions::new().append(true).create(self.way == Way::Append).open(&self.path)
+        OpenOptions::new().append(true).create(self.way == OutputWay::Append).open(&self.path)
     }
 }
 

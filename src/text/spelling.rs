@@ -89,7 +89,7 @@ const ZEROS: [u32; 47] = [
 /// What a character does to the spelling of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-enum Kind {
+enum SpellingKind {
     /// It stays, and so does a mark behind it.
     Other,
     /// A letter that stays and loses its marks.
@@ -104,18 +104,25 @@ enum Kind {
     Mark,
 }
 
-const KINDS: [Kind; 6] = [Kind::Other, Kind::Letter, Kind::Respelled, Kind::Several, Kind::Digit, Kind::Mark];
+const KINDS: [SpellingKind; 6] = [
+    SpellingKind::Other,
+    SpellingKind::Letter,
+    SpellingKind::Respelled,
+    SpellingKind::Several,
+    SpellingKind::Digit,
+    SpellingKind::Mark,
+];
 
 /// Kind in the low 3 bits, the image above.
 #[derive(Debug, Clone, Copy)]
-struct Part(u32);
+struct SpelledPart(u32);
 
-impl Part {
-    fn new(kind: Kind, image: char) -> Part {
-        Part(kind as u32 | u32::from(image) << 3)
+impl SpelledPart {
+    fn new(kind: SpellingKind, image: char) -> SpelledPart {
+        SpelledPart(kind as u32 | u32::from(image) << 3)
     }
 
-    fn kind(self) -> Kind {
+    fn kind(self) -> SpellingKind {
         KINDS[(self.0 & 7) as usize % KINDS.len()]
     }
 
@@ -126,8 +133,8 @@ impl Part {
 
 /// 256 characters, filled when the first of them is met, as the tokeniser's are.
 struct SpellingPage {
-    parts: [Part; 256],
-    /// The images of [`Kind::Several`], by place in the page.
+    parts: [SpelledPart; 256],
+    /// The images of [`SpellingKind::Several`], by place in the page.
     several: Vec<(u8, String)>,
 }
 
@@ -140,7 +147,7 @@ fn page(c: char) -> &'static SpellingPage {
 }
 
 #[inline]
-fn part(c: char) -> Part {
+fn part(c: char) -> SpelledPart {
     page(c).parts[c as usize & 255]
 }
 
@@ -151,11 +158,12 @@ fn images(c: char) -> &'static str {
 }
 
 fn fill(number: u32) -> SpellingPage {
-    let mut page = SpellingPage { parts: [Part::new(Kind::Other, '\0'); 256], several: Vec::new() };
+    let mut page =
+        SpellingPage { parts: [SpelledPart::new(SpellingKind::Other, '\0'); 256], several: Vec::new() };
     for place in 0..=255u8 {
         if let Some(c) = char::from_u32(number << 8 | u32::from(place)) {
             let (part, image) = classify(c);
-            if part.kind() == Kind::Several {
+            if part.kind() == SpellingKind::Several {
                 page.several.push((place, image));
             }
             page.parts[place as usize] = part;
@@ -165,18 +173,18 @@ fn fill(number: u32) -> SpellingPage {
 }
 
 /// What a character does, and its image.
-fn classify(c: char) -> (Part, String) {
+fn classify(c: char) -> (SpelledPart, String) {
     let script = CodePointMapData::<Script>::new().get(c);
     let is_ours =
         matches!(script, Script::Latin | Script::Greek | Script::Cyrillic | Script::Hebrew | Script::Arabic);
     if let Some(digit) = plain_digit(c) {
-        return (Part::new(Kind::Digit, digit), String::new());
+        return (SpelledPart::new(SpellingKind::Digit, digit), String::new());
     }
     if c == TATWEEL || (is_nonspacing(c) && (is_ours || script == Script::Inherited)) {
-        return (Part::new(Kind::Mark, c), String::new());
+        return (SpelledPart::new(SpellingKind::Mark, c), String::new());
     }
     if !is_ours {
-        return (Part::new(Kind::Other, c), String::new());
+        return (SpelledPart::new(SpellingKind::Other, c), String::new());
     }
     let mut image = String::new();
     let plain = DecomposingNormalizerBorrowed::new_nfd().normalize(c.encode_utf8(&mut [0; 4])).into_owned();
@@ -188,9 +196,9 @@ fn classify(c: char) -> (Part, String) {
     }
     let mut all = image.chars();
     let part = match (all.next(), all.next()) {
-        (Some(one), None) if one == c => Part::new(Kind::Letter, c),
-        (Some(one), None) => Part::new(Kind::Respelled, one),
-        _ => Part::new(Kind::Several, c),
+        (Some(one), None) if one == c => SpelledPart::new(SpellingKind::Letter, c),
+        (Some(one), None) => SpelledPart::new(SpellingKind::Respelled, one),
+        _ => SpelledPart::new(SpellingKind::Several, c),
     };
     (part, image)
 }
@@ -210,7 +218,7 @@ fn plain_digit(c: char) -> Option<char> {
 /// Whether a token with this character may be spelled otherwise than it is printed. One load.
 #[inline]
 pub(super) fn may_change(c: char) -> bool {
-    !matches!(part(c).kind(), Kind::Other | Kind::Letter)
+    !matches!(part(c).kind(), SpellingKind::Other | SpellingKind::Letter)
 }
 
 /// Appends the spelling of a token, given in normal form, to `out`. Linear in its length.
@@ -225,12 +233,12 @@ fn spell(token: &str, out: &mut String) {
         }
         let part = part(c);
         match part.kind() {
-            Kind::Mark if loses => continue,
-            Kind::Other | Kind::Letter | Kind::Mark => out.push(c),
-            Kind::Respelled | Kind::Digit => out.push(part.image()),
-            Kind::Several => out.push_str(images(c)),
+            SpellingKind::Mark if loses => continue,
+            SpellingKind::Other | SpellingKind::Letter | SpellingKind::Mark => out.push(c),
+            SpellingKind::Respelled | SpellingKind::Digit => out.push(part.image()),
+            SpellingKind::Several => out.push_str(images(c)),
         }
-        loses = matches!(part.kind(), Kind::Letter | Kind::Respelled | Kind::Several);
+        loses = matches!(part.kind(), SpellingKind::Letter | SpellingKind::Respelled | SpellingKind::Several);
     }
 }
 
@@ -452,17 +460,17 @@ mod tests {
         for c in ('\0'..=char::MAX).filter(|&c| is_mark(c)) {
             let script = scripts.get(c);
             if !ours.contains(&script) && script != Script::Inherited {
-                assert_eq!(part(c).kind(), Kind::Other, "{:x}", c as u32);
+                assert_eq!(part(c).kind(), SpellingKind::Other, "{:x}", c as u32);
             }
         }
         for c in ('\0'..=char::MAX).filter(|&c| is_single(c) && plain_digit(c).is_none()) {
-            assert_eq!(part(c).kind(), Kind::Other, "{:x}", c as u32);
+            assert_eq!(part(c).kind(), SpellingKind::Other, "{:x}", c as u32);
         }
     }
 
     #[test]
     fn images_are_letters_that_stay() {
-        for c in ('\0'..=char::MAX).filter(|&c| may_change(c) && part(c).kind() != Kind::Mark) {
+        for c in ('\0'..=char::MAX).filter(|&c| may_change(c) && part(c).kind() != SpellingKind::Mark) {
             let once = spelling(c.encode_utf8(&mut [0; 4]));
             assert_eq!(spelling(&once), once, "{:x}", c as u32);
         }

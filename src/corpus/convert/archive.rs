@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Place, Sink, Step, Stop};
+use super::{Sink, SourcePlace, Step, Stop};
 use crate::corpus::inflate::bounded;
 use crate::corpus::kind as kind_of;
 use crate::error::{Error, ErrorKind};
@@ -12,12 +12,12 @@ use crate::error::{Error, ErrorKind};
 /// Archives in archives, so deep.
 const DEPTH: usize = 4;
 
-pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, depth: usize) -> Step {
+pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>, depth: usize) -> Step {
     if depth == DEPTH {
         return Err(Stop::Input(format!("more than {DEPTH} archives in one another")));
     }
     let left = Cell::new(HEADERS);
-    let mut archive = tar::Archive::new(Bounded { from, left: &left });
+    let mut archive = tar::Archive::new(Budgeted { from, left: &left });
     for entry in archive.entries()? {
         sink.resources.cancel.check()?;
         let mut entry = entry?;
@@ -68,12 +68,12 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>, 
 const HEADERS: u64 = 1 << 20;
 
 /// A stream of which only so much is left to be read.
-struct Bounded<'a> {
+struct Budgeted<'a> {
     from: &'a mut dyn Read,
     left: &'a Cell<u64>,
 }
 
-impl Read for Bounded<'_> {
+impl Read for Budgeted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n = self.from.read(buffer)?;
         let left = self.left.get().checked_sub(n as u64);

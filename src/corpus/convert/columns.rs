@@ -9,7 +9,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::FileReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::{Place, Sink, Step, Stop, made_id, replaced};
+use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
 use crate::calendar::civil;
 use crate::columnar::{Columnar, guarded, rows as promised};
 use crate::corpus::inflate::{MAX_RATIO, RATIO_FROM};
@@ -27,13 +27,13 @@ const BUILDING_ROWS: usize = 8;
 /// What a row costs beside its text, in bytes: an entry among documents, or a problem.
 const ROW: u64 = 64;
 
-pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+pub(super) fn read(file: File, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
     let broken = |e: ParquetError| Stop::Input(format!("not a Parquet file: {e}"));
     let file = Columnar::open(file).map_err(broken)?;
     let metadata = file.reader().metadata();
-    let columns = Columns::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
+    let columns = ColumnChoice::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
         .map_err(|reason| Stop::Input(reason.to_string()))?;
-    let mut given = Given { bytes: 0, of: file.len() };
+    let mut given = GivenColumn { bytes: 0, of: file.len() };
     let mut first = 0u64;
     for (number, group) in metadata.row_groups().iter().enumerate() {
         sink.resources.cancel.check()?;
@@ -56,12 +56,12 @@ pub(super) fn read(file: File, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
 }
 
 /// What came out of a file so far, against its bytes: a dictionary of one value gives it to any number of rows.
-struct Given {
+struct GivenColumn {
     bytes: u64,
     of: u64,
 }
 
-impl Given {
+impl GivenColumn {
     fn is_too_much(&self) -> bool {
         self.bytes > RATIO_FROM && self.bytes / self.of.max(1) > MAX_RATIO
     }
@@ -89,11 +89,11 @@ fn record(number: u64) -> u32 {
 /// The documents of a row group, some rows of all columns at a time.
 fn rows_of(
     mut group: Vec<Cells>,
-    columns: &Columns,
+    columns: &ColumnChoice,
     first: u64,
     rows: u64,
-    given_in_all: &mut Given,
-    place: &Place,
+    given_in_all: &mut GivenColumn,
+    place: &SourcePlace,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
     let mut scratch = Scratch::new(sink.resources.kernel);
@@ -118,11 +118,11 @@ fn rows_of(
 
 /// One row to a document.
 fn document(
-    columns: &Columns,
+    columns: &ColumnChoice,
     cells: &[Vec<Option<Cell>>],
     row: usize,
     number: u32,
-    place: &Place,
+    place: &SourcePlace,
     scratch: &mut Scratch,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
@@ -167,7 +167,7 @@ enum Field {
 }
 
 /// The columns that matter, the text first.
-struct Columns(Vec<Column>);
+struct ColumnChoice(Vec<Column>);
 
 struct Column {
     field: Field,
@@ -187,8 +187,8 @@ enum Unit {
     Time(i64),
 }
 
-impl Columns {
-    fn of(schema: &SchemaDescriptor, names: &FieldNames) -> std::result::Result<Columns, Reason> {
+impl ColumnChoice {
+    fn of(schema: &SchemaDescriptor, names: &FieldNames) -> std::result::Result<ColumnChoice, Reason> {
         let wanted = [
             (Field::Text, &names.text),
             (Field::Id, &names.id),
@@ -216,7 +216,7 @@ impl Columns {
         if schema.column(columns[0].number).physical_type() != Type::BYTE_ARRAY {
             return Err(Reason::TextIsNoString(names.text.clone()));
         }
-        Ok(Columns(columns))
+        Ok(ColumnChoice(columns))
     }
 }
 

@@ -1,7 +1,7 @@
 //! JSON lines inside an archive: cut into chunks as they come, parsed where they are converted.
 
 use super::window::Window;
-use super::{Done, Item, Place, Rules, Sink, Step};
+use super::{BatchItem, Done, ReadingRules, Sink, SourcePlace, Step};
 use crate::corpus::record::Scratch;
 use crate::corpus::{JsonLines, Reader};
 use crate::error::Reason;
@@ -9,8 +9,8 @@ use crate::kernel::Kernel;
 use std::io::Read;
 
 /// Whole lines.
-pub(super) struct Chunk {
-    place: Place,
+pub(super) struct LineChunk {
+    place: SourcePlace,
     bytes: Vec<u8>,
     /// Records and lines before it.
     records: u32,
@@ -20,7 +20,7 @@ pub(super) struct Chunk {
 /// About how many bytes a chunk has.
 const CHUNK: usize = 1 << 20;
 
-pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
     let cutter = JsonLines::new(sink.rules.names.clone(), sink.resources.kernel);
     let limit = usize::try_from(sink.rules.max_record).unwrap_or(usize::MAX);
     let mut window = Window::new(from);
@@ -35,10 +35,10 @@ pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) 
         let end = if ended { Some(length) } else { memchr::memrchr(b'\n', bytes).map(|end| end + 1) };
         match end {
             Some(end) if end > 0 => {
-                let chunk = Chunk { place: place.clone(), bytes: bytes[..end].to_vec(), records, lines };
+                let chunk = LineChunk { place: place.clone(), bytes: bytes[..end].to_vec(), records, lines };
                 let (more_records, more_lines) = count(&cutter, &chunk);
                 (records, lines) = (records + more_records, lines + more_lines);
-                sink.push(Item::Lines(chunk), end as u64)?;
+                sink.push(BatchItem::Lines(chunk), end as u64)?;
                 window.consume(end);
                 wanted = CHUNK;
             }
@@ -72,7 +72,7 @@ fn pass_line(window: &mut Window<'_>) -> Step {
 }
 
 /// Records and lines of a chunk.
-fn count(cutter: &JsonLines, chunk: &Chunk) -> (u32, u32) {
+fn count(cutter: &JsonLines, chunk: &LineChunk) -> (u32, u32) {
     let (mut records, mut lines, mut at) = (0, 0, 0);
     while let Some((range, blank)) = cutter.next(&chunk.bytes, at) {
         records += 1;
@@ -83,8 +83,8 @@ fn count(cutter: &JsonLines, chunk: &Chunk) -> (u32, u32) {
     (records, lines + memchr::memchr_iter(b'\n', behind).count() as u32)
 }
 
-impl Chunk {
-    pub(super) fn convert(self, reader: &JsonLines, rules: &Rules, kernel: Kernel, done: &mut Done) {
+impl LineChunk {
+    pub(super) fn convert(self, reader: &JsonLines, rules: &ReadingRules, kernel: Kernel, done: &mut Done) {
         let mut scratch = Scratch::new(kernel);
         let mut at = if self.lines == 0 { reader.align(&self.bytes, 0) } else { 0 };
         let (mut record, mut line) = (self.records, self.lines);

@@ -45,21 +45,21 @@ pub(super) struct Job {
     pub name: String,
     /// What problems name.
     pub path: PathBuf,
-    pub kind: Kind,
+    pub kind: FileKindOf,
     /// The bytes, where they are not in the file of this path.
     pub store: Option<InputBytes>,
 }
 
 /// How a file or an entry is compressed, and what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind {
+pub(super) struct FileKindOf {
     pub compression: Option<Compression>,
     pub format: Format,
 }
 
 /// What readers heed.
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(super) struct ReadingRules {
     pub names: FieldNames,
     pub max_record: u64,
     /// Larger entries of archives are problems.
@@ -85,7 +85,7 @@ pub(super) struct Converted {
 ///
 /// # Errors
 /// [`ErrorKind::Write`] where nothing can be spilled, cancellation. What is wrong with the input is a problem.
-pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Result<Converted> {
+pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources) -> Result<Converted> {
     let converter = Converter {
         rules,
         resources,
@@ -99,13 +99,13 @@ pub(super) fn convert(jobs: &[Job], rules: &Rules, resources: &Resources) -> Res
             rules,
             resources,
             batch: Batch::default(),
-            line: Line::Here(Box::new(converter)),
+            line: BatchLine::Here(Box::new(converter)),
             scope,
             problems: Vec::new(),
             skipped: BTreeMap::new(),
         };
         for job in jobs {
-            let place = Place {
+            let place = SourcePlace {
                 name: job.name.as_str().into(),
                 path: job.path.display().to_string().into(),
                 site_from: rules.site_from.clone(),
@@ -147,7 +147,7 @@ type Step = std::result::Result<(), Stop>;
 
 /// A file, or an entry of an archive.
 #[derive(Debug, Clone)]
-struct Place {
+struct SourcePlace {
     /// What ids are made of.
     name: Arc<str>,
     /// What problems name.
@@ -155,14 +155,14 @@ struct Place {
     site_from: Option<SitePattern>,
 }
 
-impl Place {
+impl SourcePlace {
     /// What stands in for a site where a record or page names none.
     fn directory(&self) -> &str {
         site_of_path(self.site_from.as_ref(), &self.name)
     }
 
-    fn entry(&self, name: &str) -> Place {
-        Place {
+    fn entry(&self, name: &str) -> SourcePlace {
+        SourcePlace {
             name: format!("{}/{name}", self.name).into(),
             path: format!("{}/{name}", self.path).into(),
             site_from: self.site_from.clone(),
@@ -172,7 +172,7 @@ impl Place {
 
 /// The document of an unconverted record.
 struct Page {
-    place: Place,
+    place: SourcePlace,
     record: Option<u32>,
     id: Option<String>,
     url: Option<String>,
@@ -190,11 +190,11 @@ enum Body {
     File(PathBuf, u64),
 }
 
-enum Item {
+enum BatchItem {
     /// Records as the spool has them.
     Ready(Vec<u8>),
     Page(Box<Page>),
-    Lines(lines::Chunk),
+    Lines(lines::LineChunk),
 }
 
 /// Bytes after which a batch is handed on.
@@ -202,7 +202,7 @@ const BATCH: u64 = 4 << 20;
 
 #[derive(Default)]
 struct Batch {
-    items: Vec<Item>,
+    items: Vec<BatchItem>,
     /// The bodies of all its pages, so that threads do not hand one another thousands of small allocations.
     bodies: Vec<u8>,
     bytes: u64,
@@ -210,17 +210,17 @@ struct Batch {
 
 /// Takes what readers find.
 struct Sink<'scope, 'env> {
-    rules: &'env Rules,
+    rules: &'env ReadingRules,
     resources: &'env Resources,
     batch: Batch,
-    line: Line<'scope, 'env>,
+    line: BatchLine<'scope, 'env>,
     scope: &'scope Scope<'scope, 'env>,
     problems: Vec<Problem>,
     skipped: BTreeMap<String, u64>,
 }
 
 /// Where batches go.
-enum Line<'scope, 'env> {
+enum BatchLine<'scope, 'env> {
     /// Nowhere yet: most runs have no second batch, and need no second thread.
     Here(Box<Converter<'env>>),
     Thread(SyncSender<Batch>, ScopedJoinHandle<'scope, Result<Box<Converter<'env>>>>),
@@ -228,7 +228,7 @@ enum Line<'scope, 'env> {
 }
 
 impl<'scope, 'env> Sink<'scope, 'env> {
-    fn job(&mut self, job: &Job, place: &Place) -> Step {
+    fn job(&mut self, job: &Job, place: &SourcePlace) -> Step {
         let mut scratch = Vec::new();
         match &job.store {
             Some(store) => self.stream(store.all(&mut scratch)?, job.kind, place, 0),
@@ -236,29 +236,29 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         }
     }
 
-    fn file(&mut self, path: &Path, kind: Kind, place: &Place) -> Step {
+    fn file(&mut self, path: &Path, kind: FileKindOf, place: &SourcePlace) -> Step {
         let failed = |e| Stop::Input(Error::io(ErrorKind::NotReadable, path, e).reason());
         let file = open_file(path).map_err(failed)?;
         match kind {
-            Kind { compression: None, format: Format::Html } => {
+            FileKindOf { compression: None, format: Format::Html } => {
                 let length = file.metadata().map_err(failed)?.len();
                 self.whole(place, true, Body::File(path.to_owned(), length))
             }
             #[cfg(feature = "parquet")]
-            Kind { compression: None, format: Format::Parquet } => columns::read(file, place, self),
+            FileKindOf { compression: None, format: Format::Parquet } => columns::read(file, place, self),
             _ => self.stream(file, kind, place, 0),
         }
     }
 
     /// Reads bytes of this kind that come one after another. `depth` counts what they are wrapped in.
-    fn stream(&mut self, from: impl Read, kind: Kind, place: &Place, depth: usize) -> Step {
+    fn stream(&mut self, from: impl Read, kind: FileKindOf, place: &SourcePlace, depth: usize) -> Step {
         match kind.compression {
             Some(how) => self.plain(&mut decompressed(from, how)?, kind.format, place, depth),
             None => self.plain(&mut { from }, kind.format, place, depth),
         }
     }
 
-    fn plain(&mut self, from: &mut dyn Read, format: Format, place: &Place, depth: usize) -> Step {
+    fn plain(&mut self, from: &mut dyn Read, format: Format, place: &SourcePlace, depth: usize) -> Step {
         match format {
             Format::Jsonl => lines::read(from, place, self),
             Format::Csv => self.table(from, b',', place),
@@ -271,7 +271,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         }
     }
 
-    fn table(&mut self, from: &mut dyn Read, delimiter: u8, place: &Place) -> Step {
+    fn table(&mut self, from: &mut dyn Read, delimiter: u8, place: &SourcePlace) -> Step {
         let mut from = Utf8Stream::new(from);
         let done = table::read(&mut from, delimiter, place, self);
         if from.replaced > 0 {
@@ -282,7 +282,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     }
 
     #[cfg(feature = "parquet")]
-    fn parquet(&mut self, from: &mut dyn Read, place: &Place) -> Step {
+    fn parquet(&mut self, from: &mut dyn Read, place: &SourcePlace) -> Step {
         // Its directory stands at its end, so that it cannot be read as it comes.
         let write = |e| Stop::Run(Error::new(ErrorKind::Write).because(format!("a temporary file: {e}")));
         let mut file = match &self.resources.work_dir {
@@ -302,12 +302,12 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     }
 
     #[cfg(not(feature = "parquet"))]
-    fn parquet(&mut self, _from: &mut dyn Read, _place: &Place) -> Step {
+    fn parquet(&mut self, _from: &mut dyn Read, _place: &SourcePlace) -> Step {
         Err(Stop::Input("Parquet: this build has no reader for it".to_owned()))
     }
 
     /// One document that is all of its bytes.
-    fn body(&mut self, from: &mut dyn Read, is_html: bool, place: &Place) -> Step {
+    fn body(&mut self, from: &mut dyn Read, is_html: bool, place: &SourcePlace) -> Step {
         let start = self.batch.bodies.len();
         if let Err(broken) = from.take(self.rules.max_record + 1).read_to_end(&mut self.batch.bodies) {
             self.batch.bodies.truncate(start);
@@ -323,7 +323,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         Body::Held(start..self.batch.bodies.len())
     }
 
-    fn whole(&mut self, place: &Place, is_html: bool, body: Body) -> Step {
+    fn whole(&mut self, place: &SourcePlace, is_html: bool, body: Body) -> Step {
         let page = Page {
             place: place.clone(),
             record: None,
@@ -351,7 +351,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             self.lost(&page.place, page.record, large);
             return Ok(());
         }
-        self.push(Item::Page(Box::new(page)), bytes)
+        self.push(BatchItem::Page(Box::new(page)), bytes)
     }
 
     /// A document as it is.
@@ -363,17 +363,17 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             return Ok(());
         }
         match self.batch.items.last_mut() {
-            Some(Item::Ready(records)) => draft.write(records),
+            Some(BatchItem::Ready(records)) => draft.write(records),
             _ => {
                 let mut records = Vec::new();
                 draft.write(&mut records);
-                self.batch.items.push(Item::Ready(records));
+                self.batch.items.push(BatchItem::Ready(records));
             }
         }
         self.grow(bytes)
     }
 
-    fn push(&mut self, item: Item, bytes: u64) -> Step {
+    fn push(&mut self, item: BatchItem, bytes: u64) -> Step {
         self.batch.items.push(item);
         // An item costs something even where it is empty.
         self.grow(bytes + 256)
@@ -386,20 +386,20 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         }
         self.resources.cancel.check()?;
         let batch = std::mem::take(&mut self.batch);
-        self.line = match std::mem::replace(&mut self.line, Line::Closed) {
-            Line::Here(converter) => self.begun(converter),
+        self.line = match std::mem::replace(&mut self.line, BatchLine::Closed) {
+            BatchLine::Here(converter) => self.begun(converter),
             line => line,
         };
         match &mut self.line {
-            Line::Here(converter) => Ok(converter.convert(batch)?),
-            Line::Thread(send, _) if send.send(batch).is_ok() => Ok(()),
+            BatchLine::Here(converter) => Ok(converter.convert(batch)?),
+            BatchLine::Thread(send, _) if send.send(batch).is_ok() => Ok(()),
             // The thread ended early: it says why.
             _ => Err(Stop::Run(self.close().err().unwrap_or_else(|| Error::new(ErrorKind::Write)))),
         }
     }
 
     /// A thread for the converter, or where the system has none to give, this one.
-    fn begun(&self, converter: Box<Converter<'env>>) -> Line<'scope, 'env> {
+    fn begun(&self, converter: Box<Converter<'env>>) -> BatchLine<'scope, 'env> {
         let (send, receive) = sync_channel(1);
         // Handed over once the thread is there: what a thread was to have that is not, is gone.
         let (give, given) = sync_channel::<Box<Converter<'env>>>(1);
@@ -409,20 +409,20 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         };
         match std::thread::Builder::new().spawn_scoped(self.scope, work) {
             Ok(thread) => match give.send(converter) {
-                Ok(()) => Line::Thread(send, thread),
-                Err(SendError(converter)) => Line::Here(converter),
+                Ok(()) => BatchLine::Thread(send, thread),
+                Err(SendError(converter)) => BatchLine::Here(converter),
             },
-            Err(_) => Line::Here(converter),
+            Err(_) => BatchLine::Here(converter),
         }
     }
 
     /// Something that gave no document.
-    fn lost(&mut self, place: &Place, record: Option<u32>, reason: String) {
+    fn lost(&mut self, place: &SourcePlace, record: Option<u32>, reason: String) {
         self.problem(&place.path, record, reason, true);
     }
 
     /// Something that is no document.
-    fn passed(&mut self, place: &Place, reason: String) {
+    fn passed(&mut self, place: &SourcePlace, reason: String) {
         self.problem(&place.path, None, reason, false);
     }
 
@@ -435,13 +435,13 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     }
 
     fn close(&mut self) -> Result<Box<Converter<'env>>> {
-        match std::mem::replace(&mut self.line, Line::Closed) {
-            Line::Here(converter) => Ok(converter),
-            Line::Thread(send, thread) => {
+        match std::mem::replace(&mut self.line, BatchLine::Closed) {
+            BatchLine::Here(converter) => Ok(converter),
+            BatchLine::Thread(send, thread) => {
                 drop(send);
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             }
-            Line::Closed => Err(Error::new(ErrorKind::Write)),
+            BatchLine::Closed => Err(Error::new(ErrorKind::Write)),
         }
     }
 
@@ -456,7 +456,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
 /// Converts batches and appends them to the spool.
 struct Converter<'env> {
-    rules: &'env Rules,
+    rules: &'env ReadingRules,
     resources: &'env Resources,
     lines: JsonLines,
     spool: Spool,
@@ -475,7 +475,7 @@ impl Converter<'_> {
 
     fn convert(&mut self, batch: Batch) -> Result<()> {
         let Batch { items, bodies, .. } = batch;
-        let unready = items.iter().filter(|item| !matches!(item, Item::Ready(_))).count();
+        let unready = items.iter().filter(|item| !matches!(item, BatchItem::Ready(_))).count();
         let all: Vec<Done> = if unready > 1 {
             if self.pool.is_none() {
                 self.pool = Some(self.resources.pool()?);
@@ -497,12 +497,14 @@ impl Converter<'_> {
         Ok(())
     }
 
-    fn done(&self, mut done: Done, item: Item, bodies: &[u8]) -> Done {
+    fn done(&self, mut done: Done, item: BatchItem, bodies: &[u8]) -> Done {
         match item {
-            Item::Ready(records) if done.records.is_empty() => done.records = records,
-            Item::Ready(records) => done.records.extend_from_slice(&records),
-            Item::Page(page) => done.page(*page, bodies, self.rules),
-            Item::Lines(chunk) => chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done),
+            BatchItem::Ready(records) if done.records.is_empty() => done.records = records,
+            BatchItem::Ready(records) => done.records.extend_from_slice(&records),
+            BatchItem::Page(page) => done.page(*page, bodies, self.rules),
+            BatchItem::Lines(chunk) => {
+                chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done)
+            }
         }
         done
     }
@@ -520,7 +522,7 @@ impl Done {
         self.problems.push(Problem { path: path.to_owned(), record, reason, unreadable });
     }
 
-    fn page(&mut self, page: Page, bodies: &[u8], rules: &Rules) {
+    fn page(&mut self, page: Page, bodies: &[u8], rules: &ReadingRules) {
         let bytes = match page.body {
             Body::Held(range) => Ok(Cow::Borrowed(&bodies[range])),
             Body::File(path, _) => read_at_most(&path, rules.max_record).map(Cow::Owned),
@@ -576,7 +578,14 @@ impl Done {
     }
 
     /// A record of fields as a reader found them, on this line from 1.
-    fn fields(&mut self, place: &Place, record: u32, line: u32, fields: &Fields<'_>, scratch: &mut Scratch) {
+    fn fields(
+        &mut self,
+        place: &SourcePlace,
+        record: u32,
+        line: u32,
+        fields: &Fields<'_>,
+        scratch: &mut Scratch,
+    ) {
         let plain = |value: Option<Value<'_>>| value.map(Value::to_text);
         let id = plain(fields.id).unwrap_or_else(|| made_id(&place.name, Some(record)));
         let [title, url, canonical_url, date, source] =

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
-use super::{Place, Sink, Step, Stop, made_id, replaced};
+use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
 use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
@@ -118,7 +118,7 @@ impl Columns {
     }
 }
 
-pub(super) fn read(from: &mut dyn Read, delimiter: u8, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+pub(super) fn read(from: &mut dyn Read, delimiter: u8, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
     let limit = sink.rules.max_record;
     let mut rows = Rows {
         from,
@@ -162,7 +162,7 @@ fn document(
     columns: &Columns,
     number: u32,
     line: u64,
-    place: &Place,
+    place: &SourcePlace,
     scratch: &mut Scratch,
     sink: &mut Sink<'_, '_>,
 ) -> Step {

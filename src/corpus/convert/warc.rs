@@ -9,7 +9,7 @@ use std::io::Read;
 
 use super::http::{Response, content_type};
 use super::window::Window;
-use super::{Page, Place, Sink, Step};
+use super::{Page, Sink, SourcePlace, Step};
 use crate::error::Reason;
 
 /// How every header begins.
@@ -45,7 +45,7 @@ impl From<std::io::Error> for Bad {
     }
 }
 
-pub(super) fn read(from: &mut dyn Read, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
     let mut window = Window::new(from);
     let mut number = 0;
     loop {
@@ -91,7 +91,7 @@ fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
     // Consumed, so that whoever looks for the next header does not find this one.
     window.consume(MAGIC.len());
     let mut header = Header::default();
-    let mut field: Option<(Field, String)> = None;
+    let mut field: Option<(HeaderField, String)> = None;
     let begun = window.offset();
     loop {
         let length = window.line(LINE)?;
@@ -114,7 +114,7 @@ fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
                 header.set(field, value);
             }
             let named = text.split_once(':');
-            field = named.and_then(|(name, value)| Some((Field::of(name)?, value.trim().to_owned())));
+            field = named.and_then(|(name, value)| Some((HeaderField::of(name)?, value.trim().to_owned())));
         }
         let over = text.is_empty();
         drop(line);
@@ -127,7 +127,7 @@ fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
 
 /// What matters of a header.
 #[derive(Debug, Clone, Copy)]
-enum Field {
+enum HeaderField {
     Kind,
     Length,
     Id,
@@ -137,36 +137,36 @@ enum Field {
     PayloadType,
 }
 
-const FIELDS: [(&str, Field); 7] = [
-    ("WARC-Type", Field::Kind),
-    ("Content-Length", Field::Length),
-    ("WARC-Record-ID", Field::Id),
-    ("WARC-Target-URI", Field::Url),
-    ("WARC-Date", Field::Date),
-    ("Content-Type", Field::ContentType),
-    ("WARC-Identified-Payload-Type", Field::PayloadType),
+const FIELDS: [(&str, HeaderField); 7] = [
+    ("WARC-Type", HeaderField::Kind),
+    ("Content-Length", HeaderField::Length),
+    ("WARC-Record-ID", HeaderField::Id),
+    ("WARC-Target-URI", HeaderField::Url),
+    ("WARC-Date", HeaderField::Date),
+    ("Content-Type", HeaderField::ContentType),
+    ("WARC-Identified-Payload-Type", HeaderField::PayloadType),
 ];
 
-impl Field {
-    fn of(name: &str) -> Option<Field> {
+impl HeaderField {
+    fn of(name: &str) -> Option<HeaderField> {
         FIELDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|&(_, field)| field)
     }
 }
 
 impl Header {
-    fn set(&mut self, field: Field, value: String) {
+    fn set(&mut self, field: HeaderField, value: String) {
         let unwrapped = |value: &str| value.trim_start_matches('<').trim_end_matches('>').to_owned();
         match field {
-            Field::Kind => self.kind = value.to_ascii_lowercase(),
-            Field::Length => self.length = value.parse().ok(),
-            Field::Id => {
+            HeaderField::Kind => self.kind = value.to_ascii_lowercase(),
+            HeaderField::Length => self.length = value.parse().ok(),
+            HeaderField::Id => {
                 let id = unwrapped(&value);
                 self.id = Some(id.strip_prefix("urn:uuid:").map(str::to_owned).unwrap_or(id));
             }
-            Field::Url => self.url = Some(unwrapped(&value)),
-            Field::Date => self.date = Some(value),
-            Field::ContentType => self.content_type = Some(value),
-            Field::PayloadType => self.payload_type = Some(value),
+            HeaderField::Url => self.url = Some(unwrapped(&value)),
+            HeaderField::Date => self.date = Some(value),
+            HeaderField::ContentType => self.content_type = Some(value),
+            HeaderField::PayloadType => self.payload_type = Some(value),
         }
     }
 
@@ -180,7 +180,7 @@ fn block(
     window: &mut Window<'_>,
     header: &Header,
     number: u32,
-    place: &Place,
+    place: &SourcePlace,
     sink: &mut Sink<'_, '_>,
 ) -> Result<Step, Bad> {
     let Some(length) = header.length else {
@@ -224,7 +224,13 @@ fn ended(window: &mut Window<'_>) -> Result<(), Bad> {
     }
 }
 
-fn document(block: &[u8], header: &Header, number: u32, place: &Place, sink: &mut Sink<'_, '_>) -> Step {
+fn document(
+    block: &[u8],
+    header: &Header,
+    number: u32,
+    place: &SourcePlace,
+    sink: &mut Sink<'_, '_>,
+) -> Step {
     let is_http = header.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/http"));
     let response = if header.kind == "response" && (is_http || header.content_type.is_none()) {
         match Response::of(block) {
