@@ -41,7 +41,7 @@ pub struct DocumentEntry {
     pub sequence: u64,
     /// How many hashes its sample of each level has.
     pub counts: [u16; LEVELS],
-    /// [`text_check`] of its text, where that is in a file that somebody else may write; else 0.
+    /// A hash of its text, where that is in a file that somebody else may write; else 0.
     pub check: u32,
 }
 
