@@ -65,13 +65,20 @@ fn closes_line(content: &Content, at: u32) -> bool {
     is(content, at, TokenKind::LINE) && closes(content, at)
 }
 
+/// Whether a sentence or a line begins at a token.
+pub(super) fn opens_sentence(content: &Content, at: u32) -> bool {
+    at == 0 || is(content, at, TokenKind::LINE) || is(content, at, TokenKind::AFTER_END)
+}
+
+/// Whether a sentence goes on at a token, with no bracket and no dash before it.
+pub(super) fn goes_on(content: &Content, at: u32) -> bool {
+    !opens_sentence(content, at) && !is(content, at, TokenKind::APART)
+}
+
 /// Facts of both sides in some tokens of the run. Where every word has a capital it says nothing.
 fn news(sides: [(&Content, u32); 2], tokens: Range<u32>) -> usize {
-    let begins = |content: &Content, at: u32| {
-        at == 0 || is(content, at, TokenKind::LINE) || is(content, at, TokenKind::AFTER_END)
-    };
     let is_fact = |at: &u32| {
-        let is_fact = |content, at| is(content, at, TokenKind::FACT) && !begins(content, at);
+        let is_fact = |content, at| is(content, at, TokenKind::FACT) && !opens_sentence(content, at);
         sides.iter().all(|&(content, start)| is_fact(content, start + at))
     };
     tokens.filter(is_fact).count()
@@ -128,6 +135,17 @@ mod tests {
             relation(&of("Edith Marlow, of Halden,"), &of("Walter Finch, of Norvik,")),
             Some(Relation::Templated)
         );
+        let birthday = |subject: &str| {
+            let rest = "celebrates a hundredth birthday this week. The mayor will call with a basket of fruit and the school \
+                choir will sing on the stairs. Neighbours are asked to leave their cakes at the bakery.";
+            format!("{subject} {rest}")
+        };
+        assert_eq!(
+            relation(&birthday("Mina Aldous of Tarn Edge"), &birthday("Rufus Keel of Mill Cross")),
+            Some(Relation::Templated)
+        );
+        // Who says it is no subject of its own where only one page names it.
+        assert_eq!(relation(&birthday("Mina Aldous of Tarn Edge"), &birthday("She")), Some(Relation::Near));
         let behind = |end: &str| format!("{} The lorry was driven by {end}.", BRIEFS[0]);
         assert_eq!(relation(&behind("Edith Marlow"), &behind("Walter Finch")), Some(Relation::Templated));
         // A form of hardly any facts of its own: what stands before it is whom it is about.

@@ -508,7 +508,7 @@ mod tests {
     fn any_evidence() -> impl Strategy<Value = Evidence> {
         let side = (0u32..150, 0.0..=1.0f64, 0.0..=1.0f64, 0.0..=1.0f64);
         let slots = (0u32..6, 0u32..6, 0u32..20, 0u32..8);
-        (side.clone(), side, slots, any::<[bool; 7]>(), 0.0..=1.0f64).prop_map(
+        (side.clone(), side, slots, any::<[bool; 8]>(), 0.0..=1.0f64).prop_map(
             |(a, b, slots, flags, beginning)| {
                 let part = |whole: u32, share: f64| (f64::from(whole) * share) as u32;
                 let content = [a.0, b.0];
@@ -524,6 +524,7 @@ mod tests {
                     beginning,
                     lacks: slots.1,
                     lacks_fact: flags[1],
+                    subject: flags[3] && flags[7],
                     wide: flags[2],
                     cased: flags[3],
                     known: flags[4],

@@ -81,6 +81,7 @@ impl Asked<'_> {
                 Asked::many_changes,
                 Asked::slots_of_family,
                 Asked::short_other_fact,
+                Asked::short_other_subject,
                 Asked::fewer_facts,
                 Asked::fewer_facts_of_many,
                 Asked::fewer_facts_reworded,
@@ -205,6 +206,13 @@ impl Asked<'_> {
         self.reworded(tests);
         tests.push(Test::fewer("content tokens of the shorter text, fewer than", self.shorter, SHORT));
         tests.push(Test::least("slots of replaced facts", self.case.evidence.typed, 1));
+    }
+
+    /// Whom a short text is about stands at its front, and the rest is the same.
+    fn short_other_subject(&self, tests: &mut Vec<Test>) {
+        tests.push(self.covered());
+        tests.push(Test::fewer("content tokens of the shorter text, fewer than", self.shorter, SHORT));
+        tests.push(Test::is_true("subjects of their own at the front", self.own().subject));
     }
 
     /// Slots of facts are several, or the text is short.

@@ -1,5 +1,6 @@
 //! What two documents have besides standing text, in numbers.
 
+use super::around::{goes_on, opens_sentence};
 use super::evidence::share;
 use super::form::FORM_OWN;
 use crate::align::{Alignment, Slot, SlotKind, TokenKind, Words};
@@ -20,6 +21,9 @@ const LACKS: u32 = 2;
 /// letters alone. Those differ between two prints of one text.
 const MIXED: usize = 6;
 const LONG: usize = 20;
+
+/// Words of a subject at the front of a text, at most.
+const SUBJECT: u32 = 8;
 
 /// Tokens of a text that are looked through, at most: of a longer one a set is made.
 const SCANNED: usize = 2048;
@@ -43,6 +47,8 @@ pub struct Own {
     pub lacks: u32,
     /// Whether there is a fact among them, where they are few.
     pub lacks_fact: bool,
+    /// Whether each begins with a subject of its own in the midst of an equal sentence.
+    pub subject: bool,
     /// Whether either is mostly of characters that are tokens by themselves.
     pub wide: bool,
     /// Whether both are cased, so that names are told by their capitals.
@@ -81,6 +87,7 @@ impl Own {
         if own.asks_slots(alignment) {
             own.filled = facts.filled(alignment);
         }
+        own.subject = own.cased && facts.subject(alignment, sides);
         if stands && (1..=LACKS).contains(&own.lacks) {
             own.lacks_fact = facts.among_unmatched(alignment, &sides[inner].stands, inner);
         }
@@ -248,6 +255,22 @@ impl Facts<'_> {
         };
         (is_short && is_other && may_be(0, of_a) && may_be(1, of_b))
             .then(|| [self.of(0, of_a), self.of(1, of_b)])
+    }
+
+    /// Whether each text begins with a few words before a sentence goes on that is the same in both, and with a fact among them
+    /// that the other text lacks.
+    fn subject(&self, alignment: &Alignment, sides: [&Content; 2]) -> bool {
+        let Some(first) = alignment.runs.iter().min_by_key(|run| run.a) else { return false };
+        let is_first = alignment.runs.iter().all(|run| run.b >= first.b);
+        let starts = [first.a, first.b];
+        let is_subject = |side: usize| {
+            let end = starts[side];
+            let mut words = (0..end).filter(|&i| !opens_sentence(sides[side], i));
+            (1..=SUBJECT).contains(&end)
+                && goes_on(sides[side], end)
+                && words.any(|i| self.is_new(side, i as usize))
+        };
+        is_first && is_subject(0) && is_subject(1)
     }
 
     /// Whether there is a fact among the own tokens of a side that are not matched.
