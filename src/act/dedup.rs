@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::Removable;
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location, open_file};
+use crate::corpus::{Corpus, Location};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
+use crate::output::open_regular;
 use crate::output::{OutputPlace, Outputs, id_of, resolved, sync_all};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::Run;
@@ -317,7 +318,7 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
 /// Whether a file is a Parquet file that can be written again.
 fn is_parquet(path: &Path) -> bool {
     let mut magic = [0; 4];
-    let read = open_file(path).and_then(|mut file| file.read_exact(&mut magic));
+    let read = open_regular(path).and_then(|mut file| file.read_exact(&mut magic));
     cfg!(feature = "parquet") && read.is_ok() && magic == *b"PAR1"
 }
 
@@ -343,7 +344,7 @@ fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip
             })
         }
         // Nothing is unpacked that stays as it is.
-        _ => io::copy(&mut open_file(source)?, out).map(|_| ()),
+        _ => io::copy(&mut open_regular(source)?, out).map(|_| ()),
     })
 }
 
@@ -420,7 +421,7 @@ fn packing(path: &Path) -> Packing {
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::with_capacity(1 << 18, open_file(path)?);
+    let file = BufReader::with_capacity(1 << 18, open_regular(path)?);
     Ok(match packing(path) {
         Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
         Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),

@@ -18,7 +18,7 @@ use parquet::file::reader::FileReader;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 
 use crate::columnar::{Columnar, guarded};
-use crate::corpus::open_file;
+use crate::output::open_regular;
 
 /// Rows of a column that are copied at once; few where a value may begin with all of the value before it.
 const ROWS: usize = 4096;
@@ -36,7 +36,7 @@ const ROWS_OF_GROUP: usize = 1 << 28;
 /// # Errors
 /// Those of reading and writing; [`io::ErrorKind::InvalidData`] for what the library does not read.
 pub(super) fn copy_without(source: &Path, gone: &[u32], out: &mut (dyn Write + Send)) -> io::Result<()> {
-    let file = open_file(source)?;
+    let file = open_regular(source)?;
     guarded(|| copy(file, gone, out)).map_err(|error| match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => *error,

@@ -32,10 +32,8 @@ use open::kind;
 pub use plain::PlainText;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 pub use site::SitePattern;
-use site::site_of_path;
 use spool::Spooled;
 use store::InputBytes;
-pub(crate) use store::open_file;
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
@@ -168,6 +166,8 @@ struct Input {
     path: PathBuf,
     store: InputBytes,
     reader: usize,
+    /// What stands in for a site where a record names none.
+    directory: String,
     /// Where the input may be cut into pieces; anywhere if empty.
     cuts: Vec<u64>,
 }
@@ -175,7 +175,14 @@ struct Input {
 impl Input {
     /// Records of a spool.
     fn spooled(store: InputBytes, cuts: Vec<u64>) -> Input {
-        Input { name: String::new(), path: PathBuf::new(), store, reader: SPOOLED, cuts }
+        Input {
+            name: String::new(),
+            path: PathBuf::new(),
+            store,
+            reader: SPOOLED,
+            directory: String::new(),
+            cuts,
+        }
     }
 }
 
@@ -463,8 +470,7 @@ impl Corpus {
 
     /// The directory that stands in for a site where a record names none.
     pub fn directory(&self, input: u32) -> &str {
-        let input = &self.opened.inputs[input as usize];
-        site_of_path(self.opened.site_from.as_ref(), &input.name)
+        &self.opened.inputs[input as usize].directory
     }
 
     /// Whether an input may hold several records.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use super::convert::{self, FileKindOf, Job, ReadingRules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
+use super::site::site_of_path;
 use super::spool::Spooled;
-use super::store::{BIG, InputBytes, open_file};
+use super::store::{BIG, InputBytes};
 use super::{
     Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Resources;
 use crate::output::marks;
+use crate::output::open_regular;
 
 /// The name of standard input among paths.
 const STDIN: &str = "-";
@@ -180,10 +182,10 @@ impl Opened {
             return Ok(kind);
         }
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let outside = head(open_file(path).map_err(failed)?).map_err(failed)?;
+        let outside = head(open_regular(path).map_err(failed)?).map_err(failed)?;
         Ok(match Compression::of(&outside) {
             Some(how) => {
-                let from = decompressed(open_file(path).map_err(failed)?, how).map_err(failed)?;
+                let from = decompressed(open_regular(path).map_err(failed)?, how).map_err(failed)?;
                 // A head that is damaged tells nothing, and whoever reads on will say so.
                 let inside = head(from).unwrap_or_default();
                 FileKindOf { compression: Some(how), format: sniff(&inside) }
@@ -204,7 +206,7 @@ impl Opened {
         if !self.readers[reader].splits() || store.len() < BIG {
             return Ok((store, None));
         }
-        let file = open_file(path).map_err(|e| Error::io(ErrorKind::NotReadable, path, e))?;
+        let file = open_regular(path).map_err(|e| Error::io(ErrorKind::NotReadable, path, e))?;
         InputBytes::of_stream(file, resources.work_dir.as_deref())
     }
 
@@ -228,7 +230,8 @@ impl Opened {
         if damaged && store.len() == 0 {
             return Ok(());
         }
-        self.inputs.push(Input { name, path: path.to_owned(), store, reader, cuts: Vec::new() });
+        let directory = site_of_path(self.site_from.as_ref(), &name).to_owned();
+        self.inputs.push(Input { name, path: path.to_owned(), store, reader, directory, cuts: Vec::new() });
         Ok(())
     }
 
@@ -389,7 +392,7 @@ fn head(from: impl Read) -> io::Result<Vec<u8>> {
 /// What a compressed file holds.
 fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(InputBytes, Option<io::Error>)> {
     let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-    let from = decompressed(open_file(path).map_err(failed)?, how).map_err(failed)?;
+    let from = decompressed(open_regular(path).map_err(failed)?, how).map_err(failed)?;
     InputBytes::of_stream(from, resources.work_dir.as_deref())
 }
 

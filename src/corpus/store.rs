@@ -4,14 +4,15 @@
 //! validated, and a file that shrinks is an error of reading. Only what wirecopy spilled itself is used where it stands: it
 //! has no name, so nobody writes it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::{Mapping, Shared};
+use crate::output::open_regular;
 
 /// From this size on bytes that cannot be read twice are spilled, and files are mapped to be copied from. Below, bytes are
 /// held in memory, and files are opened when they are wanted: a million small files need no million mappings.
@@ -27,17 +28,6 @@ pub(super) enum InputBytes {
     File { stamp: Stamp, mapped: Option<Shared> },
     /// Small bytes that cannot be read twice from where they came.
     Held(Box<[u8]>),
-}
-
-/// Opens a file of somebody's for reading. What is no regular file, perhaps since the walk, is refused and never waited
-/// for: a pipe may have no writer.
-pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other("neither a file nor a directory"))
-    }
 }
 
 /// A file as it was when the run began.
@@ -57,7 +47,7 @@ impl Stamp {
 
     /// Whether the file of this path is still the same, as far as length and time of change tell.
     fn holds(&self) -> bool {
-        open_file(&self.path).and_then(|file| Stamp::of(&self.path, &file)).is_ok_and(|now| now == *self)
+        open_regular(&self.path).and_then(|file| Stamp::of(&self.path, &file)).is_ok_and(|now| now == *self)
     }
 
     /// Fills `out` from the file, which must still have the bytes.
@@ -73,7 +63,7 @@ impl InputBytes {
     /// An uncompressed file.
     pub fn of_file(path: &Path) -> Result<InputBytes> {
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let file = open_file(path).map_err(failed)?;
+        let file = open_regular(path).map_err(failed)?;
         let stamp = Stamp::of(path, &file).map_err(failed)?;
         let mapped = if stamp.len < BIG { None } else { Shared::new(&file) };
         Ok(InputBytes::File { stamp, mapped })
@@ -157,7 +147,7 @@ impl InputBytes {
         match self {
             InputBytes::File { stamp, .. } => {
                 let failed = |e| Error::io(ErrorKind::Read, &stamp.path, e);
-                let file = open_file(&stamp.path).map_err(failed)?;
+                let file = open_regular(&stamp.path).map_err(failed)?;
                 if Stamp::of(&stamp.path, &file).map_err(failed)? != *stamp {
                     return Err(Error::new(ErrorKind::Changed).at(&stamp.path));
                 }

@@ -13,8 +13,8 @@ use crate::index::view::{Near, View};
 use crate::judge::Memory;
 use crate::model::standing::{COPY, Few, FewPage, ITEM, Standing};
 
-/// Documents of one site that an arrival is counted with, at most: two and a half times the items that text needs to stand
-/// for good, since some of them are copies.
+/// Documents of one site that an arrival is counted with, at most: three times the items that text needs to stand for
+/// good, since some of them are copies.
 const MET: usize = 16;
 
 /// Of these, the likeliest; the others are one in every few of the rest, since many copies of one text may be likelier.
@@ -58,7 +58,7 @@ impl Learning {
         self.read.retain(|&ordinal, _| ordinal < first);
     }
 
-    /// What stands for an arrival of this row and text, which meets the documents of `near`. Linear in at most twelve
+    /// What stands for an arrival of this row and text, which meets the documents of `near`. Linear in at most [`MET`]
     /// texts of each site that several of them are of.
     pub fn standing(
         &mut self,

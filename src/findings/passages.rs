@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::excerpts::excerpts;
 use crate::candidates::Candidate;
-use crate::corpus::open_file;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Relation, Span};
+use crate::output::open_regular;
 use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
 use crate::scan::texts::Texts;
 use crate::scan::{DocumentEntry, Pair, Run};
@@ -236,7 +236,7 @@ fn source(place: String) -> String {
 /// # Errors
 /// Those of reading it, or that it is no regular file.
 pub fn hash_file(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = open_file(path)?;
+    let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
     let bytes = io::copy(&mut file, &mut hash)?;
     let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -33,10 +33,15 @@ pub fn id_of(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().as_ref().map(file_id)
 }
 
-/// Opens a regular file, and waits for no pipe that has its name meanwhile.
+/// Opens a file of somebody's for reading. What is no regular file, perhaps since the walk, is refused and never waited
+/// for: a pipe may have no writer.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("neither a file nor a directory"))
+    }
 }
 
 /// What a command reads and writes. Inputs are told first.

@@ -22,9 +22,6 @@ use wirecopy::act::undo::{Undone, read_journal, undo};
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 /// A folder `s` with copies `a.txt` and `b.txt`, one in capitals, and a page of its own; and the report on it.
 struct Folder {
     dir: Dir,
@@ -33,13 +30,7 @@ struct Folder {
 impl Folder {
     fn new() -> Folder {
         let dir = Dir::new();
-        dir.file("s/a.txt", STORY);
-        dir.file("s/b.txt", STORY);
-        dir.file("s/c.txt", STORY.to_uppercase());
-        dir.file(
-            "s/other.txt",
-            "A page of its own, of which there is no copy in the whole directory at all.",
-        );
+        copies_and_another(&dir);
         let folder = Folder { dir };
         folder.scan("s");
         folder

@@ -5,9 +5,6 @@ use std::process::Stdio;
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 fn two_copies(dir: &Dir) -> String {
     let lines =
         record("a", STORY) + &record("b", &STORY.to_uppercase()) + &record("c", "Something else entirely.");

@@ -8,9 +8,6 @@ use serde_json::Value;
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 /// A directory that looks like a repository, with a document in it.
 fn repository() -> Dir {
     let dir = Dir::new();

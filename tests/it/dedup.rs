@@ -9,9 +9,6 @@ use serde_json::Value;
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 fn lines() -> Vec<String> {
     let whole = |id: &str, extra: &str| {
         format!("{{\"id\": \"{id}\",  \"extra\": [{extra}1.0],\"text\": \"{STORY}\"}}")
@@ -187,13 +184,7 @@ struct Scanned {
 impl Scanned {
     fn new() -> Scanned {
         let dir = Dir::new();
-        dir.file("s/a.txt", STORY);
-        dir.file("s/b.txt", STORY);
-        dir.file("s/c.txt", STORY.to_uppercase());
-        dir.file(
-            "s/other.txt",
-            "A page of its own, of which there is no copy in the whole directory at all.",
-        );
+        copies_and_another(&dir);
         let report = dir.path("report.json").display().to_string();
         let output =
             run(&["scan", &dir.path("s").display().to_string(), "-q", "--report", &format!("json={report}")]);

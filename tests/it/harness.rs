@@ -133,6 +133,18 @@ impl Reports {
     }
 }
 
+/// A short story of its own.
+pub const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
+    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
+
+/// A folder `s` with [`STORY`] twice, once more in capitals, and a page of its own.
+pub fn copies_and_another(dir: &Dir) {
+    dir.file("s/a.txt", STORY);
+    dir.file("s/b.txt", STORY);
+    dir.file("s/c.txt", STORY.to_uppercase());
+    dir.file("s/other.txt", "A page of its own, of which there is no copy in the whole directory at all.");
+}
+
 pub fn record(id: &str, text: &str) -> String {
     format!("{}\n", serde_json::json!({ "id": id, "text": text }))
 }

@@ -12,9 +12,6 @@ use serde_json::Value;
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 /// Every command that writes a file, `{}` where it goes; with what it reads, and whether it appends.
 const WRITERS: [(&str, &[&str], bool); 25] = [
     ("scan in.jsonl --against other.jsonl --report pairs={}", &["in.jsonl", "other.jsonl"], false),

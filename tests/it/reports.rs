@@ -9,9 +9,6 @@ use wirecopy::internals::text::Tokens;
 
 use crate::harness::*;
 
-const STORY: &str = "The lighthouse keeper at Vessa Head has asked the harbour board for a new lamp, because the \
-    old one can be seen from the land only and the ships, which are on the other side, have begun to complain.";
-
 const EVIL: &str =
     "</script><script>fetch(\"http://x.invalid\")</script><img src=x onerror=alert(1)>\u{2028}&";
 

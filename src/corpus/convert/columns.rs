@@ -147,7 +147,7 @@ fn document(
         canonical_url: cell(Field::CanonicalUrl),
         date: cell(Field::Date),
         source: cell(Field::Source),
-        directory: place.directory(),
+        directory: &place.directory,
         path: &place.path,
         record: Some(number),
         text: text.text,

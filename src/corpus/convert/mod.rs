@@ -29,7 +29,7 @@ use rayon::prelude::*;
 use super::inflate::{Compression, decompressed};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
-use super::store::{InputBytes, open_file};
+use super::store::InputBytes;
 use super::{Format, JsonLines, Problem, turn};
 use crate::charset::Utf8Stream;
 use crate::corpus::site::{SitePattern, site_of_path};
@@ -37,6 +37,7 @@ use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
 use crate::options::Resources;
+use crate::output::open_regular;
 
 /// What to convert.
 #[derive(Debug)]
@@ -105,11 +106,8 @@ pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources)
             skipped: BTreeMap::new(),
         };
         for job in jobs {
-            let place = SourcePlace {
-                name: job.name.as_str().into(),
-                path: job.path.display().to_string().into(),
-                site_from: rules.site_from.clone(),
-            };
+            let path = job.path.display().to_string();
+            let place = SourcePlace::new(job.name.clone(), path, rules.site_from.clone());
             match sink.job(job, &place) {
                 Ok(()) => {}
                 Err(Stop::Run(error)) => return Err(error),
@@ -152,21 +150,20 @@ struct SourcePlace {
     name: Arc<str>,
     /// What problems name.
     path: Arc<str>,
+    /// What stands in for a site where a record or page names none.
+    directory: Arc<str>,
     site_from: Option<SitePattern>,
 }
 
 impl SourcePlace {
-    /// What stands in for a site where a record or page names none.
-    fn directory(&self) -> &str {
-        site_of_path(self.site_from.as_ref(), &self.name)
+    fn new(name: String, path: String, site_from: Option<SitePattern>) -> SourcePlace {
+        let directory = site_of_path(site_from.as_ref(), &name).into();
+        SourcePlace { name: name.into(), path: path.into(), directory, site_from }
     }
 
     fn entry(&self, name: &str) -> SourcePlace {
-        SourcePlace {
-            name: format!("{}/{name}", self.name).into(),
-            path: format!("{}/{name}", self.path).into(),
-            site_from: self.site_from.clone(),
-        }
+        let below = |path: &str| format!("{path}/{name}");
+        SourcePlace::new(below(&self.name), below(&self.path), self.site_from.clone())
     }
 }
 
@@ -238,7 +235,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     fn file(&mut self, path: &Path, kind: FileKindOf, place: &SourcePlace) -> Step {
         let failed = |e| Stop::Input(Error::io(ErrorKind::NotReadable, path, e).reason());
-        let file = open_file(path).map_err(failed)?;
+        let file = open_regular(path).map_err(failed)?;
         match kind {
             FileKindOf { compression: None, format: Format::Html } => {
                 let length = file.metadata().map_err(failed)?.len();
@@ -560,7 +557,7 @@ impl Done {
             canonical_url: said.canonical_url.as_deref().map(str::as_bytes),
             date: date.as_deref().map(str::as_bytes),
             source: said.source.as_deref().map(str::as_bytes),
-            directory: page.place.directory(),
+            directory: &page.place.directory,
             path,
             record: page.record,
             places: &said.places,
@@ -606,7 +603,7 @@ impl Done {
             canonical_url: canonical_url.as_deref().map(str::as_bytes),
             date: date.as_deref().map(str::as_bytes),
             source: source.as_deref().map(str::as_bytes),
-            directory: place.directory(),
+            directory: &place.directory,
             path: &place.path,
             record: Some(record),
             places: &[],
@@ -627,6 +624,6 @@ fn made_id(name: &str, record: Option<u32>) -> String {
 /// The file's bytes, or one more than `limit` where it has more.
 fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open_file(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -180,7 +180,7 @@ fn document(
         canonical_url: field(columns.canonical_url),
         date: field(columns.date),
         source: field(columns.source),
-        directory: place.directory(),
+        directory: &place.directory,
         path: &place.path,
         record: Some(number),
         text: text.text,
