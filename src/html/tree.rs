@@ -2,6 +2,8 @@
 
 use dom_query::{Document, NodeData, NodeId, NodeRef};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::marks::{self, Mark};
 
 /// What an element or a piece of text is to the text that comes of it.
@@ -31,6 +33,8 @@ pub(super) enum NodeRole {
     Quote,
     Caption,
     Preformatted,
+    /// Something to type into or to press.
+    Control,
 }
 
 #[derive(Debug)]
@@ -39,9 +43,27 @@ pub(super) struct Item {
     /// Behind the last item that is in this one.
     pub end: u32,
     pub kind: NodeRole,
+    /// What its names say of it, which alone decides nothing.
     pub mark: Option<Mark>,
+    /// That mark is its `id`'s, which may as well say what it is about.
+    pub by_id: bool,
+    /// Equal for elements of one name and one class.
+    pub shape: u32,
     pub hidden: bool,
+    /// It gives a date: see [`Dated`].
+    pub dated: Option<Dated>,
     pub id: NodeId,
+}
+
+/// How an element gives a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Dated {
+    /// `<time>`, of whatever happened then.
+    Some,
+    /// Marked as that of a change.
+    Changed,
+    /// Marked as that of publication.
+    Published,
 }
 
 /// The page. The first item is the root.
@@ -102,26 +124,32 @@ impl Items {
 }
 
 fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
-    let mut item = Item { parent, end: 0, kind: NodeRole::Inline, mark: None, hidden: false, id };
+    let mut item = Item {
+        parent,
+        end: 0,
+        kind: NodeRole::Inline,
+        mark: None,
+        by_id: false,
+        shape: 0,
+        hidden: false,
+        dated: None,
+        id,
+    };
     match data {
         NodeData::Text { .. } => item.kind = NodeRole::Text,
         NodeData::Element(element) => {
             item.kind = kind(&element.name.local);
+            item.shape = xxh3_64(element.name.local.as_bytes()) as u32;
+            let is_time = &*element.name.local == "time";
+            if is_time {
+                item.dated = Some(Dated::Some);
+            }
             for attribute in &element.attrs {
-                match &*attribute.name.local {
-                    "hidden" => item.hidden = true,
-                    // A heading that links to itself, the number of a note.
-                    "href" if &*attribute.value == "#" => item.kind = NodeRole::Inline,
-                    name @ ("class" | "id" | "role" | "rel" | "itemprop")
-                        if item.mark != Some(Mark::Body) =>
-                    {
-                        let mark = marks::mark(name, &attribute.value);
-                        if item.mark.is_none() || mark == Some(Mark::Body) {
-                            item.mark = mark;
-                        }
-                    }
-                    _ => {}
-                }
+                item.read(&attribute.name.local, &attribute.value);
+            }
+            if is_time {
+                let class = element.attrs.iter().find(|attribute| &*attribute.name.local == "class");
+                item.dated = item.dated.max(class.and_then(|class| marks::dated(&class.value)));
             }
         }
         _ => {}
@@ -129,9 +157,50 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
     item
 }
 
+impl Item {
+    /// Takes in what an attribute says.
+    fn read(&mut self, name: &str, value: &str) {
+        match name {
+            "hidden" => self.hidden = true,
+            // A heading that links to itself, the number of a note.
+            "href" if value == "#" => self.kind = NodeRole::Inline,
+            "pubdate" => self.dated = Some(Dated::Published),
+            "role" => self.kind = of_role(value).unwrap_or(self.kind),
+            "class" | "id" | "rel" | "itemprop" => {
+                if name == "class" {
+                    self.shape = self.shape.wrapping_mul(31) ^ xxh3_64(value.as_bytes()) as u32;
+                }
+                if name == "itemprop" {
+                    self.dated = self.dated.max(marks::dated_prop(value));
+                }
+                let mark = marks::mark(name, value);
+                let first = self.mark.is_none() || self.by_id && mark.is_some();
+                if self.mark != Some(Mark::Body) && (first || mark == Some(Mark::Body)) {
+                    (self.mark, self.by_id) = (mark, name == "id" && mark.is_some());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What an ARIA role makes of an element.
+fn of_role(role: &str) -> Option<NodeRole> {
+    match role {
+        "main" => Some(NodeRole::Main),
+        "article" => Some(NodeRole::Article),
+        "complementary" => Some(NodeRole::Aside),
+        "navigation" | "menu" | "menubar" | "contentinfo" | "search" | "toolbar" | "dialog" | "alert"
+        | "alertdialog" => Some(NodeRole::Chrome),
+        _ => None,
+    }
+}
+
 fn kind(name: &str) -> NodeRole {
     match name {
         "a" => NodeRole::Link,
+        // The guard's mark of a control.
+        "wbr" => NodeRole::Control,
         "br" => NodeRole::Break,
         "h1" => NodeRole::Heading(1),
         "h2" => NodeRole::Heading(2),

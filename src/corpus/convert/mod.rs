@@ -175,7 +175,7 @@ struct Page {
     url: Option<String>,
     date: Option<String>,
     is_html: bool,
-    /// The charset that a protocol names.
+    /// The charset that a protocol names, or a content type with it.
     charset: Option<String>,
     body: Body,
 }
@@ -328,7 +328,8 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             url: None,
             date: None,
             is_html,
-            charset: None,
+            // Nothing but its name says that a file is XHTML, if it does not itself.
+            charset: is_xhtml(&place.name).then(|| "application/xhtml+xml".to_owned()),
             body,
         };
         self.page(page)
@@ -512,6 +513,14 @@ impl Converter<'_> {
 struct Done {
     records: Vec<u8>,
     problems: Vec<Problem>,
+}
+
+/// Whether a file is named as XHTML, compressed or not.
+fn is_xhtml(name: &str) -> bool {
+    let name = Path::new(name);
+    let named =
+        |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xhtml"));
+    named(name) || name.file_stem().is_some_and(|stem| named(Path::new(stem)))
 }
 
 impl Done {

@@ -273,6 +273,12 @@ fn document(
         }
     };
     let body = sink.hold(&body);
+    // An element that closes itself is whole in XHTML alone.
+    let charset = match charset {
+        charset if kind != "application/xhtml+xml" => charset,
+        Some(charset) => Some(format!("{kind}; charset={charset}")),
+        None => Some(kind),
+    };
     sink.page(Page {
         place: place.clone(),
         record: Some(number),

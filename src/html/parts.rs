@@ -1,0 +1,333 @@
+//! Which parts of a page are not of its article, although they stand where it stands.
+//!
+//! A name is weak evidence: a part goes only where its form says so too, by links, fields, a row of teasers, or
+//! for want of any paragraph.
+
+use std::collections::{HashMap, HashSet};
+
+use dom_query::{Document, NodeRef};
+
+use super::BlockKind;
+use super::cut::Pieces;
+use super::marks::Mark;
+use super::region::Region;
+use super::shape::{Shape, Shapes};
+use super::tree::{Item, Items, NodeRole};
+
+/// Bytes of a notice or of a line on an author, at most.
+const SHORT: u32 = 800;
+
+/// Bytes of a notice that nothing but its name tells from a paragraph, at most.
+const NOTICE: u32 = 250;
+
+/// Captions of a story that is told by them, at least.
+const CAPTIONS: usize = 3;
+
+/// Which items are left out.
+pub(super) fn left_out(
+    document: &Document,
+    items: &Items,
+    pieces: &Pieces,
+    shapes: &Shapes,
+    region: &Region,
+) -> Vec<bool> {
+    let parts = Parts::of(document, items, pieces, shapes, region);
+    let mut out = vec![false; items.list.len()];
+    let mut captions = Vec::new();
+    let mut at = parts.start + 1;
+    while at < parts.end {
+        let item = &items.list[at];
+        let why = if item.kind == NodeRole::Text { None } else { parts.judge(at) };
+        match why {
+            Some(Why::Caption) => captions.push(at),
+            Some(Why::Other) => out[at] = true,
+            None => {
+                at += 1;
+                continue;
+            }
+        }
+        at = item.end as usize;
+    }
+    if !parts.told_by(&captions, &out) {
+        for at in captions {
+            out[at] = true;
+        }
+    }
+    out
+}
+
+/// Why a part is left out.
+enum Why {
+    /// It says what a picture shows.
+    Caption,
+    Other,
+}
+
+struct Parts<'a> {
+    document: &'a Document,
+    items: &'a Items,
+    pieces: &'a Pieces,
+    shapes: &'a Shapes,
+    /// The region in which all of it stands.
+    start: usize,
+    end: usize,
+    /// What stands in the region.
+    all: Shape,
+    /// How many elements of a shape have paragraphs.
+    alike: HashMap<u32, u32>,
+    teasers: HashSet<usize>,
+    /// The region is named by the page.
+    declared: bool,
+    /// The first and the last item that stand in no part with a name, and have prose.
+    plain: std::ops::Range<u32>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(
+        document: &'a Document,
+        items: &'a Items,
+        pieces: &'a Pieces,
+        shapes: &'a Shapes,
+        region: &Region,
+    ) -> Parts<'a> {
+        let start = region.root as usize;
+        let end = items.list[start].end as usize;
+        let mut parts = Parts {
+            document,
+            items,
+            pieces,
+            shapes,
+            start,
+            end,
+            all: shapes.between(region.range.start as usize, region.range.end as usize),
+            alike: HashMap::new(),
+            teasers: HashSet::new(),
+            declared: region.named.is_some(),
+            plain: u32::MAX..0,
+        };
+        for at in start..end {
+            let item = &items.list[at];
+            if item.mark.is_some() && shapes.within(items, at).paragraphs > 0 {
+                *parts.alike.entry(item.shape).or_default() += 1;
+            }
+        }
+        parts.find_plain();
+        parts.find_teasers();
+        parts
+    }
+
+    fn find_plain(&mut self) {
+        let mut at = self.start;
+        while at < self.end {
+            let item = &self.items.list[at];
+            let shape = self.shapes.within(self.items, at);
+            let aside = matches!(item.kind, NodeRole::Chrome | NodeRole::Aside | NodeRole::Form);
+            let named = item.mark.is_some_and(|mark| mark != Mark::Body) && !self.is_protected(item, shape);
+            if shape.paragraphs == 0 || (at > self.start && (aside || named)) {
+                at = item.end as usize;
+                continue;
+            }
+            if item.kind == NodeRole::Text {
+                self.plain.start = self.plain.start.min(at as u32);
+                self.plain.end = at as u32;
+            }
+            at += 1;
+        }
+    }
+
+    /// Rows of two or more elements that each begin with a link and say a sentence or two of where it leads, at the region's
+    /// end or beginning.
+    fn find_teasers(&mut self) {
+        let is_card = |at: usize| {
+            let item = &self.items.list[at];
+            let shape = self.shapes.within(self.items, at);
+            let block =
+                matches!(item.kind, NodeRole::Block | NodeRole::Article | NodeRole::Item | NodeRole::Aside);
+            block
+                && shape.paragraphs == 1
+                && shape.prose <= 300
+                && shape.pointers >= 1
+                && self.begins_with_link(at)
+        };
+        let mut rows: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
+        let mut at = self.start + 1;
+        while at < self.end {
+            let item = &self.items.list[at];
+            if item.kind != NodeRole::Text && is_card(at) {
+                rows.entry((item.parent, item.shape)).or_default().push(at);
+                at = item.end as usize;
+            } else {
+                at += 1;
+            }
+        }
+        for row in rows.into_values().filter(|row| row.len() > 1) {
+            let prose: u32 = row.iter().map(|&at| self.shapes.within(self.items, at).prose).sum();
+            if prose * 2 <= self.all.prose {
+                self.teasers.extend(row);
+            }
+        }
+    }
+
+    fn first_piece(&self, at: usize) -> usize {
+        self.pieces.list.partition_point(|piece| (piece.first as usize) < at)
+    }
+
+    fn begins_with_link(&self, at: usize) -> bool {
+        self.pieces.list.get(self.first_piece(at)).is_some_and(|piece| piece.linked == piece.len())
+    }
+
+    /// The piece before an item, if it is in the region.
+    fn piece_before(&self, at: usize) -> Option<usize> {
+        let before = self.first_piece(at).checked_sub(1)?;
+        (self.pieces.list[before].first as usize >= self.start).then_some(before)
+    }
+
+    /// Parts that a name does not take out: those that hold the headline, or most of what there is, and what the page calls an
+    /// article.
+    fn is_protected(&self, item: &Item, shape: Shape) -> bool {
+        matches!(item.kind, NodeRole::Body | NodeRole::Main)
+            || shape.headlines > 0
+            || shape.prose * 2 > self.all.prose
+    }
+
+    fn judge(&self, at: usize) -> Option<Why> {
+        let item = &self.items.list[at];
+        let shape = self.shapes.within(self.items, at);
+        if shape.text == 0 || matches!(item.kind, NodeRole::Body | NodeRole::Main) {
+            return None;
+        }
+        let at_most = |share: u32| shape.prose * share <= self.all.prose;
+        if item.hidden && at_most(3) {
+            return if self.unfolds(at, shape) { None } else { Some(Why::Other) };
+        }
+        let by_kind = match item.kind {
+            NodeRole::Chrome | NodeRole::Aside if self.declared => at_most(2),
+            NodeRole::Chrome => at_most(3),
+            NodeRole::Aside | NodeRole::Form => at_most(4),
+            NodeRole::Figure if at_most(5) => return Some(Why::Caption),
+            NodeRole::Caption if shape.text <= 500 => return Some(Why::Caption),
+            _ => self.teasers.contains(&at),
+        };
+        if by_kind {
+            return Some(Why::Other);
+        }
+        self.by_name(at, shape)
+    }
+
+    fn by_name(&self, at: usize, shape: Shape) -> Option<Why> {
+        let item = &self.items.list[at];
+        let mark = item.mark?;
+        if self.is_protected(item, shape)
+            || (item.by_id && self.is_about(at)) && !(shape.is_linked() || shape.controls > 0)
+        {
+            return None;
+        }
+        let repeated = !item.by_id && self.alike.get(&item.shape).is_some_and(|&alike| alike > 1);
+        let box_like = shape.paragraphs == 0
+            || shape.is_linked()
+            || (shape.controls > 0 && shape.paragraphs <= 2)
+            || (shape.pointers > 0 && shape.pointers >= shape.paragraphs);
+        let little = |shape: Shape| shape.prose * 10 <= self.all.prose;
+        let at_end = little(self.shapes.between(item.end as usize, self.end))
+            || little(self.shapes.between(self.start, at));
+        let out = match mark {
+            Mark::Body => false,
+            Mark::Caption => {
+                return (shape.text <= 400 && shape.prose * 3 <= self.all.prose).then_some(Why::Caption);
+            }
+            Mark::Comments => self.are_comments(at, shape, repeated),
+            Mark::Elsewhere => box_like,
+            Mark::Offer => box_like || (shape.paragraphs == 1 && shape.text <= NOTICE && !repeated),
+            Mark::Byline => box_like || (at_end && shape.paragraphs <= 1 && shape.text <= SHORT && !repeated),
+        };
+        out.then_some(Why::Other)
+    }
+
+    /// Whether a part that is named after comments is what readers wrote: behind the article, and several of that name, or
+    /// with a form for the next one.
+    fn are_comments(&self, at: usize, shape: Shape, repeated: bool) -> bool {
+        let item = &self.items.list[at];
+        let before = self.shapes.between(self.start, at);
+        if shape.paragraphs == 0 || shape.is_linked() {
+            return true;
+        }
+        if before.paragraphs == 0 {
+            return false;
+        }
+        let mut nested = 0;
+        let mut inner = at + 1;
+        while inner < item.end as usize {
+            let is_one = self.items.list[inner].mark == Some(Mark::Comments)
+                && self.shapes.within(self.items, inner).sentences > 0;
+            nested += usize::from(is_one);
+            inner = if is_one { self.items.list[inner].end as usize } else { inner + 1 };
+        }
+        let last = self.plain.end < at as u32;
+        nested > 1 || shape.controls > 0 || (nested == 1 && last && !repeated)
+    }
+
+    /// Whether an id only repeats the heading that it begins with, as those that are made of headings do.
+    fn is_about(&self, at: usize) -> bool {
+        let Some(piece) = self.pieces.list.get(self.first_piece(at)) else { return false };
+        if !matches!(piece.kind, BlockKind::Heading(_)) || piece.first >= self.items.list[at].end {
+            return false;
+        }
+        let id = NodeRef::new(self.items.list[at].id, &self.document.tree).attr("id");
+        let heading = self.pieces.text[piece.range.clone()].to_lowercase();
+        let words = |text: &str| -> Vec<String> {
+            text.split(|c: char| !c.is_ascii_alphanumeric())
+                .filter(|w| w.len() > 2)
+                .map(str::to_lowercase)
+                .collect()
+        };
+        let heading = words(&heading);
+        id.is_some_and(|id| {
+            let id = words(&id);
+            !id.is_empty() && id.iter().all(|word| heading.contains(word))
+        })
+    }
+
+    /// Whether a part that is not shown at first is the article's: it stands behind a heading or paragraphs of it and says
+    /// something of its own.
+    fn unfolds(&self, at: usize, shape: Shape) -> bool {
+        let item = &self.items.list[at];
+        let named = item.mark.is_some_and(|mark| !matches!(mark, Mark::Body | Mark::Caption));
+        let dialog =
+            matches!(item.kind, NodeRole::Chrome | NodeRole::Aside | NodeRole::Form | NodeRole::Figure);
+        if named || dialog || shape.controls > 0 || shape.is_linked() {
+            return false;
+        }
+        let Some(before) = self.piece_before(at) else { return false };
+        let under_heading = matches!(self.pieces.list[before].kind, BlockKind::Heading(2..));
+        if under_heading {
+            return true;
+        }
+        let parent = item.parent as usize;
+        let beside = self.shapes.between(self.start, at).paragraphs > 0;
+        let within = self.declared
+            || (self.items.list[parent].kind != NodeRole::Body
+                && self.shapes.within(self.items, parent).without(shape).paragraphs > 0);
+        shape.paragraphs > 0 && shape.pointers < shape.paragraphs && beside && within
+    }
+
+    /// Whether captions are most of what is said.
+    fn told_by(&self, captions: &[usize], out: &[bool]) -> bool {
+        let speaks = |&&at: &&usize| {
+            let shape = self.shapes.within(self.items, at);
+            shape.sentences > 0 || shape.paragraphs > 0
+        };
+        let told: u32 =
+            captions.iter().filter(speaks).map(|&at| self.shapes.within(self.items, at).text).sum();
+        let mut rest = self.all.prose;
+        let mut at = self.start + 1;
+        while at < self.end {
+            if out[at] || captions.binary_search(&at).is_ok() {
+                rest = rest.saturating_sub(self.shapes.within(self.items, at).prose);
+                at = self.items.list[at].end as usize;
+            } else {
+                at += 1;
+            }
+        }
+        captions.iter().filter(speaks).count() >= CAPTIONS && told > rest
+    }
+}
