@@ -20,6 +20,9 @@ const SHORT: u32 = 800;
 /// Bytes of a notice that nothing but its name tells from a paragraph, at most.
 const NOTICE: u32 = 250;
 
+/// Bytes of an article above comments that are longer than itself, at least.
+const LITTLE: u32 = 250;
+
 /// Captions of a story that is told by them, at least.
 const CAPTIONS: usize = 3;
 
@@ -187,7 +190,7 @@ impl<'a> Parts<'a> {
     fn is_protected(&self, item: &Item, shape: Shape) -> bool {
         matches!(item.kind, NodeRole::Body | NodeRole::Main)
             || shape.headlines > 0
-            || shape.prose * 2 > self.all.prose
+            || (shape.prose * 2 > self.all.prose && !(self.all.headlines > 0 && shape.is_row_of_teasers()))
     }
 
     fn judge(&self, at: usize) -> Option<Why> {
@@ -197,7 +200,7 @@ impl<'a> Parts<'a> {
             return None;
         }
         let at_most = |share: u32| shape.prose * share <= self.all.prose;
-        if item.hidden && at_most(3) {
+        if item.hidden && (at_most(3) || shape.is_row_of_teasers()) {
             return if self.unfolds(at, shape) { None } else { Some(Why::Other) };
         }
         let by_kind = match item.kind {
@@ -217,6 +220,9 @@ impl<'a> Parts<'a> {
     fn by_name(&self, at: usize, shape: Shape) -> Option<Why> {
         let item = &self.items.list[at];
         let mark = item.mark?;
+        if mark == Mark::Comments && shape.headlines == 0 && self.are_many_comments(at, shape) {
+            return Some(Why::Other);
+        }
         if self.is_protected(item, shape)
             || (item.by_id && self.is_about(at)) && !(shape.is_linked() || shape.controls > 0)
         {
@@ -243,10 +249,32 @@ impl<'a> Parts<'a> {
         out.then_some(Why::Other)
     }
 
+    /// Whether a part that is named after comments, and may be longer than the article, holds several that are named so too,
+    /// and stands below enough text for an article.
+    fn are_many_comments(&self, at: usize, shape: Shape) -> bool {
+        let before = self.shapes.between(self.start, at);
+        let (nested, prose) = self.nested_comments(at);
+        nested > 1 && prose * 5 >= shape.prose * 4 && before.prose >= LITTLE
+    }
+
+    /// How many parts that are named after comments stand in one, and their prose.
+    fn nested_comments(&self, at: usize) -> (usize, u32) {
+        let (mut nested, mut prose, mut inner) = (0, 0, at + 1);
+        while inner < self.items.list[at].end as usize {
+            let shape = self.shapes.within(self.items, inner);
+            if self.items.list[inner].mark == Some(Mark::Comments) && shape.sentences > 0 {
+                (nested, prose) = (nested + 1, prose + shape.prose);
+                inner = self.items.list[inner].end as usize;
+            } else {
+                inner += 1;
+            }
+        }
+        (nested, prose)
+    }
+
     /// Whether a part that is named after comments is what readers wrote: behind the article, and several of that name, or
     /// with a form for the next one.
     fn are_comments(&self, at: usize, shape: Shape, repeated: bool) -> bool {
-        let item = &self.items.list[at];
         let before = self.shapes.between(self.start, at);
         if shape.paragraphs == 0 || shape.is_linked() {
             return true;
@@ -254,14 +282,7 @@ impl<'a> Parts<'a> {
         if before.paragraphs == 0 {
             return false;
         }
-        let mut nested = 0;
-        let mut inner = at + 1;
-        while inner < item.end as usize {
-            let is_one = self.items.list[inner].mark == Some(Mark::Comments)
-                && self.shapes.within(self.items, inner).sentences > 0;
-            nested += usize::from(is_one);
-            inner = if is_one { self.items.list[inner].end as usize } else { inner + 1 };
-        }
+        let (nested, _) = self.nested_comments(at);
         let last = self.plain.end < at as u32;
         nested > 1 || shape.controls > 0 || (nested == 1 && last && !repeated)
     }

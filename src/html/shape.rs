@@ -71,6 +71,11 @@ impl Shape {
         self.combined(other, u32::saturating_sub)
     }
 
+    /// Whether there is a link for every paragraph, as where each says where it leads.
+    pub fn is_row_of_teasers(self) -> bool {
+        self.pointers > 1 && self.pointers >= self.paragraphs
+    }
+
     /// Whether links are two fifths of it.
     pub fn is_linked(self) -> bool {
         u64::from(self.linked) * 5 > u64::from(self.text) * 2

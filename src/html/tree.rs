@@ -70,8 +70,6 @@ pub(super) enum Dated {
 #[derive(Debug)]
 pub(super) struct Items {
     pub list: Vec<Item>,
-    /// The parser's nodes and their places in `list`, sorted.
-    places: Vec<(NodeId, u32)>,
 }
 
 /// No item.
@@ -81,8 +79,7 @@ impl Items {
     /// Lists what is under the document's root. Linear, without recursion.
     pub fn of(document: &Document) -> Items {
         let tree = &document.tree;
-        let mut items =
-            Items { list: Vec::with_capacity(tree.len()), places: Vec::with_capacity(tree.len()) };
+        let mut items = Items { list: Vec::with_capacity(tree.len()) };
         let mut parent = NONE;
         let mut next = Some(tree.root().id);
         while let Some(id) = next {
@@ -91,7 +88,6 @@ impl Items {
                 items.list.push(item(id, parent, &node.data));
                 (node.first_child, node.next_sibling)
             });
-            items.places.push((id, place));
             if child.is_some() {
                 (parent, next) = (place, child);
                 continue;
@@ -106,14 +102,7 @@ impl Items {
                 next = NodeRef::new(above.id, tree).query_or(None, |node| node.next_sibling);
             }
         }
-        items.places.sort_unstable();
         items
-    }
-
-    /// The place of a node, if it was there when the page was listed.
-    pub fn place(&self, id: NodeId) -> Option<usize> {
-        let found = self.places.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.places[found].1 as usize)
     }
 
     /// The items above one, innermost first.
@@ -171,6 +160,11 @@ impl Item {
                     self.shape = self.shape.wrapping_mul(31) ^ xxh3_64(value.as_bytes()) as u32;
                 }
                 if name == "itemprop" {
+                    if value.split_ascii_whitespace().any(|prop| prop == "articleBody")
+                        && self.kind == NodeRole::Block
+                    {
+                        self.kind = NodeRole::Article;
+                    }
                     self.dated = self.dated.max(marks::dated_prop(value));
                 }
                 let mark = marks::mark(name, value);
