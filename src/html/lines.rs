@@ -2,28 +2,24 @@
 
 use super::BlockKind;
 use super::cut::{Pieces, TextPiece};
+use super::main_text::Page;
 use super::marks::Mark;
-use super::shape::{Headlines, PROSE, is_prose, is_sentence};
+use super::shape::{PROSE, is_prose, is_sentence};
 use super::tree::{Items, NodeRole};
 
 /// Takes out lines that are in the article and not of it: pointers to other pages with the label above them,
 /// and credits.
-pub(super) fn take_out(
-    items: &Items,
-    everything: &Pieces,
-    pieces: &Pieces,
-    headlines: &Headlines,
-    keep: &mut [bool],
-) {
+pub(super) fn take_out(page: &Page<'_>, pieces: &Pieces, keep: &mut [bool]) {
+    let items = page.items;
     let mut pointers: Vec<bool> = (0..keep.len()).map(|at| is_pointer(pieces, at)).collect();
     keep_mixed_lists(items, pieces, keep, &mut pointers);
     for (at, keep) in keep.iter_mut().enumerate() {
         let piece = &pieces.list[at];
         let points = match pieces.list.get(at + 1) {
             _ if pointers[at] => true,
-            next => leads_to_pointer(everything, piece, next, pointers.get(at + 1)) && is_label(pieces, at),
+            next => leads_to_pointer(page.pieces, piece, next, pointers.get(at + 1)) && is_label(pieces, at),
         };
-        *keep &= headlines.contains(piece) || (!points && !is_credit(items, pieces, at));
+        *keep &= page.headlines.contains(piece) || (!points && !is_credit(items, pieces, at));
     }
 }
 

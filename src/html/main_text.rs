@@ -38,69 +38,83 @@ pub(super) struct MainText {
     pub end: u32,
 }
 
-/// The article out of `everything`; no pieces where nothing could be one.
+/// A page as it was read.
+pub(super) struct Page<'a> {
+    pub document: &'a Document,
+    pub items: &'a Items,
+    pub pieces: &'a Pieces,
+    pub shapes: Shapes,
+    pub headlines: Headlines,
+}
+
+/// The article out of all the `pieces` of a page; no pieces where nothing could be one.
 pub(super) fn main_text(
     document: &Document,
     items: &Items,
-    everything: &Pieces,
+    pieces: &Pieces,
     title: Option<&str>,
 ) -> MainText {
-    let headlines = Headlines::of(everything, title);
-    let shapes = Shapes::of(items, everything, &headlines);
-    let declared = Region::declared(items, &shapes, &headlines);
+    let headlines = Headlines::of(pieces, title);
+    let shapes = Shapes::of(items, pieces, &headlines);
+    let page = Page { document, items, pieces, shapes, headlines };
+    let declared = Region::declared(&page);
     for region in declared.into_iter().chain([Region::page(items)]) {
-        let found = article(document, items, everything, &shapes, &headlines, &region);
-        let (Some(first), Some(last)) =
-            (found.list.first().map(|p| p.first), found.list.last().map(|p| p.first))
-        else {
-            continue;
-        };
-        let text = found.list.iter().find(|piece| is_prose(piece, PROSE)).map_or(last, |piece| piece.first);
-        let headline = headlines.before(text);
-        let (start, end) = match region.named {
-            Some(_) => (region.range.start, region.range.end),
-            None => (headline.unwrap_or(text), last + 1),
-        };
-        return MainText { pieces: found, head: start.min(first)..text, end };
+        let has_prose = page.shapes.within(items, region.root as usize).paragraphs > 0;
+        let mut found = article(&page, &region, true);
+        // Names that leave nothing belie themselves.
+        if has_prose && !found.list.iter().any(|piece| is_prose(piece, PROSE)) {
+            let unnamed = article(&page, &region, false);
+            if unnamed.list.iter().any(|piece| is_prose(piece, PROSE)) {
+                found = unnamed;
+            }
+        }
+        if let Some(found) = MainText::of(&page, &region, found) {
+            return found;
+        }
     }
     MainText { pieces: Pieces::default(), head: 0..0, end: 0 }
 }
 
+impl MainText {
+    fn of(page: &Page<'_>, region: &Region, pieces: Pieces) -> Option<MainText> {
+        let (first, last) = (pieces.list.first()?.first, pieces.list.last()?.first);
+        let text = pieces.list.iter().find(|piece| is_prose(piece, PROSE)).map_or(last, |piece| piece.first);
+        let (start, end) = match region.named {
+            Some(_) => (region.range.start, region.range.end),
+            None => (page.headlines.before(text).unwrap_or(text), last + 1),
+        };
+        Some(MainText { pieces, head: start.min(first)..text, end })
+    }
+}
+
 /// The pieces of the article in a region of the page; the whole page is the region of the first item.
-fn article(
-    document: &Document,
-    items: &Items,
-    everything: &Pieces,
-    shapes: &Shapes,
-    headlines: &Headlines,
-    region: &Region,
-) -> Pieces {
-    let out = left_out(document, items, everything, shapes, region);
-    let mut pieces = cut(document, items, &out);
+fn article(page: &Page<'_>, region: &Region, by_name: bool) -> Pieces {
+    let items = page.items;
+    let out = left_out(page, region, by_name);
+    let mut pieces = cut(page.document, items, &out);
     pieces.list.retain(|piece| region.range.contains(&piece.first));
-    let shapes = Shapes::of(items, &pieces, headlines);
+    let shapes = Shapes::of(items, &pieces, &page.headlines);
     let within = region.named.unwrap_or(region.root);
     let core = if items.list[within as usize].kind == NodeRole::Article {
         Some(region::core(items, &shapes, within))
     } else {
-        region::densest(items, &shapes, &pieces, headlines, within)
+        region::densest(items, &shapes, &pieces, &page.headlines, within)
     };
-    let core = core.map(|core| region::widened(items, &shapes, headlines, core, within));
-    let mut keep = decide(items, everything, &pieces, &shapes, headlines, core, region).into_iter();
+    let core = core.map(|core| region::widened(items, &shapes, &page.headlines, core, within));
+    let mut keep = decide(page, &pieces, &shapes, core, region).into_iter();
     pieces.list.retain(|_| keep.next().unwrap_or(false));
     pieces
 }
 
 /// Which pieces are kept.
 fn decide(
-    items: &Items,
-    everything: &Pieces,
+    page: &Page<'_>,
     pieces: &Pieces,
     shapes: &Shapes,
-    headlines: &Headlines,
     core: Option<u32>,
     region: &Region,
 ) -> Vec<bool> {
+    let (items, headlines) = (page.items, &page.headlines);
     let declared = region.named.is_some();
     let list = &pieces.list;
     let within = core.map_or(0..0, |core| core..items.list[core as usize].end);
@@ -114,7 +128,7 @@ fn decide(
     };
     let container = region::container(items, shapes, headlines, core.unwrap_or(region.root), region);
     take_in(items, pieces, headlines, &container, first, last, &mut keep);
-    take_out(items, everything, pieces, headlines, &mut keep);
+    take_out(page, pieces, &mut keep);
     drop_datelines(pieces, &mut keep);
     drop_dangling(list, &mut keep);
     let prose: Vec<bool> = list.iter().map(|piece| is_prose(piece, PROSE)).collect();

@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dom_query::{Document, NodeRef};
+use dom_query::NodeRef;
 
 use super::BlockKind;
-use super::cut::Pieces;
+use super::main_text::Page;
 use super::marks::Mark;
 use super::region::Region;
 use super::shape::{Shape, Shapes};
@@ -27,14 +27,9 @@ const LITTLE: u32 = 250;
 const CAPTIONS: usize = 3;
 
 /// Which items are left out.
-pub(super) fn left_out(
-    document: &Document,
-    items: &Items,
-    pieces: &Pieces,
-    shapes: &Shapes,
-    region: &Region,
-) -> Vec<bool> {
-    let parts = Parts::of(document, items, pieces, shapes, region);
+pub(super) fn left_out(page: &Page<'_>, region: &Region, by_name: bool) -> Vec<bool> {
+    let items = page.items;
+    let parts = Parts::of(page, region, by_name);
     let mut out = vec![false; items.list.len()];
     let mut captions = Vec::new();
     let mut at = parts.start + 1;
@@ -67,10 +62,11 @@ enum Why {
 }
 
 struct Parts<'a> {
-    document: &'a Document,
+    page: &'a Page<'a>,
     items: &'a Items,
-    pieces: &'a Pieces,
     shapes: &'a Shapes,
+    /// What names say counts.
+    by_name: bool,
     /// The region in which all of it stands.
     start: usize,
     end: usize,
@@ -81,32 +77,27 @@ struct Parts<'a> {
     teasers: HashSet<usize>,
     /// The region is named by the page.
     declared: bool,
-    /// The first and the last item that stand in no part with a name, and have prose.
-    plain: std::ops::Range<u32>,
+    /// The last item that has prose and stands in no part with a name.
+    last_plain: u32,
 }
 
 impl<'a> Parts<'a> {
-    fn of(
-        document: &'a Document,
-        items: &'a Items,
-        pieces: &'a Pieces,
-        shapes: &'a Shapes,
-        region: &Region,
-    ) -> Parts<'a> {
+    fn of(page: &'a Page<'a>, region: &Region, by_name: bool) -> Parts<'a> {
+        let (items, shapes) = (page.items, &page.shapes);
         let start = region.root as usize;
         let end = items.list[start].end as usize;
         let mut parts = Parts {
-            document,
+            page,
             items,
-            pieces,
             shapes,
+            by_name,
             start,
             end,
             all: shapes.between(region.range.start as usize, region.range.end as usize),
             alike: HashMap::new(),
             teasers: HashSet::new(),
             declared: region.named.is_some(),
-            plain: u32::MAX..0,
+            last_plain: 0,
         };
         for at in start..end {
             let item = &items.list[at];
@@ -114,12 +105,12 @@ impl<'a> Parts<'a> {
                 *parts.alike.entry(item.shape).or_default() += 1;
             }
         }
-        parts.find_plain();
+        parts.find_last_plain();
         parts.find_teasers();
         parts
     }
 
-    fn find_plain(&mut self) {
+    fn find_last_plain(&mut self) {
         let mut at = self.start;
         while at < self.end {
             let item = &self.items.list[at];
@@ -131,8 +122,7 @@ impl<'a> Parts<'a> {
                 continue;
             }
             if item.kind == NodeRole::Text {
-                self.plain.start = self.plain.start.min(at as u32);
-                self.plain.end = at as u32;
+                self.last_plain = at as u32;
             }
             at += 1;
         }
@@ -172,17 +162,17 @@ impl<'a> Parts<'a> {
     }
 
     fn first_piece(&self, at: usize) -> usize {
-        self.pieces.list.partition_point(|piece| (piece.first as usize) < at)
+        self.page.pieces.list.partition_point(|piece| (piece.first as usize) < at)
     }
 
     fn begins_with_link(&self, at: usize) -> bool {
-        self.pieces.list.get(self.first_piece(at)).is_some_and(|piece| piece.linked == piece.len())
+        self.page.pieces.list.get(self.first_piece(at)).is_some_and(|piece| piece.linked == piece.len())
     }
 
     /// The piece before an item, if it is in the region.
     fn piece_before(&self, at: usize) -> Option<usize> {
         let before = self.first_piece(at).checked_sub(1)?;
-        (self.pieces.list[before].first as usize >= self.start).then_some(before)
+        (self.page.pieces.list[before].first as usize >= self.start).then_some(before)
     }
 
     /// Parts that a name does not take out: those that hold the headline, or most of what there is, and what the page calls an
@@ -219,7 +209,7 @@ impl<'a> Parts<'a> {
 
     fn by_name(&self, at: usize, shape: Shape) -> Option<Why> {
         let item = &self.items.list[at];
-        let mark = item.mark?;
+        let mark = item.mark.filter(|_| self.by_name)?;
         if mark == Mark::Comments && shape.headlines == 0 && self.are_many_comments(at, shape) {
             return Some(Why::Other);
         }
@@ -232,7 +222,7 @@ impl<'a> Parts<'a> {
         let box_like = shape.paragraphs == 0
             || shape.is_linked()
             || (shape.controls > 0 && shape.paragraphs <= 2)
-            || (shape.pointers > 0 && shape.pointers >= shape.paragraphs);
+            || shape.has_links_for_paragraphs();
         let little = |shape: Shape| shape.prose * 10 <= self.all.prose;
         let at_end = little(self.shapes.between(item.end as usize, self.end))
             || little(self.shapes.between(self.start, at));
@@ -283,18 +273,18 @@ impl<'a> Parts<'a> {
             return false;
         }
         let (nested, _) = self.nested_comments(at);
-        let last = self.plain.end < at as u32;
+        let last = self.last_plain < at as u32;
         nested > 1 || shape.controls > 0 || (nested == 1 && last && !repeated)
     }
 
     /// Whether an id only repeats the heading that it begins with, as those that are made of headings do.
     fn is_about(&self, at: usize) -> bool {
-        let Some(piece) = self.pieces.list.get(self.first_piece(at)) else { return false };
+        let Some(piece) = self.page.pieces.list.get(self.first_piece(at)) else { return false };
         if !matches!(piece.kind, BlockKind::Heading(_)) || piece.first >= self.items.list[at].end {
             return false;
         }
-        let id = NodeRef::new(self.items.list[at].id, &self.document.tree).attr("id");
-        let heading = self.pieces.text[piece.range.clone()].to_lowercase();
+        let id = NodeRef::new(self.items.list[at].id, &self.page.document.tree).attr("id");
+        let heading = self.page.pieces.text[piece.range.clone()].to_lowercase();
         let words = |text: &str| -> Vec<String> {
             text.split(|c: char| !c.is_ascii_alphanumeric())
                 .filter(|w| w.len() > 2)
@@ -319,7 +309,7 @@ impl<'a> Parts<'a> {
             return false;
         }
         let Some(before) = self.piece_before(at) else { return false };
-        let under_heading = matches!(self.pieces.list[before].kind, BlockKind::Heading(2..));
+        let under_heading = matches!(self.page.pieces.list[before].kind, BlockKind::Heading(2..));
         if under_heading {
             return true;
         }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cut::Pieces;
+use super::main_text::Page;
 use super::marks::Mark;
 use super::shape::{Headlines, PROSE, Shape, Shapes, is_prose, is_sentence};
 use super::tree::{Items, NodeRole};
@@ -28,7 +29,8 @@ impl Region {
     }
 
     /// What the page itself names as its article, and the headline above it.
-    pub fn declared(items: &Items, shapes: &Shapes, headlines: &Headlines) -> Option<Region> {
+    pub fn declared(page: &Page<'_>) -> Option<Region> {
+        let (items, shapes, headlines) = (page.items, &page.shapes, &page.headlines);
         let named = declared(items, shapes)?;
         let end = items.list[named as usize].end;
         let above = headlines.before(named).filter(|&headline| {

@@ -73,7 +73,13 @@ impl Shape {
 
     /// Whether there is a link for every paragraph, as where each says where it leads.
     pub fn is_row_of_teasers(self) -> bool {
-        self.pointers > 1 && self.pointers >= self.paragraphs
+        self.pointers > 1 && self.has_links_for_paragraphs()
+    }
+
+    /// Whether there are as many links as paragraphs, and those are as short as a word on a link is.
+    pub fn has_links_for_paragraphs(self) -> bool {
+        const SHORT: u32 = 250;
+        self.pointers > 0 && self.pointers >= self.paragraphs && self.prose <= SHORT * self.paragraphs
     }
 
     /// Whether links are two fifths of it.
