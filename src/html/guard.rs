@@ -112,6 +112,8 @@ struct Attributes<'a> {
     content: Option<&'a str>,
     datetime: Option<&'a str>,
     pubdate: bool,
+    /// It shows or hides another element.
+    unfolds: bool,
     kind: Option<&'a str>,
 }
 
@@ -356,7 +358,8 @@ impl<'a> Guard<'a> {
         let unfolds = |open: &Open<'_>| {
             matches!(open.name.as_bytes(), [b'h' | b'H', b'1'..=b'6']) || same(open.name, "dt")
         };
-        if is_button && self.open.last().is_some_and(unfolds) {
+        if is_button && (attributes.unfolds || self.open.last().is_some_and(unfolds)) {
+            self.separate(name);
             return from;
         }
         let marked = ["checkbox", "radio", "hidden", "image"];
@@ -629,6 +632,7 @@ impl<'a> Attributes<'a> {
             "type" => &mut self.kind,
             "hidden" => return self.hidden = true,
             "pubdate" => return self.pubdate = true,
+            "aria-expanded" => return self.unfolds = true,
             "style" => return self.hidden |= hides(value),
             _ => return,
         };

@@ -244,5 +244,7 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         ("bildunter", Mark::Caption),
         ("wpcaption", Mark::Caption),
     ];
-    STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark)
+    // Words for comments are parts of others: `usercomments`, `Leserkommentare`.
+    let inside = || (word.contains("comment") || word.contains("kommentar")).then_some(Mark::Comments);
+    STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark).or_else(inside)
 }

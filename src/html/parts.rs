@@ -20,6 +20,9 @@ const SHORT: u32 = 800;
 /// Bytes of a notice that nothing but its name tells from a paragraph, at most.
 const NOTICE: u32 = 250;
 
+/// Bytes of a part of an article that has sentences, none of which is long enough for a paragraph, at least.
+const PART: u32 = 100;
+
 /// Bytes of an article above comments that are longer than itself, at least.
 const LITTLE: u32 = 250;
 
@@ -72,8 +75,10 @@ struct Parts<'a> {
     end: usize,
     /// What stands in the region.
     all: Shape,
-    /// How many elements of a shape have paragraphs.
+    /// How many elements of a shape have a name and paragraphs.
     alike: HashMap<u32, u32>,
+    /// How many elements of a shape have buttons or fields, and text.
+    alike_boxes: HashMap<u32, u32>,
     teasers: HashSet<usize>,
     /// The region is named by the page.
     declared: bool,
@@ -95,14 +100,19 @@ impl<'a> Parts<'a> {
             end,
             all: shapes.between(region.range.start as usize, region.range.end as usize),
             alike: HashMap::new(),
+            alike_boxes: HashMap::new(),
             teasers: HashSet::new(),
             declared: region.named.is_some(),
             last_plain: 0,
         };
         for at in start..end {
             let item = &items.list[at];
-            if item.mark.is_some() && shapes.within(items, at).paragraphs > 0 {
+            let shape = shapes.within(items, at);
+            if item.mark.is_some() && shape.paragraphs > 0 {
                 *parts.alike.entry(item.shape).or_default() += 1;
+            }
+            if shape.controls > 0 && shape.text > 0 {
+                *parts.alike_boxes.entry(item.shape).or_default() += 1;
             }
         }
         parts.find_last_plain();
@@ -199,12 +209,24 @@ impl<'a> Parts<'a> {
             NodeRole::Aside | NodeRole::Form => at_most(4),
             NodeRole::Figure if at_most(5) => return Some(Why::Caption),
             NodeRole::Caption if shape.text <= 500 => return Some(Why::Caption),
+            NodeRole::Block if self.declared && self.is_notice(at, shape) => true,
             _ => self.teasers.contains(&at),
         };
         if by_kind {
             return Some(Why::Other);
         }
         self.by_name(at, shape)
+    }
+
+    /// Whether a part of a declared article is a box with a button or a field and a sentence or two beside it.
+    fn is_notice(&self, at: usize, shape: Shape) -> bool {
+        let unlike = |item: &Item| self.alike_boxes.get(&item.shape).is_none_or(|&alike| alike < 3);
+        shape.controls > 0
+            && shape.headlines == 0
+            && shape.paragraphs <= 1
+            && shape.text <= NOTICE
+            && shape.prose * 5 <= self.all.prose
+            && unlike(&self.items.list[at])
     }
 
     fn by_name(&self, at: usize, shape: Shape) -> Option<Why> {
@@ -223,6 +245,8 @@ impl<'a> Parts<'a> {
             || shape.is_linked()
             || (shape.controls > 0 && shape.paragraphs <= 2)
             || shape.has_links_for_paragraphs();
+        let box_like = box_like
+            && !(shape.sentences > 1 && shape.linked == 0 && shape.controls == 0 && shape.text >= PART);
         let little = |shape: Shape| shape.prose * 10 <= self.all.prose;
         let at_end = little(self.shapes.between(item.end as usize, self.end))
             || little(self.shapes.between(self.start, at));

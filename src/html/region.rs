@@ -93,14 +93,22 @@ impl Named {
         while at < items.list.len() {
             let item = &items.list[at];
             let shape = shapes.within(items, at);
+            let holds = |kinds: &[NodeRole]| {
+                items.list[at..item.end as usize].iter().any(|inner| kinds.contains(&inner.kind))
+            };
+            let card = matches!(item.kind, NodeRole::Block | NodeRole::Item)
+                && shape.paragraphs == 1
+                && shape.has_links_for_paragraphs()
+                && !holds(&[NodeRole::Article, NodeRole::Main]);
+            let marked = item.mark.is_some_and(|mark| mark != Mark::Body)
+                && !matches!(item.kind, NodeRole::Article | NodeRole::Main | NodeRole::Body)
+                && shape.prose * 2 <= all
+                && !holds(&[NodeRole::Main]);
             let beside = matches!(item.kind, NodeRole::Chrome | NodeRole::Aside)
                 || (item.hidden && shape.prose * 3 <= all)
-                || (item.mark.is_some_and(|mark| mark != Mark::Body)
-                    && shape.headlines == 0
-                    && !matches!(item.kind, NodeRole::Article | NodeRole::Main | NodeRole::Body)
-                    && shape.prose * 2 <= all);
+                || (shape.headlines == 0 && (card || marked));
             if beside {
-                named.prose -= shape.prose;
+                named.prose = named.prose.saturating_sub(shape.prose);
                 at = item.end as usize;
                 continue;
             }
@@ -125,6 +133,10 @@ fn own_article(items: &Items, shapes: &Shapes, articles: &[u32]) -> Option<u32> 
     let most = |list: &mut dyn Iterator<Item = &u32>| {
         list.copied().max_by_key(|at| (shape(at).prose, u32::MAX - at))
     };
+    // One that is a link and a sentence on where it leads is another story's, if there are others.
+    let teaser = |at: &&u32| shape(at).has_links_for_paragraphs() && shape(at).headlines == 0;
+    let own: Vec<u32> = articles.iter().filter(|at| !teaser(at)).copied().collect();
+    let articles = if own.is_empty() { articles } else { own.as_slice() };
     let headed = articles.iter().filter(|at| shape(at).headlines > 0).count();
     if headed == 1 {
         return most(&mut articles.iter().filter(|at| shape(at).headlines > 0));

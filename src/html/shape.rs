@@ -2,7 +2,7 @@
 
 use super::BlockKind;
 use super::cut::{Pieces, TextPiece};
-use super::meta::same_words;
+use super::meta;
 use super::tree::{Items, NodeRole};
 
 /// Bytes of unlinked text from which on a piece counts as prose.
@@ -99,7 +99,7 @@ impl Headlines {
     pub fn of(pieces: &Pieces, title: Option<&str>) -> Headlines {
         let heading = |piece: &&TextPiece| matches!(piece.kind, BlockKind::Heading(_));
         let is_title = |piece: &&TextPiece| {
-            title.is_some_and(|title| same_words(title, &pieces.text[piece.range.clone()]))
+            title.is_some_and(|title| meta::is_title(title, &pieces.text[piece.range.clone()], None))
         };
         let mut first: Vec<u32> =
             pieces.list.iter().filter(heading).filter(is_title).map(|piece| piece.first).collect();

@@ -308,6 +308,8 @@ fn what_a_click_unfolds_is_the_article_s() {
          <div role=tabpanel HIDDEN><p>§4</p></div></article>",
         "<article><h1>Night train</h1><p>§1</p><dl><dt>May I smoke?</dt><dd HIDDEN>§2</dd><dt>Who pays?</dt><dd HIDDEN>§3</dd></dl><p>§4</p></article>",
         "<article><h1>Night train</h1><p>§1</p><h3><button>May I smoke?</button></h3><div HIDDEN><p>§2</p></div><p>§3</p></article>",
+        "<article><h1>Night train</h1><p>§1</p><div class=q><button aria-expanded=false>May I smoke?</button><div HIDDEN><p>§2</p></div></div>\
+         <div class=q><button aria-expanded=false>Who pays?</button><div HIDDEN><p>§3</p></div></div></article>",
         "<div class=faq><h1>Night train</h1><p>§1</p><h3>May I smoke?</h3><div HIDDEN><p>§2</p></div><h3>Who pays?</h3><div HIDDEN>\
          <p>§3</p></div></div>CARDS",
     ];
