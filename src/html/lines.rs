@@ -11,7 +11,8 @@ use super::tree::{Items, NodeRole};
 /// and credits.
 pub(super) fn take_out(page: &Page<'_>, pieces: &Pieces, keep: &mut [bool]) {
     let items = page.items;
-    let mut pointers: Vec<bool> = (0..keep.len()).map(|at| is_pointer(pieces, at)).collect();
+    let mut pointers: Vec<bool> =
+        (0..keep.len()).map(|at| is_pointer(pieces, at) && !has_text_below(pieces, keep, at)).collect();
     keep_mixed_lists(items, pieces, keep, &mut pointers);
     for (at, keep) in keep.iter_mut().enumerate() {
         let piece = &pieces.list[at];
@@ -66,8 +67,8 @@ fn keep_mixed_lists(items: &Items, pieces: &Pieces, keep: &mut [bool], pointers:
         let plain = |at: usize| keep[at] && pieces.list[at].linked == 0;
         if (at..behind).any(plain) {
             pointers[at..behind].fill(false);
-            for at in at..behind {
-                keep[at] |= pieces.list[at].kind == BlockKind::ListItem;
+            for (keep, piece) in keep[at..behind].iter_mut().zip(&pieces.list[at..behind]) {
+                *keep |= piece.kind == BlockKind::ListItem;
             }
         }
         at = behind.max(at + 1);
@@ -193,6 +194,13 @@ fn is_dateline(text: &str) -> bool {
         Some(_) => all <= 4,
         None => all == 0,
     }
+}
+
+/// Whether a piece is a heading of text that is kept, whatever it links to.
+fn has_text_below(pieces: &Pieces, keep: &[bool], at: usize) -> bool {
+    matches!(pieces.list[at].kind, BlockKind::Heading(_))
+        && keep.get(at + 1) == Some(&true)
+        && pieces.list.get(at + 1).is_some_and(|below| is_prose(below, PROSE))
 }
 
 /// Whether a piece only points elsewhere: a line that is a link, with or without a few words before it.

@@ -183,7 +183,8 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating" | "ratings"
         | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha"
         | "toolbar" | "affiliate" => return Some(Mark::Offer),
-        "wall" | "offer" | "angebot" | "oferta" | "offerta" | "offre" | "oferty" | "abo" => {
+        "wall" | "gate" | "metered" | "offer" | "angebot" | "oferta" | "offerta" | "offre" | "oferty"
+        | "abo" => {
             return Some(Mark::Offer);
         }
         word if word.len() > 5 && word.ends_with("wall") => return Some(Mark::Offer),

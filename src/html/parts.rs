@@ -235,12 +235,16 @@ impl<'a> Parts<'a> {
         if mark == Mark::Comments && shape.headlines == 0 && self.are_many_comments(at, shape) {
             return Some(Why::Other);
         }
-        if self.is_protected(item, shape)
-            || (item.by_id && self.is_about(at)) && !(shape.is_linked() || shape.controls > 0)
-        {
+        if self.is_protected(item, shape) {
             return None;
         }
         let repeated = !item.by_id && self.alike.get(&item.shape).is_some_and(|&alike| alike > 1);
+        if mark == Mark::Comments {
+            return self.are_comments(at, shape, repeated).then_some(Why::Other);
+        }
+        if !shape.is_linked() && shape.controls == 0 && self.is_about(at) {
+            return None;
+        }
         let box_like = shape.paragraphs == 0
             || shape.is_linked()
             || (shape.controls > 0 && shape.paragraphs <= 2)
@@ -251,11 +255,10 @@ impl<'a> Parts<'a> {
         let at_end = little(self.shapes.between(item.end as usize, self.end))
             || little(self.shapes.between(self.start, at));
         let out = match mark {
-            Mark::Body => false,
+            Mark::Body | Mark::Comments => false,
             Mark::Caption => {
                 return (shape.text <= 400 && shape.prose * 3 <= self.all.prose).then_some(Why::Caption);
             }
-            Mark::Comments => self.are_comments(at, shape, repeated),
             Mark::Elsewhere => box_like,
             Mark::Offer => box_like || (shape.paragraphs == 1 && shape.text <= NOTICE && !repeated),
             Mark::Byline => box_like || (at_end && shape.paragraphs <= 1 && shape.text <= SHORT && !repeated),
@@ -291,7 +294,7 @@ impl<'a> Parts<'a> {
     fn are_comments(&self, at: usize, shape: Shape, repeated: bool) -> bool {
         let before = self.shapes.between(self.start, at);
         if shape.paragraphs == 0 || shape.is_linked() {
-            return true;
+            return shape.controls > 0 || !self.is_about(at);
         }
         if before.paragraphs == 0 {
             return false;
@@ -301,25 +304,21 @@ impl<'a> Parts<'a> {
         nested > 1 || shape.controls > 0 || (nested == 1 && last && !repeated)
     }
 
-    /// Whether an id only repeats the heading that it begins with, as those that are made of headings do.
+    /// Whether a name only repeats the heading that its part begins with, as those do that are made of headings.
     fn is_about(&self, at: usize) -> bool {
+        let item = &self.items.list[at];
         let Some(piece) = self.page.pieces.list.get(self.first_piece(at)) else { return false };
-        if !matches!(piece.kind, BlockKind::Heading(_)) || piece.first >= self.items.list[at].end {
+        if !matches!(piece.kind, BlockKind::Heading(_)) || piece.first >= item.end {
             return false;
         }
-        let id = NodeRef::new(self.items.list[at].id, &self.page.document.tree).attr("id");
-        let heading = self.page.pieces.text[piece.range.clone()].to_lowercase();
-        let words = |text: &str| -> Vec<String> {
-            text.split(|c: char| !c.is_ascii_alphanumeric())
-                .filter(|w| w.len() > 2)
-                .map(str::to_lowercase)
-                .collect()
+        let words = |text: &str| -> HashSet<String> {
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            words.filter(|word| word.len() > 2).map(str::to_lowercase).collect()
         };
-        let heading = words(&heading);
-        id.is_some_and(|id| {
-            let id = words(&id);
-            !id.is_empty() && id.iter().all(|word| heading.contains(word))
-        })
+        let node = NodeRef::new(item.id, &self.page.document.tree);
+        let name = words(&node.attr(if item.by_id { "id" } else { "class" }).unwrap_or_default());
+        let heading = words(&self.page.pieces.text[piece.range.clone()]);
+        !name.is_empty() && name.is_subset(&heading)
     }
 
     /// Whether a part that is not shown at first is the article's: it stands behind a heading or paragraphs of it and says

@@ -8,8 +8,8 @@ use super::tree::{Items, NodeRole};
 /// Bytes of unlinked text from which on a piece counts as prose.
 pub(super) const PROSE: usize = 80;
 
-/// Bytes of a link that leads to another text, at least: shorter ones are buttons and signs.
-const POINTER: usize = 8;
+/// Bytes of a link that leads to another text, at least: shorter ones are signs and numbers.
+const POINTER: usize = 4;
 
 /// What stands in a part of a page.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
