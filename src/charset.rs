@@ -2,7 +2,8 @@
 //!
 //! What says which charset it is, first word wins: a byte order mark, the transport's word (a `Content-Type`
 //! header), the page's own (`<meta charset>`, an XML declaration), bytes that are valid UTF-8, then the guess
-//! of `chardetng`, which is Firefox's. Labels are those of the WHATWG's Encoding Standard, decoders those of
+//! of `chardetng`, which is Firefox's. Valid UTF-8 with several characters beyond ASCII is UTF-8 whatever a label says:
+//! crawlers decode pages and leave the label where it was. Labels are those of the WHATWG's Encoding Standard, decoders those of
 //! `encoding_rs`.
 
 use std::borrow::Cow;
@@ -319,6 +320,32 @@ mod tests {
         assert!(decoded(page, None, true).0.ends_with('\u{41c}'));
         assert_eq!(decoded(b"<meta charset=utf-16le>a", None, true).1, "UTF-8");
         assert_eq!(decoded(b"<meta charset=nonsense>a", Some("more nonsense"), true).1, "UTF-8");
+    }
+
+    #[test]
+    fn an_old_label_does_not_outweigh_utf_8() {
+        let text = "Der Zug f\u{fc}hrt \u{fc}ber vier Br\u{fc}cken. \u{65b0}\u{6865}";
+        for label in
+            ["gb2312", "windows-1251", "shift_jis", "iso-8859-1", "big5", "euc-kr", "koi8-r", "utf-16"]
+        {
+            for page in [
+                format!("<meta charset={label}><p>{text}"),
+                format!("<meta http-equiv=content-type content='text/html; charset={label}'><p>{text}"),
+                format!("<?xml version='1.0' encoding='{label}'?><p>{text}"),
+            ] {
+                assert_eq!(decoded(page.as_bytes(), None, true), of(&page, "UTF-8", 0));
+                assert_eq!(decoded(page.as_bytes(), Some(label), true), of(&page, "UTF-8", 0));
+            }
+        }
+        // What is true of the bytes is believed, of few of them too.
+        assert_eq!(
+            decoded(b"CAF\xc9\xbb x", Some("windows-1252"), false),
+            of("CAF\u{c9}\u{bb} x", "windows-1252", 0)
+        );
+        assert_eq!(decoded(b"\x1b$B%F%9%H\x1b(B", Some("iso-2022-jp"), false).1, "ISO-2022-JP");
+        let gbk =
+            encoding_rs::GBK.encode("\u{65b0}\u{6865}\u{5c06}\u{4e8e}\u{6625}\u{5929}\u{901a}\u{8f66}").0;
+        assert_eq!(decoded(&gbk, Some("gb2312"), false).1, "GBK");
     }
 
     #[test]
