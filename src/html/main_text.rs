@@ -14,7 +14,7 @@ use super::cut::{Pieces, TextPiece, cut};
 use super::lines::{drop_dangling, drop_datelines, take_out, text_of};
 use super::parts::left_out;
 use super::region::{self, Region};
-use super::shape::{Headlines, PROSE, Shapes, is_prose, is_sentence};
+use super::shape::{Headlines, PROSE, SENTENCE, Shapes, is_prose, is_sentence};
 use super::tree::{Items, NodeRole};
 
 /// Bytes of an article, at least, where the page has prose for several.
@@ -26,9 +26,6 @@ const LEAD: usize = 60;
 /// Bytes of a paragraph behind the core, at least.
 const BEHIND: usize = 100;
 
-/// Bytes of a sentence within the core, at least.
-const SENTENCE: usize = 25;
-
 /// The article of a page.
 pub(super) struct MainText {
     pub pieces: Pieces,
@@ -38,7 +35,7 @@ pub(super) struct MainText {
     pub end: u32,
 }
 
-/// A page as it was read.
+/// A page as it was read, with all of its text.
 pub(super) struct Page<'a> {
     pub document: &'a Document,
     pub items: &'a Items,

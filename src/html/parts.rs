@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 
 use dom_query::NodeRef;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::BlockKind;
 use super::main_text::Page;
 use super::marks::Mark;
 use super::region::Region;
-use super::shape::{Shape, Shapes};
+use super::shape::{PROSE, Shape, Shapes, is_prose};
 use super::tree::{Item, Items, NodeRole};
 
 /// Bytes of a notice or of a line on an author, at most.
@@ -79,9 +80,12 @@ struct Parts<'a> {
     alike: HashMap<u32, u32>,
     /// How many elements of a shape have buttons or fields, and text.
     alike_boxes: HashMap<u32, u32>,
+    /// Cards of rows of teasers.
     teasers: HashSet<usize>,
     /// The region is named by the page.
     declared: bool,
+    /// The prose that is shown, as hashes.
+    shown: HashSet<u64>,
     /// The last item that has prose and stands in no part with a name.
     last_plain: u32,
 }
@@ -103,6 +107,7 @@ impl<'a> Parts<'a> {
             alike_boxes: HashMap::new(),
             teasers: HashSet::new(),
             declared: region.named.is_some(),
+            shown: HashSet::new(),
             last_plain: 0,
         };
         for at in start..end {
@@ -115,9 +120,42 @@ impl<'a> Parts<'a> {
                 *parts.alike_boxes.entry(item.shape).or_default() += 1;
             }
         }
+        parts.find_shown();
         parts.find_last_plain();
         parts.find_teasers();
         parts
+    }
+
+    /// Notes the prose outside of hidden parts, if there are any.
+    fn find_shown(&mut self) {
+        let list = &self.page.pieces.list;
+        let (mut at, mut piece) = (self.start, self.first_piece(self.start));
+        let is_hidden = |item: &Item| item.hidden;
+        if !self.items.list[self.start..self.end].iter().any(is_hidden) {
+            return;
+        }
+        while at < self.end {
+            let item = &self.items.list[at];
+            let end = if item.hidden { item.end } else { at as u32 + 1 };
+            while let Some(found) = list.get(piece).filter(|found| found.first < end) {
+                if !item.hidden && is_prose(found, PROSE) {
+                    self.shown.insert(self.hash(piece));
+                }
+                piece += 1;
+            }
+            at = end as usize;
+        }
+    }
+
+    fn hash(&self, piece: usize) -> u64 {
+        xxh3_64(self.page.pieces.text[self.page.pieces.list[piece].range.clone()].as_bytes())
+    }
+
+    /// Whether the prose of a hidden part is shown elsewhere: pages have a copy for small screens.
+    fn is_shown(&self, at: usize) -> bool {
+        let range = self.first_piece(at)..self.first_piece(self.items.list[at].end as usize);
+        let mut prose = range.filter(|&piece| is_prose(&self.page.pieces.list[piece], PROSE)).peekable();
+        prose.peek().is_some() && prose.all(|piece| self.shown.contains(&self.hash(piece)))
     }
 
     fn find_last_plain(&mut self) {
@@ -165,7 +203,10 @@ impl<'a> Parts<'a> {
         }
         for row in rows.into_values().filter(|row| row.len() > 1) {
             let prose: u32 = row.iter().map(|&at| self.shapes.within(self.items, at).prose).sum();
-            if prose * 2 <= self.all.prose {
+            let last = row.last().map_or(self.end, |&last| self.items.list[last].end as usize);
+            let first = row.first().copied().unwrap_or(self.start);
+            let little = |from, to| self.shapes.between(from, to).prose * 5 <= self.all.prose;
+            if prose * 2 <= self.all.prose && (little(last, self.end) || little(self.start, first)) {
                 self.teasers.extend(row);
             }
         }
@@ -200,7 +241,7 @@ impl<'a> Parts<'a> {
             return None;
         }
         let at_most = |share: u32| shape.prose * share <= self.all.prose;
-        if item.hidden && (at_most(3) || shape.is_row_of_teasers()) {
+        if item.hidden && (at_most(3) || shape.is_row_of_teasers() || self.is_shown(at)) {
             return if self.unfolds(at, shape) { None } else { Some(Why::Other) };
         }
         let by_kind = match item.kind {
@@ -328,7 +369,7 @@ impl<'a> Parts<'a> {
         let named = item.mark.is_some_and(|mark| !matches!(mark, Mark::Body | Mark::Caption));
         let dialog =
             matches!(item.kind, NodeRole::Chrome | NodeRole::Aside | NodeRole::Form | NodeRole::Figure);
-        if named || dialog || shape.controls > 0 || shape.is_linked() {
+        if named || dialog || shape.controls > 0 || shape.is_linked() || self.is_shown(at) {
             return false;
         }
         let Some(before) = self.piece_before(at) else { return false };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::cut::Pieces;
 use super::main_text::Page;
 use super::marks::Mark;
-use super::shape::{Headlines, PROSE, Shape, Shapes, is_prose, is_sentence};
+use super::shape::{Headlines, PROSE, SENTENCE, Shape, Shapes, is_prose, is_sentence};
 use super::tree::{Items, NodeRole};
 
 /// Bytes of text beside its links that an element of an article has, at least.
@@ -61,14 +61,11 @@ fn declared(items: &Items, shapes: &Shapes) -> Option<u32> {
         (Some(main), Some(article)) if shapes.within(items, article as usize).headlines == 0 => main,
         (main, article) => article.or(main)?,
     };
-    let shape = shapes.within(items, region as usize);
-    let rivals = found.prose.saturating_sub(shape.prose);
-    (shape.headlines > 0 || rivals <= shape.prose.max(LEAST) * RIVAL).then_some(region).or(main.filter(
-        |&main| {
-            let shape = shapes.within(items, main as usize);
-            shape.headlines > 0 || found.prose.saturating_sub(shape.prose) <= shape.prose.max(LEAST) * RIVAL
-        },
-    ))
+    let stands = |&region: &u32| {
+        let shape = shapes.within(items, region as usize);
+        shape.headlines > 0 || found.prose.saturating_sub(shape.prose) <= shape.prose.max(LEAST) * RIVAL
+    };
+    Some(region).filter(stands).or(main.filter(stands))
 }
 
 /// So many times the prose of what is named an article, beside it, make it a teaser, unless it has the headline.
@@ -77,6 +74,7 @@ const RIVAL: u32 = 4;
 /// The elements that a page names.
 #[derive(Default)]
 struct Named {
+    /// The first `<main>`.
     main: Option<u32>,
     /// Outermost ones.
     articles: Vec<u32>,
@@ -185,7 +183,7 @@ pub(super) fn densest(
         let block = piece.item as usize;
         let prose = is_prose(piece, PROSE);
         let sentence =
-            piece.linked == 0 && piece.len() >= 25 && is_sentence(&pieces.text[piece.range.clone()]);
+            piece.linked == 0 && piece.len() >= SENTENCE && is_sentence(&pieces.text[piece.range.clone()]);
         if (prose || sentence) && range.contains(&block) {
             let place = &mut mass[block - range.start];
             place.lines += 1;
@@ -219,8 +217,10 @@ pub(super) fn densest(
     best.map(|(_, at)| at)
 }
 
+/// How much prose stands together in an element.
 #[derive(Default, Clone, Copy)]
 struct Mass {
+    /// Its weight.
     sum: f64,
     /// Children that have prose.
     parts: u32,

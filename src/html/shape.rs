@@ -8,6 +8,9 @@ use super::tree::{Items, NodeRole};
 /// Bytes of unlinked text from which on a piece counts as prose.
 pub(super) const PROSE: usize = 80;
 
+/// Bytes of a sentence, at least, where it counts by itself.
+pub(super) const SENTENCE: usize = 25;
+
 /// Bytes of a link that leads to another text, at least: shorter ones are signs and numbers.
 const POINTER: usize = 4;
 

@@ -346,6 +346,16 @@ fn what_a_click_unfolds_is_the_article_s() {
 }
 
 #[test]
+fn what_is_shown_and_hidden_is_there_once() {
+    for html in [
+        "<article><h1>Night train</h1><div class=wide><p>§1</p></div><div class=small hidden><p>§1</p></div><p>§2</p><p>§3</p></article>",
+        "<article><h1>Night train</h1><div class=small style=display:none><p>§1</p></div><div class=wide><p>§1</p></div><p>§2</p></article>",
+    ] {
+        assert_eq!(main_of(&site(html)).text.matches(TEXTS[0]).count(), 1, "{html}");
+    }
+}
+
+#[test]
 fn a_list_within_an_article_is_kept_whole() {
     for (html, lines) in [
         (
