@@ -24,7 +24,7 @@ const NOTICE: u32 = 250;
 /// Bytes of a part of an article that has sentences, none of which is long enough for a paragraph, at least.
 const PART: u32 = 100;
 
-/// Bytes of an article above comments that are longer than itself, at least.
+/// Bytes of an article beside comments or teasers that are longer than itself, at least.
 const LITTLE: u32 = 250;
 
 /// Captions of a story that is told by them, at least.
@@ -84,6 +84,8 @@ struct Parts<'a> {
     teasers: HashSet<usize>,
     /// The region is named by the page.
     declared: bool,
+    /// It is so as an article, of which a list with links may be most.
+    is_article: bool,
     /// The prose that is shown, as hashes.
     shown: HashSet<u64>,
     /// The last item that has prose and stands in no part with a name.
@@ -107,6 +109,9 @@ impl<'a> Parts<'a> {
             alike_boxes: HashMap::new(),
             teasers: HashSet::new(),
             declared: region.named.is_some(),
+            is_article: region
+                .named
+                .is_some_and(|named| items.list[named as usize].kind == NodeRole::Article),
             shown: HashSet::new(),
             last_plain: 0,
         };
@@ -177,7 +182,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Rows of two or more elements that each begin with a link and say a sentence or two of where it leads, at the region's
-    /// end or beginning.
+    /// end or beginning. They may be longer than the article where that stands under a headline.
     fn find_teasers(&mut self) {
         let is_card = |at: usize| {
             let item = &self.items.list[at];
@@ -190,12 +195,12 @@ impl<'a> Parts<'a> {
                 && shape.pointers >= 1
                 && self.begins_with_link(at)
         };
-        let mut rows: HashMap<(u32, u32), Vec<usize>> = HashMap::new();
+        let mut rows: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut at = self.start + 1;
         while at < self.end {
             let item = &self.items.list[at];
             if item.kind != NodeRole::Text && is_card(at) {
-                rows.entry((item.parent, item.shape)).or_default().push(at);
+                rows.entry(item.parent).or_default().push(at);
                 at = item.end as usize;
             } else {
                 at += 1;
@@ -206,7 +211,10 @@ impl<'a> Parts<'a> {
             let last = row.last().map_or(self.end, |&last| self.items.list[last].end as usize);
             let first = row.first().copied().unwrap_or(self.start);
             let little = |from, to| self.shapes.between(from, to).prose * 5 <= self.all.prose;
-            if prose * 2 <= self.all.prose && (little(last, self.end) || little(self.start, first)) {
+            let enough = self.all.prose.saturating_sub(prose) >= LITTLE && self.all.headlines > 0;
+            if (prose * 2 <= self.all.prose || (enough && !self.is_article))
+                && (little(last, self.end) || little(self.start, first))
+            {
                 self.teasers.extend(row);
             }
         }

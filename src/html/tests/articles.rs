@@ -109,7 +109,7 @@ fn an_opinion_piece_is_no_comment_section() {
         "<article id=NAME><h1>Night train</h1><p>§1</p><p>§2</p><p>§3</p></article>CARDS",
         "<main class=NAME><h1>Night train</h1><p>§1</p><p>§2</p><p>§3</p></main><aside>CARDS</aside>",
         "<main><div class=NAME><h1>Night train</h1><p>§1</p><p>§2</p><p>§3</p></div></main><aside>CARDS</aside>",
-        "<div class=NAME><h1>Night train</h1><p>§1</p><p>§2</p><p>§3</p><p>§4</p></div>CARDS",
+        "<div class=NAME><h1>Night train</h1><p>§1</p><p>§2</p><p>§3</p></div>CARDS",
         "<article><h1>Night train</h1><div class=NAME><p>§1</p><p>§2</p><p>§3</p></div></article>CARDS",
         "<article><h1>Night train</h1><div class=step><div class=NAME><p>§1</p></div></div><div class=step><div class=NAME>\
          <p>§2</p></div></div><div class=step><div class=NAME><p>§3</p></div></div></article>CARDS",
