@@ -181,7 +181,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Rows of two or more elements that each begin with a link and say a sentence or two of where it leads, at the region's
+    /// Rows of two or more elements that each hold a link and below it a sentence or two of where it leads, at the region's
     /// end or beginning. They may be longer than the article where that stands under a headline.
     fn find_teasers(&mut self) {
         let is_card = |at: usize| {
@@ -193,7 +193,7 @@ impl<'a> Parts<'a> {
                 && shape.paragraphs == 1
                 && shape.prose <= 300
                 && shape.pointers >= 1
-                && self.begins_with_link(at)
+                && self.leads_with_link(at)
         };
         let mut rows: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut at = self.start + 1;
@@ -224,8 +224,12 @@ impl<'a> Parts<'a> {
         self.page.pieces.list.partition_point(|piece| (piece.first as usize) < at)
     }
 
-    fn begins_with_link(&self, at: usize) -> bool {
-        self.page.pieces.list.get(self.first_piece(at)).is_some_and(|piece| piece.linked == piece.len())
+    /// Whether a link stands above the prose of a part.
+    fn leads_with_link(&self, at: usize) -> bool {
+        let pieces = self.page.pieces.list.iter().skip(self.first_piece(at));
+        let mut above =
+            pieces.take_while(|piece| piece.first < self.items.list[at].end && !is_prose(piece, PROSE));
+        above.any(|piece| piece.linked == piece.len())
     }
 
     /// The piece before an item, if it is in the region.
