@@ -260,6 +260,7 @@ impl<'a> Parts<'a> {
             NodeRole::Chrome | NodeRole::Aside if self.declared => at_most(2),
             NodeRole::Chrome => at_most(3),
             NodeRole::Aside | NodeRole::Form => at_most(4),
+            NodeRole::Figure if self.holds_table(at) => false,
             NodeRole::Figure if at_most(5) => return Some(Why::Caption),
             NodeRole::Caption if shape.text <= 500 => return Some(Why::Caption),
             NodeRole::Block if self.declared && self.is_notice(at, shape) => true,
@@ -269,6 +270,12 @@ impl<'a> Parts<'a> {
             return Some(Why::Other);
         }
         self.by_name(at, shape)
+    }
+
+    /// Whether a figure is a table or a listing rather than a picture.
+    fn holds_table(&self, at: usize) -> bool {
+        let items = &self.items.list[at..self.items.list[at].end as usize];
+        items.iter().any(|item| matches!(item.kind, NodeRole::Table | NodeRole::Preformatted))
     }
 
     /// Whether a part of a declared article is a box with a button or a field and a sentence or two beside it.

@@ -206,6 +206,7 @@ fn a_photo_story_is_told_by_its_captions() {
         pages.push(format!("<main><h1>Week in pictures</h1><p>What we saw. It was a long week, and a wet one.</p>{story}</main>"));
         pages.push(format!("<div class=story><h1>Night train</h1><p>Pictures of the week.</p>{story}</div>"));
     }
+    pages.push("<article><h1>Night train</h1><p>§1</p><figure><table><tr><td>§2</td></tr></table></figure><p>§3</p><p>§4</p></article>".to_owned());
     pages.push(
         "<article><h1>Night train</h1><p>§1</p><figure><img src=x><figcaption>The offside station at noon, seen from the water tower \
          on a day without wind. Photo: A. Tarn</figcaption></figure><p>§2</p><p>§3</p></article>"
