@@ -65,6 +65,7 @@ enum Why {
     Other,
 }
 
+/// A region of a page, and what its parts are judged by.
 struct Parts<'a> {
     page: &'a Page<'a>,
     items: &'a Items,
@@ -131,7 +132,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    /// Notes the prose outside of hidden parts, if there are any.
+    /// Notes the prose outside of hidden parts, if there are any of those.
     fn find_shown(&mut self) {
         let list = &self.page.pieces.list;
         let (mut at, mut piece) = (self.start, self.first_piece(self.start));
@@ -163,6 +164,7 @@ impl<'a> Parts<'a> {
         prose.peek().is_some() && prose.all(|piece| self.shown.contains(&self.hash(piece)))
     }
 
+    /// Finds where the article's own prose ends.
     fn find_last_plain(&mut self) {
         let mut at = self.start;
         while at < self.end {

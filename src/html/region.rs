@@ -43,8 +43,8 @@ impl Region {
     }
 }
 
-/// The element that the page itself names as its article, if any: `<main>`, `<article>`, their roles. Its share of the page does
-/// not matter, unless its headline stands elsewhere and there is far more beside it.
+/// The element that the page itself names as its article, if any: `<main>`, `<article>`, their roles, `articleBody`. Its share
+/// of the page does not matter, unless it has no headline and there is far more beside it than teasers.
 fn declared(items: &Items, shapes: &Shapes) -> Option<u32> {
     let found = Named::of(items, shapes);
     let main = found.main;
@@ -165,8 +165,20 @@ pub(super) fn core(items: &Items, shapes: &Shapes, region: u32) -> u32 {
 /// Bytes of prose, a lead, between a headline and its article, at most.
 const BETWEEN: u32 = 600;
 
-/// What is left of a paragraph's weight one branching of elements further out.
+/// What is left of a paragraph's weight one branching of elements further out: two sections of an article weigh more
+/// together than one of them, and an article more than itself with a few teasers beside it. Between a half and one, figures
+/// on labelled pages in many languages hardly change.
 const DECAY: f64 = 0.6;
+
+/// What an element under the headline weighs more than others: a notice on cookies may be longer than a short article.
+const HEADED: f64 = 2.0;
+
+/// Tenths of the core's text that an element further out may have, to be taken for the same; more where the headline
+/// stands in it and few links do, since recipes and results are short lines around little prose.
+const HARDLY_MORE: u32 = 13;
+
+/// See [`HARDLY_MORE`].
+const MORE_UNDER_HEADLINE: u32 = 25;
 
 /// The element in which most prose stands together, counted less the further within it stands. Elements with one child that
 /// has prose are one with it, so that wrappers do not matter. Linear.
@@ -203,7 +215,7 @@ pub(super) fn densest(
         });
         let score = weight
             * (1.0 - f64::from(shape.linked) / f64::from(shape.text.max(1)))
-            * if headed { 2.0 } else { 1.0 };
+            * if headed { HEADED } else { 1.0 };
         if best.is_none_or(|(most, _)| score > most) {
             best = Some((score, at as u32));
         }
@@ -238,7 +250,8 @@ pub(super) fn widened(items: &Items, shapes: &Shapes, headlines: &Headlines, cor
     };
     let hardly = |&above: &u32| {
         let shape = shapes.within(items, above as usize);
-        let much = if headed(above) && shape.linked * 5 <= shape.text { 25 } else { 13 };
+        let much =
+            if headed(above) && shape.linked * 5 <= shape.text { MORE_UNDER_HEADLINE } else { HARDLY_MORE };
         above >= region && shape.text * 10 <= text * much
     };
     items
@@ -265,7 +278,7 @@ pub(super) fn container(
     let own = prose(core);
     let around = |at: u32| std::iter::once(at).chain(items.above(at));
     let says = |&at: &u32| matches!(items.list[at as usize].kind, NodeRole::Article | NodeRole::Main);
-    let closest = around(core).take_while(|&at| prose(at) * 10 <= own * 13).last().unwrap_or(core);
+    let closest = around(core).take_while(|&at| prose(at) * 10 <= own * HARDLY_MORE).last().unwrap_or(core);
     if let Some(named) = around(closest).find(says) {
         return named..items.list[named as usize].end;
     }
