@@ -166,9 +166,9 @@ pub(super) fn core(items: &Items, shapes: &Shapes, region: u32) -> u32 {
 const BETWEEN: u32 = 600;
 
 /// What is left of a paragraph's weight one branching of elements further out: two sections of an article weigh more
-/// together than one of them, and an article more than itself with a few teasers beside it. Between a half and one, figures
-/// on labelled pages in many languages hardly change.
-const DECAY: f64 = 0.6;
+/// together than one of them, and an article more than itself with a few teasers beside it. Of 150 labelled pages one in
+/// sections lost some of them at .6, and from .75 to .8 nothing changes.
+const DECAY: f64 = 0.75;
 
 /// What an element under the headline weighs more than others: a notice on cookies may be longer than a short article.
 const HEADED: f64 = 2.0;
