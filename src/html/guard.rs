@@ -3,8 +3,8 @@
 //!
 //! A page may hold a hundred thousand nested elements, tags that are never closed, attributes without end.
 //! Parsers follow the standard, and the standard's repairs are quadratic in depth and in open formatting
-//! elements; so is what finds the article. Here a tag costs its length. What is handed on holds no scripts,
-//! styles, comments or formatting, at most [`MAX_DEPTH`] open elements, [`MAX_ELEMENTS`] elements and seven
+//! elements. Here a tag costs its length. What is handed on holds no scripts,
+//! styles, comments or formatting, at most [`MAX_DEPTH`] open elements, [`MAX_ELEMENTS`] elements and a few
 //! short attributes an element. The text of what is deeper stays, flattened into the element above.
 
 use memchr::{memchr, memchr3, memmem};

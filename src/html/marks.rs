@@ -1,7 +1,8 @@
-//! What the names that a page gives its elements say of them: classes, ids, roles.
+//! What the names that a page gives its elements say of them: classes, ids, microdata.
 //!
 //! Names are words put together, `entry-meta`, `relatedPosts`, `article__tags`; they are cut into words, and a
-//! word or the stem of one decides. Class names that say what an element is *about* or that it *has* (the
+//! word or the stem of one is a mark. A mark decides nothing by itself: opinion pieces are called comments, and a
+//! report's recommendations are not its site's (see `parts`). Class names that say what an element is *about* or that it *has* (the
 //! `tag-` and `category-` of WordPress, `has-sidebar`) say nothing of what it *is*.
 
 use super::tree::Dated;
