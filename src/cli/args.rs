@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::corpus::SitePattern;
+use crate::corpus::{DateFormat, SitePattern};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
@@ -434,6 +434,10 @@ pub struct InputArgs {
     /// Where a document names no site: the site is what the first group of REGEX matches in its path below PATH ('^([^/]+)/').
     #[arg(long, value_name = "REGEX", value_parser = SitePattern::new, help_heading = "Input")]
     pub site_from: Option<SitePattern>,
+    /// How dates are written that could be read in two ways: '%d/%m/%Y %H:%M', as strptime has it. Several are tried in order,
+    /// before what needs none.
+    #[arg(long = "date-format", value_name = "FORMAT", value_parser = DateFormat::new, help_heading = "Input")]
+    pub date_formats: Vec<DateFormat>,
     /// Hidden files and directories too.
     #[arg(long, help_heading = "Input")]
     pub hidden: bool,

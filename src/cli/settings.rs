@@ -114,6 +114,7 @@ impl args::InputArgs {
                 args::Html::All => HtmlMode::All,
             },
             site_from: self.site_from.clone(),
+            date_formats: self.date_formats.clone(),
             against: against.to_owned(),
             ..CorpusOptions::default()
         };

@@ -25,6 +25,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use crate::calendar::{DateFormat, When};
 pub use jsonl::JsonLines;
 use lines::{Stretch, stretch};
 pub use memory::Document;
@@ -86,6 +87,8 @@ pub struct CorpusOptions {
     pub html: HtmlMode,
     /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
     pub site_from: Option<SitePattern>,
+    /// How dates are written that could be read in two ways, tried in this order before what any date can be read by.
+    pub date_formats: Vec<DateFormat>,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
@@ -149,6 +152,7 @@ struct Opened {
     fields: FieldNames,
     max_record: u64,
     site_from: Option<SitePattern>,
+    date_formats: Vec<DateFormat>,
     skipped: BTreeMap<String, u64>,
     ignored: u64,
     problems: Vec<Problem>,
@@ -417,6 +421,16 @@ impl Corpus {
         fields.id.map_or_else(|| self.made_id(input, record), Value::to_text)
     }
 
+    /// When a record says that it was published: by the formats of the corpus, or as [`When::of`] reads it.
+    pub fn when(&self, fields: &Fields<'_>) -> Option<When> {
+        let date = fields.date?.to_text();
+        self.by_format(&date).or_else(|| When::of(&date))
+    }
+
+    fn by_format(&self, date: &str) -> Option<When> {
+        self.opened.date_formats.iter().find_map(|format| format.read(date))
+    }
+
     /// What is known of a record besides its text; `record` is its number within its input.
     ///
     /// # Errors
@@ -430,7 +444,8 @@ impl Corpus {
             title: text(fields.title),
             url: text(fields.url),
             canonical_url: text(fields.canonical_url),
-            date: text(fields.date),
+            // What is read by a format only is handed on as everyone reads it.
+            date: text(fields.date).map(|date| self.by_format(&date).map_or(date, When::written)),
             source: text(fields.source),
             site: String::new(),
         };

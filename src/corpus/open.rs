@@ -126,6 +126,7 @@ impl Opened {
             readers,
             fields: options.fields.clone(),
             site_from: options.site_from.clone(),
+            date_formats: options.date_formats.clone(),
             max_record: options.max_record.unwrap_or(MAX_RECORD).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
             ignored: 0,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::entity;
 use super::guard::Head;
+use crate::calendar::{When, written_day};
 
 /// Bytes of JSON-LD that are parsed.
 const MAX_JSON: usize = 4 << 20;
@@ -154,6 +155,15 @@ pub(super) fn is_title(text: &str, title: &str, site_name: Option<&str>) -> bool
 
 /// A date, or a time with its zone as RFC 3339 has it; a time without a zone is no more than its date.
 fn date(value: &str) -> Option<String> {
+    let other = || {
+        let when = When::of(value)?;
+        Some(if when.is_local { written_day(when.day()) } else { when.written() })
+    };
+    standard_date(value).or_else(other)
+}
+
+/// A date in the form of the standard for pages.
+fn standard_date(value: &str) -> Option<String> {
     let value = value.trim();
     let day = value.get(..10)?;
     let shape = |text: &str, shape: &str| {
