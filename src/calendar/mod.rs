@@ -27,6 +27,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
+/// The first second of the year 0, before which ISO 8601 writes years with a sign.
+const FIRST: i64 = -62_167_219_200;
+
 /// Bytes of a date, at most: the longest known, with weekday, zone and its name in brackets, have about 80.
 const LONGEST: usize = 128;
 
@@ -97,7 +100,8 @@ impl When {
     /// A day, or a time of it at this offset; without one in UTC.
     fn new(date: Date, time: Option<Time>, offset: Option<Offset>) -> Option<When> {
         let local = DateTime::from_parts(date, time.unwrap_or(Time::midnight()));
-        let at = offset.unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
+        let at =
+            offset.unwrap_or(Offset::UTC).to_timestamp(local).ok().filter(|at| at.as_second() >= FIRST)?;
         let whole_day = time.is_none();
         Some(When { whole_day, is_local: !whole_day && offset.is_none(), ..When::at(at) })
     }
@@ -340,6 +344,8 @@ mod tests {
             "2024-03-05 at ten",
             "2024-03-05T10:00:00 -0500 or so",
             "2024-03-05T10:00:00 and 11:00:00",
+            "-002024-03-05",
+            "0000-01-01T00:00:00+01:00",
         ]);
     }
 

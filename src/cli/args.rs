@@ -480,6 +480,9 @@ pub struct FilterArgs {
     /// Lines that give no document go to FILE.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Write a line of counts to FILE every minute and at the end: a JSON object.
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<PathBuf>,
     /// Exit with 2 if any line gave no document.
     #[arg(long)]
     pub strict: bool,

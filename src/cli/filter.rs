@@ -1,11 +1,13 @@
 //! `wirecopy filter`: documents in, the same lines with a verdict out.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::corpus::{JsonLines, Reader as _, Scratch, Value};
 use crate::error::Reason;
@@ -18,6 +20,7 @@ use crate::options::{Policy, Resources};
 use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
@@ -57,6 +60,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let lines = lines::read(&typed.paths, typed.max_record, move |chunk| records.of(chunk))?;
     let result = session.all(&lines);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
+    let counted = session.count(true);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
         say!("{}", session.counts.line(typed.check));
@@ -73,6 +77,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         result?;
     }
     ended?;
+    counted?;
     session.over.close()?;
     if is_closed {
         return Ok(ExitCode::from(CLOSED_PIPE));
@@ -186,6 +191,7 @@ struct FilterOutputs {
     duplicates: Duplicates<OutputPlace>,
     only: Vec<Directed>,
     rejects: Option<OutputPlace>,
+    stats: Option<OutputPlace>,
 }
 
 /// Where lines go.
@@ -194,6 +200,7 @@ struct LineOutputs {
     duplicates: Duplicates<Writing>,
     only: Vec<Directed>,
     rejects: Option<Writing>,
+    stats: Option<Stats>,
 }
 
 enum Duplicates<F> {
@@ -242,7 +249,8 @@ impl FilterOutputs {
         };
         let only = typed.only.iter().map(relation).collect::<Result<_>>()?;
         let rejects = typed.rejects.as_deref().map(|file| outputs.appended(file)).transpose()?;
-        Ok(FilterOutputs { duplicates, only, rejects })
+        let stats = typed.stats.as_deref().map(|file| outputs.appended(file)).transpose()?;
+        Ok(FilterOutputs { duplicates, only, rejects, stats })
     }
 
     fn open(self) -> Result<LineOutputs> {
@@ -252,7 +260,8 @@ impl FilterOutputs {
             Duplicates::Divert(place) => Duplicates::Divert(Writing::open(place)?),
         };
         let rejects = self.rejects.map(Writing::open).transpose()?;
-        Ok(LineOutputs { out: Delivered::default(), duplicates, only: self.only, rejects })
+        let stats = self.stats.map(|place| Writing::open(place).map(Stats::new)).transpose()?;
+        Ok(LineOutputs { out: Delivered::default(), duplicates, only: self.only, rejects, stats })
     }
 }
 
@@ -329,6 +338,66 @@ impl Delivered {
     }
 }
 
+/// Where counts go for whoever watches.
+struct Stats {
+    to: Writing,
+    began: Instant,
+    /// When the next are due.
+    next: Instant,
+}
+
+/// Time between two lines of counts.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// A line of counts.
+#[derive(Serialize)]
+struct StatsLine {
+    /// In UTC, as RFC 3339 has it.
+    at: String,
+    /// Since the start.
+    seconds: u64,
+    /// Whether it is the last of this run.
+    ended: bool,
+    lines: u64,
+    passed: u64,
+    dropped: u64,
+    diverted: u64,
+    rejected: u64,
+    /// Lines that were answered before.
+    again: u64,
+    /// Documents by what they were.
+    verdicts: BTreeMap<&'static str, u64>,
+}
+
+impl Stats {
+    fn new(to: Writing) -> Stats {
+        let began = Instant::now();
+        Stats { to, began, next: began + EVERY }
+    }
+
+    /// Writes a line of counts.
+    fn write(&mut self, counts: &LineOutcomes, ended: bool) -> Result<()> {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let verdicts = Directed::ALL.into_iter().map(Directed::name).zip(counts.relations);
+        let line = StatsLine {
+            at: line::time(since_1970.as_millis() as u64),
+            seconds: self.began.elapsed().as_secs(),
+            ended,
+            lines: counts.lines(),
+            passed: counts.passed,
+            dropped: counts.dropped,
+            diverted: counts.diverted,
+            rejected: counts.rejected,
+            again: counts.again,
+            verdicts: verdicts.collect(),
+        };
+        self.to.write(&serde_json::to_vec(&line)?)?;
+        self.to.write(b"\n")?;
+        self.next = Instant::now() + EVERY;
+        self.to.flush()
+    }
+}
+
 /// Every line has one outcome.
 #[derive(Default)]
 struct LineOutcomes {
@@ -341,8 +410,12 @@ struct LineOutcomes {
 }
 
 impl LineOutcomes {
+    fn lines(&self) -> u64 {
+        self.passed + self.dropped + self.diverted + self.rejected
+    }
+
     fn line(&self, checked: bool) -> String {
-        let lines = self.passed + self.dropped + self.diverted + self.rejected;
+        let lines = self.lines();
         let mut line = format!(
             "{lines} lines: {} passed, {} dropped, {} diverted, {} rejected",
             self.passed, self.dropped, self.diverted, self.rejected
@@ -499,9 +572,9 @@ impl Session<'_> {
                 Err(TryRecvError::Empty) => {
                     self.answer()?;
                     self.finish()?;
-                    match chunks.recv() {
-                        Ok(chunk) => self.take(chunk?)?,
-                        Err(_) => return Ok(()),
+                    match self.wait(chunks)? {
+                        Some(chunk) => self.take(chunk?)?,
+                        None => return Ok(()),
                     }
                 }
                 Err(TryRecvError::Disconnected) => {
@@ -509,6 +582,26 @@ impl Session<'_> {
                     return self.finish();
                 }
             }
+        }
+    }
+
+    /// The next lines, however long they take, and counts meanwhile; none at the end.
+    fn wait(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<Option<Result<Vec<Waiting>>>> {
+        loop {
+            let Some(stats) = &self.outputs.stats else { return Ok(chunks.recv().ok()) };
+            match chunks.recv_timeout(stats.next.saturating_duration_since(Instant::now())) {
+                Ok(chunk) => return Ok(Some(chunk)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => self.count(false)?,
+            }
+        }
+    }
+
+    /// Writes a line of counts, where somebody wants it and it is due.
+    fn count(&mut self, ended: bool) -> Result<()> {
+        match &mut self.outputs.stats {
+            Some(stats) if ended || stats.next <= Instant::now() => stats.write(&self.counts, ended),
+            _ => Ok(()),
         }
     }
 
@@ -578,7 +671,8 @@ impl Session<'_> {
                 }
             }
         }
-        self.outputs.flush()
+        self.outputs.flush()?;
+        self.count(false)
     }
 
     fn write(&mut self, record: &[u8], rest: &[u8], answer: &Answer) -> Result<()> {

@@ -26,6 +26,8 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         "Content-Type: text/plain\r\nTransfer-Encoding: chunked",
         b"4\r\nWiki\r\n0\r\n\r\n",
     );
+    let head = "Content-Type: text/html, text/html\r\nContent-Encoding: none, br, gzip";
+    let brotli = response(&docs[2], head, &gzip(b"\x8b\x07\x80The ferry waits.\x03"));
     let nested = tar(&[
         ("a/x.csv", &table(&docs[..2], ',')),
         ("b.txt", b"one two three"),
@@ -42,6 +44,7 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("csv", "ragged.csv", b"id,text\n1,\"a\n\"\"b\"\"\"\n2\n3,c,d\n\n4,\xff\n".to_vec()),
         ("warc", "page.warc", page),
         ("warc", "chunked.warc", chunked),
+        ("warc", "brotli.warc", brotli),
         ("warc", "packed.warc.gz", warc(&docs[..2]).iter().flat_map(|record| gzip(record)).collect()),
         ("warc", "text.wet", wet(&docs[..2])),
         ("tar", "nested.tar", nested.clone()),
@@ -50,6 +53,11 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("html", "page.html", html.as_bytes().to_vec()),
         ("text", "story.txt", docs[1].text.clone().into_bytes()),
         ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
+        ("date", "mail.txt", b"Tue, 05 Mar 2024 10:00:00 -0500 (EST)".to_vec()),
+        ("date", "clock.txt", "Dienstag, 5. M\u{e4}rz 2024 um 03:15:20.5 PM GMT+01:30".into()),
+        ("date", "basic.txt", b"20240305T150000Z".to_vec()),
+        ("date", "japanese.txt", "2024\u{5e74}3\u{6708}5\u{65e5}(\u{706b}) \u{5348}\u{5f8c}3:04".into()),
+        ("date", "number.txt", b"1709650800.75".to_vec()),
         ("file", "lines.jsonl", jsonl(&docs[..2])),
         ("file", "long.jsonl", [jsonl(&docs[..1]), vec![b'x'; 2_000], b"\n\n{\"text\":\"\"}".to_vec()].concat()),
         ("index", "version-1", targets::pack(&golden_index())),

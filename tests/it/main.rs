@@ -11,6 +11,7 @@ mod cli;
 mod config;
 mod containers;
 mod damage;
+mod dates;
 mod dedup;
 mod disk;
 mod docs;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::io::{ErrorKind, Read};
 
+use encoding_rs::Encoding;
+
 use crate::charset;
 use crate::corpus::inflate::{BOMB, Compression, decompressed};
 
@@ -41,7 +43,6 @@ impl<'a> Response<'a> {
                     Some(content_type.map_or_else(|| value.to_owned(), |before| before + ", " + value));
             } else if name.eq_ignore_ascii_case("content-encoding") {
                 let all = value.split(',').map(|coding| coding.split(';').next().unwrap_or_default().trim());
-                // A server that does not code its body may name its charset or media type here.
                 codings.extend(all.filter(|coding| !coding.is_empty()).take(CODINGS + 1 - codings.len()));
             } else if name.eq_ignore_ascii_case("transfer-encoding") {
                 chunked = value.to_ascii_lowercase().contains("chunked");
@@ -53,9 +54,11 @@ impl<'a> Response<'a> {
     /// The body without its codings, at most `limit` bytes and one. Of a body that is known to be cut, what came before the
     /// cut is enough.
     ///
+    /// Many crawlers undo codings and keep the header, so that a body which does not begin as its coding would is taken
+    /// as it is. What names no coding is passed over, if the body is text; what may be a coding, if the body is a page.
+    ///
     /// # Errors
-    /// What is wrong with it. Many crawlers undo codings and keep the header, so that a body which does not begin as
-    /// its coding would is taken as it is. What names no known coding is passed over, if the body is text.
+    /// What is wrong with it.
     pub fn body(&self, limit: u64, is_cut: bool) -> Result<Cow<'a, [u8]>, String> {
         let mut body = match self.chunked.then(|| unchunked(self.body)).flatten() {
             Some(body) => Cow::Owned(body),
@@ -64,6 +67,7 @@ impl<'a> Response<'a> {
         if self.codings.len() > CODINGS {
             return Err(format!("more than {CODINGS} content encodings"));
         }
+        type IsPlain = fn(&[u8]) -> bool;
         let mut unknown = None;
         for coding in self.codings.iter().rev() {
             match compression(coding, &body) {
@@ -73,11 +77,14 @@ impl<'a> Response<'a> {
                         .into();
                 }
                 Coded::Not => {}
-                Coded::Unknown => unknown = Some(coding),
+                Coded::Misnamed => unknown = unknown.or(Some((coding, is_text as IsPlain))),
+                Coded::Unknown => unknown = Some((coding, is_page as IsPlain)),
             }
         }
         match unknown {
-            Some(coding) if !is_text(&body) => Err(format!("content encoding `{coding}` is not read")),
+            Some((coding, is_plain)) if !is_plain(&body) => {
+                Err(format!("content encoding `{coding}` is not read"))
+            }
             _ => Ok(body),
         }
     }
@@ -87,8 +94,14 @@ impl<'a> Response<'a> {
 enum Coded {
     As(Compression),
     Not,
+    /// It is the name of something else than a coding, and speaks of none where the body is text.
+    Misnamed,
+    /// It may be a coding whose bytes pass for text, but not for a page.
     Unknown,
 }
+
+/// What MIME calls a body that is not coded, and what servers do.
+const NO_CODINGS: [&str; 4] = ["none", "binary", "8bit", "7bit"];
 
 fn compression(coding: &str, body: &[u8]) -> Coded {
     let is = |name: &str| coding.eq_ignore_ascii_case(name);
@@ -112,7 +125,12 @@ fn compression(coding: &str, body: &[u8]) -> Coded {
             (false, false) => Coded::As(Compression::Deflate),
         };
     }
-    if is("identity") { Coded::Not } else { Coded::Unknown }
+    if is("identity") {
+        return Coded::Not;
+    }
+    // Some servers name a charset or a media type here.
+    let is_other = Encoding::for_label(coding.as_bytes()).is_some() || coding.contains('/');
+    if is_other || NO_CODINGS.iter().any(|name| is(name)) { Coded::Misnamed } else { Coded::Unknown }
 }
 
 fn undone(body: &[u8], how: Compression, limit: u64, is_cut: bool) -> std::io::Result<Vec<u8>> {
@@ -283,7 +301,7 @@ mod tests {
     }
 
     /// "The ferry waits." in brotli, not compressed.
-    const BROTLI: &[u8] = b"\x0f\x07\x80The ferry waits.\x03";
+    const BROTLI: &[u8] = b"\x8b\x07\x80The ferry waits.\x03";
 
     #[test]
     fn codings_are_undone_where_they_are_there() {
@@ -305,11 +323,13 @@ mod tests {
             "binary",
             "",
             "text/html; charset=utf-8",
-            "x-sealed",
             "br, gzip",
         ] {
             assert_eq!(body(&format!("Content-Encoding: {coding}"), &plain), Ok(plain.clone()), "{coding}");
         }
+        let page = b"<!doctype html><p>text".to_vec();
+        assert_eq!(body("Content-Encoding: x-sealed", &page), Ok(page.clone()));
+        assert!(body("Content-Encoding: x-sealed", b"qqqqqqqqqqqqqqqq").is_err());
         assert!(Response::of(b"no response\r\n\r\n").is_none());
     }
 
