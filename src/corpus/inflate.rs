@@ -274,7 +274,7 @@ mod tests {
             bytes
         };
         for bytes in
-            [frame(27, true), said(27), said(28), said(30), said(31), [said(31), said(10), said(29)].concat()]
+            [frame(27, true), said(27), said(28), said(30), said(31), [said(31), said(20), said(29)].concat()]
         {
             let mut from = decompressed(&bytes[..], Compression::Zstd).expect("a decoder");
             let mut out = Vec::new();
