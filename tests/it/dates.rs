@@ -90,7 +90,7 @@ fn what_is_not_understood_is_no_date_and_is_counted() {
 #[test]
 fn a_format_tells_days_from_months() {
     let dir = Dir::new();
-    let path = two_copies(&dir, "csv", ["05/11/2023 18:30", "06/11/2023 09:00"]);
+    let path = two_copies(&dir, "jsonl", ["05/11/2023 18:30", "06/11/2023 09:00"]);
     let flags = ["--date-format", "%d/%m/%Y %H:%M", "--within", "1d"];
     let reports = Reports::of(&path, &flags);
     assert_eq!(reports.pairs.len(), 1);
@@ -105,7 +105,7 @@ fn a_format_tells_days_from_months() {
     assert!(members.contains("2023-11-05T18:30:00Z") && !members.contains("05/11"), "{members}");
     let months = Reports::of(&path, &["--date-format", "%m/%d/%Y %H:%M", "--within", "1d"]);
     assert_eq!(months.pairs.len(), 0, "a month apart");
-    let (out, removed) = (dir.path("kept.csv"), dir.path("removed"));
+    let (out, removed) = (dir.path("kept.jsonl"), dir.path("removed"));
     let file = path.to_str().unwrap();
     let arguments = [
         "dedup",
