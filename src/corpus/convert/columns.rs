@@ -131,7 +131,7 @@ fn document(
         cells[column][row].as_ref().map(Cell::bytes)
     };
     let Some(text) = cell(Field::Text) else {
-        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone()).to_string());
+        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone(), Vec::new()).to_string());
         return Ok(());
     };
     let text = Value::Plain(text).decode(scratch);
@@ -211,10 +211,10 @@ impl ColumnChoice {
             .collect();
         match columns.first() {
             Some(column) if column.field == Field::Text => {}
-            _ => return Err(Reason::NoText(names.text.clone())),
+            _ => return Err(Reason::NoText(names.text.clone(), Vec::new())),
         }
         if schema.column(columns[0].number).physical_type() != Type::BYTE_ARRAY {
-            return Err(Reason::TextIsNoString(names.text.clone()));
+            return Err(Reason::TextIsNoString(names.text.clone(), "of another type"));
         }
         Ok(ColumnChoice(columns))
     }

@@ -106,7 +106,7 @@ impl Columns {
     fn of(header: &Row, names: &FieldNames) -> Result<Columns, Reason> {
         let column = |name: &str| (0..header.fields).find(|&i| header.field(i) == name.as_bytes());
         Ok(Columns {
-            text: column(&names.text).ok_or_else(|| Reason::NoText(names.text.clone()))?,
+            text: column(&names.text).ok_or_else(|| Reason::NoText(names.text.clone(), Vec::new()))?,
             id: column(&names.id),
             title: column(&names.title),
             url: column(&names.url),
