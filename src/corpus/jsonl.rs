@@ -34,11 +34,22 @@ impl JsonLines {
         JsonLines { names, has_paths, kernel }
     }
 
-    /// The object that begins `bytes`: where it ends.
+    /// Whether an object that goes on behind `bytes` has a text among its members in them.
+    pub(super) fn begins_with_text(&self, bytes: &[u8]) -> bool {
+        let mut has_text = false;
+        let mut scanner = Scanner { bytes, at: 0, kernel: self.kernel };
+        // It ends in an error, where the bytes do.
+        let _ = scanner.members(0, |key, value| {
+            has_text |= is(key, &self.names.text) && matches!(value, Passed::String(_) | Passed::Strings(_));
+        });
+        has_text
+    }
+
+    /// The value that begins `bytes`: where it ends.
     ///
     /// # Errors
     /// What is wrong with it, and where. At the end of `bytes` more of them may mend it.
-    pub(super) fn object_end(&self, bytes: &[u8]) -> Result<usize, Reason> {
+    pub(super) fn value_end(&self, bytes: &[u8]) -> Result<usize, Reason> {
         let mut scanner = Scanner { bytes, at: 0, kernel: self.kernel };
         scanner.value(0).map(|_| scanner.at)
     }
@@ -95,7 +106,7 @@ impl Reader for JsonLines {
 }
 
 /// Bytes without the marks that they begin with.
-fn unmarked(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn unmarked(mut bytes: &[u8]) -> &[u8] {
     while let Some(rest) = bytes.strip_prefix(MARK) {
         bytes = rest;
     }
