@@ -187,11 +187,16 @@ fn has_halves(head: &[u8]) -> bool {
         half.clone().filter(|&&b| is_in(b)).count() as f64 / half.count().max(1) as f64
     };
     let differs = |is_in| (share(0, is_in) - share(1, is_in)).abs();
-    // Alphabets stand on pages below 32, with the space; ideographs, kana and hangul on those of the second set.
-    let is_low = differs(|b| b < 32) >= 0.2;
     let is_utf_8 = std::str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none());
+    // Alphabets stand on pages below 32, with the space; ideographs, kana and hangul on those of the second set.
+    let low = differs(|b| b < 32);
     let of_the_east = |b| matches!(b, 0 | 0x30 | 0x4E..=0x9F | 0xAC..=0xD7 | 0xFF);
-    is_low || !is_utf_8 && head.len() >= 32 && differs(of_the_east) >= 0.25
+    let is_long = head.len() >= 32;
+    match is_utf_8 {
+        // Characters of several bytes are no accident.
+        true => head.is_ascii() && low >= 0.5,
+        false => low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25),
+    }
 }
 
 /// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters. Where both orders

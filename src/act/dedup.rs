@@ -1,6 +1,6 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -224,8 +224,9 @@ impl Output {
             return Ok(PathBuf::from(self.path.file_name().unwrap_or_default()));
         }
         let below = self.inputs.iter().filter_map(|input| source.strip_prefix(input).ok());
+        // Below the outermost, as ids have it: two files of one name below two of them are two.
         let relative =
-            below.filter(|path| !path.as_os_str().is_empty()).min_by_key(|path| path.components().count());
+            below.filter(|path| !path.as_os_str().is_empty()).max_by_key(|path| path.components().count());
         let name = relative.or(source.file_name().map(Path::new)).unwrap_or(source);
         let place = self.path.join(name);
         if same_file(source, &place) {
@@ -271,6 +272,7 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
+    let mut rows: BTreeMap<PathBuf, usize> = BTreeMap::new();
     for source in corpus.files_of_objects().filter(|source| !corpus.is_against(source)) {
         files.insert(source.to_owned(), Fate::Rows(Vec::new()));
     }
@@ -286,6 +288,7 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
         let is_gone = decisions.removed.contains_key(&(number as u32));
         if let Some(row) = record.filter(|_| !is_direct && (corpus.holds_objects(&path) || is_parquet(&path)))
         {
+            *rows.entry(path.clone()).or_default() += 1;
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
                 gone.extend(is_gone.then_some(row));
             }
@@ -302,6 +305,15 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
                 edits.push((entry.location, Edit::Stripped(DocId(number as u32))));
             }
             _ => {}
+        }
+    }
+    let unreadable = run.documents.problems.iter().filter(|problem| problem.unreadable);
+    let broken: HashSet<&Path> = unreadable.map(|problem| Path::new(&problem.path)).collect();
+    for (path, fate) in &mut files {
+        // A file of one object is that document, and goes with it.
+        let is_one = corpus.holds_objects(path) && rows.get(path) == Some(&1) && !broken.contains(&**path);
+        if is_one && matches!(fate, Fate::Rows(gone) if gone.len() == 1) {
+            *fate = Fate::Gone;
         }
     }
     for problem in run.documents.problems.iter().filter(|problem| problem.unreadable) {

@@ -111,7 +111,9 @@ fn by_path(run: &Run, path: &Path) -> Result<DocId> {
         .collect();
     let shown = printable(&path.display().to_string());
     match of_path[..] {
-        [only] if run.documents.entries[only].tokens == 0 => bail!("{shown} gave no document: it has no words"),
+        [only] if run.documents.entries[only].tokens == 0 => {
+            bail!("{shown} gave no document: it has no words")
+        }
         [only] => Ok(DocId(only as u32)),
         [] => {
             match run.documents.problems.iter().find(|problem| problem.unreadable && is_of(&problem.path)) {

@@ -60,9 +60,10 @@ impl Corpus {
         let walked = walk::walk(&files, &options.walk, |path| {
             let is_read = match kind(path) {
                 // Settings and maps are JSON too, and nobody's articles.
-                Some(kind) if kind.format == Format::Json => {
-                    options.format != Format::Auto || holds_a_text(path, kind, options)
-                }
+                Some(kind) if kind.format == Format::Json => match options.format {
+                    Format::Auto => holds_a_text(path, kind, options),
+                    forced => matches!(forced, Format::Json | Format::Jsonl),
+                },
                 kind => kind.is_some(),
             };
             own_reader(options, path).is_some() || is_read

@@ -152,6 +152,11 @@ fn what_is_left_of_an_array_is_an_array() {
         gzip(json!([{ "id": "d", "text": TRAM }, { "id": "e", "text": MUSEUM }]).to_string().as_bytes()),
     );
     dir.file("s/empty.json", "[]");
+    dir.file("s/z/one.json", serde_json::to_string_pretty(&records()[0]).unwrap());
+    dir.file(
+        "s/z/two.json",
+        serde_json::to_string_pretty(&json!({ "id": "f", "text": "A story of a lantern that stands in no other file of this corpus, and so it stays where it is for good." })).unwrap(),
+    );
     let (source, out) = (dir.path("s"), dir.path("out"));
     let output = program().arg("dedup").arg(&source).arg("--output").arg(&out).output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -162,6 +167,8 @@ fn what_is_left_of_an_array_is_an_array() {
         String::from_utf8(read("a.json")).unwrap(),
         serde_json::to_string_pretty(&records()[..2]).unwrap()
     );
+    // Of a file of one record nothing is left, and it goes.
+    assert!(!out.join("z/one.json").exists() && out.join("z/two.json").exists());
     let mut packed = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&read("b.json.gz")[..]), &mut packed)
         .unwrap();

@@ -105,8 +105,15 @@ impl<'a> Objects<'a> {
                 let mut end = start;
                 while let Some(other) = self.pass_between().filter(|&first| first != b'{') {
                     if !self.pass_value(other) {
-                        self.pass_rest();
-                        return cut(self.window.offset(), CutKind::Rest);
+                        if end > start {
+                            break;
+                        }
+                        let what = self.broken(0);
+                        let held = self.held as u64;
+                        return cut(
+                            if what == CutKind::Object { start + held } else { self.window.offset() },
+                            what,
+                        );
                     }
                     end = self.window.offset();
                 }
@@ -200,7 +207,7 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// Holds what is left of the object that the window begins with, and that is broken at a byte.
+    /// Holds what is left of what the window begins with, and that is broken at a byte.
     fn broken(&mut self, at: usize) -> CutKind {
         let mut wanted = (at + MARGIN).next_power_of_two();
         loop {
@@ -208,7 +215,8 @@ impl<'a> Objects<'a> {
             let bytes = self.seen(wanted);
             let other = next_line(bytes, self.indent);
             let mut brackets = Brackets::default();
-            let end = brackets.end(&bytes[..other.unwrap_or(bytes.len())]);
+            let is_object = bytes.starts_with(b"{");
+            let end = brackets.end(&bytes[..other.unwrap_or(bytes.len())]).filter(|_| is_object);
             if let Some(end) = end.filter(|&end| is_followed(&bytes[end..])).or(other) {
                 self.held = end;
                 return CutKind::Object;
@@ -616,7 +624,7 @@ mod tests {
         let indented = "[\n  {\n    \"a\": \"x,\n    \"b\": [\n      {\n        \"c\": 1 }]\n  },\n  {\n    \"d\": 1\n  }\n]";
         assert_eq!(texts(indented).last().map(String::as_str), Some("{\n    \"d\": 1\n  }"));
         assert_eq!(texts(indented).len(), 2);
-        assert_eq!(texts("{\"a\":\n{\"b\":1}\n{\"c\n{\"d\":1}").len(), 4 - 1);
+        assert_eq!(texts("{\"a\":\n{\"b\":1}\n{\"c\n{\"d\":1}").len(), 4);
         assert_eq!(
             texts("[{\"a\":\"x}, {\"b\":1},\n{\"c\":1}]").last().map(String::as_str),
             Some("{\"c\":1}")
@@ -624,6 +632,11 @@ mod tests {
         // Where nothing tells, it is said.
         assert_eq!(texts(r#"[{"a":1},{"b":"x},{"c":1}]"#).last().map(String::as_str), Some("Rest"));
         assert_eq!(texts("{\"a\":1} and more"), ["{\"a\":1}", "Rest"]);
+        assert_eq!(texts("{\"a\n7\nno }, record\n{\"b\":1}"), ["{\"a\n7\nno }, record\n", "{\"b\":1}"]);
+        assert_eq!(
+            texts("{\"a\":1}\n7\nno }, record\n{\"b\":1}"),
+            ["{\"a\":1}", "Others", "no }, record\n", "{\"b\":1}"]
+        );
     }
 
     #[test]
