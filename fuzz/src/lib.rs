@@ -19,6 +19,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All targets.
 pub const TARGETS: &[Target] = &[
     ("jsonl", |bytes| read("x.jsonl", bytes)),
+    ("json", |bytes| packed("x.json", bytes)),
     ("csv", |bytes| read("x.csv", bytes)),
     ("warc", |bytes| packed("x.warc", bytes)),
     ("tar", |bytes| packed("x.tar", bytes)),

@@ -1,6 +1,6 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::Removable;
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location};
+use crate::charset::narrowed;
+use crate::corpus::{Corpus, Location, copy_kept, kept_objects};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
@@ -127,7 +128,7 @@ pub struct Output {
 enum Fate {
     /// It stays but for this, in order of place.
     Edited(Vec<(Location, Edit)>),
-    /// It stays without these of its rows, in order: a Parquet file.
+    /// It stays without these of its rows, or objects, in order: a Parquet file, or JSON that is not one object a line.
     Rows(Vec<u32>),
     /// It goes: it is one document.
     Gone,
@@ -223,8 +224,9 @@ impl Output {
             return Ok(PathBuf::from(self.path.file_name().unwrap_or_default()));
         }
         let below = self.inputs.iter().filter_map(|input| source.strip_prefix(input).ok());
+        // Below the outermost, as ids have it: two files of one name below two of them are two.
         let relative =
-            below.filter(|path| !path.as_os_str().is_empty()).min_by_key(|path| path.components().count());
+            below.filter(|path| !path.as_os_str().is_empty()).max_by_key(|path| path.components().count());
         let name = relative.or(source.file_name().map(Path::new)).unwrap_or(source);
         let place = self.path.join(name);
         if same_file(source, &place) {
@@ -270,6 +272,10 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
+    let mut rows: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for source in corpus.files_of_objects().filter(|source| !corpus.is_against(source)) {
+        files.insert(source.to_owned(), Fate::Rows(Vec::new()));
+    }
     for (number, entry) in run.documents.entries.iter().enumerate() {
         if run.documents.is_against(DocId(number as u32)) {
             continue;
@@ -280,7 +286,9 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
         // A name need not be text; as text it has lost what it is.
         let path = if is_direct { source.to_owned() } else { PathBuf::from(path) };
         let is_gone = decisions.removed.contains_key(&(number as u32));
-        if let Some(row) = record.filter(|_| !is_direct && is_parquet(&path)) {
+        if let Some(row) = record.filter(|_| !is_direct && (corpus.holds_objects(&path) || is_parquet(&path)))
+        {
+            *rows.entry(path.clone()).or_default() += 1;
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
                 gone.extend(is_gone.then_some(row));
             }
@@ -297,6 +305,15 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
                 edits.push((entry.location, Edit::Stripped(DocId(number as u32))));
             }
             _ => {}
+        }
+    }
+    let unreadable = run.documents.problems.iter().filter(|problem| problem.unreadable);
+    let broken: HashSet<&Path> = unreadable.map(|problem| Path::new(&problem.path)).collect();
+    for (path, fate) in &mut files {
+        // A file of one object is that document, and goes with it.
+        let is_one = corpus.holds_objects(path) && rows.get(path) == Some(&1) && !broken.contains(&**path);
+        if is_one && matches!(fate, Fate::Rows(gone) if gone.len() == 1) {
+            *fate = Fate::Gone;
         }
     }
     for problem in run.documents.problems.iter().filter(|problem| problem.unreadable) {
@@ -329,15 +346,28 @@ fn same_file(a: &Path, b: &Path) -> bool {
 /// Writes what stays of a file.
 fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip<'_>) -> Result<()> {
     place.write(|out| match fate {
+        Fate::Rows(gone) if strip.corpus.holds_objects(source) => {
+            if gone.is_empty() && packing(source) == packing(place.path()) {
+                return io::copy(&mut open_regular(source)?, out).map(|_| ());
+            }
+            let kept = kept_objects(&mut narrowed(reader(source)?)?, gone, strip.corpus.max_record())?;
+            packed(place.path(), out, |out| copy_kept(narrowed(reader(source)?)?, &kept, out))
+        }
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
         Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
             let mut from = WatchedWrite::new(reader(source)?);
+            // Lines of two bytes a character were read, and are written, in UTF-8.
+            let is_lines = edits.first().is_some_and(|(at, _)| strip.corpus.holds_several(at.input));
             packed(place.path(), out, |out| {
-                let mut lines = BufReader::with_capacity(1 << 18, &mut from);
-                match copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document)) {
+                let narrow: Box<dyn Read + '_> =
+                    if is_lines { narrowed(&mut from)? } else { Box::new(&mut from) };
+                let mut lines = BufReader::with_capacity(1 << 18, narrow);
+                let copied = copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document));
+                drop(lines);
+                match copied {
                     Err(_) if from.failed_at.is_some() && from.failed_at == cut => out.flush(),
                     result => result,
                 }

@@ -428,6 +428,9 @@ pub struct InputArgs {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
     pub format: FormatArg,
+    /// What separates the fields of tables: a character, or tab. By default their header tells.
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Input")]
+    pub delimiter: Option<u8>,
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
@@ -695,6 +698,7 @@ pub enum Html {
 pub enum FormatArg {
     Auto,
     Jsonl,
+    Json,
     Text,
     Html,
     Csv,
@@ -702,6 +706,15 @@ pub enum FormatArg {
     Parquet,
     Warc,
     Tar,
+}
+
+/// What separates fields: one character of ASCII, by itself or by its name.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        (_, &[character]) if !matches!(character, b'"' | b'\n' | b'\r') => Ok(character),
+        _ => Err("one character that is no quotation mark, or tab".to_owned()),
+    }
 }
 
 /// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::corpus::{JsonLines, Reader as _, Scratch, Value};
+use crate::corpus::{JsonLines, Reader as _, Scratch, Value, unmarked};
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use crate::index::store::{Disk, Store};
@@ -39,9 +39,10 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let over = open(typed)?;
     // Whoever may not have the index leaves the files of the one that has it alone.
     let outputs = wanted.open()?;
+    let paths = once_each(&typed.paths);
     let mut records = Records {
         reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
-        paths: typed.paths.clone(),
+        paths: paths.clone(),
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: over.preparer(),
@@ -57,7 +58,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         answered: None,
         written: Vec::new(),
     };
-    let lines = lines::read(&typed.paths, typed.max_record, move |chunk| records.of(chunk))?;
+    let lines = lines::read(&paths, typed.max_record, move |chunk| records.of(chunk))?;
     let result = session.all(&lines);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     let counted = session.count(true);
@@ -87,6 +88,13 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The paths, of those that lead to one file the first.
+fn once_each(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut met = std::collections::HashSet::new();
+    let is_first = |path: &&PathBuf| met.insert(path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+    paths.iter().filter(is_first).cloned().collect()
 }
 
 /// What a shell says of a process that a closed pipe ended: 128 and the signal's number.
@@ -492,9 +500,9 @@ impl Records {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
             let trimmed = bytes[at..end].trim_ascii_end();
             let record = at..at + trimmed.len();
-            if !trimmed.is_empty() {
-                let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
-                let json = if bom { &trimmed[3..] } else { trimmed };
+            // Files that were joined have marks in their middle.
+            let json = unmarked(trimmed);
+            if !json.is_empty() {
                 let document = self.document(json, chunk.input, number);
                 let rejected = document.map(|document| documents.push(document)).err();
                 let place = || format!("{}: line {}", self.name(chunk.input), number + 1);

@@ -26,7 +26,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
+pub(crate) use convert::objects::{ObjectLines, begin_objects, copy_kept, kept as kept_objects};
 pub use jsonl::JsonLines;
+pub(crate) use jsonl::unmarked;
 use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
@@ -34,7 +36,7 @@ pub use plain::PlainText;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 pub use site::SitePattern;
 use spool::Spooled;
-use store::InputBytes;
+use store::{InputBytes, Stamp};
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
@@ -85,6 +87,8 @@ pub struct CorpusOptions {
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
+    /// What separates the fields of tables; what their header says if `None`.
+    pub delimiter: Option<u8>,
     /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
     pub site_from: Option<SitePattern>,
     /// How dates are written that could be read in two ways, tried in this order before what any date can be read by.
@@ -107,12 +111,14 @@ impl CorpusOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON lines begin with
-    /// `{`; else plain text.
+    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON begins with `{`, or with
+    /// `[` and goes on as JSON; else plain text. How JSON is laid out, its first bytes say.
     #[default]
     Auto,
-    /// JSON lines.
+    /// JSON lines: one object a line.
     Jsonl,
+    /// JSON objects in an array, or one after another, over any number of lines.
+    Json,
     /// Plain text.
     Text,
     /// An HTML page.
@@ -160,6 +166,8 @@ struct Opened {
     files: Vec<PathBuf>,
     /// Files that broke off, each with the bytes that it gave.
     cuts: BTreeMap<PathBuf, u64>,
+    /// Files that hold JSON objects in another layout than one a line, as they were.
+    objects: BTreeMap<PathBuf, Stamp>,
 }
 
 #[derive(Debug)]
@@ -269,6 +277,21 @@ impl Corpus {
     /// How many bytes a file gave before it broke off; none where it did not.
     pub fn cut_at(&self, path: &Path) -> Option<u64> {
         self.opened.cuts.get(path).copied()
+    }
+
+    /// Whether a file holds JSON objects in another layout than one a line.
+    pub(crate) fn holds_objects(&self, path: &Path) -> bool {
+        self.opened.objects.contains_key(path)
+    }
+
+    /// The files that do.
+    pub(crate) fn files_of_objects(&self) -> impl Iterator<Item = &Path> {
+        self.opened.objects.keys().map(|path| &**path)
+    }
+
+    /// Bytes of a record, at most.
+    pub(crate) fn max_record(&self) -> u64 {
+        self.opened.max_record
     }
 
     /// Files and directories of the second set; empty where there is one set.
@@ -495,13 +518,15 @@ impl Corpus {
 
     /// Inputs that are no longer what they were when they were opened.
     pub fn changed(&self) -> Vec<Problem> {
-        let changed = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
-        let problem = |input: &Input| Problem {
-            path: input.path.display().to_string(),
+        let inputs = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
+        let objects = self.opened.objects.iter().filter(|(_, stamp)| !stamp.holds());
+        let problem = |path: &Path| Problem {
+            path: path.display().to_string(),
             record: None,
             reason: Error::new(ErrorKind::Changed).reason(),
             unreadable: false,
         };
+        let changed = inputs.map(|input| &*input.path).chain(objects.map(|(path, _)| &**path));
         changed.map(problem).collect()
     }
 }

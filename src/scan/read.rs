@@ -333,7 +333,9 @@ fn field_hash(field: Option<Value<'_>>, of: fn(&[u8]) -> u64) -> u64 {
     match field {
         None => 0,
         Some(Value::Plain(bytes)) => of(bytes),
-        Some(field @ (Value::Escaped(_) | Value::Coded(_))) => of(field.to_text().as_bytes()),
+        Some(field @ (Value::Escaped(_) | Value::List(_) | Value::Coded(_))) => {
+            of(field.to_text().as_bytes())
+        }
     }
 }
 
@@ -347,7 +349,9 @@ struct SiteNames {
 impl SiteNames {
     fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
         let bytes = |value: Option<Value<'_>>| match value {
-            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
+            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::List(bytes) | Value::Coded(bytes)) => {
+                bytes.len()
+            }
             None => 0,
         };
         let (source, url) = (bytes(fields.source), bytes(fields.url));

@@ -17,6 +17,7 @@ mod disk;
 mod docs;
 mod equivalence;
 mod expiry;
+mod files;
 mod filter;
 #[cfg(feature = "parquet")]
 mod forged;

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::FileReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
@@ -13,7 +13,7 @@ use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
 use crate::calendar::{written_day, written_second};
 use crate::columnar::{Columnar, guarded, rows as promised};
 use crate::corpus::inflate::{MAX_RATIO, RATIO_FROM};
-use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
+use crate::corpus::record::{FieldNames, PARAGRAPH, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
 
@@ -131,7 +131,7 @@ fn document(
         cells[column][row].as_ref().map(Cell::bytes)
     };
     let Some(text) = cell(Field::Text) else {
-        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone()).to_string());
+        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone(), Vec::new()).to_string());
         return Ok(());
     };
     let text = Value::Plain(text).decode(scratch);
@@ -175,7 +175,16 @@ struct Column {
     /// The definition level of a value that is there.
     present: i16,
     unit: Unit,
+    /// The definition level of a list that is there, where the column is of the strings of one.
+    list: Option<i16>,
 }
+
+/// Values of lists in a row group, at most: any number of them may be in one row, which is read at once. A value takes some
+/// forty bytes.
+const LISTED: u64 = 1 << 24;
+
+/// Columns that a message lists.
+const NAMED: usize = 20;
 
 /// What a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,38 +216,74 @@ impl ColumnChoice {
             (Field::Date, &names.date),
             (Field::Source, &names.source),
         ];
+        let leaves = schema.columns();
+        let path = |leaf: &ColumnDescriptor| leaf.path().parts().join(".");
+        // What has the name as it stands goes before what a path leads to.
         let find = |name: &str| {
-            schema
-                .columns()
-                .iter()
-                .position(|column| column.path().parts() == [name] && column.max_rep_level() == 0)
+            let is_flat = |leaf: &ColumnDescriptor| leaf.max_rep_level() == 0;
+            let own = leaves.iter().position(|leaf| leaf.path().parts() == [name] && is_flat(leaf));
+            own.or_else(|| leaves.iter().position(|leaf| path(leaf) == name && is_flat(leaf)))
         };
-        let columns: Vec<Column> = wanted
+        let mut columns: Vec<Column> = wanted
             .into_iter()
             .filter_map(|(field, name)| Some((field, find(name)?)))
             .map(|(field, number)| Column::of(field, number, &schema.column(number)))
             .collect();
+        let is_no_string = |what| Err(Reason::TextIsNoString(names.text.clone(), what));
+        let is_text = |number: usize| schema.column(number).physical_type() == Type::BYTE_ARRAY;
         match columns.first() {
-            Some(column) if column.field == Field::Text => {}
-            _ => return Err(Reason::NoText(names.text.clone())),
-        }
-        let is_text = columns[0].unit == Unit::Number;
-        if schema.column(columns[0].number).physical_type() != Type::BYTE_ARRAY || !is_text {
-            return Err(Reason::TextIsNoString(names.text.clone()));
+            Some(text) if text.field == Field::Text => {
+                if !is_text(text.number) || text.unit != Unit::Number {
+                    return is_no_string("of another type");
+                }
+            }
+            _ => {
+                let below = format!("{}.", names.text);
+                let mut inner = (0..leaves.len()).filter(|&leaf| {
+                    path(&leaves[leaf]) == names.text || path(&leaves[leaf]).starts_with(&below)
+                });
+                match (inner.next(), inner.next()) {
+                    (None, _) => {
+                        let there = leaves.iter().take(NAMED).map(|leaf| path(leaf)).collect();
+                        return Err(Reason::NoText(names.text.clone(), there));
+                    }
+                    (Some(only), None) if is_text(only) && is_list(&leaves[only], &names.text) => {
+                        columns.insert(0, Column::of(Field::Text, only, &schema.column(only)));
+                    }
+                    (Some(first), _) if leaves[first].max_rep_level() > 0 => {
+                        return is_no_string("a list, and holds more than strings");
+                    }
+                    _ => return is_no_string("a struct, with fields of its own"),
+                }
+            }
         }
         Ok(ColumnChoice(columns))
     }
 }
 
+/// Whether a column is of the values of the list of this path: below it stand the names that writers give to those of a list.
+fn is_list(leaf: &ColumnDescriptor, list: &str) -> bool {
+    let inside = leaf.path().parts().len().saturating_sub(list.split('.').count());
+    leaf.max_rep_level() == 1 && inside <= 2
+}
+
 impl Column {
     fn of(field: Field, number: usize, column: &ColumnDescriptor) -> Column {
-        Column { field, number, present: column.max_def_level(), unit: Unit::of(column) }
+        let present = column.max_def_level();
+        // A value that may be null adds a level, and so does that a list has one.
+        let inside = 1 + i16::from(column.self_type().is_optional());
+        let list = (column.max_rep_level() > 0).then_some(present - inside);
+        Column { field, number, present, unit: Unit::of(column), list }
     }
 
     fn reader(&self, file: &Columnar, group: usize, most: u64) -> Result<Cells> {
         let (reader, shape) = file.column(group, self.number, most)?;
+        if self.list.is_some() && shape.values > LISTED {
+            let what = format!("{} values in lists, and {LISTED} are read", shape.values);
+            return Err(ParquetError::General(what));
+        }
         let builds_on_others = shape.builds_on_others;
-        Ok(Cells { reader, present: self.present, unit: self.unit, builds_on_others })
+        Ok(Cells { reader, present: self.present, unit: self.unit, list: self.list, builds_on_others })
     }
 }
 
@@ -366,6 +411,7 @@ struct Cells {
     reader: ColumnReader,
     present: i16,
     unit: Unit,
+    list: Option<i16>,
     /// Whether a value may be as large as its page, and the next one too.
     builds_on_others: bool,
 }
@@ -376,6 +422,9 @@ impl Cells {
         let (present, unit) = (self.present, self.unit);
         let written = |text: String| Some(Cell::Written(text));
         match &mut self.reader {
+            ColumnReader::ByteArrayColumnReader(r) if self.list.is_some() => {
+                lists(r, present, self.list.unwrap_or_default(), wanted)
+            }
             ColumnReader::ByteArrayColumnReader(r) => rows(r, present, wanted, |v| unit.cell(v)),
             ColumnReader::FixedLenByteArrayColumnReader(r) => {
                 rows(r, present, wanted, |v| unit.cell(v.into()))
@@ -391,6 +440,47 @@ impl Cells {
             }
         }
     }
+}
+
+/// Rows whose value is a list of strings: they are paragraphs, with an empty line between them. A list that is there has the
+/// definition level `list`.
+fn lists(
+    reader: &mut ColumnReaderImpl<ByteArrayType>,
+    present: i16,
+    list: i16,
+    wanted: usize,
+) -> Result<Vec<Option<Cell>>> {
+    let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows: Vec<Option<Vec<u8>>> = Vec::new();
+    while rows.len() < wanted {
+        (defined.clear(), repeated.clear(), values.clear());
+        let wanted = wanted - rows.len();
+        let (records, ..) =
+            reader.read_records(wanted, Some(&mut defined), Some(&mut repeated), &mut values)?;
+        if records == 0 {
+            break;
+        }
+        let mut values = values.drain(..);
+        for (row, &level) in repeated.iter().enumerate() {
+            if level == 0 {
+                rows.push(None);
+            }
+            // Where no value can be missing there are no levels.
+            let level = defined.get(row).copied().unwrap_or(present);
+            let Some(text) = rows.last_mut() else { continue };
+            let value = if level == present { values.next() } else { None };
+            match (value, text) {
+                (Some(value), Some(text)) if !text.is_empty() => {
+                    text.extend_from_slice(PARAGRAPH.as_bytes());
+                    text.extend_from_slice(value.data());
+                }
+                (Some(value), text) => *text = Some(value.data().to_vec()),
+                (None, text) if level >= list => drop(text.get_or_insert_default()),
+                (None, _) => {}
+            }
+        }
+    }
+    Ok(rows.into_iter().map(|row| Some(Cell::Bytes(ByteArray::from(row?)))).collect())
 }
 
 /// Rows of a column reader; a row whose value is absent has none.
