@@ -186,7 +186,7 @@ pub(super) fn is_page(bytes: &[u8]) -> bool {
         let rest = start.strip_prefix(mark.as_bytes());
         rest.is_some_and(|rest| mark.ends_with('-') || matches!(rest.first(), Some(b' ' | b'>')))
     };
-    MARKS.iter().any(|mark| begins(&mark))
+    MARKS.iter().any(begins)
         || MARKS[..2].iter().any(|mark| memchr::memmem::find(&head, mark.as_bytes()).is_some())
 }
 
