@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use super::apply::Entry;
 use crate::findings::hash_file;
-use crate::output::{MODE, PREFIX, create_directory, directory_of, open_regular, sync_directory};
+use crate::output::{
+    MODE, PREFIX, create_directory, directory_of, id_of, open_regular, remove_own, sync_directory,
+};
 
 /// What a reader is told.
 pub(super) fn refused(reason: impl Into<String>) -> io::Error {
@@ -66,7 +68,7 @@ pub(super) fn is_aside(name: &Path, path: &Path) -> bool {
     own && directory_of(name) == directory_of(path)
 }
 
-/// Takes back [`rename`] to a name aside. Where somebody took the place meanwhile, the file stays where it is, and that is
+/// Takes back [`rename`] to a name aside, or where it was to go. Where somebody took the place meanwhile, the file stays where it is, and that is
 /// said.
 pub(super) fn back(aside: &Path, path: &Path, why: io::Error) -> io::Error {
     match rename(aside, path) {
@@ -102,7 +104,9 @@ impl Looks {
 /// Copies a file of these bytes to where none is. Its bytes and its name are safe when this returns.
 pub(super) fn copy(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<()> {
     prepared(from, to, sha256, looks)?.persist_noclobber(to).map_err(|e| e.error)?;
-    sync_directory(directory_of(to))
+    let own = id_of(to);
+    // A copy that is not safe is none.
+    sync_directory(directory_of(to)).inspect_err(|_| remove_own(to, own))
 }
 
 /// The same in place of what is there.
@@ -131,7 +135,7 @@ fn prepared(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<te
 pub(super) fn relocate(from: &Path, to: &Path, sha256: &str) -> io::Result<()> {
     create_directory(directory_of(to))?;
     match rename(from, to) {
-        Ok(()) => sync_directory(directory_of(to)),
+        Ok(()) => sync_directory(directory_of(to)).map_err(|why| back(to, from, why)),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
         Err(_) => {
             copy(from, to, sha256, Looks::of(&regular(from)?))?;

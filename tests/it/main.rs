@@ -16,6 +16,8 @@ mod disk;
 mod docs;
 mod equivalence;
 mod expiry;
+#[cfg(target_os = "linux")]
+mod failing;
 mod filter;
 #[cfg(feature = "parquet")]
 mod forged;
