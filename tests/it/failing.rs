@@ -15,7 +15,7 @@ use wirecopy::filter::lookup;
 use wirecopy::index::Snapshot;
 use wirecopy::internals::index::store::{Disk, Store};
 
-use crate::harness::*;
+use crate::harness::{Dir, STORY, code, copies_and_another, corpus, run};
 use crate::index::is_well;
 
 /// How a call fails: the errors of a disk that is broken, full, used up by its owner, and of a file that may not grow.
@@ -25,7 +25,7 @@ const FAILURES: [i32; 4] = [libc::EIO, libc::ENOSPC, libc::EDQUOT, libc::EFBIG];
 const KILL: i32 = 0;
 
 /// Calls of a command that fail where not all are asked for.
-const SAMPLED: usize = 7;
+const SAMPLED: usize = 5;
 
 /// Calls after whose failure a command may go on, and why. What it wrote has to be whole all the same.
 const SURVIVED: [(&str, &str); 6] = [
@@ -119,7 +119,11 @@ impl Place {
         };
         let mut attempt = Command::new(self.tool);
         attempt.arg(&root).arg(&log).arg(faults).arg(env!("CARGO_BIN_EXE_wirecopy"));
-        attempt.arg("--quiet").args(arguments.split(' ')).current_dir(self.path("")).env("TMPDIR", root.join("tmp"));
+        attempt
+            .arg("--quiet")
+            .args(arguments.split(' '))
+            .current_dir(self.path(""))
+            .env("TMPDIR", root.join("tmp"));
         let output = attempt.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped()).output().unwrap();
         let calls = fs::read_to_string(log).unwrap();
         let call = |line: &str| {
@@ -135,7 +139,7 @@ impl Place {
     }
 
     /// Changes what is there before every attempt.
-    fn change(&mut self, change: impl FnOnce(&Place)) {
+    fn change(&self, change: impl FnOnce(&Place)) {
         self.restore();
         change(self);
         self.copy("at", "saved");
@@ -190,7 +194,8 @@ fn each_fault(place: &Place, command: &str, always: &str, check: impl Fn(&Failed
         if std::env::var_os("WIRECOPY_SHOW_WRITES").is_some() {
             eprintln!("{} {what}", attempt.code);
         }
-        let failed = Failed { place, command, call: name, file, how, attempt, before: &before, good: &good, what };
+        let failed =
+            Failed { place, command, call: name, file, how, attempt, before: &before, good: &good, what };
         failed.is_said();
         check(&failed);
     }
@@ -217,11 +222,14 @@ impl Failed<'_> {
     /// Whoever failed says so and where; whoever did not had no need of the call.
     fn is_said(&self) {
         match self.attempt.code {
-            0 => assert!(SURVIVED.iter().any(|(call, _)| *call == self.call), "{}: nothing is said", self.what),
+            0 => {
+                assert!(SURVIVED.iter().any(|(call, _)| *call == self.call), "{}: nothing is said", self.what)
+            }
             137 => assert_eq!(self.how, KILL, "{}", self.what),
             2 => {
                 let names = self.good.keys().chain([&self.file]).flat_map(|path| path.iter());
-                let is_named = names.filter_map(|name| name.to_str()).any(|name| self.attempt.said.contains(name));
+                let is_named =
+                    names.filter_map(|name| name.to_str()).any(|name| self.attempt.said.contains(name));
                 assert!(is_named || self.command.contains(" > "), "{}: no place is named", self.what);
             }
             _ => panic!("{}: exit code {}", self.what, self.attempt.code),
@@ -236,7 +244,8 @@ impl Failed<'_> {
             assert_eq!(after.get(name).map(|now| &now.0), Some(&file.0), "{}: {}", self.what, name.display());
         }
         let is_left = |name: &Path| {
-            let unplaced = name.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".wirecopy-"));
+            let unplaced =
+                name.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".wirecopy-"));
             unplaced && (self.how == KILL || self.call.starts_with("unlink"))
         };
         let new = after.keys().find(|name| !self.before.contains_key(*name) && !may(name) && !is_left(name));
@@ -283,7 +292,9 @@ fn fill(dir: &Dir) {
     let records: String = (0..6)
         .map(|n| {
             let own = format!("{STORY} {}", "It is the board's turn. ".repeat(n / 3));
-            serde_json::json!({ "id": format!("n{n}"), "source": format!("s{}", n % 2), "text": own }).to_string() + "\n"
+            serde_json::json!({ "id": format!("n{n}"), "source": format!("s{}", n % 2), "text": own })
+                .to_string()
+                + "\n"
         })
         .collect();
     dir.file("in.jsonl", format!("{records}{{}}\nno json\n"));
@@ -293,8 +304,14 @@ fn fill(dir: &Dir) {
     dir.file("one.txt", STORY);
     dir.file("two.txt", STORY.to_uppercase());
     copies_and_another(dir);
-    dir.file("s/deep/d.txt", "Another page, of which there is one copy beside it, and it is rather short too.");
-    dir.file("s/deep/e.txt", "Another page, of which there is one copy beside it, and it is rather short too.");
+    dir.file(
+        "s/deep/d.txt",
+        "Another page, of which there is one copy beside it, and it is rather short too.",
+    );
+    dir.file(
+        "s/deep/e.txt",
+        "Another page, of which there is one copy beside it, and it is rather short too.",
+    );
 }
 
 const REPORTS: &str = "scan in.jsonl.gz -j 1 --save-model model --report json=r.json --report json+text=t.json \
@@ -349,7 +366,10 @@ fn answers(out: &[u8]) -> BTreeMap<String, Value> {
     let of = |line: &[u8]| {
         let line: Value = serde_json::from_slice(line).unwrap();
         let said = &line["wirecopy"];
-        (line["id"].as_str().unwrap().to_owned(), serde_json::json!([said["verdict"], said["of"], said["score"]]))
+        (
+            line["id"].as_str().unwrap().to_owned(),
+            serde_json::json!([said["verdict"], said["of"], said["score"]]),
+        )
     };
     lines.map(of).collect()
 }
@@ -363,7 +383,10 @@ fn each_fault_of_taking(place: &Place, command: &str) {
     let lines = |name: &str| -> BTreeSet<String> {
         fs::read_to_string(place.path(name)).unwrap_or_default().lines().map(str::to_owned).collect()
     };
-    let (diverted, rejects) = (answers(lines("more").into_iter().map(|line| line + "\n").collect::<String>().as_bytes()), lines("rejects"));
+    let (diverted, rejects) = (
+        answers(lines("more").into_iter().map(|line| line + "\n").collect::<String>().as_bytes()),
+        lines("rejects"),
+    );
     each_fault(place, command, "", |failed| {
         let what = &failed.what;
         failed.touched_only(|name| ["seen", "more", "rejects"].iter().any(|own| name.starts_with(own)));
@@ -399,11 +422,14 @@ fn each_fault_of_keeping(place: &Place, command: &str) {
     let good = exported(place);
     assert!(good.is_some());
     each_fault(place, command, "", |failed| {
-        failed.touched_only(|name| name.starts_with("seen"));
+        failed.touched_only(|name| name.starts_with("seen") || name.ends_with("out"));
         let left = exported(place);
         let is_one = left == good || !failed.succeeded() && left == before;
         assert!(is_one, "{}: {left:?} is left", failed.what);
-        failed.again();
+        // An index that was created as the last thing before a kill is not created again.
+        if failed.how != KILL || !command.contains("create") || left.is_none() {
+            failed.again();
+        }
         assert_eq!(exported(place), good, "{}: and again", failed.what);
         is_well(&Disk::new(place.path("seen")), &format!("{}: and again", failed.what));
     });
@@ -415,7 +441,10 @@ const FILTER: &str = "filter in.jsonl -j 1 --memory-documents 2 --index seen";
 fn filters_lose_nothing_that_they_acknowledged() {
     let Some(tool) = tool() else { return };
     let place = Place::new(tool, fill, &[]);
-    each_fault_of_taking(&place, "filter in.jsonl -j 1 --index seen --rejects rejects --on-duplicate divert=more");
+    each_fault_of_taking(
+        &place,
+        "filter in.jsonl -j 1 --index seen --rejects rejects --on-duplicate divert=more",
+    );
     each_fault_of_taking(&place, FILTER);
     each_fault_of_taking(&place, "index build seen in.jsonl -j 1");
     let place = Place::new(tool, fill, &["index build seen s -j 1"]);
@@ -428,7 +457,7 @@ fn indexes_are_kept() {
     let Some(tool) = tool() else { return };
     let place = Place::new(tool, fill, &[]);
     each_fault_of_keeping(&place, "index create seen");
-    let mut place = Place::new(tool, fill, &[FILTER, "index delete seen n2"]);
+    let place = Place::new(tool, fill, &[FILTER, "index delete seen n2"]);
     each_fault_of_keeping(&place, "index delete seen n1");
     each_fault_of_keeping(&place, "index compact seen");
     each_fault_of_keeping(&place, "index export seen > out");
@@ -442,7 +471,10 @@ fn indexes_are_kept() {
     each_fault_of_keeping(&place, "index repair seen");
     let frozen = |dir: &Dir| {
         for entry in fs::read_dir(corpus("golden/index_v1")).unwrap().map(|entry| entry.unwrap()) {
-            dir.file(&format!("seen/{}", entry.file_name().to_str().unwrap()), fs::read(entry.path()).unwrap());
+            dir.file(
+                &format!("seen/{}", entry.file_name().to_str().unwrap()),
+                fs::read(entry.path()).unwrap(),
+            );
         }
     };
     each_fault_of_keeping(&Place::new(tool, frozen, &[]), "index upgrade seen");
@@ -457,7 +489,14 @@ fn each_fault_of_acting(place: &Place, action: &str, always: &str) {
         files
     };
     let texts = |files: &Files| -> BTreeSet<Vec<u8>> {
-        files.iter().filter(|(name, _)| name.extension().is_some_and(|kind| kind == "txt") || name.to_string_lossy().contains(".wirecopy-")).map(|(_, file)| file.0.clone()).collect()
+        files
+            .iter()
+            .filter(|(name, _)| {
+                name.extension().is_some_and(|kind| kind == "txt")
+                    || name.to_string_lossy().contains(".wirecopy-")
+            })
+            .map(|(_, file)| file.0.clone())
+            .collect()
     };
     each_fault(place, &command, always, |failed| {
         let what = &failed.what;
@@ -468,7 +507,10 @@ fn each_fault_of_acting(place: &Place, action: &str, always: &str) {
             assert_eq!(undone.code, 0, "{what}: and undone: {}", undone.said);
             fs::remove_file(place.path(JOURNAL)).unwrap();
         }
-        assert_eq!(without(place.files()), *failed.before, "{what}: and undone");
+        let mut undone = without(place.files());
+        // A kill may leave the beginning of a copy.
+        undone.retain(|name, _| failed.how != KILL || !name.to_string_lossy().contains(".wirecopy-"));
+        assert!(undone == *failed.before, "{what}: and undone: {:?}", undone.keys());
         failed.again();
         assert_eq!(bytes(&without(place.files())), bytes(&without(failed.good.clone())), "{what}: and again");
     });
@@ -483,20 +525,26 @@ fn each_fault_of_undoing(place: &Place) {
         failed.again();
         let unplaced = |name: &Path| name.to_string_lossy().contains(".wirecopy-");
         let now: Files = place.files().into_iter().filter(|(name, _)| !unplaced(name)).collect();
-        assert_eq!(now, *failed.good, "{what}: and again");
+        assert!(now == *failed.good, "{what}: and again: {:?}", now.keys());
     });
 }
 
 const SCAN: &str = "scan s -j 1 --report json=report.json";
 
+/// Copies of the same bytes alone: what was deleted comes back.
+fn fill_with_copies(dir: &Dir) {
+    fill(dir);
+    fs::remove_file(dir.path("s/c.txt")).unwrap();
+}
+
 #[test]
 fn acts_can_be_taken_back() {
     let Some(tool) = tool() else { return };
     for action in ["move=gone", "hardlink", "delete"] {
-        let place = Place::new(tool, fill, &[SCAN]);
+        let place = Place::new(tool, fill_with_copies, &[SCAN]);
         each_fault_of_acting(&place, action, "");
         let act = format!("apply report.json --action {action} --remove exact --yes");
-        each_fault_of_undoing(&Place::new(tool, fill, &[SCAN, &act]));
+        each_fault_of_undoing(&Place::new(tool, fill_with_copies, &[SCAN, &act]));
     }
 }
 
@@ -505,16 +553,34 @@ fn acts_can_be_taken_back() {
 #[test]
 fn moves_across_file_systems_are_safe_before_the_original_goes() {
     let Some(tool) = tool() else { return };
-    let place = Place::new(tool, fill, &[SCAN]);
+    let place = Place::new(tool, fill_with_copies, &[SCAN]);
+    let noted = |name: &str| {
+        let mut value = [0; 16];
+        let read = rustix::fs::getxattr(place.path(name), "user.desk", &mut value).ok();
+        read.map(|len| value[..len].to_vec())
+    };
+    place.change(|place| {
+        let file = place.path("s/b.txt");
+        if let Err(e) = rustix::fs::setxattr(file, "user.desk", b"foreign", rustix::fs::XattrFlags::empty()) {
+            eprintln!("skipped: this file system keeps no attributes: {e}");
+        }
+    });
+    let is_noted = noted("s/b.txt");
     let command = "apply report.json --action move=gone --remove exact --yes";
     let calls = place.attempt(command, "").calls;
     let gone = place.path("gone").canonicalize().unwrap();
-    let into = calls.iter().position(|(_, file)| file.starts_with(&gone) && file.extension().is_some()).unwrap();
+    let into =
+        calls.iter().position(|(_, file)| file.starts_with(&gone) && file.extension().is_some()).unwrap();
     assert_eq!(calls[into].0, "renameat2");
     let always = format!("{}:{}", into + 1, libc::EXDEV);
     place.restore();
     let moved = place.attempt(command, &always);
     assert_eq!(moved.code, 0, "{}", moved.said);
+    let (was, is) = (&place.dir.path("saved/s/b.txt"), &place.path("gone/s/b.txt"));
+    let looks = |path: &Path| {
+        fs::metadata(path).map(|file| (file.mode(), file.mtime(), file.uid(), file.gid())).unwrap()
+    };
+    assert_eq!((looks(is), noted("gone/s/b.txt")), (looks(was), is_noted));
     let to = &moved.calls[into].1;
     let directory = to.parent().unwrap();
     let waits = |file: &Path| file.file_name().unwrap().to_string_lossy().starts_with(".wirecopy-");
@@ -537,7 +603,8 @@ fn moves_across_file_systems_are_safe_before_the_original_goes() {
     then("the copy's sync", &|call, file| call == "fsync" && file.parent() == Some(directory) && waits(file));
     then("the copy's name", &|call, file| ["renameat2", "linkat"].contains(&call) && file == to);
     then("its sync", &|call, file| call == "fsync" && file == directory);
-    let removed = first("the original", 0, &|call, file| call == "unlink" && waits(file) && !file.starts_with(&gone));
+    let removed =
+        first("the original", 0, &|call, file| call == "unlink" && waits(file) && !file.starts_with(&gone));
     assert_eq!(removed, first("the original", last, &|call, _| call == "unlink"), "{:#?}", moved.calls);
     place.restore();
     each_fault_of_acting(&place, "move=gone", &always);
