@@ -14,8 +14,7 @@ use crate::corpus::{Corpus, Location, copy_kept, kept_objects};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
-use crate::output::open_regular;
-use crate::output::{OutputPlace, Outputs, id_of, resolved, sync_all};
+use crate::output::{FileId, OutputPlace, Outputs, id_of, open_regular, remove_own, resolved, sync_all};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::Run;
 
@@ -120,7 +119,37 @@ pub struct Output {
     single: Option<OutputPlace>,
     /// What was asked for: names below the output are relative to these.
     inputs: Vec<PathBuf>,
+    /// Where what goes is listed.
+    removed: Option<OutputPlace>,
     outputs: Outputs,
+}
+
+/// Files that were not there before. They go again unless all that belongs to them could be written: half a corpus is none,
+/// and would be in the way of the next attempt.
+#[derive(Default)]
+struct NewFiles(Vec<(PathBuf, Option<FileId>)>);
+
+impl NewFiles {
+    /// Writes a file by `write`.
+    fn write(&mut self, place: &OutputPlace, write: impl FnOnce() -> Result<()>) -> Result<()> {
+        let is_new = id_of(place.target()).is_none();
+        write()?;
+        if is_new {
+            self.0.push((place.target().to_owned(), id_of(place.target())));
+        }
+        Ok(())
+    }
+
+    /// All is written.
+    fn stay(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for NewFiles {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|(path, id)| remove_own(path, *id));
+    }
 }
 
 /// A file of the corpus, and what becomes of it.
@@ -176,10 +205,17 @@ impl Output {
         let name = output.file_name().filter(|_| single).map(Path::new);
         let below = output.parent().unwrap_or(Path::new(""));
         let single = name.map(|name| outputs.below(below, name)).transpose()?;
-        Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned(), outputs })
+        Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned(), removed: None, outputs })
     }
 
-    /// Writes what stays: each file complete or not at all. Records and files that could not be read stay. With a
+    /// The same, with a list of what goes.
+    #[must_use]
+    pub fn listing(self, removed: Option<OutputPlace>) -> Output {
+        Output { removed, ..self }
+    }
+
+    /// Writes what stays, and the list of what goes: each file complete or not at all, and none that is new where one of
+    /// them cannot be written. Records and files that could not be read stay. With a
     /// `stripper`, records of JSON lines and text files lose their sites' chrome; pages are written as they are. Returns
     /// how many did.
     ///
@@ -209,13 +245,19 @@ impl Output {
         }
         self.outputs.are_not_read(corpus.files())?;
         let mut strip = Strip { corpus, stripper, count: 0 };
+        let mut new = NewFiles::default();
         for (place, source, fate) in &places {
-            write_file(source, fate, place, &mut strip)?;
+            new.write(place, || write_file(source, fate, place, &mut strip))?;
+        }
+        if let Some(place) = &self.removed {
+            new.write(place, || place.write(|out| write_list(out, decisions)))?;
         }
         if self.path.is_dir() {
             sync_all(&self.path).map_err(|e| Error::io(ErrorKind::Write, &self.path, e))?;
         }
-        unchanged(corpus).map(|()| strip.count)
+        unchanged(corpus)?;
+        new.stay();
+        Ok(strip.count)
     }
 
     /// The name that a file has below the output; of a single one, that of the output.
@@ -234,6 +276,14 @@ impl Output {
         }
         Ok(name.to_owned())
     }
+}
+
+fn write_list(out: &mut dyn Write, decisions: &Decisions) -> io::Result<()> {
+    for removal in decisions.removed.values() {
+        serde_json::to_writer(&mut *out, removal)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn unchanged(corpus: &Corpus) -> Result<()> {

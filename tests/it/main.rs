@@ -17,6 +17,8 @@ mod disk;
 mod docs;
 mod equivalence;
 mod expiry;
+#[cfg(target_os = "linux")]
+mod failing;
 mod files;
 mod filter;
 #[cfg(feature = "parquet")]
