@@ -192,10 +192,11 @@ fn has_halves(head: &[u8]) -> bool {
     let low = differs(|b| b < 32);
     let of_the_east = |b| matches!(b, 0 | 0x30 | 0x4E..=0x9F | 0xAC..=0xD7 | 0xFF);
     let is_long = head.len() >= 32;
-    match is_utf_8 {
+    if is_utf_8 {
         // Characters of several bytes are no accident.
-        true => head.is_ascii() && low >= 0.5,
-        false => low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25),
+        head.is_ascii() && low >= 0.5
+    } else {
+        low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25)
     }
 }
 
