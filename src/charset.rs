@@ -192,14 +192,15 @@ fn has_halves(head: &[u8]) -> bool {
     let low = differs(|b| b < 32);
     let of_the_east = |b| matches!(b, 0 | 0x30 | 0x4E..=0x9F | 0xAC..=0xD7 | 0xFF);
     let is_long = head.len() >= 32;
-    match is_utf_8 {
+    if is_utf_8 {
         // Characters of several bytes are no accident.
-        true => head.is_ascii() && low >= 0.5,
-        false => low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25),
+        head.is_ascii() && low >= 0.5
+    } else {
+        low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25)
     }
 }
 
-/// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters. Where both orders
+/// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters or ASCII. Where both orders
 /// are text, it is the one with more of ASCII, which the other has as rare signs, and with more neighbours of one alphabet.
 fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     let even = &head[..head.len() / 2 * 2];
@@ -208,9 +209,10 @@ fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
         // A pair that the end of the head cuts is no fault of the text.
         let text = if broken && head.len() == SNIFFED { text.strip_suffix('\u{fffd}')? } else { &text };
         let count = text.chars().count();
-        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        let is_sound =
-            count >= TELLING && 2 * letters >= count && text.chars().all(|c| is_text(c) && c != '\u{fffd}');
+        let words = text.chars().filter(|c| c.is_alphabetic() || c.is_ascii()).count();
+        let is_sound = count >= TELLING
+            && 10 * words >= 7 * count
+            && text.chars().all(|c| is_text(c) && c != '\u{fffd}');
         let block = |c: char| u32::from(c) >> 8;
         let neighbours =
             text.chars().zip(text.chars().skip(1)).filter(|&(a, b)| block(a) == block(b)).count();
