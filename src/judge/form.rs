@@ -110,7 +110,7 @@ impl Asked<'_> {
     fn may_be_corrected(&self) -> bool {
         let e = self.case.evidence;
         let only_figures = e.figures == e.typed && e.differing == e.typed_tokens[0] + e.typed_tokens[1];
-        self.shorter >= CORRECTED_TOKENS && e.typed <= CORRECTED && only_figures
+        self.shorter >= CORRECTED_TOKENS && (1..=CORRECTED).contains(&e.typed) && only_figures
     }
 
     /// Whether hardly any filled slot would make two long texts one story.
