@@ -17,6 +17,8 @@ impl TokenKind {
     pub const APART: TokenKind = TokenKind(8);
     /// It begins a line.
     pub const LINE: TokenKind = TokenKind(16);
+    /// A colon stands before it.
+    pub const LABELLED: TokenKind = TokenKind(32);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {

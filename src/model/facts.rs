@@ -1,12 +1,13 @@
 //! Facts: the tokens of which the next note of a series has others. Numbers, names and dates.
 //!
-//! Digits, number words, months and weekdays are facts by themselves. A name is told by its capital: in the middle
+//! Digits, numerals, number words, months and weekdays are facts by themselves. A name is told by its capital: in the middle
 //! of a sentence, or at its start where the corpus writes the word with a capital at least as often as without. In
 //! text without case, and where capitals say little (headlines in capitals, nouns in German), rare tokens stand in.
 
 use std::sync::OnceLock;
 
 use super::hashed::{ByHash, Hashes};
+use crate::align::numerals::is_numeral;
 use crate::hash::token_hash;
 use crate::text::spelling::spelling;
 
@@ -94,7 +95,7 @@ pub enum Letter {
     Initial,
     /// With a small letter.
     Small,
-    /// With a digit.
+    /// With a digit, or a numeral of Han script.
     Digit,
     /// With something that has no case.
     Caseless,
@@ -115,7 +116,7 @@ impl Letter {
             let ends = |b: &u8| matches!(b, b'.' | b'!' | b'?' | b':' | b'\n' | b'"' | b'|' | b'*');
             let opens = before == 0 || between.iter().any(ends) || (between.len() > 2 && !between.is_ascii());
             if opens { Letter::Initial } else { Letter::Capital }
-        } else if first.is_numeric() {
+        } else if first.is_numeric() || is_numeral(first) {
             Letter::Digit
         } else {
             Letter::Caseless

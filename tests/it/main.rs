@@ -24,6 +24,7 @@ mod filter;
 #[cfg(feature = "parquet")]
 mod forged;
 mod formats;
+mod forms;
 mod fuzzing;
 mod golden;
 mod guide;
