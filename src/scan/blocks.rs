@@ -1,5 +1,7 @@
 //! Pairs in an order in which each document is read and tokenised about once.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::read::DocumentEntry;
@@ -24,9 +26,9 @@ const STRETCHES: usize = 6;
 /// The work that is done with pairs: how a document is loaded, and what two loaded ones give.
 pub(crate) trait PairWork: Sync {
     /// Memory of one thread.
-    type Memory;
+    type Memory: Send;
     /// A loaded document.
-    type Document;
+    type Document: Send;
     /// What a pair gives.
     type Given: Send;
 
@@ -62,9 +64,19 @@ pub(crate) fn each_pair<W: PairWork>(
     let entries = &texts.documents.entries;
     let order = order(pairs, entries, W::KEPT);
     let stretches = stretches(&order, pairs, entries, STRETCHES * rayon::current_num_threads());
+    // A desk goes from stretch to stretch: what is loaded there may be asked for again, and memory that was written to is
+    // cheaper than new one.
+    let desks = Mutex::new(Vec::new());
+    let desks = || desks.lock().unwrap_or_else(PoisonError::into_inner);
     let compared: Vec<Compared<W::Given>> = stretches
         .into_par_iter()
-        .map(|stretch| compare(texts, work, pairs, stretch, cancel))
+        .map(|stretch| {
+            let desk = desks().pop();
+            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(W::KEPT, || work.document())));
+            let compared = compare(texts, work, (pairs, stretch), &mut desk, cancel);
+            desks().push(desk);
+            compared
+        })
         .collect::<Result<_>>()?;
     let mut all: Vec<Option<W::Given>> = Vec::new();
     all.resize_with(pairs.len(), || None);
@@ -125,15 +137,16 @@ struct Compared<V> {
 /// Pairs after which a stretch asks whether it is still wanted.
 const ASKED: usize = 64;
 
-fn compare<W: PairWork>(
+/// Compares the pairs of a stretch, given by their numbers. What stands on the desk is the memory of one thread, and documents
+/// that were loaded before.
+fn compare<W: PairWork, N: Fn() -> W::Document>(
     texts: &Texts<'_>,
     work: &W,
-    pairs: &[Candidate],
-    stretch: &[u32],
+    (pairs, stretch): (&[Candidate], &[u32]),
+    (memory, shelf): &mut (W::Memory, Shelf<W::Document, N>),
     cancel: &Cancel,
 ) -> Result<Compared<W::Given>> {
     let entries = &texts.documents.entries;
-    let (mut memory, mut shelf) = (work.memory(), Shelf::new(W::KEPT, || work.document()));
     let (mut given, mut changed) = (Vec::with_capacity(stretch.len()), Vec::new());
     for (done, &number) in stretch.iter().enumerate() {
         if done % ASKED == 0 {
@@ -143,8 +156,7 @@ fn compare<W: PairWork>(
         for (document, other) in [(a, b), (b, a)] {
             let load = |out: &mut W::Document| {
                 let expected = entries[document as usize].sequence;
-                let found =
-                    texts.get(document, |text| work.load(&mut memory, document, text, out) == expected);
+                let found = texts.get(document, |text| work.load(memory, document, text, out) == expected);
                 found.unwrap_or(false)
             };
             let tokens = entries[document as usize].tokens as usize;
@@ -153,7 +165,7 @@ fn compare<W: PairWork>(
             }
         }
         let pair = shelf.get(a).zip(shelf.get(b));
-        given.push(pair.map(|pair| work.compare(&mut memory, number as usize, pair)));
+        given.push(pair.map(|pair| work.compare(memory, number as usize, pair)));
     }
     Ok(Compared { given, changed })
 }
