@@ -226,7 +226,8 @@ impl Seeds {
             })
         });
         // Chains mix a few seeds; a very long one is of one that repeats.
-        places.take(4 * OCCURRENCES).filter(|&i| hashes[i..i + self.k] == *seed).take(OCCURRENCES)
+        let is_equal = move |&i: &usize| self.keys[i] == key && hashes[i..i + self.k] == *seed;
+        places.take(4 * OCCURRENCES).filter(is_equal).take(OCCURRENCES)
     }
 }
 
