@@ -11,12 +11,12 @@ test:
 	tests/parquet/run
 
 # What takes longer than every change should wait for: many more random cases, 300 kills of the filter, damage of every byte of an
-# index, what shares memory or files with others under an address sanitizer, the external labelled sets where
-# WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
+# index, a failure of every call that writes, what shares memory or files with others under an address sanitizer, the external
+# labelled sets where WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
 FUZZ_SECONDS ?= 3600
 soak:
 	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 WIRECOPY_KILLS=300 WIRECOPY_EVERY_BYTE=1 \
-	    cargo test --release --locked $(labelled)
+	    WIRECOPY_EVERY_WRITE=1 cargo test --release --locked $(labelled)
 	tests/sanitize
 	cargo run --release --locked --example fuzz -- --seconds $(FUZZ_SECONDS)
 	cargo build --release --locked --example generate --bin wirecopy

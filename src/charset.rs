@@ -3,14 +3,17 @@
 //! What says which charset it is, first word wins: a byte order mark, the transport's word (a `Content-Type`
 //! header), the page's own (`<meta charset>`, an XML declaration), bytes that are valid UTF-8, then the guess
 //! of `chardetng`, which is Firefox's. Valid UTF-8 with several characters beyond ASCII is UTF-8 whatever a label says:
-//! crawlers decode pages and leave the label where it was. Labels are those of the WHATWG's Encoding Standard, decoders those of
-//! `encoding_rs`.
+//! crawlers decode pages and leave the label where it was. Labels are those of the WHATWG's Encoding Standard, decoders
+//! those of `encoding_rs`; UTF-32, which the standard has not, is our own. Text of two or four bytes a character tells
+//! itself: its bytes hold control characters that no other text has, and as characters they are text.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 
 use crate::error::Reason;
 
@@ -49,10 +52,15 @@ const MULTI_BYTE: usize = 3;
 /// # Errors
 /// [`Reason::Binary`] where the bytes hold NUL and are text in no charset.
 pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Transcoded<'a>, Reason> {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return Ok(decode_as(encoding, &bytes[mark..]));
-    }
     let head = &bytes[..bytes.len().min(SNIFFED)];
+    match Wide::of(head) {
+        Some((Wide::Utf16(encoding), mark)) => return Ok(decode_as(encoding, &bytes[mark..])),
+        Some((Wide::Utf32(order), mark)) => return Ok(decode_utf_32(order, &bytes[mark..])),
+        None => {}
+    }
+    if let Some(text) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        return Ok(decode_as(UTF_8, text));
+    }
     if memchr::memchr(0, head).is_some() {
         return decode_with_nul(bytes, head);
     }
@@ -60,6 +68,11 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tra
     let valid = std::str::from_utf8(bytes);
     if let Some(encoding) = named.filter(|&encoding| encoding != UTF_8 && !valid.is_ok_and(is_plainly_utf8)) {
         return Ok(decode_as(encoding, bytes));
+    }
+    match escaped(bytes) {
+        Some(Escaped::Japanese) => return Ok(decode_as(ISO_2022_JP, bytes)),
+        Some(Escaped::Unread(name)) => return Err(Reason::Unsupported(name)),
+        None => {}
     }
     match valid {
         Ok(text) => Ok(Transcoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), replaced: 0 }),
@@ -89,11 +102,8 @@ fn of_unnamed(bytes: &[u8], claims_utf8: bool, broken: usize) -> &'static Encodi
     detector.guess(None, Utf8Detection::Deny)
 }
 
-/// Bytes with NUL among them: UTF-16 without a mark, UTF-8 with stray NULs, or no text.
+/// Bytes with NUL among them that are no wide characters: UTF-8 with stray NULs, or no text.
 fn decode_with_nul<'a>(bytes: &'a [u8], head: &[u8]) -> Result<Transcoded<'a>, Reason> {
-    if let Some(encoding) = utf_16(head) {
-        return Ok(decode_as(encoding, bytes));
-    }
     // A character cut by the end of the head has no `error_len`.
     if std::str::from_utf8(head).err().is_some_and(|error| error.error_len().is_some()) {
         return Err(Reason::Binary);
@@ -101,21 +111,179 @@ fn decode_with_nul<'a>(bytes: &'a [u8], head: &[u8]) -> Result<Transcoded<'a>, R
     Ok(decode_as(UTF_8, bytes))
 }
 
-/// UTF-16 of one of the two orders, told by where the NULs of its ASCII stand; and every code unit must be
-/// one that text has.
-fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
-    let pairs = head.len() / 2;
-    let nuls = |at: usize| head.chunks_exact(2).filter(|pair| pair[at] == 0).count();
-    let (even, odd) = (nuls(0), nuls(1));
-    let encoding = match (even, odd) {
-        _ if pairs < 4 => return None,
-        (0, odd) if odd * 5 >= pairs => UTF_16LE,
-        (even, 0) if even * 5 >= pairs => UTF_16BE,
-        _ => return None,
+/// Whether text is UTF-8 as it stands, and no other charset that looks like it: what is wide, or in escapes, often does.
+pub(super) fn is_utf_8(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(SNIFFED)];
+    std::str::from_utf8(bytes).is_ok() && !head.iter().any(is_control) && escaped(bytes).is_none()
+}
+
+/// A control character that stands in no text, but in logs: escapes begin colours there.
+fn is_control(byte: &u8) -> bool {
+    matches!(byte, 0..=8 | 14..=26 | 28..=31)
+}
+
+/// The order of the bytes of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// Charsets of two or four bytes a character.
+enum Wide {
+    Utf16(&'static Encoding),
+    Utf32(Order),
+}
+
+impl Wide {
+    /// What text that begins so is in, and the bytes of its mark.
+    fn of(head: &[u8]) -> Option<(Wide, usize)> {
+        match head {
+            [0xFF, 0xFE, 0, 0, ..] => return Some((Wide::Utf32(Order::Little), 4)),
+            [0, 0, 0xFE, 0xFF, ..] => return Some((Wide::Utf32(Order::Big), 4)),
+            [0xFF, 0xFE, ..] => return Some((Wide::Utf16(UTF_16LE), 2)),
+            [0xFE, 0xFF, ..] => return Some((Wide::Utf16(UTF_16BE), 2)),
+            _ => {}
+        }
+        // Without a mark: text of one byte a character, or of several, holds none of these.
+        if !head.iter().any(is_control) {
+            return None;
+        }
+        let utf_32 = |order| is_utf_32(head, order).then_some((Wide::Utf32(order), 0));
+        let utf_16 = || utf_16(head).filter(|_| has_halves(head)).map(|encoding| (Wide::Utf16(encoding), 0));
+        utf_32(Order::Little).or_else(|| utf_32(Order::Big)).or_else(utf_16)
+    }
+}
+
+/// The character of four bytes.
+fn utf_32(bytes: [u8; 4], order: Order) -> Option<char> {
+    char::from_u32(match order {
+        Order::Little => u32::from_le_bytes(bytes),
+        Order::Big => u32::from_be_bytes(bytes),
+    })
+}
+
+/// Characters that tell a charset, at least.
+const TELLING: usize = 4;
+
+fn is_utf_32(head: &[u8], order: Order) -> bool {
+    let (characters, rest) = head.as_chunks();
+    let is_text = |&bytes: &[u8; 4]| utf_32(bytes, order).is_some_and(is_text);
+    let whole = rest.is_empty() || head.len() == SNIFFED;
+    characters.len() >= TELLING && whole && characters.iter().all(is_text)
+}
+
+fn decode_utf_32<'a>(order: Order, bytes: &[u8]) -> Transcoded<'a> {
+    let (mut text, mut replaced) = (String::with_capacity(bytes.len() / 3), 0);
+    for character in bytes.chunks(4) {
+        let known = character.try_into().ok().and_then(|bytes| utf_32(bytes, order));
+        replaced += u32::from(known.is_none());
+        text.push(known.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    let encoding = if order == Order::Little { "UTF-32LE" } else { "UTF-32BE" };
+    Transcoded { text: Cow::Owned(text), encoding, replaced }
+}
+
+/// Whether text has such characters.
+fn is_text(c: char) -> bool {
+    use GeneralCategory::{Control, PrivateUse, Surrogate, Unassigned};
+    let category = || CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{1b}' | ' '..='~')
+        || !matches!(category(), Control | PrivateUse | Surrogate | Unassigned)
+}
+
+/// Whether bytes at even and at odd places are unlike one another, as the halves of characters are: one half names one of few
+/// pages, the other what stands on it. A text with a stray control character, read in pairs, is characters too.
+fn has_halves(head: &[u8]) -> bool {
+    let share = |place: usize, is_in: fn(u8) -> bool| {
+        let half = head.iter().skip(place).step_by(2);
+        half.clone().filter(|&&b| is_in(b)).count() as f64 / half.count().max(1) as f64
     };
-    let (text, broken) = encoding.decode_without_bom_handling(&head[..pairs * 2]);
-    let control = |c: char| c.is_control() && !c.is_whitespace();
-    (!broken && !text.contains(control)).then_some(encoding)
+    let differs = |is_in| (share(0, is_in) - share(1, is_in)).abs();
+    let is_utf_8 = std::str::from_utf8(head).err().is_none_or(|error| error.error_len().is_none());
+    // Alphabets stand on pages below 32, with the space; ideographs, kana and hangul on those of the second set.
+    let low = differs(|b| b < 32);
+    let of_the_east = |b| matches!(b, 0 | 0x30 | 0x4E..=0x9F | 0xAC..=0xD7 | 0xFF);
+    let is_long = head.len() >= 32;
+    if is_utf_8 {
+        // Characters of several bytes are no accident.
+        head.is_ascii() && low >= 0.5
+    } else {
+        low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25)
+    }
+}
+
+/// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters or ASCII. Where both orders
+/// are text, it is the one with more of ASCII, which the other has as rare signs, and with more neighbours of one alphabet.
+fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
+    let even = &head[..head.len() / 2 * 2];
+    let score = |encoding: &'static Encoding| {
+        let (text, broken) = encoding.decode_without_bom_handling(even);
+        // A pair that the end of the head cuts is no fault of the text.
+        let text = if broken && head.len() == SNIFFED { text.strip_suffix('\u{fffd}')? } else { &text };
+        let count = text.chars().count();
+        let words = text.chars().filter(|c| c.is_alphabetic() || c.is_ascii()).count();
+        let is_sound = count >= TELLING
+            && 10 * words >= 7 * count
+            && text.chars().all(|c| is_text(c) && c != '\u{fffd}');
+        let block = |c: char| u32::from(c) >> 8;
+        let neighbours =
+            text.chars().zip(text.chars().skip(1)).filter(|&(a, b)| block(a) == block(b)).count();
+        is_sound.then(|| 2 * text.chars().filter(char::is_ascii).count() + neighbours)
+    };
+    match (score(UTF_16LE), score(UTF_16BE)) {
+        (None, None) => None,
+        (little, big) => Some(if little >= big { UTF_16LE } else { UTF_16BE }),
+    }
+}
+
+/// Charsets that are ASCII with escapes.
+enum Escaped {
+    Japanese,
+    /// One that is not read, by its name.
+    Unread(&'static str),
+}
+
+/// What text of escapes is in: of a log the escapes choose colours, and no characters.
+fn escaped(bytes: &[u8]) -> Option<Escaped> {
+    let first = memchr::memchr(0x1B, bytes)?;
+    if !bytes.is_ascii() {
+        return None;
+    }
+    let chosen = memchr::memmem::find_iter(&bytes[first..], b"\x1B$").map(|at| &bytes[first + at + 2..]);
+    for behind in chosen {
+        match behind {
+            [b')', b'C', ..] => return Some(Escaped::Unread("text in ISO-2022-KR")),
+            [b')', b'A' | b'G' | b'E', ..] => return Some(Escaped::Unread("text in ISO-2022-CN")),
+            [b'B' | b'@', ..] => {
+                let (_, broken) = ISO_2022_JP.decode_without_bom_handling(bytes);
+                return (!broken).then_some(Escaped::Japanese);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Bytes that tell whether a stream is of wide characters, where what it holds begins with ASCII.
+const ASCII_TOLD: u64 = 4;
+
+/// A stream of what begins with ASCII, JSON say, in UTF-8: as it stands, but for what has two or four bytes a character.
+///
+/// # Errors
+/// Those of reading its beginning.
+pub(super) fn narrowed<'a>(mut from: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut head = Vec::new();
+    from.by_ref().take(ASCII_TOLD).read_to_end(&mut head)?;
+    let is_wide = is_wide(&head);
+    let whole = io::Cursor::new(head).chain(from);
+    Ok(if is_wide { Box::new(Utf8Stream::new(whole)) } else { Box::new(whole) })
+}
+
+/// Whether what begins with ASCII has two or four bytes a character.
+pub(super) fn is_wide(head: &[u8]) -> bool {
+    let told = &head[..head.len().min(ASCII_TOLD as usize)];
+    matches!(told, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) || told.contains(&0)
 }
 
 /// How much is read at once, and how much is looked at to tell a charset where the first byte beyond ASCII stands.
@@ -141,6 +309,7 @@ enum Charset {
     Open,
     Utf8,
     Other(Decoder),
+    Utf32(Order),
 }
 
 impl<R: Read> Utf8Stream<R> {
@@ -165,14 +334,12 @@ impl<R: Read> Utf8Stream<R> {
             Err(broken) => self.broken = Some(broken),
         }
         if matches!(self.charset, Charset::Unread) {
-            self.charset = match Encoding::for_bom(&self.ready) {
-                Some((encoding, mark)) => {
-                    self.at = mark;
-                    Charset::of(encoding)
-                }
-                None => {
-                    utf_16(&self.ready[..self.ready.len().min(SNIFFED)]).map_or(Charset::Open, Charset::of)
-                }
+            let head = &self.ready[..self.ready.len().min(SNIFFED)];
+            (self.charset, self.at) = match Wide::of(head) {
+                Some((Wide::Utf16(encoding), mark)) => (Charset::of(encoding), mark),
+                Some((Wide::Utf32(order), mark)) => (Charset::Utf32(order), mark),
+                None if head.starts_with(b"\xEF\xBB\xBF") => (Charset::Utf8, 3),
+                None => (Charset::Open, 0),
             };
         }
         if matches!(self.charset, Charset::Open) && !self.ready.is_ascii() {
@@ -196,6 +363,11 @@ impl<R: Read> Utf8Stream<R> {
                 self.replaced = self.replaced.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
             }
             (self.ready, self.at) = (text.into_bytes(), 0);
+        } else if let Charset::Utf32(order) = self.charset {
+            // Nothing is cut: what is read at once, and a mark, are whole characters.
+            let text = decode_utf_32(order, &self.ready[self.at..]);
+            self.replaced = self.replaced.saturating_add(text.replaced);
+            (self.ready, self.at) = (text.text.into_owned().into_bytes(), 0);
         }
     }
 }
@@ -359,6 +531,78 @@ mod tests {
         assert_eq!(decoded(&[b"\xfe\xff", &big[..]].concat(), None, false), of(text, "UTF-16BE", 0));
     }
 
+    /// Text in several scripts, with little or nothing in it that ASCII has.
+    const SCRIPTS: [&str; 7] = [
+        "Совет собрался во вторник и проголосовал за новый мост через реку.",
+        "Το συμβούλιο συνεδρίασε την Τρίτη και ψήφισε υπέρ της νέας γέφυρας.",
+        "המועצה התכנסה ביום שלישי והצביעה בעד הגשר החדש.",
+        "اجتمع المجلس يوم الثلاثاء وصوت لصالح الجسر الجديد.",
+        "市议会星期二开会，表决通过了在河上修建新桥的计划。港务局长说，旧桥今年春天已经关闭。",
+        "市議会は火曜日に開かれ、川に新しい橋を架ける案を可決した。",
+        "시의회는 화요일에 모여 강 위에 새 다리를 놓는 안을 통과시켰다.",
+    ];
+
+    #[test]
+    fn wide_text_without_a_mark_in_any_script() {
+        for text in SCRIPTS {
+            let text = format!("{text}\n");
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(decoded(&little, None, false), of(&text, "UTF-16LE", 0));
+            assert_eq!(decoded(&big, None, false), of(&text, "UTF-16BE", 0));
+            let units = |order: fn(u32) -> [u8; 4]| -> Vec<u8> {
+                text.chars().flat_map(|c| order(c.into())).collect()
+            };
+            let (little, big) = (units(u32::to_le_bytes), units(u32::to_be_bytes));
+            assert_eq!(decoded(&little, None, false), of(&text, "UTF-32LE", 0));
+            assert_eq!(decoded(&big, None, false), of(&text, "UTF-32BE", 0));
+            assert_eq!(
+                decoded(&[b"\xff\xfe\0\0", &little[..]].concat(), None, false),
+                of(&text, "UTF-32LE", 0)
+            );
+            assert_eq!(decoded(&[b"\0\0\xfe\xff", &big[..]].concat(), None, false), of(&text, "UTF-32BE", 0));
+            assert!(!is_utf_8(&little) && is_utf_8(text.as_bytes()));
+            let long = text.repeat(5_000);
+            let big: Vec<u8> = long.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+            assert_eq!(streamed(&big), (long.clone(), 0));
+            let little: Vec<u8> = long.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(streamed(&little), (long, 0));
+        }
+    }
+
+    /// What has two bytes a character in a charset of its country is none of two bytes a character everywhere.
+    #[test]
+    fn charsets_of_several_bytes_are_not_wide() {
+        use encoding_rs::{BIG5, EUC_KR, GBK, SHIFT_JIS, WINDOWS_1251};
+        let texts = [(GBK, 4), (BIG5, 5), (SHIFT_JIS, 5), (EUC_KR, 6), (WINDOWS_1251, 0)];
+        for (encoding, script) in texts {
+            let text = SCRIPTS[script].replace(|c: char| encoding.encode(&c.to_string()).2, "");
+            let (bytes, _, _) = encoding.encode(&text);
+            assert!(Wide::of(&bytes).is_none(), "{}", encoding.name());
+        }
+    }
+
+    #[test]
+    fn escapes_choose_characters_or_colours() {
+        let text = SCRIPTS[5];
+        let (bytes, _, broken) = ISO_2022_JP.encode(text);
+        // The library encodes it as what can hold it; so by hand: kanji in, kanji out.
+        let (bytes, broken) = if bytes.is_ascii() && !broken {
+            (bytes.into_owned(), false)
+        } else {
+            (b"\x1B$B;T5D2q$O\x1B(B ASCII\n".to_vec(), false)
+        };
+        assert!(!broken && bytes.contains(&0x1B));
+        assert_eq!(decoded(&bytes, None, false).1, "ISO-2022-JP");
+        assert!(!is_utf_8(&bytes));
+        for plain in ["\x1b[31mred\x1b[0m log", "\x1b$ no charset", "price: $B and (B"] {
+            assert_eq!(decoded(plain.as_bytes(), None, false), of(plain, "UTF-8", 0));
+            assert!(is_utf_8(plain.as_bytes()));
+        }
+        let korean = b"\x1B$)C\x0e;C\x0f text";
+        assert_eq!(decode(korean, None, false), Err(Reason::Unsupported("text in ISO-2022-KR")));
+    }
+
     #[test]
     fn a_few_stray_bytes_are_no_other_charset() {
         let text = "\u{c4}rger \u{fc}ber \u{d6}l, sch\u{f6}ne Gr\u{fc}\u{df}e";
@@ -376,6 +620,18 @@ mod tests {
         assert_eq!(decode(b"\x7fELF\x02\x01\x01\0\0\0\xff\xd8\xff", None, false), Err(Reason::Binary));
         assert_eq!(decode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", Some("utf-8"), true), Err(Reason::Binary));
         assert_eq!(decoded(b"a\0b", None, false), of("a\0b", "UTF-8", 0));
+        for stray in [
+            "What a DOS editor wrote ends here.\u{1a}",
+            "b\u{8}bo\u{8}ol\u{8}ld and the rest of it",
+            "Ünï\u{1} code",
+        ] {
+            assert_eq!(decoded(stray.as_bytes(), None, false), of(stray, "UTF-8", 0));
+        }
+        let latin = b"Le caf\xe9 o\xf9 il \xe9tait all\xe9 est ferm\xe9 depuis l'\xe9t\xe9 dernier.\x1a";
+        assert!(decoded(latin, None, false).0.starts_with("Le caf\u{e9} o\u{f9} il"));
+        let samples: Vec<u8> =
+            (0..2000u32).flat_map(|i| ((i * 37 % 400) as i16 - 200).to_le_bytes()).collect();
+        assert_eq!(decode(&samples, None, false), Err(Reason::Binary));
         assert_eq!(decoded(b"", None, true), of("", "UTF-8", 0));
     }
 

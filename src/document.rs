@@ -86,7 +86,7 @@ pub struct Meta {
     pub url: Option<String>,
     /// Where the page says that it belongs.
     pub canonical_url: Option<String>,
-    /// RFC 3339 or a date, as it was given.
+    /// The date as it was given, or as a format of dates reads it.
     pub date: Option<String>,
     /// The publisher as the record names it.
     pub source: Option<String>,

@@ -140,10 +140,10 @@ pub enum Reason {
     Malformed(&'static str, usize),
     /// JSON, but no object.
     NotAnObject,
-    /// No text field, or null.
-    NoText(String),
-    /// The text field holds something else than a string.
-    TextIsNoString(String),
+    /// No text field, or null: its name, and the fields that are there.
+    NoText(String, Vec<String>),
+    /// The text field holds something else than a string or a list of them: its name, and what it holds.
+    TextIsNoString(String, &'static str),
     /// More bytes than a record may have.
     TooLarge(u64),
     /// Neither UTF-8 nor free of NUL: not text.
@@ -159,8 +159,11 @@ impl fmt::Display for Reason {
         match self {
             Reason::Malformed(what, at) => write!(f, "malformed JSON: expected {what} at byte {at}"),
             Reason::NotAnObject => f.write_str("not a JSON object"),
-            Reason::NoText(field) => write!(f, "no field `{field}` (name the text field with --text-field)"),
-            Reason::TextIsNoString(field) => write!(f, "field `{field}` is not a string"),
+            Reason::NoText(field, there) => {
+                write!(f, "no field `{field}` (name the text field with --text-field)")?;
+                if there.is_empty() { Ok(()) } else { write!(f, "; there are `{}`", there.join("`, `")) }
+            }
+            Reason::TextIsNoString(field, what) => write!(f, "field `{field}` is not a string: it is {what}"),
             Reason::TooLarge(limit) => write!(f, "larger than {limit} bytes (--max-record)"),
             Reason::Binary => f.write_str("binary data, not text"),
             Reason::Unsupported(kind) => write!(f, "{kind}: this build has no reader for it"),

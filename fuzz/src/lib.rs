@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch};
+use wirecopy::corpus::{Corpus, CorpusOptions, FieldNames, JsonLines, Location, Reader as _, Scratch, When};
 use wirecopy::filter::{Filter, Incoming, Lookup, line, remaker};
 use wirecopy::index::{Limits, Setup, Snapshot, Writer, repair, upgrade, verify};
 use wirecopy::internals::index::store::{Disk, Store};
@@ -19,6 +19,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All targets.
 pub const TARGETS: &[Target] = &[
     ("jsonl", |bytes| read("x.jsonl", bytes)),
+    ("json", |bytes| packed("x.json", bytes)),
     ("csv", |bytes| read("x.csv", bytes)),
     ("warc", |bytes| packed("x.warc", bytes)),
     ("tar", |bytes| packed("x.tar", bytes)),
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("parquet", |bytes| read("x.parquet", bytes)),
     ("html", |bytes| read("x.html", bytes)),
     ("text", |bytes| read("x.txt", bytes)),
+    ("date", date),
     ("file", file),
     ("index", index),
     ("filter", filter),
@@ -35,6 +37,13 @@ pub const TARGETS: &[Target] = &[
 #[allow(dead_code)]
 pub fn run(name: &str, bytes: &[u8]) {
     TARGETS.iter().filter(|(target, _)| *target == name).for_each(|(_, target)| target(bytes));
+}
+
+/// Reads a date: what it is read as, is read as the same.
+fn date(bytes: &[u8]) {
+    if let Some(when) = When::of(&String::from_utf8_lossy(bytes)) {
+        assert_eq!(When::of(&when.written()).map(|again| again.at), Some(when.at));
+    }
 }
 
 /// Reads bytes as a file of this name, compressed where they begin as if they were.

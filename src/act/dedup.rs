@@ -1,6 +1,6 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::Removable;
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location};
+use crate::charset::narrowed;
+use crate::corpus::{Corpus, Location, copy_kept, kept_objects};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
-use crate::output::open_regular;
-use crate::output::{OutputPlace, Outputs, id_of, resolved, sync_all};
+use crate::output::{FileId, OutputPlace, Outputs, id_of, open_regular, remove_own, resolved, sync_all};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::Run;
 
@@ -119,7 +119,37 @@ pub struct Output {
     single: Option<OutputPlace>,
     /// What was asked for: names below the output are relative to these.
     inputs: Vec<PathBuf>,
+    /// Where what goes is listed.
+    removed: Option<OutputPlace>,
     outputs: Outputs,
+}
+
+/// Files that were not there before. They go again unless all that belongs to them could be written: half a corpus is none,
+/// and would be in the way of the next attempt.
+#[derive(Default)]
+struct NewFiles(Vec<(PathBuf, Option<FileId>)>);
+
+impl NewFiles {
+    /// Writes a file by `write`.
+    fn write(&mut self, place: &OutputPlace, write: impl FnOnce() -> Result<()>) -> Result<()> {
+        let is_new = id_of(place.target()).is_none();
+        write()?;
+        if is_new {
+            self.0.push((place.target().to_owned(), id_of(place.target())));
+        }
+        Ok(())
+    }
+
+    /// All is written.
+    fn stay(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for NewFiles {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|(path, id)| remove_own(path, *id));
+    }
 }
 
 /// A file of the corpus, and what becomes of it.
@@ -127,7 +157,7 @@ pub struct Output {
 enum Fate {
     /// It stays but for this, in order of place.
     Edited(Vec<(Location, Edit)>),
-    /// It stays without these of its rows, in order: a Parquet file.
+    /// It stays without these of its rows, or objects, in order: a Parquet file, or JSON that is not one object a line.
     Rows(Vec<u32>),
     /// It goes: it is one document.
     Gone,
@@ -175,10 +205,17 @@ impl Output {
         let name = output.file_name().filter(|_| single).map(Path::new);
         let below = output.parent().unwrap_or(Path::new(""));
         let single = name.map(|name| outputs.below(below, name)).transpose()?;
-        Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned(), outputs })
+        Ok(Output { path: output.to_owned(), single, inputs: inputs.to_owned(), removed: None, outputs })
     }
 
-    /// Writes what stays: each file complete or not at all. Records and files that could not be read stay. With a
+    /// The same, with a list of what goes.
+    #[must_use]
+    pub fn listing(self, removed: Option<OutputPlace>) -> Output {
+        Output { removed, ..self }
+    }
+
+    /// Writes what stays, and the list of what goes: each file complete or not at all, and none that is new where one of
+    /// them cannot be written. Records and files that could not be read stay. With a
     /// `stripper`, records of JSON lines and text files lose their sites' chrome; pages are written as they are. Returns
     /// how many did.
     ///
@@ -208,13 +245,19 @@ impl Output {
         }
         self.outputs.are_not_read(corpus.files())?;
         let mut strip = Strip { corpus, stripper, count: 0 };
+        let mut new = NewFiles::default();
         for (place, source, fate) in &places {
-            write_file(source, fate, place, &mut strip)?;
+            new.write(place, || write_file(source, fate, place, &mut strip))?;
+        }
+        if let Some(place) = &self.removed {
+            new.write(place, || place.write(|out| write_list(out, decisions)))?;
         }
         if self.path.is_dir() {
             sync_all(&self.path).map_err(|e| Error::io(ErrorKind::Write, &self.path, e))?;
         }
-        unchanged(corpus).map(|()| strip.count)
+        unchanged(corpus)?;
+        new.stay();
+        Ok(strip.count)
     }
 
     /// The name that a file has below the output; of a single one, that of the output.
@@ -223,8 +266,9 @@ impl Output {
             return Ok(PathBuf::from(self.path.file_name().unwrap_or_default()));
         }
         let below = self.inputs.iter().filter_map(|input| source.strip_prefix(input).ok());
+        // Below the outermost, as ids have it: two files of one name below two of them are two.
         let relative =
-            below.filter(|path| !path.as_os_str().is_empty()).min_by_key(|path| path.components().count());
+            below.filter(|path| !path.as_os_str().is_empty()).max_by_key(|path| path.components().count());
         let name = relative.or(source.file_name().map(Path::new)).unwrap_or(source);
         let place = self.path.join(name);
         if same_file(source, &place) {
@@ -232,6 +276,14 @@ impl Output {
         }
         Ok(name.to_owned())
     }
+}
+
+fn write_list(out: &mut dyn Write, decisions: &Decisions) -> io::Result<()> {
+    for removal in decisions.removed.values() {
+        serde_json::to_writer(&mut *out, removal)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn unchanged(corpus: &Corpus) -> Result<()> {
@@ -270,6 +322,10 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
+    let mut rows: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for source in corpus.files_of_objects().filter(|source| !corpus.is_against(source)) {
+        files.insert(source.to_owned(), Fate::Rows(Vec::new()));
+    }
     for (number, entry) in run.documents.entries.iter().enumerate() {
         if run.documents.is_against(DocId(number as u32)) {
             continue;
@@ -280,7 +336,9 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
         // A name need not be text; as text it has lost what it is.
         let path = if is_direct { source.to_owned() } else { PathBuf::from(path) };
         let is_gone = decisions.removed.contains_key(&(number as u32));
-        if let Some(row) = record.filter(|_| !is_direct && is_parquet(&path)) {
+        if let Some(row) = record.filter(|_| !is_direct && (corpus.holds_objects(&path) || is_parquet(&path)))
+        {
+            *rows.entry(path.clone()).or_default() += 1;
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
                 gone.extend(is_gone.then_some(row));
             }
@@ -297,6 +355,15 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
                 edits.push((entry.location, Edit::Stripped(DocId(number as u32))));
             }
             _ => {}
+        }
+    }
+    let unreadable = run.documents.problems.iter().filter(|problem| problem.unreadable);
+    let broken: HashSet<&Path> = unreadable.map(|problem| Path::new(&problem.path)).collect();
+    for (path, fate) in &mut files {
+        // A file of one object is that document, and goes with it.
+        let is_one = corpus.holds_objects(path) && rows.get(path) == Some(&1) && !broken.contains(&**path);
+        if is_one && matches!(fate, Fate::Rows(gone) if gone.len() == 1) {
+            *fate = Fate::Gone;
         }
     }
     for problem in run.documents.problems.iter().filter(|problem| problem.unreadable) {
@@ -329,15 +396,28 @@ fn same_file(a: &Path, b: &Path) -> bool {
 /// Writes what stays of a file.
 fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip<'_>) -> Result<()> {
     place.write(|out| match fate {
+        Fate::Rows(gone) if strip.corpus.holds_objects(source) => {
+            if gone.is_empty() && packing(source) == packing(place.path()) {
+                return io::copy(&mut open_regular(source)?, out).map(|_| ());
+            }
+            let kept = kept_objects(&mut narrowed(reader(source)?)?, gone, strip.corpus.max_record())?;
+            packed(place.path(), out, |out| copy_kept(narrowed(reader(source)?)?, &kept, out))
+        }
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
         Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
             let mut from = WatchedWrite::new(reader(source)?);
+            // Lines of two bytes a character were read, and are written, in UTF-8.
+            let is_lines = edits.first().is_some_and(|(at, _)| strip.corpus.holds_several(at.input));
             packed(place.path(), out, |out| {
-                let mut lines = BufReader::with_capacity(1 << 18, &mut from);
-                match copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document)) {
+                let narrow: Box<dyn Read + '_> =
+                    if is_lines { narrowed(&mut from)? } else { Box::new(&mut from) };
+                let mut lines = BufReader::with_capacity(1 << 18, narrow);
+                let copied = copy_edited(&mut lines, edits, out, |at, document| strip.record(at, document));
+                drop(lines);
+                match copied {
                     Err(_) if from.failed_at.is_some() && from.failed_at == cut => out.flush(),
                     result => result,
                 }

@@ -1,14 +1,16 @@
 //! Files moved and copied so that nothing is lost on the way.
 
-use std::fs::{self, FileTimes, Metadata, Permissions};
+use std::fs::{self, File, FileTimes, Metadata, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::apply::Entry;
 use crate::findings::hash_file;
-use crate::output::{MODE, PREFIX, create_directory, directory_of, open_regular, sync_directory};
+use crate::output::{
+    MODE, PREFIX, create_directory, directory_of, id_of, open_regular, remove_own, sync_directory,
+};
 
 /// What a reader is told.
 pub(super) fn refused(reason: impl Into<String>) -> io::Error {
@@ -66,7 +68,7 @@ pub(super) fn is_aside(name: &Path, path: &Path) -> bool {
     own && directory_of(name) == directory_of(path)
 }
 
-/// Takes back [`rename`] to a name aside. Where somebody took the place meanwhile, the file stays where it is, and that is
+/// Takes back [`rename`] to a name aside, or where it was to go. Where somebody took the place meanwhile, the file stays where it is, and that is
 /// said.
 pub(super) fn back(aside: &Path, path: &Path, why: io::Error) -> io::Error {
     match rename(aside, path) {
@@ -80,11 +82,15 @@ pub(super) fn back(aside: &Path, path: &Path, why: io::Error) -> io::Error {
 pub(super) struct Looks {
     mode: u32,
     modified: Option<SystemTime>,
+    /// Whose it is, by user and group, where the copy is all that will be left: it has the file's attributes then too.
+    owner: Option<(u32, u32)>,
 }
 
 impl Looks {
+    /// As the file is that will be gone.
     pub fn of(metadata: &Metadata) -> Looks {
-        Looks { mode: metadata.permissions().mode(), modified: metadata.modified().ok() }
+        let owner = Some((metadata.uid(), metadata.gid()));
+        Looks { mode: metadata.permissions().mode(), modified: metadata.modified().ok(), owner }
     }
 
     /// As a duplicate was.
@@ -95,14 +101,16 @@ impl Looks {
             _ => None,
         };
         let modified = since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-        Looks { mode: entry.mode, modified }
+        Looks { mode: entry.mode, modified, owner: None }
     }
 }
 
 /// Copies a file of these bytes to where none is. Its bytes and its name are safe when this returns.
 pub(super) fn copy(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<()> {
     prepared(from, to, sha256, looks)?.persist_noclobber(to).map_err(|e| e.error)?;
-    sync_directory(directory_of(to))
+    let own = id_of(to);
+    // A copy that is not safe is none.
+    sync_directory(directory_of(to)).inspect_err(|_| remove_own(to, own))
 }
 
 /// The same in place of what is there.
@@ -114,16 +122,46 @@ pub(super) fn copy_over(from: &Path, to: &Path, sha256: &str, looks: Looks) -> i
 /// A copy beside its place. Times are set before the permissions, which may forbid it.
 fn prepared(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<tempfile::NamedTempFile> {
     let new = tempfile::Builder::new().prefix(PREFIX).tempfile_in(directory_of(to))?;
-    io::copy(&mut open_regular(from)?, &mut new.as_file())?;
+    let mut source = open_regular(from)?;
+    io::copy(&mut source, &mut new.as_file())?;
     if hash_file(new.path())?.1 != sha256 {
         return Err(refused(format!("{} changed while it was copied", from.display())));
     }
     if let Some(modified) = looks.modified {
         new.as_file().set_times(FileTimes::new().set_modified(modified))?;
     }
+    if let Some((user, group)) = looks.owner {
+        // Whoever may not give files away keeps the copy.
+        let _ = std::os::unix::fs::fchown(new.as_file(), Some(user), Some(group));
+        #[cfg(target_os = "linux")]
+        give_attributes(&source, new.as_file());
+    }
     new.as_file().set_permissions(Permissions::from_mode(looks.mode & MODE))?;
     new.as_file().sync_all()?;
     Ok(new)
+}
+
+/// Who else may read it, for whoever sets more than a mode.
+#[cfg(target_os = "linux")]
+const ACCESS: &[u8] = b"system.posix_acl_access";
+
+/// Gives a copy what users noted at a file, and who else may read it, as far as its file system knows such. What makes a file
+/// more than that is not given on, as with [`MODE`].
+#[cfg(target_os = "linux")]
+fn give_attributes(from: &File, to: &File) {
+    use rustix::fs::{XattrFlags, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fsetxattr};
+    let read = |len: rustix::io::Result<usize>, read: &dyn Fn(&mut [u8]) -> rustix::io::Result<usize>| {
+        let mut bytes = vec![0; len.ok()?];
+        let len = read(&mut bytes).ok()?;
+        bytes.truncate(len);
+        Some(bytes)
+    };
+    let names = read(flistxattr_query(from), &|list| flistxattr(from, list)).unwrap_or_default();
+    for name in names.split(|&byte| byte == 0).filter(|name| name.starts_with(b"user.") || *name == ACCESS) {
+        if let Some(value) = read(fgetxattr_query(from, name), &|value| fgetxattr(from, name, value)) {
+            let _ = fsetxattr(to, name, &value, XattrFlags::empty());
+        }
+    }
 }
 
 /// Moves a file of these bytes to where none is, across file systems too: then the copy is safe before the original
@@ -131,7 +169,7 @@ fn prepared(from: &Path, to: &Path, sha256: &str, looks: Looks) -> io::Result<te
 pub(super) fn relocate(from: &Path, to: &Path, sha256: &str) -> io::Result<()> {
     create_directory(directory_of(to))?;
     match rename(from, to) {
-        Ok(()) => sync_directory(directory_of(to)),
+        Ok(()) => sync_directory(directory_of(to)).map_err(|why| back(to, from, why)),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
         Err(_) => {
             copy(from, to, sha256, Looks::of(&regular(from)?))?;

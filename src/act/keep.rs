@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::names::{Pattern, unmatched};
-use crate::calendar::instant;
+use crate::calendar::When;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{ClusterRow, MemberRow};
 
@@ -46,7 +46,7 @@ impl Rule {
                 let own = document.canonical_url.is_some() && document.canonical_url == document.url;
                 i64::from(!own)
             }
-            Rule::Earliest => document.date.as_deref().and_then(instant).unwrap_or(i64::MAX),
+            Rule::Earliest => document.date.as_deref().and_then(When::of).map_or(i64::MAX, |when| when.at),
             Rule::Longest => -i64::from(document.tokens),
             Rule::SourceRank(ranks) => ranks.get(&document.site).map_or(i64::MAX, |&rank| rank as i64),
             Rule::Path(pattern) | Rule::Protected(pattern) => matches(pattern),

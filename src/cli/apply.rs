@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -142,10 +143,19 @@ fn left(step: &Step, reason: &dyn std::fmt::Display) {
     say!("wirecopy: left {}: {}", shown(&step.path), shown(Path::new(&reason)));
 }
 
-/// A journal that has its name for good.
+/// A journal that has its name for good. One without an entry is of a run that did nothing, and is begun again.
 fn begin_journal(path: &Path) -> Result<File> {
     let cannot = || format!("cannot begin the journal {} (--journal names another)", path.display());
-    let journal = OpenOptions::new().write(true).create_new(true).open(path).with_context(cannot)?;
+    let mut options = OpenOptions::new();
+    // Neither what a link leads to, nor a pipe that nobody reads.
+    options.write(true).create(true).truncate(false).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let journal = options.open(path).with_context(cannot)?;
+    // Two runs never write into one.
+    journal.try_lock().map_err(std::io::Error::from).with_context(cannot)?;
+    let metadata = journal.metadata().with_context(cannot)?;
+    if !metadata.is_file() || metadata.len() > 0 {
+        bail!("{}: something is there already", cannot());
+    }
     sync_directory(directory_of(path)).with_context(cannot)?;
     Ok(journal)
 }

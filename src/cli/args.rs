@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::corpus::SitePattern;
+use crate::corpus::{DateFormat, SitePattern};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
@@ -428,12 +428,19 @@ pub struct InputArgs {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
     pub format: FormatArg,
+    /// What separates the fields of tables: a character, or tab. By default their header tells.
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Input")]
+    pub delimiter: Option<u8>,
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
     /// Where a document names no site: the site is what the first group of REGEX matches in its path below PATH ('^([^/]+)/').
     #[arg(long, value_name = "REGEX", value_parser = SitePattern::new, help_heading = "Input")]
     pub site_from: Option<SitePattern>,
+    /// How dates are written that could be read in two ways: '%d/%m/%Y %H:%M', as strptime has it. Several are tried in order,
+    /// before what needs none.
+    #[arg(long = "date-format", value_name = "FORMAT", value_parser = DateFormat::new, help_heading = "Input")]
+    pub date_formats: Vec<DateFormat>,
     /// Hidden files and directories too.
     #[arg(long, help_heading = "Input")]
     pub hidden: bool,
@@ -476,6 +483,9 @@ pub struct FilterArgs {
     /// Lines that give no document go to FILE.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Write a line of counts to FILE every minute and at the end: a JSON object.
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<PathBuf>,
     /// Exit with 2 if any line gave no document.
     #[arg(long)]
     pub strict: bool,
@@ -688,6 +698,7 @@ pub enum Html {
 pub enum FormatArg {
     Auto,
     Jsonl,
+    Json,
     Text,
     Html,
     Csv,
@@ -695,6 +706,15 @@ pub enum FormatArg {
     Parquet,
     Warc,
     Tar,
+}
+
+/// What separates fields: one character of ASCII, by itself or by its name.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        (_, &[character]) if !matches!(character, b'"' | b'\n' | b'\r') => Ok(character),
+        _ => Err("one character that is no quotation mark, or tab".to_owned()),
+    }
 }
 
 /// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.

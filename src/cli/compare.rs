@@ -89,13 +89,42 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The one document of a file, whatever kind of file it is.
 fn by_path(run: &Run, path: &Path) -> Result<DocId> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let wanted = whole(path);
+    // Places of one file follow one another.
+    let (mut last, mut is_wanted) = (String::new(), false);
+    let mut is_of = |place: &str| {
+        if place != last {
+            let place = Path::new(place);
+            // An entry of an archive stands below it.
+            is_wanted = place.starts_with(path) || whole(place).starts_with(&wanted);
+            last = place.display().to_string();
+        }
+        is_wanted
+    };
     let entries = run.documents.entries.iter().enumerate();
-    let mut own = entries.filter(|(_, entry)| run.corpus().path(entry.location.input) == path);
-    match (own.next(), own.next()) {
-        (Some((number, _)), None) => Ok(DocId(number as u32)),
-        (None, _) => bail!("{} gave no document", path.display()),
-        _ => bail!("{} holds several documents; name two of them with --in", path.display()),
+    let of_path: Vec<usize> = entries
+        .filter(|(_, entry)| is_of(&run.corpus().place(entry.location, entry.record).0))
+        .map(|(number, _)| number)
+        .collect();
+    let shown = printable(&path.display().to_string());
+    match of_path[..] {
+        [only] if run.documents.entries[only].tokens == 0 => {
+            bail!("{shown} gave no document: it has no words")
+        }
+        [only] => Ok(DocId(only as u32)),
+        [] => {
+            match run.documents.problems.iter().find(|problem| problem.unreadable && is_of(&problem.path)) {
+                Some(problem) => bail!("{shown} gave no document: {}", printable(&problem.reason)),
+                None => bail!("{shown} gave no document"),
+            }
+        }
+        [..] => bail!(
+            "{shown} holds {} documents; name two of them by their ids: wirecopy compare ID ID --in {shown}",
+            of_path.len()
+        ),
     }
 }
 

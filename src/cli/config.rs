@@ -29,7 +29,7 @@ const TYPED: [&str; 6] = ["config", "no-config", "help", "version", "yes", "forc
 /// What a file may set that was found and not named. Whoever unpacks a folder of data and works in it has not read its
 /// settings: they may say how documents are read, judged and shown, and neither what is written or done nor what is read
 /// elsewhere. A flag that is not here is refused.
-const OF_FOUND: [&str; 49] = [
+const OF_FOUND: [&str; 51] = [
     "against",
     "all",
     "audit",
@@ -40,6 +40,8 @@ const OF_FOUND: [&str; 49] = [
     "color",
     "containment",
     "date-field",
+    "date-format",
+    "delimiter",
     "durability",
     "fail-on-duplicates",
     "fail-on-new",
@@ -386,7 +388,7 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 17] = [
+    const REFUSED: [&str; 18] = [
         "action",
         "check",
         "follow",
@@ -402,6 +404,7 @@ mod tests {
         "report",
         "root",
         "save-model",
+        "stats",
         "window",
         "work-dir",
     ];

@@ -41,10 +41,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         },
         None => None,
     };
-    let stripped = output.write(&found, &decisions, stripper)?;
-    if let Some(place) = &removed {
-        place.write(|out| write_list(out, &decisions))?;
-    }
+    let stripped = output.listing(removed).write(&found, &decisions, stripper)?;
     warn(&found, &decisions);
     if !args.quiet && !corpus.skipped().is_empty() {
         let kinds = corpus.skipped().iter().map(|(kind, count)| match kind.as_str() {
@@ -65,14 +62,6 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
             .context("cannot write to standard output")?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn write_list(out: &mut dyn Write, decisions: &Decisions) -> std::io::Result<()> {
-    for removal in decisions.removed.values() {
-        serde_json::to_writer(&mut *out, removal)?;
-        writeln!(out)?;
-    }
-    Ok(())
 }
 
 /// Sites and problems named one by one.

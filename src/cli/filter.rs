@@ -1,13 +1,15 @@
 //! `wirecopy filter`: documents in, the same lines with a verdict out.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::corpus::{JsonLines, Reader as _, Scratch, Value};
+use crate::corpus::{JsonLines, Reader as _, Scratch, Value, unmarked};
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use crate::index::store::{Disk, Store};
@@ -18,6 +20,7 @@ use crate::options::{Policy, Resources};
 use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
@@ -36,9 +39,10 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let over = open(typed)?;
     // Whoever may not have the index leaves the files of the one that has it alone.
     let outputs = wanted.open()?;
+    let paths = once_each(&typed.paths);
     let mut records = Records {
         reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
-        paths: typed.paths.clone(),
+        paths: paths.clone(),
         max: typed.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: over.preparer(),
@@ -54,9 +58,10 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         answered: None,
         written: Vec::new(),
     };
-    let lines = lines::read(&typed.paths, typed.max_record, move |chunk| records.of(chunk))?;
+    let lines = lines::read(&paths, typed.max_record, move |chunk| records.of(chunk))?;
     let result = session.all(&lines);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
+    let counted = session.count(true);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
         say!("{}", session.counts.line(typed.check));
@@ -73,6 +78,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         result?;
     }
     ended?;
+    counted?;
     session.over.close()?;
     if is_closed {
         return Ok(ExitCode::from(CLOSED_PIPE));
@@ -82,6 +88,13 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The paths, of those that lead to one file the first.
+fn once_each(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut met = std::collections::HashSet::new();
+    let is_first = |path: &&PathBuf| met.insert(path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+    paths.iter().filter(is_first).cloned().collect()
 }
 
 /// What a shell says of a process that a closed pipe ended: 128 and the signal's number.
@@ -186,6 +199,7 @@ struct FilterOutputs {
     duplicates: Duplicates<OutputPlace>,
     only: Vec<Directed>,
     rejects: Option<OutputPlace>,
+    stats: Option<OutputPlace>,
 }
 
 /// Where lines go.
@@ -194,6 +208,7 @@ struct LineOutputs {
     duplicates: Duplicates<Writing>,
     only: Vec<Directed>,
     rejects: Option<Writing>,
+    stats: Option<Stats>,
 }
 
 enum Duplicates<F> {
@@ -242,7 +257,8 @@ impl FilterOutputs {
         };
         let only = typed.only.iter().map(relation).collect::<Result<_>>()?;
         let rejects = typed.rejects.as_deref().map(|file| outputs.appended(file)).transpose()?;
-        Ok(FilterOutputs { duplicates, only, rejects })
+        let stats = typed.stats.as_deref().map(|file| outputs.appended(file)).transpose()?;
+        Ok(FilterOutputs { duplicates, only, rejects, stats })
     }
 
     fn open(self) -> Result<LineOutputs> {
@@ -252,7 +268,8 @@ impl FilterOutputs {
             Duplicates::Divert(place) => Duplicates::Divert(Writing::open(place)?),
         };
         let rejects = self.rejects.map(Writing::open).transpose()?;
-        Ok(LineOutputs { out: Delivered::default(), duplicates, only: self.only, rejects })
+        let stats = self.stats.map(|place| Writing::open(place).map(Stats::new)).transpose()?;
+        Ok(LineOutputs { out: Delivered::default(), duplicates, only: self.only, rejects, stats })
     }
 }
 
@@ -329,6 +346,66 @@ impl Delivered {
     }
 }
 
+/// Where counts go for whoever watches.
+struct Stats {
+    to: Writing,
+    began: Instant,
+    /// When the next are due.
+    next: Instant,
+}
+
+/// Time between two lines of counts.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// A line of counts.
+#[derive(Serialize)]
+struct StatsLine {
+    /// In UTC, as RFC 3339 has it.
+    at: String,
+    /// Since the start.
+    seconds: u64,
+    /// Whether it is the last of this run.
+    ended: bool,
+    lines: u64,
+    passed: u64,
+    dropped: u64,
+    diverted: u64,
+    rejected: u64,
+    /// Lines that were answered before.
+    again: u64,
+    /// Documents by what they were.
+    verdicts: BTreeMap<&'static str, u64>,
+}
+
+impl Stats {
+    fn new(to: Writing) -> Stats {
+        let began = Instant::now();
+        Stats { to, began, next: began + EVERY }
+    }
+
+    /// Writes a line of counts.
+    fn write(&mut self, counts: &LineOutcomes, ended: bool) -> Result<()> {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let verdicts = Directed::ALL.into_iter().map(Directed::name).zip(counts.relations);
+        let line = StatsLine {
+            at: line::time(since_1970.as_millis() as u64),
+            seconds: self.began.elapsed().as_secs(),
+            ended,
+            lines: counts.lines(),
+            passed: counts.passed,
+            dropped: counts.dropped,
+            diverted: counts.diverted,
+            rejected: counts.rejected,
+            again: counts.again,
+            verdicts: verdicts.collect(),
+        };
+        self.to.write(&serde_json::to_vec(&line)?)?;
+        self.to.write(b"\n")?;
+        self.next = Instant::now() + EVERY;
+        self.to.flush()
+    }
+}
+
 /// Every line has one outcome.
 #[derive(Default)]
 struct LineOutcomes {
@@ -341,8 +418,12 @@ struct LineOutcomes {
 }
 
 impl LineOutcomes {
+    fn lines(&self) -> u64 {
+        self.passed + self.dropped + self.diverted + self.rejected
+    }
+
     fn line(&self, checked: bool) -> String {
-        let lines = self.passed + self.dropped + self.diverted + self.rejected;
+        let lines = self.lines();
         let mut line = format!(
             "{lines} lines: {} passed, {} dropped, {} diverted, {} rejected",
             self.passed, self.dropped, self.diverted, self.rejected
@@ -419,9 +500,9 @@ impl Records {
             let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
             let trimmed = bytes[at..end].trim_ascii_end();
             let record = at..at + trimmed.len();
-            if !trimmed.is_empty() {
-                let bom = number == 0 && trimmed.starts_with(b"\xEF\xBB\xBF");
-                let json = if bom { &trimmed[3..] } else { trimmed };
+            // Files that were joined have marks in their middle.
+            let json = unmarked(trimmed);
+            if !json.is_empty() {
                 let document = self.document(json, chunk.input, number);
                 let rejected = document.map(|document| documents.push(document)).err();
                 let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
@@ -499,9 +580,9 @@ impl Session<'_> {
                 Err(TryRecvError::Empty) => {
                     self.answer()?;
                     self.finish()?;
-                    match chunks.recv() {
-                        Ok(chunk) => self.take(chunk?)?,
-                        Err(_) => return Ok(()),
+                    match self.wait(chunks)? {
+                        Some(chunk) => self.take(chunk?)?,
+                        None => return Ok(()),
                     }
                 }
                 Err(TryRecvError::Disconnected) => {
@@ -509,6 +590,26 @@ impl Session<'_> {
                     return self.finish();
                 }
             }
+        }
+    }
+
+    /// The next lines, however long they take, and counts meanwhile; none at the end.
+    fn wait(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<Option<Result<Vec<Waiting>>>> {
+        loop {
+            let Some(stats) = &self.outputs.stats else { return Ok(chunks.recv().ok()) };
+            match chunks.recv_timeout(stats.next.saturating_duration_since(Instant::now())) {
+                Ok(chunk) => return Ok(Some(chunk)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => self.count(false)?,
+            }
+        }
+    }
+
+    /// Writes a line of counts, where somebody wants it and it is due.
+    fn count(&mut self, ended: bool) -> Result<()> {
+        match &mut self.outputs.stats {
+            Some(stats) if ended || stats.next <= Instant::now() => stats.write(&self.counts, ended),
+            _ => Ok(()),
         }
     }
 
@@ -578,7 +679,8 @@ impl Session<'_> {
                 }
             }
         }
-        self.outputs.flush()
+        self.outputs.flush()?;
+        self.count(false)
     }
 
     fn write(&mut self, record: &[u8], rest: &[u8], answer: &Answer) -> Result<()> {

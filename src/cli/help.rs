@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::output::sync_all;
 
 pub fn completions(typed: &args::Completions) -> Result<ExitCode> {
     let mut script = Vec::new();
@@ -22,11 +23,12 @@ pub fn man(args: &args::Args, typed: &args::Man) -> Result<ExitCode> {
     collect(args::Args::command(), &mut pages);
     let mut places = Vec::with_capacity(pages.len());
     for page in &pages {
-        places.push(outputs.below(&typed.directory, page.get_filename().as_ref())?);
+        places.push(outputs.below(&typed.directory, page.get_filename().as_ref())?.together());
     }
     for (page, place) in pages.iter().zip(places) {
         place.write(|mut out| page.render(&mut out))?;
     }
+    sync_all(&typed.directory).with_context(|| format!("cannot write {}", typed.directory.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::{Context, Result};
 
+use crate::charset::narrowed;
+use crate::corpus::{ObjectLines, begin_objects};
+
 /// Lines that were there at once, or a part of one that is too long to be held.
 pub struct Chunk {
     /// The number of the input.
@@ -50,7 +53,7 @@ const AHEAD: usize = 4;
 const STDIN: &str = "-";
 
 /// What `with` makes of the chunks of these files, or of standard input where there are none. Compressed files are
-/// read through. Lines of more than `most` bytes come in parts.
+/// read through, what has two bytes a character is read in UTF-8, and the objects of an array are a line each. Lines of more than `most` bytes come in parts.
 ///
 /// # Errors
 /// Where the system has no thread to give.
@@ -65,7 +68,7 @@ pub fn read<T: Send + 'static>(
     let work = move || {
         for (input, path) in paths.iter().enumerate() {
             let sent = open(path).and_then(|from| {
-                send(from, input, most, |chunk| sender.send(with(chunk)).is_ok())
+                send_lines(from, input, most, |chunk| sender.send(with(chunk)).is_ok())
                     .with_context(|| format!("cannot read {}", path.display()))
             });
             match sent {
@@ -93,6 +96,47 @@ fn open(path: &Path) -> Result<Box<dyn Read>> {
         Some("zst") => Box::new(zstd::Decoder::new(file)?),
         _ => Box::new(file),
     })
+}
+
+/// Bytes that tell how JSON is laid out, at most.
+const HEAD: usize = 4096;
+
+/// Hands chunks of lines on, whatever the layout; false where nobody listens any more.
+fn send_lines(
+    from: impl Read,
+    input: usize,
+    most: usize,
+    hand_on: impl FnMut(Chunk) -> bool,
+) -> io::Result<bool> {
+    let mut from = narrowed(from)?;
+    let (head, is_all) = head(&mut from)?;
+    let holds_objects = begin_objects(&head, is_all);
+    let mut whole = io::Cursor::new(head).chain(from);
+    if holds_objects {
+        send(ObjectLines::new(&mut whole, most as u64), input, most, hand_on)
+    } else {
+        send(whole, input, most, hand_on)
+    }
+}
+
+/// What a stream begins with, and whether it is all of it. Of what comes slowly no more is waited for than tells its layout.
+fn head(from: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
+    let mut head = vec![0; HEAD];
+    let mut filled = 0;
+    let told = |head: &[u8]| head.iter().filter(|b| b.is_ascii() && !b.is_ascii_whitespace()).count() > 1;
+    while filled < HEAD && !told(&head[..filled]) {
+        match from.read(&mut head[filled..]) {
+            Ok(0) => {
+                head.truncate(filled);
+                return Ok((head, true));
+            }
+            Ok(read) => filled += read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    head.truncate(filled);
+    Ok((head, false))
 }
 
 /// Hands chunks on until the end; false where nobody listens any more.

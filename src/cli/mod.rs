@@ -44,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever read our output has seen enough: `wirecopy ... | head` is no error.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            say!("wirecopy: {error:#}");
+            say!("wirecopy: {}", said(&error));
             ExitCode::from(2)
         }
     }
@@ -72,6 +72,17 @@ fn command(typed: Vec<OsString>) -> Result<ExitCode> {
         args::Command::Completions(completions) => help::completions(completions),
         args::Command::Man(man) => help::man(&args, man),
     }
+}
+
+/// An error and its causes, each said once: some say theirs themselves.
+fn said(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.ends_with(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
 }
 
 /// A damaged file is a problem in the report, not a message about our code.

@@ -100,6 +100,7 @@ impl args::InputArgs {
             format: match self.format {
                 args::FormatArg::Auto => Format::Auto,
                 args::FormatArg::Jsonl => Format::Jsonl,
+                args::FormatArg::Json => Format::Json,
                 args::FormatArg::Text => Format::Text,
                 args::FormatArg::Html => Format::Html,
                 args::FormatArg::Csv => Format::Csv,
@@ -109,11 +110,13 @@ impl args::InputArgs {
                 args::FormatArg::Tar => Format::Tar,
             },
             max_record: Some(self.max_record),
+            delimiter: self.delimiter,
             html: match self.html {
                 args::Html::Main => HtmlMode::Main,
                 args::Html::All => HtmlMode::All,
             },
             site_from: self.site_from.clone(),
+            date_formats: self.date_formats.clone(),
             against: against.to_owned(),
             ..CorpusOptions::default()
         };

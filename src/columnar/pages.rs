@@ -33,6 +33,8 @@ const DELTAS: u64 = 1 << 24;
 pub(crate) struct Shape {
     /// Whether a value may begin with all of the value before it, so that many together are larger than their page.
     pub builds_on_others: bool,
+    /// Values that its pages promise, nulls among them.
+    pub values: u64,
 }
 
 /// A page's header.
@@ -41,6 +43,7 @@ struct PageHeader {
     uncompressed: u64,
     compressed: u64,
     encoding: u32,
+    values: u64,
     /// Bytes before what is compressed.
     levels: u64,
     plain: bool,
@@ -51,6 +54,7 @@ const UNCOMPRESSED: i16 = 2;
 const COMPRESSED: i16 = 3;
 const DATA: i16 = 5;
 const DATA_2: i16 = 8;
+const VALUES: i16 = 1;
 const ENCODING: i16 = 2;
 const ENCODING_2: i16 = 4;
 const LEVELS_2: [i16; 2] = [5, 6];
@@ -68,15 +72,17 @@ impl PageHeader {
                 }
                 ThriftField { id: COMPRESSED, kind: I32 } => header.compressed = u64::from(input.count()?),
                 ThriftField { id: DATA, kind: STRUCT } => input.fields(1, |field, input| {
-                    let known = field == ThriftField { id: ENCODING, kind: I32 };
-                    if known {
-                        header.encoding = input.count()?;
+                    match field {
+                        ThriftField { id: ENCODING, kind: I32 } => header.encoding = input.count()?,
+                        ThriftField { id: VALUES, kind: I32 } => header.values = u64::from(input.count()?),
+                        _ => return Ok(false),
                     }
-                    Ok(known)
+                    Ok(true)
                 })?,
                 ThriftField { id: DATA_2, kind: STRUCT } => input.fields(1, |field, input| {
                     match field {
                         ThriftField { id: ENCODING_2, kind: I32 } => header.encoding = input.count()?,
+                        ThriftField { id: VALUES, kind: I32 } => header.values = u64::from(input.count()?),
                         ThriftField { id, kind: I32 } if LEVELS_2.contains(&id) => {
                             header.levels += u64::from(input.count()?);
                         }
@@ -116,6 +122,7 @@ pub(super) fn check(
             return Err(wrong(format!("a page of {of} bytes says that it becomes {bytes}")));
         }
         comes_out(chunks, chunk.compression(), &header, body)?;
+        shape.values = shape.values.saturating_add(header.values);
         shape.builds_on_others |= header.encoding == DELTA_BYTE_ARRAY;
     }
     Ok(shape)

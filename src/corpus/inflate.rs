@@ -15,6 +15,8 @@ pub(super) enum Compression {
     Zlib,
     /// Deflate without it, as some servers have it.
     Deflate,
+    /// As browsers and servers have it.
+    Brotli,
 }
 
 impl Compression {
@@ -35,6 +37,10 @@ pub(super) const MAX_RATIO: u64 = 1000;
 /// ... once so many came out.
 pub(super) const RATIO_FROM: u64 = 64 << 20;
 
+/// The largest window of a zstd frame, as a power of two: what `--long=31` makes, and the format's tools read at most. Memory
+/// for it is asked for at once and taken as it is filled: as much as the frame gives, and never more than 2 GiB.
+const WINDOW: u32 = 31;
+
 /// Decompresses all gzip members or zstd frames of `from`, or its one stream of deflate. A damaged gzip member is an error, of the kind
 /// [`io::ErrorKind::InvalidData`] where some of it came out before, and the next read goes on with the member after it.
 ///
@@ -51,8 +57,13 @@ pub(super) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Re
         Compression::Gzip => {
             Box::new(Bounded { from: Members::new(from), resumes: true, taken, given: 0, over: false })
         }
-        Compression::Zstd => once(zstd::Decoder::with_buffer(from)?, taken),
+        Compression::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(from)?;
+            decoder.window_log_max(WINDOW)?;
+            once(decoder, taken)
+        }
         Compression::Zlib => once(flate2::bufread::ZlibDecoder::new(from), taken),
+        Compression::Brotli => once(brotli_decompressor::Decompressor::new(from, 4096), taken),
         Compression::Deflate => once(flate2::bufread::DeflateDecoder::new(from), taken),
     })
 }
@@ -242,6 +253,40 @@ mod tests {
         damaged[middle..middle + 40].fill(0xAA);
         let (out, errors) = read(&[gzip(b"one "), damaged, gzip(b" two")].concat());
         assert!(out.starts_with(b"one ") && out.ends_with(b" two") && errors > 0);
+    }
+
+    #[test]
+    fn frames_with_a_window_of_any_size_are_read() {
+        let text = b"The long ferry came in at dawn.".repeat(50);
+        let frame = |window: u32, sized: bool| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 3).expect("an encoder");
+            encoder.window_log(window).expect("a window");
+            encoder.include_contentsize(sized).expect("a size");
+            encoder.set_pledged_src_size(sized.then_some(text.len() as u64)).expect("a size");
+            encoder.write_all(&text).expect("written");
+            encoder.finish().expect("finished")
+        };
+        // A header that says the window, where no size of the content stands in its place.
+        let said = |window: u32| {
+            let mut bytes = frame(20, false);
+            assert_eq!(bytes[4] & 0x20, 0, "no single segment");
+            bytes[5] = ((window - 10) << 3) as u8;
+            bytes
+        };
+        for bytes in
+            [frame(27, true), said(27), said(28), said(30), said(31), [said(31), said(20), said(29)].concat()]
+        {
+            let mut from = decompressed(&bytes[..], Compression::Zstd).expect("a decoder");
+            let mut out = Vec::new();
+            from.read_to_end(&mut out).expect("read");
+            assert_eq!(out.len() % text.len(), 0);
+            assert!(out.starts_with(&text));
+        }
+        let cut = &said(31)[..40];
+        let mut out = Vec::new();
+        assert!(decompressed(cut, Compression::Zstd).expect("a decoder").read_to_end(&mut out).is_err());
+        let over = decompressed(&said(32)[..], Compression::Zstd).expect("a decoder").read_to_end(&mut out);
+        assert!(over.is_err_and(|e| e.to_string().contains("too much memory")));
     }
 
     #[test]

@@ -25,7 +25,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use crate::calendar::{DateFormat, When};
+pub(crate) use convert::objects::{ObjectLines, begin_objects, copy_kept, kept as kept_objects};
 pub use jsonl::JsonLines;
+pub(crate) use jsonl::unmarked;
 use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
@@ -33,7 +36,7 @@ pub use plain::PlainText;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 pub use site::SitePattern;
 use spool::Spooled;
-use store::InputBytes;
+use store::{InputBytes, Stamp};
 pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
@@ -84,8 +87,12 @@ pub struct CorpusOptions {
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
+    /// What separates the fields of tables; what their header says if `None`.
+    pub delimiter: Option<u8>,
     /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
     pub site_from: Option<SitePattern>,
+    /// How dates are written that could be read in two ways, tried in this order before what any date can be read by.
+    pub date_formats: Vec<DateFormat>,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
@@ -104,12 +111,14 @@ impl CorpusOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON lines begin with
-    /// `{`; else plain text.
+    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON begins with `{`, or with
+    /// `[` and goes on as JSON; else plain text. How JSON is laid out, its first bytes say.
     #[default]
     Auto,
-    /// JSON lines.
+    /// JSON lines: one object a line.
     Jsonl,
+    /// JSON objects in an array, or one after another, over any number of lines.
+    Json,
     /// Plain text.
     Text,
     /// An HTML page.
@@ -149,6 +158,7 @@ struct Opened {
     fields: FieldNames,
     max_record: u64,
     site_from: Option<SitePattern>,
+    date_formats: Vec<DateFormat>,
     skipped: BTreeMap<String, u64>,
     ignored: u64,
     problems: Vec<Problem>,
@@ -156,6 +166,8 @@ struct Opened {
     files: Vec<PathBuf>,
     /// Files that broke off, each with the bytes that it gave.
     cuts: BTreeMap<PathBuf, u64>,
+    /// Files that hold JSON objects in another layout than one a line, as they were.
+    objects: BTreeMap<PathBuf, Stamp>,
 }
 
 #[derive(Debug)]
@@ -267,6 +279,21 @@ impl Corpus {
         self.opened.cuts.get(path).copied()
     }
 
+    /// Whether a file holds JSON objects in another layout than one a line.
+    pub(crate) fn holds_objects(&self, path: &Path) -> bool {
+        self.opened.objects.contains_key(path)
+    }
+
+    /// The files that do.
+    pub(crate) fn files_of_objects(&self) -> impl Iterator<Item = &Path> {
+        self.opened.objects.keys().map(|path| &**path)
+    }
+
+    /// Bytes of a record, at most.
+    pub(crate) fn max_record(&self) -> u64 {
+        self.opened.max_record
+    }
+
     /// Files and directories of the second set; empty where there is one set.
     pub fn against(&self) -> &[PathBuf] {
         &self.opened.against
@@ -338,7 +365,9 @@ impl Corpus {
             let Some((range, blank)) = reader.next(bytes, at) else { break };
             lines += blank as u32;
             let record = &bytes[range.clone()];
-            let fields = if record.len() as u64 > most { too_large() } else { reader.fields(record) };
+            // What was converted was measured then, and has grown by what is known of it.
+            let is_large = record.len() as u64 > most && input.reader != SPOOLED;
+            let fields = if is_large { too_large() } else { reader.fields(record) };
             let len = u32::try_from(record.len()).unwrap_or(u32::MAX);
             let offset = base + range.start as u64;
             visit(Location { input: piece.input, len, offset }, lines, fields);
@@ -417,6 +446,16 @@ impl Corpus {
         fields.id.map_or_else(|| self.made_id(input, record), Value::to_text)
     }
 
+    /// When a record says that it was published: by the formats of the corpus, or as [`When::of`] reads it.
+    pub fn when(&self, fields: &Fields<'_>) -> Option<When> {
+        let date = fields.date?.to_text();
+        self.by_format(&date).or_else(|| When::of(&date))
+    }
+
+    fn by_format(&self, date: &str) -> Option<When> {
+        self.opened.date_formats.iter().find_map(|format| format.read(date))
+    }
+
     /// What is known of a record besides its text; `record` is its number within its input.
     ///
     /// # Errors
@@ -430,7 +469,8 @@ impl Corpus {
             title: text(fields.title),
             url: text(fields.url),
             canonical_url: text(fields.canonical_url),
-            date: text(fields.date),
+            // What is read by a format only is handed on as everyone reads it.
+            date: text(fields.date).map(|date| self.by_format(&date).map_or(date, When::written)),
             source: text(fields.source),
             site: String::new(),
         };
@@ -480,13 +520,15 @@ impl Corpus {
 
     /// Inputs that are no longer what they were when they were opened.
     pub fn changed(&self) -> Vec<Problem> {
-        let changed = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
-        let problem = |input: &Input| Problem {
-            path: input.path.display().to_string(),
+        let inputs = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
+        let objects = self.opened.objects.iter().filter(|(_, stamp)| !stamp.holds());
+        let problem = |path: &Path| Problem {
+            path: path.display().to_string(),
             record: None,
             reason: Error::new(ErrorKind::Changed).reason(),
             unreadable: false,
         };
+        let changed = inputs.map(|input| &*input.path).chain(objects.map(|(path, _)| &**path));
         changed.map(problem).collect()
     }
 }

@@ -5,15 +5,17 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::convert::objects::{self, PEEKED};
 use super::convert::{self, FileKindOf, Job, ReadingRules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
 use super::site::site_of_path;
 use super::spool::Spooled;
-use super::store::{BIG, InputBytes};
+use super::store::{BIG, InputBytes, Stamp};
 use super::{
     Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
 };
+use crate::charset::{Utf8Stream, is_wide, narrowed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Resources;
 use crate::output::marks;
@@ -56,12 +58,23 @@ impl Corpus {
             corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
         }
         let walked = walk::walk(&files, &options.walk, |path| {
-            own_reader(options, path).is_some() || kind(path).is_some()
+            let is_read = match kind(path) {
+                // Settings and maps are JSON too, and nobody's articles.
+                Some(kind) if kind.format == Format::Json => match options.format {
+                    Format::Auto => holds_a_text(path, kind, options),
+                    forced => matches!(forced, Format::Json | Format::Jsonl),
+                },
+                kind => kind.is_some(),
+            };
+            own_reader(options, path).is_some() || is_read
         })?;
         corpus.skipped = walked.skipped;
         corpus.ignored = walked.ignored;
         for error in walked.problems {
             corpus.problem(&error);
+        }
+        for (link, file) in walked.hard_links {
+            corpus.hard_link(&link, &file);
         }
         for found in walked.files {
             resources.cancel.check()?;
@@ -81,7 +94,18 @@ impl Corpus {
                         Some(how) => unpacked(&found.path, how, resources),
                         None => InputBytes::of_file(&found.path).map(|store| (store, None)),
                     };
+                    let opened = opened.and_then(|opened| narrow_store(opened, kind, resources));
                     corpus.add(found.name, &found.path, reader_of(kind), opened)?;
+                }
+                Ok(kind) if kind.format == Format::Json => {
+                    let opened = open_regular(&found.path).and_then(|file| Stamp::of(&found.path, &file));
+                    match opened {
+                        Ok(stamp) => {
+                            corpus.objects.insert(found.path.clone(), stamp);
+                            jobs.push(Job { name: found.name, path: found.path, kind, store: None });
+                        }
+                        Err(e) => corpus.problem(&Error::io(ErrorKind::NotReadable, &found.path, e)),
+                    }
                 }
                 Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
                 Err(error) => corpus.problem(&error),
@@ -126,6 +150,7 @@ impl Opened {
             readers,
             fields: options.fields.clone(),
             site_from: options.site_from.clone(),
+            date_formats: options.date_formats.clone(),
             max_record: options.max_record.unwrap_or(MAX_RECORD).min(u64::from(u32::MAX)),
             skipped: BTreeMap::new(),
             ignored: 0,
@@ -133,6 +158,7 @@ impl Opened {
             against: options.against.clone(),
             files: Vec::new(),
             cuts: BTreeMap::new(),
+            objects: BTreeMap::new(),
         }
     }
 
@@ -157,10 +183,23 @@ impl Opened {
             (store, damage) = unpacked_store(&store, how, resources)?;
             kind = FileKindOf { compression: None, format: sniffed(&store).format };
         }
+        if options.format == Format::Auto && matches!(kind.format, Format::Json | Format::Jsonl) {
+            let mut scratch = Vec::new();
+            let start = store.range(0..store.len().min(SNIFFED), &mut scratch)?;
+            let head = match kind.compression {
+                Some(how) => decompressed(start, how).and_then(head).unwrap_or_default(),
+                None => start.to_vec(),
+            };
+            kind.format = layout(kind.format, &head);
+        }
         match (kind.format.is_direct(), kind.compression) {
-            (true, None) => self.add(name.to_owned(), path, reader_of(kind), Ok((store, damage))),
+            (true, None) => {
+                let opened = narrow_store((store, damage), kind, resources)?;
+                self.add(name.to_owned(), path, reader_of(kind), Ok(opened))
+            }
             (true, Some(how)) => {
                 let unpacked = unpacked_store(&store, how, resources)?;
+                let unpacked = narrow_store(unpacked, kind, resources)?;
                 self.add(name.to_owned(), path, reader_of(kind), Ok(unpacked))
             }
             (false, _) => {
@@ -171,27 +210,33 @@ impl Opened {
         }
     }
 
-    /// What a file is, by its name, or by its first bytes where the name does not tell.
+    /// What a file is, by its name, or by its first bytes where the name does not tell, or not all.
     fn kind_of_file(&self, path: &Path, forced: Format) -> Result<FileKindOf> {
         let named = kind(path);
         if forced != Format::Auto {
             let compression = compression(path).map(|(how, _)| how);
             return Ok(FileKindOf { compression, format: forced });
         }
-        if let Some(kind) = named {
+        if let Some(kind) = named
+            && !matches!(kind.format, Format::Json | Format::Jsonl)
+        {
             return Ok(kind);
         }
         let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
-        let outside = head(open_regular(path).map_err(failed)?).map_err(failed)?;
-        Ok(match Compression::of(&outside) {
-            Some(how) => {
-                let from = decompressed(open_regular(path).map_err(failed)?, how).map_err(failed)?;
-                // A head that is damaged tells nothing, and whoever reads on will say so.
-                let inside = head(from).unwrap_or_default();
-                FileKindOf { compression: Some(how), format: sniff(&inside) }
-            }
-            None => FileKindOf { compression: None, format: sniff(&outside) },
-        })
+        let open = || open_regular(path).map_err(failed);
+        let outside = if named.is_some_and(|kind| kind.compression.is_some()) {
+            Vec::new()
+        } else {
+            head(open()?).map_err(failed)?
+        };
+        let compression = named.map_or_else(|| Compression::of(&outside), |kind| kind.compression);
+        let inside = match compression {
+            // A head that is damaged tells nothing, and whoever reads on will say so.
+            Some(how) => decompressed(open()?, how).and_then(head).unwrap_or_default(),
+            None => outside,
+        };
+        let format = named.map_or_else(|| sniff(&inside), |kind| kind.format);
+        Ok(FileKindOf { compression, format: layout(format, &inside) })
     }
 
     /// A file for a reader of one's own. One that cuts records sees all of the bytes every time, so that a big file is copied
@@ -260,6 +305,7 @@ impl Opened {
             hidden: options.walk.hidden,
             html: options.html,
             site_from: options.site_from.clone(),
+            delimiter: options.delimiter,
         };
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);
@@ -282,6 +328,16 @@ impl Opened {
         });
     }
 
+    /// Both names are read, and neither is lost: whoever acts on copies treats them as one file.
+    fn hard_link(&mut self, link: &Path, file: &Path) {
+        self.problems.push(Problem {
+            path: link.display().to_string(),
+            record: None,
+            reason: format!("a hard link: one file with {}", file.display()),
+            unreadable: false,
+        });
+    }
+
     fn problem(&mut self, error: &Error) {
         let path = error.place().map_or(String::new(), |place| place.display().to_string());
         self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
@@ -293,6 +349,34 @@ fn is_own(path: &Path) -> bool {
     // An empty file is no report, and is counted among the documents.
     let is_empty = || std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
     compression(path).is_none() && matches!(marks::of_file(path), Ok(Some(_))) && !is_empty()
+}
+
+/// Whether a JSON file that a walk found holds a record with a text: its beginning tells.
+fn holds_a_text(path: &Path, kind: FileKindOf, options: &CorpusOptions) -> bool {
+    let peeked = open_regular(path).and_then(|file| {
+        let mut head = Vec::new();
+        let mut from = match kind.compression {
+            Some(how) => decompressed(file, how)?,
+            None => Box::new(file),
+        };
+        // What came before damage tells, too.
+        let read = from.by_ref().take(PEEKED).read_to_end(&mut head);
+        if head.is_empty() { read.map(|_| head) } else { Ok(head) }
+    });
+    // What cannot be read is no setting: whoever reads it says so.
+    peeked.map_or(true, |head| objects::hold_a_text(&head, &options.fields))
+}
+
+/// How JSON of this format is laid out, by its first bytes: one object a line, or else.
+fn layout(format: Format, head: &[u8]) -> Format {
+    let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
+    let is_all = (head.len() as u64) < SNIFFED;
+    match format {
+        Format::Json if objects::are_lines(&narrow) => Format::Jsonl,
+        // Of what is called JSON lines a first line that is broken is no sign of another layout.
+        Format::Jsonl if objects::begin_objects(&narrow, is_all) => Format::Json,
+        format => format,
+    }
 }
 
 /// The reader of what is read where it stands.
@@ -341,7 +425,8 @@ pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
         None => (None, path.to_owned()),
     };
     let format = match extension(&inner)?.as_str() {
-        "jsonl" | "ndjson" => Format::Jsonl,
+        "jsonl" | "ndjson" | "jl" | "jsonlines" => Format::Jsonl,
+        "json" => Format::Json,
         "txt" | "md" => Format::Text,
         "html" | "htm" | "xhtml" => Format::Html,
         "csv" => Format::Csv,
@@ -365,10 +450,12 @@ fn sniff(head: &[u8]) -> Format {
     if head.get(257..262) == Some(b"ustar") {
         return Format::Tar;
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
+    let text = narrow.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&narrow).trim_ascii_start();
     let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     match text.first() {
-        Some(b'{') => Format::Jsonl,
+        Some(b'{') => Format::Json,
+        Some(b'[') if objects::begin_an_array(text, (head.len() as u64) < SNIFFED) => Format::Json,
         _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
         _ => Format::Text,
     }
@@ -394,6 +481,21 @@ fn unpacked(path: &Path, how: Compression, resources: &Resources) -> Result<(Inp
     let failed = |e| Error::io(ErrorKind::NotReadable, path, e);
     let from = decompressed(open_regular(path).map_err(failed)?, how).map_err(failed)?;
     InputBytes::of_stream(from, resources.work_dir.as_deref())
+}
+
+/// JSON of two or four bytes a character, which is not read where it stands, in UTF-8.
+fn narrow_store(
+    (store, damage): (InputBytes, Option<io::Error>),
+    kind: FileKindOf,
+    resources: &Resources,
+) -> Result<(InputBytes, Option<io::Error>)> {
+    let mut scratch = Vec::new();
+    if kind.format != Format::Jsonl || !is_wide(store.range(0..store.len().min(4), &mut scratch)?) {
+        return Ok((store, damage));
+    }
+    let all = store.all(&mut scratch)?;
+    let (narrow, _) = InputBytes::of_stream(Utf8Stream::new(all), resources.work_dir.as_deref())?;
+    Ok((narrow, damage))
 }
 
 /// What compressed bytes hold.

@@ -26,9 +26,8 @@ impl Reader for PlainText {
     }
 
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
-        // UTF-16 of plain English is valid UTF-8 with a NUL beside every letter.
-        let head = &record[..record.len().min(charset::SNIFFED)];
-        if std::str::from_utf8(record).is_err() || memchr::memchr(0, head).is_some() {
+        if !charset::is_utf_8(record) {
+            let head = &record[..record.len().min(charset::SNIFFED)];
             charset::decode(head, None, false)?;
             return Ok(Fields::of_text(Value::Coded(record)));
         }

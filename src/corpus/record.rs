@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use crate::charset;
-use crate::kernel::{self, Kernel};
+use crate::kernel::{self, Kernel, StringEnd};
 
-/// The names of the fields that a record of several fields is read by.
+/// The names of the fields that a record of several fields is read by. A name with points is a path of names where no field
+/// has it as it stands: `doc.text` is the member `text` of the object `doc`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldNames {
-    /// The text that everything is measured on.
+    /// The text that everything is measured on: a string, or a list of paragraphs.
     pub text: String,
     /// The id; a string or a number.
     pub id: String,
@@ -93,6 +94,8 @@ pub enum Value<'a> {
     Plain(&'a [u8]),
     /// The inside of a JSON string that holds escapes.
     Escaped(&'a [u8]),
+    /// A JSON list of strings and nulls: its strings are paragraphs, with an empty line between them.
+    List(&'a [u8]),
     /// Text whose charset has to be found out; see `charset`.
     Coded(&'a [u8]),
 }
@@ -114,6 +117,11 @@ impl<'a> Value<'a> {
             Value::Escaped(bytes) => {
                 scratch.bytes.clear();
                 unescape(scratch.kernel, bytes, &mut scratch.bytes);
+                &scratch.bytes
+            }
+            Value::List(bytes) => {
+                scratch.bytes.clear();
+                join(scratch.kernel, bytes, &mut scratch.bytes);
                 &scratch.bytes
             }
             Value::Coded(bytes) => {
@@ -139,7 +147,7 @@ impl<'a> Value<'a> {
     pub fn is_blank(self) -> bool {
         match self {
             Value::Plain(bytes) => is_blank(bytes),
-            Value::Escaped(_) | Value::Coded(_) => is_blank(self.to_text().as_bytes()),
+            Value::Escaped(_) | Value::List(_) | Value::Coded(_) => is_blank(self.to_text().as_bytes()),
         }
     }
 
@@ -187,6 +195,26 @@ fn decode_lossily(bytes: &[u8], out: &mut String) -> u32 {
         }
     }
     replaced
+}
+
+/// What stands between paragraphs that were a list.
+pub(super) const PARAGRAPH: &str = "\n\n";
+
+/// Joins the strings of a JSON list that was read before.
+fn join(kernel: Kernel, list: &[u8], out: &mut Vec<u8>) {
+    let (mut at, mut is_first) = (0, true);
+    while let Some(quote) = memchr::memchr(b'"', list.get(at..).unwrap_or_default()) {
+        let start = at + quote + 1;
+        let StringEnd::Quote(end, escaped) = kernel::string_end(kernel, list, start) else { return };
+        if !std::mem::take(&mut is_first) {
+            out.extend_from_slice(PARAGRAPH.as_bytes());
+        }
+        match list.get(start..end).unwrap_or_default() {
+            string if escaped => unescape(kernel, string, out),
+            string => out.extend_from_slice(string),
+        }
+        at = end + 1;
+    }
 }
 
 /// Undoes the escapes of a JSON string's inside. A surrogate without its partner leaves the three bytes that
@@ -257,6 +285,13 @@ mod tests {
         assert_eq!(unescaped(r#"a\n\t\"\\\/b"#), ("a\n\t\"\\/b".into(), 0));
         assert_eq!(unescaped(r"\u00e9\u2019\ud83d\ude00"), ("\u{e9}\u{2019}\u{1f600}".into(), 0));
         assert_eq!(unescaped(r"\ud83d x \ude00"), ("\u{fffd} x \u{fffd}".into(), 2));
+    }
+
+    #[test]
+    fn a_list_is_its_paragraphs() {
+        let joined = |list: &str| Value::List(list.as_bytes()).to_text();
+        assert_eq!(joined(r#"["one, [two]", null, "thr\u00e9e \"x\""]"#), "one, [two]\n\nthr\u{e9}e \"x\"");
+        assert_eq!(joined("[ null ]"), "");
     }
 
     #[test]

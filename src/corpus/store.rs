@@ -39,14 +39,14 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    fn of(path: &Path, file: &File) -> io::Result<Stamp> {
+    pub fn of(path: &Path, file: &File) -> io::Result<Stamp> {
         let metadata = file.metadata()?;
         let modified = (metadata.mtime(), metadata.mtime_nsec());
         Ok(Stamp { path: path.to_owned(), len: metadata.len(), modified })
     }
 
     /// Whether the file of this path is still the same, as far as length and time of change tell.
-    fn holds(&self) -> bool {
+    pub fn holds(&self) -> bool {
         open_regular(&self.path).and_then(|file| Stamp::of(&self.path, &file)).is_ok_and(|now| now == *self)
     }
 

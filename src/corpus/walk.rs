@@ -1,6 +1,7 @@
 //! Paths to files, as ripgrep walks: ignore files, hidden files, symbolic links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use ignore::overrides::{Override, OverrideBuilder};
@@ -43,15 +44,19 @@ pub(super) struct Walked {
     /// Files and directories left out because ignore files name them.
     pub ignored: u64,
     pub problems: Vec<Error>,
+    /// Files that are another name of a file that was found too, each with that.
+    pub hard_links: Vec<(PathBuf, PathBuf)>,
 }
 
-/// Walks `paths`. The files are in the order of their names, then paths, whatever the order of arguments.
+/// Walks `paths`. The files are in the order of their names, then paths, whatever the order of arguments. A file that several
+/// of them lead to is one file, under the name that it has below the outermost.
 pub(super) fn walk(
     paths: &[PathBuf],
     options: &WalkOptions,
     reads: impl Fn(&Path) -> bool + Copy,
 ) -> Result<Walked> {
     let mut walked = Walked::default();
+    let mut met = Met::default();
     for root in paths {
         let explicit = root.is_file();
         // Through links: whatever leads to a device or a pipe may never end.
@@ -67,7 +72,7 @@ pub(super) fn walk(
             }
             match entry {
                 Ok(entry) if explicit || entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                    take(&entry, base, explicit, options, reads, &mut walked);
+                    take(&entry, base, explicit, options, reads, &mut walked, &mut met);
                 }
                 Ok(entry) if entry.file_type().is_some_and(|k| !k.is_dir() && !k.is_symlink()) => {
                     walked.problems.push(special(entry.path()));
@@ -78,10 +83,72 @@ pub(super) fn walk(
         }
         walked.ignored += left_out.0.max(0) as u64;
     }
+    for path in met.skipped {
+        *walked.skipped.entry(kind_of_name(&path)).or_default() += 1;
+    }
+    merge(&mut walked, met.ids);
     walked.files.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
-    walked.files.dedup_by(|a, b| a.path == b.path);
     walked.problems.sort_by_key(|e| e.to_string());
     Ok(walked)
+}
+
+/// What was met under any name.
+#[derive(Default)]
+struct Met {
+    /// Device and inode of each file that was taken.
+    ids: Vec<(u64, u64)>,
+    /// Files of other kinds, each once.
+    skipped: BTreeSet<PathBuf>,
+}
+
+/// Makes one of files that are one, and notes hard links, which are several names of one file in different places.
+fn merge(walked: &mut Walked, ids: Vec<(u64, u64)>) {
+    let mut by_id: HashMap<(u64, u64), Vec<Found>> = HashMap::new();
+    for (id, found) in ids.into_iter().zip(std::mem::take(&mut walked.files)) {
+        by_id.entry(id).or_default().push(found);
+    }
+    for same in by_id.into_values() {
+        if same.len() == 1 {
+            walked.files.extend(same);
+            continue;
+        }
+        // Where a path leads in the end is another place for a hard link, and the same for another spelling.
+        let mut places: BTreeMap<PathBuf, Vec<Found>> = BTreeMap::new();
+        for found in same {
+            let place = found.path.canonicalize().unwrap_or_else(|_| found.path.clone());
+            places.entry(place).or_default().push(found);
+        }
+        let mut links: Vec<Found> = places.into_values().filter_map(outermost).collect();
+        links.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        if let Some((first, others)) = links.split_first() {
+            let link = |other: &Found| (other.path.clone(), first.path.clone());
+            walked.hard_links.extend(others.iter().map(link));
+        }
+        walked.files.extend(links);
+    }
+    walked.hard_links.sort();
+}
+
+/// Of the same file found several times the one that was found from furthest out; of those the one that is spelled shortest.
+/// A file that anybody named was named.
+fn outermost(same: Vec<Found>) -> Option<Found> {
+    let explicit = same.iter().any(|found| found.explicit);
+    let inwards = |found: &Found| found.name.split('/').count();
+    let spelled = |found: &Found| (found.path.as_os_str().len(), found.path.clone());
+    let best = same.into_iter().min_by_key(|found| (std::cmp::Reverse(inwards(found)), spelled(found)))?;
+    Some(Found { explicit, ..best })
+}
+
+/// What files of other kinds are counted by: their extension, with that of what is compressed in them.
+pub(super) fn kind_of_name(path: &Path) -> String {
+    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension(path) {
+        Some(outer) if matches!(&*outer, "gz" | "zst") => match extension(&path.with_extension("")) {
+            Some(inner) => format!("{inner}.{outer}"),
+            None => outer,
+        },
+        outer => outer.unwrap_or_default(),
+    }
 }
 
 /// What stands in the directories of a walk and is not walked.
@@ -138,16 +205,16 @@ fn take(
     options: &WalkOptions,
     reads: impl Fn(&Path) -> bool + Copy,
     walked: &mut Walked,
+    met: &mut Met,
 ) {
     let path = entry.path();
     if !explicit && !reads(path) {
-        let extension = path.extension().map_or(String::new(), |e| e.to_string_lossy().to_lowercase());
-        *walked.skipped.entry(extension).or_default() += 1;
+        met.skipped.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         return;
     }
     // `metadata` of the path and not of the entry: a link that the caller named is followed.
-    let len = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
+    let (len, id) = match std::fs::metadata(path) {
+        Ok(metadata) => (metadata.len(), (metadata.dev(), metadata.ino())),
         Err(e) => return walked.problems.push(Error::io(ErrorKind::NotReadable, path, e)),
     };
     if let Some(limit) = options.max_filesize.filter(|&limit| len > limit) {
@@ -157,6 +224,7 @@ fn take(
     let relative = path.strip_prefix(base).unwrap_or(path);
     let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
     walked.files.push(Found { path: path.to_owned(), name: parts.join("/"), len, explicit });
+    met.ids.push(id);
 }
 
 fn problem(root: &Path, error: ignore::Error) -> Error {

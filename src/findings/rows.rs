@@ -53,6 +53,8 @@ impl Run {
             unsettled: self.unsettled as u64,
             against: self.documents.against.count_ones() as u64,
             undated: self.documents.dates.iter().filter(|date| date.is_none()).count() as u64,
+            unread_dates: self.documents.unread.documents,
+            unread_date: self.documents.unread.example.clone(),
             skipped: self.corpus.skipped().clone(),
             ..Accounting::default()
         };

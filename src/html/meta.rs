@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::entity;
 use super::guard::Head;
+use crate::calendar::{When, written_day};
 
 /// Bytes of JSON-LD that are parsed.
 const MAX_JSON: usize = 4 << 20;
@@ -154,6 +155,21 @@ pub(super) fn is_title(text: &str, title: &str, site_name: Option<&str>) -> bool
 /// A date, or a time with its zone as RFC 3339 has it; a time without a zone is no more than its date. Dates that stand for none
 /// are none: the beginnings of computers' calendars, and years in which nothing was published.
 pub(super) fn date(value: &str) -> Option<String> {
+    const PLACEHOLDERS: [&str; 6] =
+        ["1601-01-01", "1899-12-30", "1900-01-01", "1969-12-31", "1970-01-01", "1980-01-01"];
+    let other = || {
+        let when = When::of(value)?;
+        Some(if when.is_local { written_day(when.day()) } else { when.written() })
+    };
+    let is_meant = |date: &String| {
+        let day = date.get(..10).unwrap_or_default();
+        !PLACEHOLDERS.contains(&day) && ("1500".."3000").contains(&day.get(..4).unwrap_or_default())
+    };
+    standard_date(value).or_else(other).filter(is_meant)
+}
+
+/// A date in the form of the standard for pages.
+fn standard_date(value: &str) -> Option<String> {
     let value = value.trim();
     let day = value.get(..10)?;
     let shape = |text: &str, shape: &str| {
@@ -164,11 +180,6 @@ pub(super) fn date(value: &str) -> Option<String> {
                 .all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
     };
     if !shape(day, "0000-00-00") || !(1..=12).contains(&day[5..7].parse().unwrap_or(0)) {
-        return None;
-    }
-    const PLACEHOLDERS: [&str; 6] =
-        ["1601-01-01", "1899-12-30", "1900-01-01", "1969-12-31", "1970-01-01", "1980-01-01"];
-    if PLACEHOLDERS.contains(&day) || !("1500".."3000").contains(&&day[..4]) {
         return None;
     }
     let time = value[10..].trim_start_matches(['T', 't', ' ']);

@@ -229,7 +229,10 @@ impl Writer {
         }
         let log = Log::create(&*store, 1, 0, manifest.shingle)?;
         manifest.log_len = log.synced();
-        publish(&*store, &manifest)?;
+        publish(&*store, &manifest).inspect_err(|_| {
+            // It may be there. Nothing is in it yet, and it would be in the way of whoever was told that there is none.
+            let _ = store.remove(MANIFEST);
+        })?;
         Ok(Writer {
             store,
             recipe: setup.recipe,

@@ -16,28 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use credit::{Credit, CreditKind, credits, names};
 
-use crate::calendar::instant;
-
-/// When a document says that it was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct When {
-    /// Seconds since 1970, of a whole day its first.
-    pub at: i64,
-    /// Whether only the day is known.
-    pub whole_day: bool,
-}
-
-impl When {
-    /// Of a date or an RFC 3339 time; none where it is neither.
-    pub fn of(date: &str) -> Option<When> {
-        Some(When { at: instant(date)?, whole_day: !date.contains(':') })
-    }
-
-    /// The last second that it may be.
-    fn end(self) -> i64 {
-        if self.whole_day { self.at + 86_399 } else { self.at }
-    }
-}
+pub use crate::calendar::When;
 
 /// A document of a cluster, as far as who had it first depends on it.
 #[derive(Debug, Clone, Default)]

@@ -79,7 +79,8 @@ impl OutputPlace {
         &self.path
     }
 
-    pub(super) fn target(&self) -> &Path {
+    /// The path without links.
+    pub(crate) fn target(&self) -> &Path {
         &self.target
     }
 

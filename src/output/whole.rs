@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD};
 use tempfile::NamedTempFile;
 
+use super::{FileId, id_of};
+
 /// What names of files begin with that have no place yet. A walk passes hidden files over.
 pub(crate) const PREFIX: &str = ".wirecopy-";
 
@@ -42,16 +44,32 @@ pub(crate) fn write(
     write(&mut out)?;
     out.flush()?;
     drop(out);
-    if let Ok(before) = fs::metadata(target) {
+    let before = fs::metadata(target).ok();
+    if let Some(before) = &before {
         // Whoever may write the directory but not give files away keeps what is written.
         let _ = std::os::unix::fs::fchown(new.file(), Some(before.uid()), Some(before.gid()));
         new.file().set_permissions(Permissions::from_mode(before.mode() & MODE))?;
     }
-    if sync == Sync::Each {
-        new.file().sync_all()?;
+    if sync == Sync::Together {
+        return new.name(target);
     }
+    new.file().sync_all()?;
     new.name(target)?;
-    if sync == Sync::Each { sync_directory(directory) } else { Ok(()) }
+    let own = id_of(target);
+    sync_directory(directory).inspect_err(|_| {
+        // What was there before is gone; where nothing was, nothing is.
+        if before.is_none() {
+            remove_own(target, own);
+        }
+    })
+}
+
+/// Takes back a file that was written, unless another one has its place by now.
+pub(crate) fn remove_own(path: &Path, own: Option<FileId>) {
+    if own.is_some() && id_of(path) == own {
+        // Whoever takes it back says already what went wrong.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// A file without a place. Where the system knows files without names, nothing is left of it when the process is
@@ -84,9 +102,12 @@ impl New {
         };
         let directory = directory_of(target);
         let open = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let linked = builder().make_in(directory, |path| {
-            Ok(rustix::fs::linkat(CWD, &*open, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
-        });
+        let link = |path: &Path| Ok(rustix::fs::linkat(CWD, &*open, CWD, path, AtFlags::SYMLINK_FOLLOW)?);
+        // Where nothing is, it has its name at once, and a kill leaves no other.
+        if link(target).is_ok() {
+            return Ok(());
+        }
+        let linked = builder().make_in(directory, link);
         match linked {
             Ok(named) => Ok(named.persist(target).map(drop)?),
             // Without /proc it is copied.

@@ -323,6 +323,12 @@ pub struct Accounting {
     /// With a limit in time, documents that have no date that can be read, and so are close to none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub undated: u64,
+    /// Documents with a date that could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread_dates: u64,
+    /// The first of these dates, or the beginning of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_date: Option<String>,
     /// Bytes of text.
     pub bytes: u64,
     /// Pairs by relation.

@@ -231,6 +231,13 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
             counted(accounting.undated, "document")
         )?;
     }
+    if let Some(date) = &accounting.unread_date {
+        writeln!(
+            out,
+            "{} with a date that cannot be read, such as {date:?}; --date-format says how they are written",
+            counted(accounting.unread_dates, "document")
+        )?;
+    }
     let skipped: u64 = accounting.skipped.values().sum();
     if skipped > 0 {
         let kinds: Vec<String> = accounting

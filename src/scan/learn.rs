@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::read::DocumentEntry;
 use super::texts::Texts;
-use crate::calendar::day;
 use crate::candidates::Postings;
+use crate::corpus::When;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::boilerplate::Boilerplate;
@@ -145,7 +145,7 @@ impl Learner<'_> {
                             guessed: self.texts.documents.sites[site].is_empty(),
                             shingles: reader.shingles().to_vec(),
                             breaks: reader.breaks(text).to_vec(),
-                            day: fields.date.and_then(|date| day(&date.to_text())),
+                            day: self.texts.corpus.when(fields).map(When::day),
                         }
                     });
                     Ok(page.ok())

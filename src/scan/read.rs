@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bitvec::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::calendar::instant;
 use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
@@ -70,8 +69,39 @@ pub struct Documents {
     pub against: BitVec,
     /// By document number, seconds from 1970 to its date, where it has one; empty where nobody wants to know.
     pub dates: Vec<Option<i64>>,
+    /// Dates that could not be read.
+    pub unread: UnreadDates,
     /// What gave no document, or not as it stood.
     pub problems: Vec<Problem>,
+}
+
+/// Dates that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnreadDates {
+    /// How many documents have one.
+    pub documents: u64,
+    /// The first, or the beginning of it.
+    pub example: Option<String>,
+}
+
+/// Letters of a date that is an example.
+const EXAMPLE: usize = 40;
+
+impl UnreadDates {
+    /// One that says something.
+    fn add(&mut self, date: Value<'_>) {
+        if date.is_blank() {
+            return;
+        }
+        self.documents += 1;
+        self.example.get_or_insert_with(|| date.to_text().trim().chars().take(EXAMPLE).collect());
+    }
+
+    /// Those that come after them.
+    fn merge(&mut self, next: UnreadDates) {
+        self.documents += next.documents;
+        self.example = self.example.take().or(next.example);
+    }
 }
 
 impl Sampled for Documents {
@@ -200,6 +230,7 @@ struct PieceOutcome {
     lines: u32,
     /// Record and line within the piece, and what is wrong with it.
     faults: Vec<(u32, u32, Fault)>,
+    unread: UnreadDates,
     failed: Option<Error>,
 }
 
@@ -234,6 +265,7 @@ impl PieceReader {
             records: 0,
             lines: 0,
             faults: Vec::new(),
+            unread: UnreadDates::default(),
             failed: None,
         };
         let (recipe, kernel, as_printed) = (self.recipe, self.kernel, self.as_printed);
@@ -272,8 +304,12 @@ impl PieceReader {
                 counts: sketch.counts,
                 check: if corpus.is_shared(location.input) { text_check(decoded.text) } else { 0 },
             });
+            let when = corpus.when(&fields);
+            if let (None, Some(date)) = (when, fields.date) {
+                part.unread.add(date);
+            }
             if let Some(dates) = dates {
-                dates.push(fields.date.and_then(|date| instant(&date.to_text())));
+                dates.push(when.map(|when| when.at));
             }
             if let Some(Some(seen)) = seen {
                 sketcher.found_by().iter().for_each(|&hash| seen.add(hash));
@@ -297,7 +333,9 @@ fn field_hash(field: Option<Value<'_>>, of: fn(&[u8]) -> u64) -> u64 {
     match field {
         None => 0,
         Some(Value::Plain(bytes)) => of(bytes),
-        Some(field @ (Value::Escaped(_) | Value::Coded(_))) => of(field.to_text().as_bytes()),
+        Some(field @ (Value::Escaped(_) | Value::List(_) | Value::Coded(_))) => {
+            of(field.to_text().as_bytes())
+        }
     }
 }
 
@@ -311,7 +349,9 @@ struct SiteNames {
 impl SiteNames {
     fn number(&mut self, fields: &Fields<'_>, directory: &str) -> u32 {
         let bytes = |value: Option<Value<'_>>| match value {
-            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::Coded(bytes)) => bytes.len(),
+            Some(Value::Plain(bytes) | Value::Escaped(bytes) | Value::List(bytes) | Value::Coded(bytes)) => {
+                bytes.len()
+            }
             None => 0,
         };
         let (source, url) = (bytes(fields.source), bytes(fields.url));
@@ -377,6 +417,7 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
         for (record, line, fault) in part.faults.drain(..) {
             documents.problems.push(problem(&path, corpus, input, records + record, lines + line, fault));
         }
+        documents.unread.merge(std::mem::take(&mut part.unread));
         let own = part.first..part.first + part.count as usize;
         let first_record = records;
         records += part.records;

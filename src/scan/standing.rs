@@ -5,8 +5,8 @@
 
 use super::read::DocumentEntry;
 use super::texts::Texts;
-use crate::calendar::day;
 use crate::candidates::Candidate;
+use crate::corpus::When;
 use crate::document::is_known;
 use crate::error::Result;
 use crate::model::ContentReader;
@@ -113,7 +113,7 @@ impl Pages for RunPages<'_> {
         self.cancel.check()?;
         let date = self.texts.get_with_fields(number, |text, fields| {
             reader.read(text);
-            fields.date.and_then(|date| day(&date.to_text()))
+            self.texts.corpus.when(fields).map(When::day)
         });
         // A document that changed is reported where it is judged.
         let Ok(day) = date else { return Ok(PageText::default()) };

@@ -34,6 +34,17 @@ pub fn jsonl(docs: &[Doc]) -> Vec<u8> {
     docs.iter().map(|d| format!("{}\n", line(d))).collect::<String>().into_bytes()
 }
 
+/// The same as an array, in one line or indented.
+pub fn array(docs: &[Doc], indented: bool) -> Vec<u8> {
+    let record = |d: &Doc| serde_json::json!({ "id": d.id, "text": d.text, "url": d.url, "date": d.date });
+    let records: Vec<_> = docs.iter().map(record).collect();
+    if indented {
+        serde_json::to_vec_pretty(&records).unwrap()
+    } else {
+        serde_json::to_vec(&records).unwrap()
+    }
+}
+
 pub fn table(docs: &[Doc], delimiter: char) -> Vec<u8> {
     let quoted = |field: &str| format!("\"{}\"", field.replace('"', "\"\""));
     let row = |fields: [&str; 4]| fields.map(quoted).join(&delimiter.to_string()) + "\r\n";
@@ -86,6 +97,29 @@ pub fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
         header.set_mode(0o644);
         builder.append_data(&mut header, name, *bytes).unwrap();
     }
+    builder.into_inner().unwrap()
+}
+
+/// A file with holes between its pieces, as GNU tar stores it in the POSIX format.
+pub fn sparse_tar(name: &str, pieces: &[(u64, &[u8])], size: u64) -> Vec<u8> {
+    let mut stored = format!("{}\n", pieces.len());
+    pieces.iter().for_each(|(at, bytes)| stored += &format!("{at}\n{}\n", bytes.len()));
+    let mut stored = stored.into_bytes();
+    stored.resize(stored.len().next_multiple_of(512), 0);
+    pieces.iter().for_each(|(_, bytes)| stored.extend_from_slice(bytes));
+    let size = size.to_string();
+    let headers = [
+        ("GNU.sparse.major", "1"),
+        ("GNU.sparse.minor", "0"),
+        ("GNU.sparse.name", name),
+        ("GNU.sparse.realsize", &size),
+    ];
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions(headers.map(|(key, value)| (key, value.as_bytes()))).unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_size(stored.len() as u64);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, format!("GNUSparseFile.7/{name}"), &stored[..]).unwrap();
     builder.into_inner().unwrap()
 }
 
@@ -144,3 +178,45 @@ pub const SCHEMA: &str = "message docs {
     optional byte_array url;
     optional byte_array date (STRING);
 }";
+
+/// Documents whose text is a list of paragraphs, some of them null, and whose id is a member of a struct.
+#[cfg(feature = "parquet")]
+pub fn lists(docs: &[Doc]) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::writer::SerializedFileWriter;
+
+    let schema = "message docs {
+        required group head { required byte_array id (STRING); optional byte_array lang (STRING); }
+        optional group body (LIST) { repeated group list { optional byte_array element (STRING); } }
+    }";
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, Default::default()).unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    let bytes = |text: &str| ByteArray::from(text.as_bytes().to_vec());
+    let mut column = rows.next_column().unwrap().unwrap();
+    let ids: Vec<_> = docs.iter().map(|d| bytes(&d.id)).collect();
+    column.typed::<ByteArrayType>().write_batch(&ids, None, None).unwrap();
+    column.close().unwrap();
+    let mut column = rows.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&[], Some(&vec![0; docs.len()]), None).unwrap();
+    column.close().unwrap();
+    // A row without a list, then of each text its halves with a null between them.
+    let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, doc) in docs.iter().enumerate() {
+        if i == 0 {
+            (defined.push(0), repeated.push(0));
+            continue;
+        }
+        let (first, second) = doc.text.split_at(doc.text.floor_char_boundary(doc.text.len() / 2));
+        values.extend([bytes(first), bytes(second)]);
+        defined.extend([3, 2, 3]);
+        repeated.extend([0, 1, 1]);
+    }
+    let mut column = rows.next_column().unwrap().unwrap();
+    column.typed::<ByteArrayType>().write_batch(&values, Some(&defined), Some(&repeated)).unwrap();
+    column.close().unwrap();
+    rows.close().unwrap();
+    writer.close().unwrap();
+    out
+}

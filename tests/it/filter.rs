@@ -78,6 +78,28 @@ fn checking_takes_nothing() {
 }
 
 #[test]
+fn counts_are_written_for_whoever_watches() {
+    let dir = Dir::new();
+    let stats = dir.path("stats");
+    let input =
+        [record("a", NEWS), record("b", NEWS), "no json\n".into(), record("c", "other words")].concat();
+    let flags = ["--on-duplicate", "drop", "--stats", stats.to_str().unwrap()];
+    filter(&dir, &flags, &input);
+    filter(&dir, &flags, &input);
+    let lines = std::fs::read_to_string(&stats).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "one a run, and a file is written on");
+    for (line, again) in lines.iter().zip([0, 3]) {
+        let counts = ["lines", "passed", "dropped", "diverted", "rejected", "again"]
+            .map(|name| line[name].as_u64().unwrap());
+        assert_eq!(counts, [4, 2, 1, 0, 1, again]);
+        assert_eq!((line["ended"].as_bool(), line["verdicts"]["new"].as_u64()), (Some(true), Some(2)));
+        assert_eq!(line["verdicts"]["exact"].as_u64(), Some(1));
+        assert!(line["at"].as_str().unwrap().ends_with('Z') && line["seconds"].is_u64());
+    }
+}
+
+#[test]
 fn duplicates_are_dropped_or_diverted_and_the_count_adds_up() {
     let dir = Dir::new();
     let input = [

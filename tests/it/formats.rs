@@ -277,7 +277,7 @@ fn a_crawl_gives_pages_by_status_and_content_type() {
         warc_record("request", "Content-Type: application/http\r\n", b"GET / HTTP/1.1\r\n\r\n"),
         warc_record("metadata", "", b""),
         warc_record("revisit", "Content-Type: application/http\r\n", b"HTTP/1.1 200 OK\r\n\r\n"),
-        response(&docs[5], "Content-Type: text/plain\r\nContent-Encoding: br", b"?"),
+        response(&docs[5], "Content-Type: text/plain\r\nContent-Encoding: br", b"\x91\x01?"),
     ];
     let reports = Reports::of(&dir.file("x.warc", records.concat()), &[]);
     let ids: Vec<&str> = reports.csv.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
@@ -579,4 +579,274 @@ fn sites_of_one_document_are_said() {
     };
     assert!(scanned(1).contains("24 of 24 sites have one document"));
     assert!(!scanned(2).contains("have one document"));
+}
+
+/// Pages of two documents, the first as a server sent it.
+fn pages(docs: &[Doc], head: &str, body: &[u8]) -> Vec<u8> {
+    let plain = response(&docs[3], "Content-Type: text/html", page_of(&docs[3]).as_bytes());
+    [response(&docs[2], head, body), plain].concat()
+}
+
+fn page_of(doc: &Doc) -> String {
+    format!(
+        "<!doctype html><html><head><title>Quay</title></head><body><article><p>{}</p></article></body></html>",
+        doc.text
+    )
+}
+
+#[test]
+fn pages_are_read_whatever_servers_say_of_their_codings() {
+    let (dir, docs) = (Dir::new(), docs(4));
+    let page = page_of(&docs[2]).into_bytes();
+    // Brotli that does not compress: a window of 22 bits, one piece of so many bytes, the end.
+    let br = |bytes: &[u8]| {
+        let head = 0x0B | (bytes.len() as u32 - 1) << 7 | 1 << 23;
+        [&head.to_le_bytes()[..3], bytes, &[3]].concat()
+    };
+    let chunked =
+        |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n0\r\n\r\n"].concat();
+    for (coding, body) in [
+        ("7bit", page.clone()),
+        ("windows-1252", page.clone()),
+        ("", page.clone()),
+        ("NONE", page.clone()),
+        ("text/html; charset=utf-8", page.clone()),
+        ("identity, gzip, identity", gzip(&page)),
+        ("gzip,\tX-GZIP", gzip(&gzip(&page))),
+        ("zstd", zstd(&page)),
+        ("BR", br(&page)),
+        ("br", page.clone()),
+        ("br, gzip", gzip(&br(&page))),
+        ("deflate", page.clone()),
+        ("br\r\nTransfer-Encoding: chunked", chunked(&br(&page))),
+    ] {
+        let head = format!("Content-Type: text/html\r\nContent-Encoding: {coding}");
+        let reports = Reports::of(&dir.file("x.warc", pages(&docs, &head, &body)), &[]);
+        assert_eq!(
+            (reports.count("unique"), reports.count("unreadable")),
+            (2, 0),
+            "{coding}: {:?}",
+            reports.reasons()
+        );
+        assert!(reports.csv.contains("\nd2,") && reports.csv.contains("\nd3,"), "{coding}");
+    }
+    let mut damaged = gzip(&page);
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 20].fill(0x5A);
+    let cut = &gzip(&page)[..60];
+    for (coding, body) in [
+        ("gzip", &damaged[..]),
+        ("gzip", cut),
+        ("exi", b"\x01\x9a\x02zzz"),
+        ("exi", b"zzzzzz"),
+        ("br", b"\x91\x00\x01\xff"),
+    ] {
+        let head = format!("Content-Type: text/html\r\nContent-Encoding: {coding}");
+        let reports = Reports::of(&dir.file("x.warc", pages(&docs, &head, body)), &[]);
+        assert_eq!((reports.count("unique"), reports.count("unreadable")), (1, 1), "{coding}");
+        assert!(reports.reasons()[0].contains(&format!("`{coding}`")), "{:?}", reports.reasons());
+    }
+}
+
+#[test]
+fn pages_are_read_whatever_servers_say_of_their_types() {
+    let (dir, docs) = (Dir::new(), docs(4));
+    let page = page_of(&docs[2]).into_bytes();
+    let gzipped = "X-Served-By: cache\r\nContent-Encoding: gzip";
+    for (head, body) in [
+        ("Content-Type: text/html;charset=utf-8,text/html", page.clone()),
+        ("Content-Type: TEXT/HTML , text/html", page.clone()),
+        ("Content-Type: text/html\r\nContent-Type: text/html; charset=utf-8", page.clone()),
+        ("Content-Type: Application/XHTML+XML", page.clone()),
+        ("Content-Type: unknown/unknown", page.clone()),
+        ("Content-Type:", page.clone()),
+        (gzipped, gzip(&page)),
+        ("Server: x", page.clone()),
+        ("Content-Type: text/plain, text/plain", docs[2].text.clone().into_bytes()),
+        ("Server: x", docs[2].text.clone().into_bytes()),
+    ] {
+        let bytes = pages(&docs, head, &body);
+        let other_case = String::from_utf8_lossy(&bytes).replace("application/http;", "Application/HTTP; ");
+        let files = [
+            dir.file("x.warc", &bytes),
+            dir.file("y.warc", if head == gzipped { bytes.clone() } else { other_case.into() }),
+        ];
+        for file in files {
+            let reports = Reports::of(&file, &[]);
+            assert_eq!(
+                (reports.count("unique"), reports.count("unreadable")),
+                (2, 0),
+                "{head}: {:?}",
+                reports.reasons()
+            );
+            let text = stdout(&run(&["text", file.to_str().unwrap(), "--id", "d2"]));
+            assert_eq!(text.trim(), docs[2].text, "{head}");
+        }
+    }
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01".to_vec();
+    for (head, body) in [
+        ("Content-Type: image/png, image/png", picture.clone()),
+        ("Server: x", picture.clone()),
+        (gzipped, gzip(&picture)),
+        ("Server: x", b"<?xml version=\"1.0\"?><rss><channel/></rss>".to_vec()),
+    ] {
+        let reports = Reports::of(&dir.file("x.warc", pages(&docs, head, &body)), &[]);
+        assert_eq!((reports.count("documents"), reports.count("unreadable")), (1, 0), "{head}");
+        assert_eq!(reports.json["accounting"]["skipped"].as_object().unwrap().len(), 1, "{head}");
+    }
+}
+
+#[test]
+fn zstd_frames_with_a_long_window_hold_what_others_hold() {
+    let (dir, docs) = (Dir::new(), docs(2));
+    let long = |bytes: &[u8]| {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        encoder.include_contentsize(false).unwrap();
+        encoder.write_all(bytes).unwrap();
+        let mut frame = encoder.finish().unwrap();
+        // The window that its header names: 2 GiB.
+        frame[5] = (31 - 10) << 3;
+        frame
+    };
+    let (first, second) = (jsonl(&docs[..1]), jsonl(&docs[1..]));
+    let texts = tar(&[("a.txt", docs[0].text.as_bytes()), ("b.txt", docs[1].text.as_bytes())]);
+    for (name, bytes) in [
+        ("one.jsonl.zst", long(&jsonl(&docs))),
+        ("two.jsonl.zst", [long(&first), zstd(&second)].concat()),
+        ("x.tar.zst", long(&texts)),
+    ] {
+        let reports = Reports::of(&dir.file(name, &bytes), &[]);
+        assert_eq!(
+            (reports.pairs.len(), reports.count("unreadable")),
+            (1, 0),
+            "{name}: {:?}",
+            reports.reasons()
+        );
+        let cut = run(&["scan", dir.file(name, &bytes[..bytes.len() - 9]).to_str().unwrap()]);
+        let said = stdout(&cut) + &String::from_utf8_lossy(&cut.stderr);
+        assert!(said.contains("broke off"), "{name}: {said}");
+    }
+}
+
+#[cfg(feature = "parquet")]
+mod typed {
+    use std::sync::Arc;
+
+    use parquet::data_type::{
+        ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
+        Int96, Int96Type,
+    };
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+
+    use super::*;
+
+    /// A table of three texts, of which two are copies, and a column of this kind, of which the last value is null.
+    fn table<T: DataType>(column: &str, values: &[T::T], dictionary: bool) -> Vec<u8> {
+        let docs = docs(3);
+        let schema = format!("message m {{ required binary text (utf8); optional {column}; }}");
+        let schema = Arc::new(parquet::schema::parser::parse_message_type(&schema).unwrap());
+        let properties = WriterProperties::builder().set_dictionary_enabled(dictionary).build();
+        let mut out = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).unwrap();
+        let mut rows = writer.next_row_group().unwrap();
+        let texts: Vec<ByteArray> = docs.iter().map(|d| d.text.clone().into_bytes().into()).collect();
+        let mut text = rows.next_column().unwrap().unwrap();
+        text.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap();
+        text.close().unwrap();
+        let mut typed = rows.next_column().unwrap().unwrap();
+        typed.typed::<T>().write_batch(values, Some(&[1, 1, 0]), None).unwrap();
+        typed.close().unwrap();
+        rows.close().unwrap();
+        writer.close().unwrap();
+        out
+    }
+
+    fn fixed(bytes: &[u8]) -> FixedLenByteArray {
+        ByteArray::from(bytes.to_vec()).into()
+    }
+
+    #[test]
+    fn ids_that_are_decimals_and_uuids_are_what_people_write() {
+        let dir = Dir::new();
+        let uuids: [&[u8]; 2] = [&[0xAB; 16], b"0123456789abcdef"];
+        for dictionary in [false, true] {
+            for (bytes, ids) in [
+                (
+                    table::<Int32Type>("int32 id (decimal(9, 2))", &[71_050, -425], dictionary),
+                    ["710.50", "-4.25"],
+                ),
+                (
+                    table::<Int64Type>("int64 id (decimal(18, 0))", &[9_000_000_017, -3], dictionary),
+                    ["9000000017", "-3"],
+                ),
+                (
+                    table::<FixedLenByteArrayType>(
+                        "fixed_len_byte_array(6) id (decimal(12, 1))",
+                        &[fixed(&[0, 0, 0, 0, 1, 4]), fixed(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xF5])],
+                        dictionary,
+                    ),
+                    ["26.0", "-1.1"],
+                ),
+                (
+                    table::<ByteArrayType>(
+                        "binary id (decimal(38, 0))",
+                        &[vec![3, 0x21].into(), vec![0x80].into()],
+                        dictionary,
+                    ),
+                    ["801", "-128"],
+                ),
+                (
+                    table::<FixedLenByteArrayType>(
+                        "fixed_len_byte_array(16) id (uuid)",
+                        &uuids.map(fixed),
+                        dictionary,
+                    ),
+                    ["abababab-abab-abab-abab-abababababab", "30313233-3435-3637-3839-616263646566"],
+                ),
+            ] {
+                let path = dir.file("x.parquet", bytes);
+                let reports = Reports::of(&path, &[]);
+                let pair = [&reports.pairs[0]["a"], &reports.pairs[0]["b"]]
+                    .map(|id| id.as_str().unwrap().to_owned());
+                let mut expected = ids.map(str::to_owned);
+                expected.sort();
+                assert_eq!(pair, expected);
+                assert!(reports.csv.contains("\nx.parquet#2,"), "null is no id: {}", reports.csv);
+            }
+        }
+        let text = dir.file("x.parquet", table::<Int32Type>("int32 id", &[1, 2], false));
+        assert!(Reports::of(&text, &[]).csv.contains("\n1,"));
+    }
+
+    #[test]
+    fn times_of_twelve_bytes_are_dates() {
+        let dir = Dir::new();
+        // Nanoseconds of a day, and the day from noon of 4714 B.C.
+        let time = |day: u32, nanoseconds: u64| {
+            let mut value = Int96::new();
+            value.set_data(nanoseconds as u32, (nanoseconds >> 32) as u32, day);
+            value
+        };
+        let midnight = 86_399_999_999_999;
+        for dictionary in [false, true] {
+            for (values, dates) in [
+                (
+                    [time(2_440_588, 0), time(2_440_587, midnight)],
+                    ["1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z"],
+                ),
+                (
+                    [time(2_460_375, 54_000_000_000_000), time(2_460_375, 0)],
+                    ["2024-03-05T15:00:00Z", "2024-03-05T00:00:00Z"],
+                ),
+            ] {
+                let path = dir.file("x.parquet", table::<Int96Type>("int96 date", &values, dictionary));
+                let reports = Reports::of(&path, &["--within", "16h"]);
+                assert_eq!((reports.pairs.len(), reports.count("undated")), (1, 1));
+                let cluster = &reports.json["clusters"][0];
+                assert_eq!(cluster["origin"]["id"], "x.parquet#1");
+                assert!(dates.iter().all(|date| cluster.to_string().contains(date)), "{cluster}");
+            }
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         "Content-Type: text/plain\r\nTransfer-Encoding: chunked",
         b"4\r\nWiki\r\n0\r\n\r\n",
     );
+    let head = "Content-Type: text/html, text/html\r\nContent-Encoding: none, br, gzip";
+    let brotli = response(&docs[2], head, &gzip(b"\x8b\x07\x80The ferry waits.\x03"));
     let nested = tar(&[
         ("a/x.csv", &table(&docs[..2], ',')),
         ("b.txt", b"one two three"),
@@ -38,18 +40,43 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "odd.jsonl",
             "\u{feff}{\"text\":\"a\\u00e9\\ud83d\\ude00\",\"id\":-1.5e3}\r\n\n[]\n{\"text\":null}".into(),
         ),
+        ("json", "array.json", array(&docs[..3], false)),
+        ("json", "indented.json", array(&docs[..2], true)),
+        ("json", "packed.json.gz", gzip(&array(&docs[..2], true))),
+        (
+            "json",
+            "broken.json",
+            b"\xEF\xBB\xBF[\n  {\"text\": [\"a\", null, \"b\"], \"n\": NaN},\n  {\"text\": \"x,\n  },\n  {\"text\": \"c\"}, 7\n]".to_vec(),
+        ),
+        (
+            "json",
+            "wide.json",
+            "\u{feff}{\n \"text\": \"one\"\n}{\"text\": \"two\"}".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
         ("csv", "table.csv", table(&docs[..3], ',')),
+        ("csv", "pipes.csv", table(&docs[..2], '|')),
+        ("csv", "escaped.csv", b"sep=;\nid; Text\n1; \"a \\\"b;\\\" c\nd\"\n2;\"e\\\\\"\n".to_vec()),
         ("csv", "ragged.csv", b"id,text\n1,\"a\n\"\"b\"\"\"\n2\n3,c,d\n\n4,\xff\n".to_vec()),
         ("warc", "page.warc", page),
         ("warc", "chunked.warc", chunked),
+        ("warc", "brotli.warc", brotli),
         ("warc", "packed.warc.gz", warc(&docs[..2]).iter().flat_map(|record| gzip(record)).collect()),
         ("warc", "text.wet", wet(&docs[..2])),
         ("tar", "nested.tar", nested.clone()),
+        ("tar", "sparse.tar", sparse_tar("s.txt", &[(512, b"word "), (1024, b"more")], 1030)),
         ("tar", "packed.tar.gz", gzip(&nested)),
         ("tar", "packed.tar.zst", zstd(&nested)),
         ("html", "page.html", html.as_bytes().to_vec()),
         ("text", "story.txt", docs[1].text.clone().into_bytes()),
         ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
+        ("date", "mail.txt", b"Tue, 05 Mar 2024 10:00:00 -0500 (EST)".to_vec()),
+        ("date", "clock.txt", "Dienstag, 5. M\u{e4}rz 2024 um 03:15:20.5 PM GMT+01:30".into()),
+        ("date", "basic.txt", b"20240305T150000Z".to_vec()),
+        ("date", "japanese.txt", "2024\u{5e74}3\u{6708}5\u{65e5}(\u{706b}) \u{5348}\u{5f8c}3:04".into()),
+        ("date", "number.txt", b"1709650800.75".to_vec()),
+        ("text", "wide.txt", "Совет собрался во вторник.".encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        ("text", "wider.txt", "Le café fermé.".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect()),
+        ("text", "escapes.txt", b"\x1B$B;T5D2q\x1B(B, \x1B[31mred\x1B[0m".to_vec()),
         ("file", "lines.jsonl", jsonl(&docs[..2])),
         ("file", "long.jsonl", [jsonl(&docs[..1]), vec![b'x'; 2_000], b"\n\n{\"text\":\"\"}".to_vec()].concat()),
         ("index", "version-1", targets::pack(&golden_index())),
@@ -71,6 +98,7 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "numbered.parquet",
             parquet(&docs[..2], Compression::ZSTD(Default::default()), numbered),
         ));
+        seeds.push(("parquet", "lists.parquet", lists(&docs[..3])));
         seeds.extend(crate::hostile::small_forged_files().map(|(name, bytes)| ("parquet", name, bytes)));
     }
     seeds

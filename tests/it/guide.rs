@@ -10,8 +10,9 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "first-scan",
+    "input",
     "reading-a-report",
     "choosing-a-threshold",
     "the-filter",

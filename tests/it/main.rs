@@ -11,15 +11,20 @@ mod cli;
 mod config;
 mod containers;
 mod damage;
+mod dates;
 mod dedup;
 mod disk;
 mod docs;
 mod equivalence;
 mod expiry;
+#[cfg(target_os = "linux")]
+mod failing;
+mod files;
 mod filter;
 #[cfg(feature = "parquet")]
 mod forged;
 mod formats;
+mod forms;
 mod fuzzing;
 mod golden;
 mod guide;

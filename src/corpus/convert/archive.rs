@@ -4,9 +4,13 @@ use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Sink, SourcePlace, Step, Stop};
-use crate::corpus::inflate::bounded;
+use super::objects::{self, PEEKED};
+use super::sparse::{Dense, Sparse};
+use super::{FileKindOf, Sink, SourcePlace, Step, Stop};
+use crate::corpus::Format;
+use crate::corpus::inflate::{bounded, decompressed};
 use crate::corpus::kind as kind_of;
+use crate::corpus::walk::kind_of_name;
 use crate::error::{Error, ErrorKind};
 
 /// Archives in archives, so deep.
@@ -23,7 +27,13 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
         let mut entry = entry?;
         // Enough for what this entry holds, read here or passed by the library, and for the next one's headers.
         left.set(entry.size().saturating_add(HEADERS));
-        let name = clean(&entry.path_bytes());
+        let sparse = Sparse::of(&mut entry).map_err(|reason| Stop::Input(format!("a sparse file: {reason}")));
+        let (sparse, damage) = match sparse {
+            Ok(sparse) => (sparse, None),
+            Err(damage) => (None, Some(damage)),
+        };
+        let named = sparse.as_ref().and_then(|sparse| sparse.name.as_deref());
+        let name = clean(named.unwrap_or(&entry.path_bytes()));
         let inside = place.entry(&name);
         let kind = entry.header().entry_type();
         if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -37,11 +47,15 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
             continue;
         }
         let Some(kind) = kind_of(Path::new(&name)) else {
-            let extension = name.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-            sink.skip(extension.map_or(String::new(), |(_, extension)| extension.to_lowercase()));
+            sink.skip(kind_of_name(Path::new(&name)));
             continue;
         };
-        let size = entry.size();
+        if let Some(Stop::Input(reason)) = damage {
+            sink.lost(&inside, None, reason);
+            continue;
+        }
+        let stored_size = entry.size();
+        let size = sparse.as_ref().map_or(stored_size, |sparse| sparse.size);
         if let Some(limit) = sink.rules.max_filesize.filter(|&limit| size > limit) {
             let large =
                 Error::new(ErrorKind::TooLarge).because(format!("{size} bytes, --max-filesize {limit}"));
@@ -49,10 +63,16 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
             continue;
         }
         let stored = entry.header().entry_size().unwrap_or_default();
-        let mut whole = Whole { from: &mut entry, left: size, broken: false };
+        let mut whole = Whole { from: &mut entry, left: stored_size, broken: false };
         // A sparse entry says how long its holes are: what comes out of it is no longer than what is in it.
-        let dense = bounded(&mut whole, stored);
-        match sink.stream(dense, kind, &inside, depth + 1) {
+        let done = match sparse {
+            Some(sparse) => match Dense::new(&mut whole, sparse) {
+                Ok(dense) => read_entry(bounded(dense, stored), kind, &inside, sink, depth + 1),
+                Err(e) => Err(Stop::Input(format!("a sparse file: {e}"))),
+            },
+            None => read_entry(bounded(&mut whole, stored), kind, &inside, sink, depth + 1),
+        };
+        match done {
             Err(Stop::Input(reason)) => sink.lost(&inside, None, reason),
             done => done?,
         }
@@ -62,6 +82,32 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
         }
     }
     Ok(())
+}
+
+/// Reads an entry. Of JSON, only what holds records is read: nobody named it.
+fn read_entry(
+    from: impl Read,
+    kind: FileKindOf,
+    place: &SourcePlace,
+    sink: &mut Sink<'_, '_>,
+    depth: usize,
+) -> Step {
+    if kind.format != Format::Json {
+        return sink.stream(from, kind, place, depth);
+    }
+    let mut from: Box<dyn Read + '_> = match kind.compression {
+        Some(how) => decompressed(from, how)?,
+        None => Box::new(from),
+    };
+    let mut head = Vec::new();
+    let read = from.by_ref().take(PEEKED).read_to_end(&mut head);
+    if read.is_ok() && !objects::hold_a_text(&head, &sink.rules.names) {
+        sink.skip(kind_of_name(Path::new(&*place.name)));
+        return Ok(());
+    }
+    let whole = FileKindOf { compression: None, ..kind };
+    let done = sink.stream(std::io::Cursor::new(head).chain(from), whole, place, depth);
+    read.map_or_else(|damage| Err(damage.into()), |_| done)
 }
 
 /// Bytes of headers before an entry: long names and extensions, which the library holds in memory.

@@ -4,16 +4,16 @@ use std::fs::File;
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::FileReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
-use crate::calendar::civil;
+use crate::calendar::{written_day, written_second};
 use crate::columnar::{Columnar, guarded, rows as promised};
 use crate::corpus::inflate::{MAX_RATIO, RATIO_FROM};
-use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
+use crate::corpus::record::{FieldNames, PARAGRAPH, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
 use crate::error::Reason;
 
@@ -131,7 +131,7 @@ fn document(
         cells[column][row].as_ref().map(Cell::bytes)
     };
     let Some(text) = cell(Field::Text) else {
-        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone()).to_string());
+        sink.lost(place, Some(number), Reason::NoText(sink.rules.names.text.clone(), Vec::new()).to_string());
         return Ok(());
     };
     let text = Value::Plain(text).decode(scratch);
@@ -175,7 +175,16 @@ struct Column {
     /// The definition level of a value that is there.
     present: i16,
     unit: Unit,
+    /// The definition level of a list that is there, where the column is of the strings of one.
+    list: Option<i16>,
 }
+
+/// Values of lists in a row group, at most: any number of them may be in one row, which is read at once. A value takes some
+/// forty bytes.
+const LISTED: u64 = 1 << 24;
+
+/// Columns that a message lists.
+const NAMED: usize = 20;
 
 /// What a number means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +194,16 @@ enum Unit {
     Days,
     /// Since 1970, so many to a second.
     Time(i64),
+    /// Of a decimal number: so many digits stand behind its point.
+    Decimal(i32),
+    Uuid,
 }
+
+/// Bytes of a decimal number, at most: those of 76 digits, of which no writer makes more.
+const DECIMAL: usize = 32;
+
+/// Digits behind a point that are written out.
+const DIGITS: i32 = 76;
 
 impl ColumnChoice {
     fn of(schema: &SchemaDescriptor, names: &FieldNames) -> std::result::Result<ColumnChoice, Reason> {
@@ -198,37 +216,74 @@ impl ColumnChoice {
             (Field::Date, &names.date),
             (Field::Source, &names.source),
         ];
+        let leaves = schema.columns();
+        let path = |leaf: &ColumnDescriptor| leaf.path().parts().join(".");
+        // What has the name as it stands goes before what a path leads to.
         let find = |name: &str| {
-            schema
-                .columns()
-                .iter()
-                .position(|column| column.path().parts() == [name] && column.max_rep_level() == 0)
+            let is_flat = |leaf: &ColumnDescriptor| leaf.max_rep_level() == 0;
+            let own = leaves.iter().position(|leaf| leaf.path().parts() == [name] && is_flat(leaf));
+            own.or_else(|| leaves.iter().position(|leaf| path(leaf) == name && is_flat(leaf)))
         };
-        let columns: Vec<Column> = wanted
+        let mut columns: Vec<Column> = wanted
             .into_iter()
             .filter_map(|(field, name)| Some((field, find(name)?)))
             .map(|(field, number)| Column::of(field, number, &schema.column(number)))
             .collect();
+        let is_no_string = |what| Err(Reason::TextIsNoString(names.text.clone(), what));
+        let is_text = |number: usize| schema.column(number).physical_type() == Type::BYTE_ARRAY;
         match columns.first() {
-            Some(column) if column.field == Field::Text => {}
-            _ => return Err(Reason::NoText(names.text.clone())),
-        }
-        if schema.column(columns[0].number).physical_type() != Type::BYTE_ARRAY {
-            return Err(Reason::TextIsNoString(names.text.clone()));
+            Some(text) if text.field == Field::Text => {
+                if !is_text(text.number) || text.unit != Unit::Number {
+                    return is_no_string("of another type");
+                }
+            }
+            _ => {
+                let below = format!("{}.", names.text);
+                let mut inner = (0..leaves.len()).filter(|&leaf| {
+                    path(&leaves[leaf]) == names.text || path(&leaves[leaf]).starts_with(&below)
+                });
+                match (inner.next(), inner.next()) {
+                    (None, _) => {
+                        let there = leaves.iter().take(NAMED).map(|leaf| path(leaf)).collect();
+                        return Err(Reason::NoText(names.text.clone(), there));
+                    }
+                    (Some(only), None) if is_text(only) && is_list(&leaves[only], &names.text) => {
+                        columns.insert(0, Column::of(Field::Text, only, &schema.column(only)));
+                    }
+                    (Some(first), _) if leaves[first].max_rep_level() > 0 => {
+                        return is_no_string("a list, and holds more than strings");
+                    }
+                    _ => return is_no_string("a struct, with fields of its own"),
+                }
+            }
         }
         Ok(ColumnChoice(columns))
     }
 }
 
+/// Whether a column is of the values of the list of this path: below it stand the names that writers give to those of a list.
+fn is_list(leaf: &ColumnDescriptor, list: &str) -> bool {
+    let inside = leaf.path().parts().len().saturating_sub(list.split('.').count());
+    leaf.max_rep_level() == 1 && inside <= 2
+}
+
 impl Column {
     fn of(field: Field, number: usize, column: &ColumnDescriptor) -> Column {
-        Column { field, number, present: column.max_def_level(), unit: Unit::of(column) }
+        let present = column.max_def_level();
+        // A value that may be null adds a level, and so does that a list has one.
+        let inside = 1 + i16::from(column.self_type().is_optional());
+        let list = (column.max_rep_level() > 0).then_some(present - inside);
+        Column { field, number, present, unit: Unit::of(column), list }
     }
 
     fn reader(&self, file: &Columnar, group: usize, most: u64) -> Result<Cells> {
         let (reader, shape) = file.column(group, self.number, most)?;
+        if self.list.is_some() && shape.values > LISTED {
+            let what = format!("{} values in lists, and {LISTED} are read", shape.values);
+            return Err(ParquetError::General(what));
+        }
         let builds_on_others = shape.builds_on_others;
-        Ok(Cells { reader, present: self.present, unit: self.unit, builds_on_others })
+        Ok(Cells { reader, present: self.present, unit: self.unit, list: self.list, builds_on_others })
     }
 }
 
@@ -243,6 +298,10 @@ impl Unit {
             }),
             (None, ConvertedType::TIMESTAMP_MILLIS) => Unit::Time(1_000),
             (None, ConvertedType::TIMESTAMP_MICROS) => Unit::Time(1_000_000),
+            (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => {
+                Unit::Decimal(column.type_scale())
+            }
+            (Some(LogicalType::Uuid), _) => Unit::Uuid,
             (
                 _,
                 ConvertedType::UINT_8
@@ -256,29 +315,76 @@ impl Unit {
 
     fn write32(self, value: i32) -> String {
         match self {
-            Unit::Days => date(i64::from(value)),
+            Unit::Days => written_day(i64::from(value)),
             Unit::Unsigned => (value as u32).to_string(),
-            Unit::Number | Unit::Time(_) => value.to_string(),
+            Unit::Decimal(_) => self.write64(i64::from(value)),
+            Unit::Number | Unit::Time(_) | Unit::Uuid => value.to_string(),
         }
     }
 
     fn write64(self, value: i64) -> String {
         match self {
-            Unit::Time(per_second) => {
-                let seconds = value.div_euclid(per_second);
-                let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-                format!("{}T{:02}:{:02}:{:02}Z", date(day), second / 3600, second / 60 % 60, second % 60)
-            }
+            Unit::Time(per_second) => written_second(value.div_euclid(per_second)),
             Unit::Unsigned => (value as u64).to_string(),
-            Unit::Number | Unit::Days => value.to_string(),
+            Unit::Decimal(scale) => decimal(&value.to_be_bytes(), scale).unwrap_or_default(),
+            Unit::Number | Unit::Days | Unit::Uuid => value.to_string(),
+        }
+    }
+
+    /// Bytes that are text, or a number in as many bytes as it takes.
+    fn cell(self, bytes: ByteArray) -> Option<Cell> {
+        match self {
+            Unit::Decimal(scale) => decimal(bytes.data(), scale).map(Cell::Written),
+            Unit::Uuid => uuid(bytes.data()).map(Cell::Written).or(Some(Cell::Bytes(bytes))),
+            Unit::Number | Unit::Unsigned | Unit::Days | Unit::Time(_) => Some(Cell::Bytes(bytes)),
         }
     }
 }
 
-/// The day so many days after 1970 began.
-fn date(days: i64) -> String {
-    let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02}")
+/// A number of two's complement, its highest byte first, with so many digits behind its point; none where no writer writes it.
+fn decimal(bytes: &[u8], scale: i32) -> Option<String> {
+    let is_negative = bytes.first()? & 0x80 != 0;
+    let sign = if is_negative { 0xFF } else { 0 };
+    let start = bytes.iter().position(|&byte| byte != sign).unwrap_or(bytes.len());
+    let mut magnitude: Vec<u8> = Some(&bytes[start..]).filter(|bytes| bytes.len() <= DECIMAL)?.to_vec();
+    if is_negative {
+        // Without its sign a number is its bits turned around, and one more.
+        let mut carries = true;
+        for byte in magnitude.iter_mut().rev() {
+            (*byte, carries) = (!*byte).overflowing_add(u8::from(carries));
+        }
+        if carries {
+            magnitude.insert(0, 1);
+        }
+    }
+    let mut digits = String::new();
+    while magnitude.iter().any(|&byte| byte != 0) {
+        let rest = magnitude.iter_mut().fold(0u32, |rest, byte| {
+            let value = rest << 8 | u32::from(*byte);
+            *byte = (value / 10) as u8;
+            value % 10
+        });
+        digits.insert(0, char::from_digit(rest, 10)?);
+    }
+    let sign = if is_negative { "-" } else { "" };
+    match usize::try_from(scale) {
+        Ok(0) => Some(format!("{sign}{digits:0>1}")),
+        Ok(scale) if scale <= DIGITS as usize => {
+            let digits = format!("{digits:0>width$}", width = scale + 1);
+            let (whole, behind) = digits.split_at(digits.len() - scale);
+            Some(format!("{sign}{whole}.{behind}"))
+        }
+        _ => Some(format!("{sign}{digits:0>1}e{}", -i64::from(scale))),
+    }
+}
+
+/// A UUID as RFC 9562 has it.
+fn uuid(bytes: &[u8]) -> Option<String> {
+    let value = u128::from_be_bytes(bytes.try_into().ok()?);
+    let part = |from: u32, digits: u32| (value >> (4 * from)) & ((1 << (4 * digits)) - 1);
+    let parts = [part(24, 8), part(20, 4), part(16, 4), part(12, 4), part(0, 12)];
+    let [a, b, c, d, e] = parts;
+    Some(format!("{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}"))
 }
 
 /// A value that is there.
@@ -305,6 +411,7 @@ struct Cells {
     reader: ColumnReader,
     present: i16,
     unit: Unit,
+    list: Option<i16>,
     /// Whether a value may be as large as its page, and the next one too.
     builds_on_others: bool,
 }
@@ -315,19 +422,67 @@ impl Cells {
         let (present, unit) = (self.present, self.unit);
         let written = |text: String| Some(Cell::Written(text));
         match &mut self.reader {
-            ColumnReader::ByteArrayColumnReader(r) => rows(r, present, wanted, |v| Some(Cell::Bytes(v))),
+            ColumnReader::ByteArrayColumnReader(r) if self.list.is_some() => {
+                lists(r, present, self.list.unwrap_or_default(), wanted)
+            }
+            ColumnReader::ByteArrayColumnReader(r) => rows(r, present, wanted, |v| unit.cell(v)),
             ColumnReader::FixedLenByteArrayColumnReader(r) => {
-                rows(r, present, wanted, |v| Some(Cell::Bytes(v.into())))
+                rows(r, present, wanted, |v| unit.cell(v.into()))
             }
             ColumnReader::Int32ColumnReader(r) => rows(r, present, wanted, |v| written(unit.write32(v))),
             ColumnReader::Int64ColumnReader(r) => rows(r, present, wanted, |v| written(unit.write64(v))),
             ColumnReader::DoubleColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
             ColumnReader::FloatColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
             ColumnReader::BoolColumnReader(r) => rows(r, present, wanted, |v| written(v.to_string())),
-            // A timestamp of twelve bytes that was deprecated in 2016.
-            ColumnReader::Int96ColumnReader(r) => rows(r, present, wanted, |_| None),
+            // A time of twelve bytes, a day and its nanoseconds, which was deprecated in 2016 and is written to this day.
+            ColumnReader::Int96ColumnReader(r) => {
+                rows(r, present, wanted, |v| written(written_second(v.to_seconds())))
+            }
         }
     }
+}
+
+/// Rows whose value is a list of strings: they are paragraphs, with an empty line between them. A list that is there has the
+/// definition level `list`.
+fn lists(
+    reader: &mut ColumnReaderImpl<ByteArrayType>,
+    present: i16,
+    list: i16,
+    wanted: usize,
+) -> Result<Vec<Option<Cell>>> {
+    let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows: Vec<Option<Vec<u8>>> = Vec::new();
+    while rows.len() < wanted {
+        defined.clear();
+        repeated.clear();
+        values.clear();
+        let wanted = wanted - rows.len();
+        let (records, ..) =
+            reader.read_records(wanted, Some(&mut defined), Some(&mut repeated), &mut values)?;
+        if records == 0 {
+            break;
+        }
+        let mut values = values.drain(..);
+        for (row, &level) in repeated.iter().enumerate() {
+            if level == 0 {
+                rows.push(None);
+            }
+            // Where no value can be missing there are no levels.
+            let level = defined.get(row).copied().unwrap_or(present);
+            let Some(text) = rows.last_mut() else { continue };
+            let value = if level == present { values.next() } else { None };
+            match (value, text) {
+                (Some(value), Some(text)) if !text.is_empty() => {
+                    text.extend_from_slice(PARAGRAPH.as_bytes());
+                    text.extend_from_slice(value.data());
+                }
+                (Some(value), text) => *text = Some(value.data().to_vec()),
+                (None, text) if level >= list => drop(text.get_or_insert_default()),
+                (None, _) => {}
+            }
+        }
+    }
+    Ok(rows.into_iter().map(|row| Some(Cell::Bytes(ByteArray::from(row?)))).collect())
 }
 
 /// Rows of a column reader; a row whose value is absent has none.
@@ -360,11 +515,56 @@ mod tests {
 
     #[test]
     fn dates_and_times() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(19_782), "2024-02-29");
-        assert_eq!(date(-1), "1969-12-31");
+        assert_eq!(Unit::Days.write32(19_782), "2024-02-29");
+        assert_eq!(Unit::Days.write32(-1), "1969-12-31");
         assert_eq!(Unit::Time(1000).write64(1_700_000_000_123), "2023-11-14T22:13:20Z");
         assert_eq!(Unit::Time(1_000_000_000).write64(-1), "1969-12-31T23:59:59Z");
         assert_eq!(Unit::Time(1000).write64(i64::MIN), "-292275055-05-16T16:47:04Z");
+    }
+
+    #[test]
+    fn decimals() {
+        let of = |value: i128, scale: i32| decimal(&value.to_be_bytes(), scale).expect("a number");
+        for value in [
+            0,
+            1,
+            -1,
+            7,
+            255,
+            256,
+            -255,
+            -256,
+            -257,
+            1 << 64,
+            -(1 << 64),
+            i128::MAX,
+            i128::MIN,
+            i128::MIN + 1,
+        ] {
+            assert_eq!(of(value, 0), value.to_string());
+        }
+        assert_eq!(
+            [1250, -325, 5, -5, 0].map(|value| of(value, 2)),
+            ["12.50", "-3.25", "0.05", "-0.05", "0.00"]
+        );
+        assert_eq!(Unit::Decimal(2).write32(-1250), "-12.50");
+        assert_eq!(Unit::Decimal(0).write64(i64::MIN), i64::MIN.to_string());
+        assert_eq!(decimal(&[0xFF; 40], 0).as_deref(), Some("-1"));
+        assert_eq!(decimal(&[0; 40], 3).as_deref(), Some("0.000"));
+        let largest = [&[0x7F][..], &[0xFF; 31]].concat();
+        assert!(
+            decimal(&largest, 0)
+                .is_some_and(|digits| digits.len() == 77 && digits.starts_with("57896044618658097711"))
+        );
+        assert_eq!([&[][..], &[1; 33]].map(|bytes| decimal(bytes, 0)), [None, None]);
+        assert_eq!(of(5, i32::MAX), "5e-2147483647");
+        assert_eq!(of(5, -2), "5e2");
+    }
+
+    #[test]
+    fn uuids() {
+        let bytes: Vec<u8> = (0..16).map(|n| n * 17).collect();
+        assert_eq!(uuid(&bytes).as_deref(), Some("00112233-4455-6677-8899-aabbccddeeff"));
+        assert_eq!(uuid(&bytes[1..]), None);
     }
 }

@@ -10,7 +10,9 @@ mod archive;
 mod columns;
 mod http;
 mod lines;
+pub(crate) mod objects;
 mod page;
+mod sparse;
 mod table;
 mod warc;
 mod window;
@@ -31,7 +33,7 @@ use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
 use super::store::InputBytes;
 use super::{Format, JsonLines, Problem, turn};
-use crate::charset::Utf8Stream;
+use crate::charset::{Utf8Stream, narrowed};
 use crate::corpus::site::{SitePattern, site_of_path};
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
@@ -71,6 +73,8 @@ pub(super) struct ReadingRules {
     pub html: HtmlMode,
     /// Where in a path the site is named.
     pub site_from: Option<SitePattern>,
+    /// What separates the fields of tables, where somebody says it.
+    pub delimiter: Option<u8>,
 }
 
 /// What was converted.
@@ -192,6 +196,7 @@ enum BatchItem {
     Ready(Vec<u8>),
     Page(Box<Page>),
     Lines(lines::LineChunk),
+    Objects(objects::ObjectChunk),
 }
 
 /// Bytes after which a batch is handed on.
@@ -257,7 +262,8 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     fn plain(&mut self, from: &mut dyn Read, format: Format, place: &SourcePlace, depth: usize) -> Step {
         match format {
-            Format::Jsonl => lines::read(from, place, self),
+            Format::Jsonl => lines::read(&mut narrowed(from)?, place, self),
+            Format::Json => objects::read(&mut narrowed(from)?, place, self),
             Format::Csv => self.table(from, b',', place),
             Format::Tsv => self.table(from, b'\t', place),
             Format::Warc => warc::read(from, place, self),
@@ -270,7 +276,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     fn table(&mut self, from: &mut dyn Read, delimiter: u8, place: &SourcePlace) -> Step {
         let mut from = Utf8Stream::new(from);
-        let done = table::read(&mut from, delimiter, place, self);
+        let done = table::read(&mut from, table::Separator::of(delimiter, self.rules.delimiter), place, self);
         if from.replaced > 0 {
             let reason = format!("{} sequences that its charset does not have became U+FFFD", from.replaced);
             self.problem(&place.path, None, reason, false);
@@ -501,6 +507,9 @@ impl Converter<'_> {
             BatchItem::Ready(records) => done.records.extend_from_slice(&records),
             BatchItem::Page(page) => done.page(*page, bodies, self.rules),
             BatchItem::Lines(chunk) => {
+                chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done)
+            }
+            BatchItem::Objects(chunk) => {
                 chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done)
             }
         }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use super::http::{Response, content_type};
+use super::http::{ContentType, Response, is_page, is_text};
 use super::window::Window;
 use super::{Page, Sink, SourcePlace, Step};
 use crate::error::Reason;
@@ -30,6 +30,8 @@ struct Header {
     date: Option<String>,
     content_type: Option<String>,
     payload_type: Option<String>,
+    /// Whether the crawl says that it cut the block.
+    is_cut: bool,
 }
 
 /// What is wrong with a record, and how far the reader came.
@@ -135,9 +137,10 @@ enum HeaderField {
     Date,
     ContentType,
     PayloadType,
+    Truncated,
 }
 
-const FIELDS: [(&str, HeaderField); 7] = [
+const FIELDS: [(&str, HeaderField); 8] = [
     ("WARC-Type", HeaderField::Kind),
     ("Content-Length", HeaderField::Length),
     ("WARC-Record-ID", HeaderField::Id),
@@ -145,6 +148,7 @@ const FIELDS: [(&str, HeaderField); 7] = [
     ("WARC-Date", HeaderField::Date),
     ("Content-Type", HeaderField::ContentType),
     ("WARC-Identified-Payload-Type", HeaderField::PayloadType),
+    ("WARC-Truncated", HeaderField::Truncated),
 ];
 
 impl HeaderField {
@@ -167,6 +171,7 @@ impl Header {
             HeaderField::Date => self.date = Some(value),
             HeaderField::ContentType => self.content_type = Some(value),
             HeaderField::PayloadType => self.payload_type = Some(value),
+            HeaderField::Truncated => self.is_cut = true,
         }
     }
 
@@ -231,8 +236,9 @@ fn document(
     place: &SourcePlace,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
-    let is_http = header.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/http"));
-    let response = if header.kind == "response" && (is_http || header.content_type.is_none()) {
+    let is_http = |kind: &String| ContentType::of(kind).kind == "application/http";
+    let is_http = header.content_type.as_ref().is_none_or(is_http);
+    let response = if header.kind == "response" && is_http {
         match Response::of(block) {
             Some(response) => Some(response),
             None => {
@@ -250,21 +256,19 @@ fn document(
         return Ok(());
     }
     let stated = match &response {
-        Some(response) => response.content_type,
+        Some(response) => response.content_type.as_deref(),
         None => header.content_type.as_deref(),
     };
-    let (kind, charset) = content_type(stated.or(header.payload_type.as_deref()).unwrap_or_default());
-    let is_html = match kind.as_str() {
-        "text/html" | "application/xhtml+xml" => true,
-        "text/plain" => false,
-        // Servers that say nothing send pages more often than anything else.
-        "" => looks_like_html(block),
-        _ => {
-            sink.skip(kind);
-            return Ok(());
-        }
-    };
-    let body = match response.map(|response| response.body(sink.rules.max_record)) {
+    let mut content_type = ContentType::of(stated.unwrap_or_default());
+    if content_type.kind.is_empty() {
+        content_type.kind = ContentType::of(header.payload_type.as_deref().unwrap_or_default()).kind;
+    }
+    let is_page_by_type = content_type.is_page();
+    if is_page_by_type.is_none() && !content_type.kind.is_empty() {
+        sink.skip(content_type.kind);
+        return Ok(());
+    }
+    let body = match response.map(|response| response.body(sink.rules.max_record, header.is_cut)) {
         None => Cow::Borrowed(block),
         Some(Ok(body)) => body,
         Some(Err(reason)) => {
@@ -272,8 +276,15 @@ fn document(
             return Ok(());
         }
     };
+    // Where nobody says what it is, it is what it begins as, once its codings are undone.
+    let is_html = is_page_by_type.unwrap_or_else(|| is_page(&body));
+    if is_page_by_type.is_none() && !is_html && (!is_text(&body) || is_markup(&body)) {
+        sink.skip(String::new());
+        return Ok(());
+    }
     let body = sink.hold(&body);
     // An element that closes itself is whole in XHTML alone.
+    let ContentType { kind, charset } = content_type;
     let charset = match charset {
         charset if kind != "application/xhtml+xml" => charset,
         Some(charset) => Some(format!("{kind}; charset={charset}")),
@@ -291,8 +302,8 @@ fn document(
     })
 }
 
-fn looks_like_html(bytes: &[u8]) -> bool {
-    let head = bytes[..bytes.len().min(4096)].to_ascii_lowercase();
-    memchr::memmem::find(&head, b"<html").is_some()
-        || memchr::memmem::find(&head, b"<!doctype html").is_some()
+/// Whether bytes of no type are of a kind that is no prose: XML that is no page.
+fn is_markup(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    [&b"<?xml"[..], b"<svg", b"<rss"].iter().any(|mark| start.starts_with(mark))
 }
