@@ -98,6 +98,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         crawler | wirecopy filter --index seen/ | ingest\n  \
         wirecopy filter --index seen/ --on-duplicate drop --only exact,near feed.jsonl > new.jsonl\n  \
+        wirecopy filter --index seen/ crawl.warc.gz > verdicts.jsonl\n  \
         wirecopy filter --index seen/ --check < candidates.jsonl")]
     Filter(FilterArgs),
     /// Create, fill, look into and repair a persistent index.
@@ -425,6 +426,13 @@ pub struct InputArgs {
     /// Files, directories, or - for standard input.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How paths become documents.
+#[derive(Debug, ClapArgs)]
+pub struct ReadingArgs {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
     pub format: FormatArg,
@@ -458,8 +466,8 @@ pub struct InputArgs {
 
 #[derive(Debug, ClapArgs)]
 pub struct FilterArgs {
-    /// JSON lines: files, or standard input.
-    #[arg(value_name = "FILE")]
+    /// Files, directories, or standard input: JSON lines, or anything else that scan reads.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The index: a directory; created where there is none.
     #[arg(long, value_name = "DIR")]
@@ -490,13 +498,13 @@ pub struct FilterArgs {
     #[command(flatten)]
     pub judging: JudgingArgs,
     #[command(flatten)]
-    pub fields: FieldOptions,
+    pub reading: ReadingArgs,
+    /// Where decompressed and converted input goes while the run lasts.
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
     /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
     #[arg(long, value_name = "COUNT", hide = true)]
     pub memory_documents: Option<u32>,
-    /// Larger lines give no document.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
-    pub max_record: u64,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,

@@ -88,7 +88,15 @@ impl args::InputArgs {
 
     /// These documents, and a second set to compare them with.
     pub fn open_against(&self, against: &[PathBuf], resources: &Resources) -> Result<Corpus> {
-        let options = CorpusOptions {
+        let options = CorpusOptions { against: against.to_owned(), ..self.reading.options() };
+        Ok(Corpus::open(&self.paths, &options, resources)?)
+    }
+}
+
+impl args::ReadingArgs {
+    /// How paths become documents.
+    pub fn options(&self) -> CorpusOptions {
+        CorpusOptions {
             fields: self.fields.names(),
             walk: WalkOptions {
                 hidden: self.hidden,
@@ -114,10 +122,8 @@ impl args::InputArgs {
                 args::Html::All => HtmlMode::All,
             },
             site_from: self.site_from.clone(),
-            against: against.to_owned(),
             ..CorpusOptions::default()
-        };
-        Ok(Corpus::open(&self.paths, &options, resources)?)
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 //! after this module knows where a document came from. It is read in [`InputPiece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
+#[cfg(feature = "cli")]
+pub(crate) mod arriving;
 mod convert;
 mod inflate;
 mod jsonl;
@@ -466,6 +468,34 @@ impl Corpus {
         } else {
             input.name.clone()
         }
+    }
+
+    /// Whether a record names its id, and has not the one that is made of where it stands.
+    pub fn is_named(&self, at: Location, record: u32, fields: &Fields<'_>) -> bool {
+        let Some(id) = fields.id else { return false };
+        if self.opened.inputs[at.input as usize].reader != SPOOLED {
+            return true;
+        }
+        let (path, record) = self.place(at, record);
+        let id = id.to_text();
+        let number = record.map_or(String::new(), |record| format!("#{record}"));
+        let name = id.strip_suffix(&number).unwrap_or_default();
+        let is_end = path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        name.is_empty() || !is_end
+    }
+
+    /// A record that is a JSON object, as it stands.
+    ///
+    /// # Errors
+    /// The reason, where it is no longer what it was.
+    pub fn json<'a>(&'a self, at: Location, scratch: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>, Reason> {
+        let input = &self.opened.inputs[at.input as usize];
+        if input.reader != JSONL {
+            return Ok(None);
+        }
+        let range = at.offset..at.offset + u64::from(at.len);
+        let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
+        Ok(Some(record.trim_ascii()))
     }
 
     /// The directory that stands in for a site where a record names none.

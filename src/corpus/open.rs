@@ -27,7 +27,7 @@ const STDIN: &str = "-";
 const MAX_RECORD: u64 = 64 << 20;
 
 /// Bytes of a file that tell its kind: a tar's mark ends at 262.
-const SNIFFED: u64 = 4096;
+pub(super) const SNIFFED: u64 = 4096;
 
 impl Corpus {
     /// Opens files and directories with the default options, as [`Corpus::open`] does.
@@ -101,9 +101,22 @@ impl Corpus {
         options: &CorpusOptions,
         resources: &Resources,
     ) -> Result<Corpus> {
+        Corpus::of_stream(name, bytes, options, resources)
+    }
+
+    /// Opens what a stream gives, to its end, as [`Corpus::open`] opens a file of this name.
+    ///
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn of_stream(
+        name: &str,
+        from: impl Read,
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus> {
         let mut corpus = Opened::empty(options, resources);
         let mut jobs = Vec::new();
-        corpus.add_stream(name, bytes, options, resources, &mut jobs)?;
+        corpus.add_stream(name, from, options, resources, &mut jobs)?;
         corpus.convert(&jobs, options, resources)?;
         Ok(corpus.shared())
     }
@@ -355,7 +368,7 @@ pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
 }
 
 /// What bytes are that their name says nothing about.
-fn sniff(head: &[u8]) -> Format {
+pub(super) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"WARC/") {
         return Format::Warc;
     }
