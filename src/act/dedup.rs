@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Removable;
 use super::keep::{Gone, Rules, part};
 use super::strip::Stripper;
-use crate::corpus::{Corpus, Location};
+use crate::corpus::{Compression, Corpus, Location, decompressed};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
@@ -331,7 +331,9 @@ fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip
     place.write(|out| match fate {
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
-        Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
+        Fate::Edited(edits)
+            if !edits.is_empty() || packing(source)? != Compression::of_name(place.path()) =>
+        {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
             let mut from = WatchedWrite::new(reader(source)?);
@@ -405,27 +407,18 @@ fn copy_edited(
     Ok(())
 }
 
-#[derive(PartialEq)]
-enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-fn packing(path: &Path) -> Packing {
-    match path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).as_deref() {
-        Some("gz") => Packing::Gzip,
-        Some("zst") => Packing::Zstd,
-        _ => Packing::Plain,
-    }
+/// How a file is compressed, by its first bytes, as whoever reads it finds out.
+fn packing(path: &Path) -> io::Result<Option<Compression>> {
+    let mut head = Vec::new();
+    open_regular(path)?.take(16).read_to_end(&mut head)?;
+    Ok(Compression::of(&head))
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::with_capacity(1 << 18, open_regular(path)?);
-    Ok(match packing(path) {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
-        Packing::Plain => Box::new(file),
+    let file = open_regular(path)?;
+    Ok(match packing(path)? {
+        Some(how) => decompressed(file, how)?,
+        None => Box::new(file),
     })
 }
 
@@ -435,20 +428,33 @@ fn packed(
     out: &mut dyn Write,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    match packing(path) {
-        Packing::Plain => write(out),
-        Packing::Gzip => {
+    match Compression::of_name(path) {
+        Some(Compression::Gzip) => {
             let mut gzip = flate2::write::GzEncoder::new(out, flate2::Compression::default());
             write(&mut gzip)?;
             gzip.finish().map(|_| ())
         }
-        Packing::Zstd => {
+        Some(Compression::Zstd) => {
             let mut zstd = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
             write(&mut zstd)?;
             zstd.finish().map(|_| ())
         }
+        Some(Compression::Bzip2) => {
+            let mut bzip2 = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
+            write(&mut bzip2)?;
+            bzip2.finish().map(|_| ())
+        }
+        Some(Compression::Xz) => {
+            let mut xz = lzma_rust2::XzWriter::new(out, lzma_rust2::XzOptions::with_preset(XZ_LEVEL))?;
+            write(&mut xz)?;
+            xz.finish().map(|_| ())
+        }
+        Some(Compression::Zlib | Compression::Deflate) | None => write(out),
     }
 }
+
+/// How hard xz compresses: as `xz` does by itself.
+const XZ_LEVEL: u32 = 6;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::corpus::SitePattern;
+use crate::corpus::{Preprocessor, SitePattern};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
@@ -436,6 +436,15 @@ pub struct ReadingArgs {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
     pub format: FormatArg,
+    /// Run COMMAND with each file's path, and read what it writes: text or a page (for PDF, DOCX and the like).
+    #[arg(long, value_name = "COMMAND", help_heading = "Input")]
+    pub pre: Option<PathBuf>,
+    /// Only files that match go through --pre; with a leading !, not those that do.
+    #[arg(long, value_name = "GLOB", requires = "pre", value_parser = glob, help_heading = "Input")]
+    pub pre_glob: Vec<String>,
+    /// A file on which --pre works longer is a problem.
+    #[arg(long, value_name = "TIME", requires = "pre", value_parser = duration, default_value = "60s", help_heading = "Input")]
+    pub pre_timeout: u64,
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
@@ -703,6 +712,14 @@ pub enum FormatArg {
     Parquet,
     Warc,
     Tar,
+    Zip,
+    Xml,
+    Mail,
+}
+
+/// A pattern of names.
+fn glob(text: &str) -> Result<String, String> {
+    Preprocessor::new("", &[text]).map(|_| text.to_owned()).map_err(|e| e.reason())
 }
 
 /// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.

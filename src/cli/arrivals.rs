@@ -95,8 +95,8 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Desk<F, T> {
                 Arriving::Other(from) => self.stream(input, STDIN, from),
             };
         }
-        // A folder is walked, and each of its files is what scan says.
-        if path.is_dir() {
+        // A folder is walked, and each of its files is what scan says; so is one that a command reads.
+        if path.is_dir() || self.rules.options.is_converted(path) {
             return self.path(input, path);
         }
         let failed = || format!("cannot read {}", path.display());

@@ -386,7 +386,7 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 17] = [
+    const REFUSED: [&str; 20] = [
         "action",
         "check",
         "follow",
@@ -396,6 +396,9 @@ mod tests {
         "on-duplicate",
         "only",
         "output",
+        "pre",
+        "pre-glob",
+        "pre-timeout",
         "rejects",
         "remove",
         "removed",

@@ -1,8 +1,9 @@
 //! What was meant: arguments to the library's recipe, policy, resources and corpus options.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, Preprocessor, WalkOptions};
 use crate::html::HtmlMode;
 use crate::kernel::Kernel;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -115,6 +116,9 @@ impl args::ReadingArgs {
                 args::FormatArg::Parquet => Format::Parquet,
                 args::FormatArg::Warc => Format::Warc,
                 args::FormatArg::Tar => Format::Tar,
+                args::FormatArg::Zip => Format::Zip,
+                args::FormatArg::Xml => Format::Xml,
+                args::FormatArg::Mail => Format::Mail,
             },
             max_record: Some(self.max_record),
             html: match self.html {
@@ -122,6 +126,11 @@ impl args::ReadingArgs {
                 args::Html::All => HtmlMode::All,
             },
             site_from: self.site_from.clone(),
+            command: self.pre.as_ref().and_then(|command| {
+                // Patterns were tried when they were typed.
+                let command = Preprocessor::new(command, &self.pre_glob).ok()?;
+                Some(command.timeout(Duration::from_millis(self.pre_timeout)))
+            }),
             ..CorpusOptions::default()
         }
     }

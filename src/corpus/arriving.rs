@@ -83,7 +83,9 @@ fn is_told(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     match text.first() {
         Some(b'{') => true,
-        Some(first) => first.is_ascii_alphanumeric() && text.contains(&b'\n') && !text.contains(&0),
+        // What a page or XML is stands behind its first line.
+        Some(b'<') => false,
+        Some(_) => text.contains(&b'\n') && !text.contains(&0),
         None => false,
     }
 }

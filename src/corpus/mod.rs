@@ -15,6 +15,7 @@ mod lines;
 mod memory;
 mod open;
 mod plain;
+mod preprocess;
 mod record;
 mod site;
 mod spool;
@@ -27,11 +28,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
 use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
+pub use preprocess::Preprocessor;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 pub use site::SitePattern;
 use spool::Spooled;
@@ -90,6 +93,8 @@ pub struct CorpusOptions {
     pub site_from: Option<SitePattern>,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
+    /// What reads files that nothing here reads.
+    pub command: Option<Preprocessor>,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
     pub readers: Vec<(String, Arc<dyn Reader>)>,
 }
@@ -100,14 +105,19 @@ impl CorpusOptions {
         self.readers.push((extension.into(), Arc::new(reader)));
         self
     }
+
+    /// Whether a command reads the file of this path.
+    pub fn is_converted(&self, path: &Path) -> bool {
+        self.command.as_ref().is_some_and(|command| command.takes(path))
+    }
 }
 
 /// How an input is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON lines begin with
-    /// `{`; else plain text.
+    /// By extension; else by the first bytes: WARC, Parquet, tar, zip, mail, XML and HTML have their marks, JSON lines begin
+    /// with `{`; else plain text.
     #[default]
     Auto,
     /// JSON lines.
@@ -126,6 +136,12 @@ pub enum Format {
     Warc,
     /// A tar archive of files of these formats.
     Tar,
+    /// A zip archive of them.
+    Zip,
+    /// XML, by its root: an RSS or Atom feed, or what OCR writes: ALTO, PAGE or hOCR.
+    Xml,
+    /// A message, or an mbox of them.
+    Mail,
 }
 
 impl Format {

@@ -56,7 +56,9 @@ impl Corpus {
             corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
         }
         let walked = walk::walk(&files, &options.walk, |path| {
-            own_reader(options, path).is_some() || kind(path).is_some()
+            // Whoever names a format means what else is there too.
+            let is_named = options.format != Format::Auto || options.is_converted(path);
+            is_named || own_reader(options, path).is_some() || kind(path).is_some()
         })?;
         corpus.skipped = walked.skipped;
         corpus.ignored = walked.ignored;
@@ -75,6 +77,11 @@ impl Corpus {
                 corpus.add(found.name, &found.path, OWN + reader, opened)?;
                 continue;
             }
+            if options.is_converted(&found.path) {
+                let kind = FileKindOf { compression: None, format: Format::Auto };
+                jobs.push(Job { name: found.name, path: found.path, kind, store: None, by_command: true });
+                continue;
+            }
             match corpus.kind_of_file(&found.path, options.format) {
                 Ok(kind) if kind.format.is_direct() => {
                     let opened = match kind.compression {
@@ -83,7 +90,15 @@ impl Corpus {
                     };
                     corpus.add(found.name, &found.path, reader_of(kind), opened)?;
                 }
-                Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
+                Ok(kind) => {
+                    jobs.push(Job {
+                        name: found.name,
+                        path: found.path,
+                        kind,
+                        store: None,
+                        by_command: false,
+                    });
+                }
                 Err(error) => corpus.problem(&error),
             }
         }
@@ -178,7 +193,8 @@ impl Opened {
             }
             (false, _) => {
                 self.broke_off(path, &store, damage);
-                jobs.push(Job { name: name.to_owned(), path: path.to_owned(), kind, store: Some(store) });
+                let (name, path) = (name.to_owned(), path.to_owned());
+                jobs.push(Job { name, path, kind, store: Some(store), by_command: false });
                 Ok(())
             }
         }
@@ -273,6 +289,7 @@ impl Opened {
             hidden: options.walk.hidden,
             html: options.html,
             site_from: options.site_from.clone(),
+            command: options.command.clone(),
         };
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);
@@ -334,13 +351,10 @@ fn are_apart(paths: &[PathBuf], against: &[PathBuf]) -> Result<()> {
 
 /// How a file is compressed, by its name, and its name without that.
 fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
-    let how = match extension(path)?.as_str() {
-        "gz" => Compression::Gzip,
-        "zst" => Compression::Zstd,
-        "tgz" => return Some((Compression::Gzip, path.with_extension("tar"))),
-        _ => return None,
-    };
-    Some((how, path.with_extension("")))
+    let how = Compression::of_name(path)?;
+    // Archives have short names, of which nothing is left without it.
+    let inner = if extension(path)?.starts_with('t') { "tar" } else { "" };
+    Some((how, path.with_extension(inner)))
 }
 
 fn extension(path: &Path) -> Option<String> {
@@ -362,6 +376,9 @@ pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
         "parquet" => Format::Parquet,
         "warc" | "wet" => Format::Warc,
         "tar" => Format::Tar,
+        "zip" => Format::Zip,
+        "xml" | "rss" | "atom" | "rdf" | "alto" | "hocr" => Format::Xml,
+        "mbox" | "eml" => Format::Mail,
         _ => return None,
     };
     Some(FileKindOf { compression, format })
@@ -378,11 +395,18 @@ pub(super) fn sniff(head: &[u8]) -> Format {
     if head.get(257..262) == Some(b"ustar") {
         return Format::Tar;
     }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Format::Zip;
+    }
+    if convert::is_mail(head) {
+        return Format::Mail;
+    }
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     match text.first() {
         Some(b'{') => Format::Jsonl,
         _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
+        Some(b'<') if convert::is_xml(text) => Format::Xml,
         _ => Format::Text,
     }
 }

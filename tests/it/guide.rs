@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "first-scan",
     "reading-a-report",
     "choosing-a-threshold",
@@ -22,6 +22,7 @@ const PAGES: [&str; 11] = [
     "tuning",
     "why-not-found",
     "library",
+    "input",
 ];
 
 fn guide() -> PathBuf {

@@ -16,6 +16,7 @@ mod disk;
 mod docs;
 mod equivalence;
 mod expiry;
+mod feeds;
 mod filter;
 #[cfg(feature = "parquet")]
 mod forged;

@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Sink, SourcePlace, Step, Stop};
+use super::{FileKindOf, Sink, SourcePlace, Step, Stop};
 use crate::corpus::inflate::bounded;
 use crate::corpus::kind as kind_of;
 use crate::error::{Error, ErrorKind};
 
 /// Archives in archives, so deep.
-const DEPTH: usize = 4;
+pub(super) const DEPTH: usize = 4;
 
 pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>, depth: usize) -> Step {
     if depth == DEPTH {
@@ -33,21 +33,8 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
             sink.passed(&inside, format!("skipped: {}", described(kind)));
             continue;
         }
-        if !sink.rules.hidden && name.split('/').any(|part| part.starts_with('.')) {
-            continue;
-        }
-        let Some(kind) = kind_of(Path::new(&name)) else {
-            let extension = name.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-            sink.skip(extension.map_or(String::new(), |(_, extension)| extension.to_lowercase()));
-            continue;
-        };
         let size = entry.size();
-        if let Some(limit) = sink.rules.max_filesize.filter(|&limit| size > limit) {
-            let large =
-                Error::new(ErrorKind::TooLarge).because(format!("{size} bytes, --max-filesize {limit}"));
-            sink.lost(&inside, None, large.reason());
-            continue;
-        }
+        let Some(kind) = wanted(&name, size, &inside, sink) else { continue };
         let stored = entry.header().entry_size().unwrap_or_default();
         let mut whole = Whole { from: &mut entry, left: size, broken: false };
         // A sparse entry says how long its holes are: what comes out of it is no longer than what is in it.
@@ -62,6 +49,29 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
         }
     }
     Ok(())
+}
+
+/// What an entry is read as; `None` where it is left out, which is counted or said.
+pub(super) fn wanted(
+    name: &str,
+    size: u64,
+    inside: &SourcePlace,
+    sink: &mut Sink<'_, '_>,
+) -> Option<FileKindOf> {
+    if !sink.rules.hidden && name.split('/').any(|part| part.starts_with('.')) {
+        return None;
+    }
+    let Some(kind) = kind_of(Path::new(name)) else {
+        let extension = name.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+        sink.skip(extension.map_or(String::new(), |(_, extension)| extension.to_lowercase()));
+        return None;
+    };
+    if let Some(limit) = sink.rules.max_filesize.filter(|&limit| size > limit) {
+        let large = Error::new(ErrorKind::TooLarge).because(format!("{size} bytes, --max-filesize {limit}"));
+        sink.lost(inside, None, large.reason());
+        return None;
+    }
+    Some(kind)
 }
 
 /// Bytes of headers before an entry: long names and extensions, which the library holds in memory.
@@ -116,7 +126,7 @@ impl<R: Read> Read for Whole<'_, R> {
 }
 
 /// An entry's name as part of an id: `/` between parts, none of them `.` or `..`, no control characters.
-fn clean(name: &[u8]) -> String {
+pub(super) fn clean(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
     let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
     let clean = parts.collect::<Vec<_>>().join("/");
