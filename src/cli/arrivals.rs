@@ -25,6 +25,8 @@ pub enum Arrival<'a> {
         corpus: &'a Corpus,
         /// Where in it they stand.
         piece: &'a InputPiece,
+        /// Whether it is a stream, whose name says nothing.
+        is_stream: bool,
     },
     /// What of an input gives no document.
     Unreadable {
@@ -61,14 +63,14 @@ pub fn read<T: Send + 'static>(
     let (sender, receiver) = sync_channel(AHEAD);
     let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
     let work = move || {
-        let mut desk = Desk { rules, with, sender };
+        let mut intake = Intake { rules, with, sender };
         for (input, path) in paths.iter().enumerate() {
-            match desk.input(input, path) {
+            match intake.input(input, path) {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
                     // Whoever listened has gone where this fails.
-                    let _ = desk.sender.send(Err(error));
+                    let _ = intake.sender.send(Err(error));
                     return;
                 }
             }
@@ -79,13 +81,13 @@ pub fn read<T: Send + 'static>(
 }
 
 /// Where arrivals are taken in and handed on.
-struct Desk<F, T> {
+struct Intake<F, T> {
     rules: ArrivalRules,
     with: F,
     sender: SyncSender<Result<T>>,
 }
 
-impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Desk<F, T> {
+impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Intake<F, T> {
     /// Hands on all that an input gives; false where nobody listens any more.
     fn input(&mut self, input: usize, path: &Path) -> Result<bool> {
         let format = self.rules.options.format;
@@ -116,15 +118,15 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Desk<F, T> {
 
     fn path(&mut self, input: usize, path: &Path) -> Result<bool> {
         let corpus = Corpus::open(&[path.to_owned()], &self.rules.options, &self.rules.resources)?;
-        Ok(self.documents(input, path, &corpus))
+        Ok(self.documents(input, path, &corpus, false))
     }
 
     fn stream(&mut self, input: usize, name: &str, from: impl io::Read) -> Result<bool> {
         let corpus = Corpus::of_stream(name, from, &self.rules.options, &self.rules.resources)?;
-        Ok(self.documents(input, Path::new(name), &corpus))
+        Ok(self.documents(input, Path::new(name), &corpus, true))
     }
 
-    fn documents(&mut self, input: usize, path: &Path, corpus: &Corpus) -> bool {
+    fn documents(&mut self, input: usize, path: &Path, corpus: &Corpus, is_stream: bool) -> bool {
         let (unreadable, said): (Vec<_>, Vec<_>) = corpus.problems().iter().partition(|p| p.unreadable);
         said.iter().for_each(|problem| say!("wirecopy: {}", described(problem)));
         let skipped = corpus.skipped().iter().map(|(kind, count)| match kind.as_str() {
@@ -136,7 +138,7 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Desk<F, T> {
         }
         let unreadable = unreadable.into_iter().map(|problem| Arrival::Unreadable { input, problem });
         let pieces = corpus.pieces();
-        let documents = pieces.iter().map(|piece| Arrival::Documents { input, corpus, piece });
+        let documents = pieces.iter().map(|piece| Arrival::Documents { input, corpus, piece, is_stream });
         unreadable.chain(documents).all(|arrival| self.hand_on(arrival))
     }
 

@@ -48,6 +48,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         preparer: over.preparer(),
         before: (None, 0),
         counted: (None, 0),
+        is_stream: false,
     };
     let mut session = Session {
         typed,
@@ -389,6 +390,8 @@ struct Records {
     before: (Option<usize>, u64),
     /// The part of an input that was read last, and how many records of it.
     counted: (Option<(usize, u32)>, u32),
+    /// Whether what is read is a stream, whose name says nothing.
+    is_stream: bool,
 }
 
 impl Records {
@@ -437,10 +440,13 @@ impl Records {
     fn of(&mut self, arrival: Arrival<'_>) -> Result<Vec<Waiting>> {
         match arrival {
             Arrival::Lines(chunk) => self.lines(chunk),
-            Arrival::Documents { input, corpus, piece } => self.documents(input, corpus, piece),
+            Arrival::Documents { input, corpus, piece, is_stream } => {
+                self.is_stream = is_stream;
+                self.documents(input, corpus, piece)
+            }
             Arrival::Unreadable { input, problem } => {
                 let mut made = MadeLines::default();
-                made.reject(problem);
+                made.reject(problem, None);
                 self.made(input, made)
             }
         }
@@ -492,14 +498,17 @@ impl Records {
             self.counted = (Some((input, piece.input())), 0);
         }
         let mut made = MadeLines::default();
-        let mut bytes = Vec::new();
+        let (mut bytes, mut scratch) = (Vec::new(), Vec::new());
         let mut record = self.counted.1;
         let read = corpus.read(piece, &mut bytes, |at, _, fields| {
             match fields.and_then(|fields| self.arrived(input, corpus, at, record, &fields)) {
                 Ok((line, document)) => made.take(&line, document),
                 Err(reason) => {
                     let (path, record) = corpus.place(at, record);
-                    made.reject(&Problem { path, record, reason: reason.to_string(), unreadable: true });
+                    let is_held = reason != Reason::TooLarge(self.max);
+                    let json = if is_held { corpus.json(at, &mut scratch).ok().flatten() } else { None };
+                    let reason = reason.to_string();
+                    made.reject(&Problem { path, record, reason, unreadable: true }, json);
                 }
             }
             record += 1;
@@ -507,7 +516,7 @@ impl Records {
         self.counted.1 = record;
         if let Err(error) = read {
             let path = corpus.path(piece.input()).display().to_string();
-            made.reject(&Problem { path, record: None, reason: error.reason(), unreadable: true });
+            made.reject(&Problem { path, record: None, reason: error.reason(), unreadable: true }, None);
         }
         self.made(input, made)
     }
@@ -531,7 +540,7 @@ impl Records {
             None => {
                 let own = |field: Option<Value<'_>>| field.map(Value::to_text);
                 let (url, title, date) = (own(fields.url), own(fields.title), own(fields.date));
-                let shown = line::Unlined {
+                let shown = line::DocumentLine {
                     id: &document.id,
                     url: url.as_deref(),
                     title: title.as_deref(),
@@ -543,7 +552,7 @@ impl Records {
             }
         }
         // A file is what its path says, whatever stands in it later; what came without a name is what it holds.
-        let is_file = number.is_none() && self.paths.get(input).is_some_and(|path| path.as_os_str() != "-");
+        let is_file = number.is_none() && !self.is_stream;
         if is_file || corpus.is_named(at, record, fields) {
             return Ok((line, document));
         }
@@ -580,12 +589,16 @@ impl MadeLines {
         self.documents.push(document);
     }
 
-    /// Takes what gave no document.
-    fn reject(&mut self, problem: &Problem) {
-        let Problem { path, record, reason, .. } = problem;
+    /// Takes what gave no document: the record itself, where it is a line.
+    fn reject(&mut self, problem: &Problem, record: Option<&[u8]>) {
+        let reason = Some(described(problem));
+        if let Some(record) = record {
+            return self.line(record, reason);
+        }
+        let Problem { path, record, reason: why, .. } = problem;
         let mut line = Vec::new();
-        line::write_json(&line::Rejected { path, record: *record, reason }, &mut line);
-        self.line(&line, Some(described(problem)));
+        line::write_json(&line::RejectedLine { path, record: *record, reason: why }, &mut line);
+        self.line(&line, reason);
     }
 
     fn line(&mut self, line: &[u8], rejected: Option<String>) {

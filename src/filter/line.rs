@@ -100,7 +100,7 @@ pub fn write_line(record: &[u8], verdict: &Verdict, out: &mut Vec<u8>) {
 
 /// What is said of a document that is no JSON record: it stands in for the record in its line.
 #[derive(Debug, Serialize)]
-pub struct Unlined<'a> {
+pub struct DocumentLine<'a> {
     /// Its id.
     pub id: &'a str,
     /// Where it was read.
@@ -117,7 +117,7 @@ pub struct Unlined<'a> {
 
 /// What is said of what gave no document, where it is no line.
 #[derive(Debug, Serialize)]
-pub struct Rejected<'a> {
+pub struct RejectedLine<'a> {
     /// The file, and within an archive the entry.
     pub path: &'a str,
     /// Its number there, where there are several.

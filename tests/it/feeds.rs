@@ -286,6 +286,33 @@ fn bzip2_and_xz_are_bounded_and_say_where_they_broke() {
 }
 
 #[test]
+fn dedup_writes_what_it_reads_compressed_as_the_name_says() {
+    let dir = Dir::new();
+    let docs = docs(12);
+    let lines = jsonl(&docs);
+    let kept = |input: &Path, name: &str| -> Vec<u8> {
+        let output = dir.path(name);
+        let done = run(&["dedup", "-q", input.to_str().unwrap(), "--output", output.to_str().unwrap()]);
+        assert_eq!(code(&done), 0, "{}", String::from_utf8_lossy(&done.stderr));
+        std::fs::read(output).unwrap()
+    };
+    let plain = kept(&dir.file("x.jsonl", &lines), "plain.jsonl");
+    assert!(plain.len() < lines.len());
+    let unpacked = |bytes: &[u8]| {
+        let mut out = Vec::new();
+        std::io::Read::read_to_end(&mut bzip2::read::BzDecoder::new(bytes), &mut out).map(|_| out)
+    };
+    let of_xz = dir.file("x.jsonl.xz", xz(&lines));
+    assert_eq!(unpacked(&kept(&of_xz, "kept.jsonl.bz2")).unwrap(), plain);
+    let mut out = Vec::new();
+    let of_bzip2 = kept(&dir.file("x.jsonl.bz2", bzip2(&lines)), "kept.jsonl.xz");
+    std::io::Read::read_to_end(&mut lzma_rust2::XzReader::new(&of_bzip2[..], true), &mut out).unwrap();
+    assert_eq!(out, plain);
+    // What its name does not say, its bytes do.
+    assert_eq!(kept(&dir.file("of-unknown-kind", bzip2(&lines)), "kept.jsonl"), plain);
+}
+
+#[test]
 fn a_format_that_is_named_holds_for_names_that_say_nothing() {
     let dir = Dir::new();
     let docs = docs(4);

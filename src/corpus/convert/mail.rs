@@ -29,14 +29,23 @@ pub(in crate::corpus) fn is_mail(head: &[u8]) -> bool {
             .any(|name| head.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
-/// Whether a line stands before a message of an mbox: it says who sent it, and when, with a time of day. Words that begin a
-/// paragraph do not.
+/// Whether a line stands before a message of an mbox: it says who sent it, and when, as a time of day and a year that stand
+/// side by side, or with a zone between them. Words that begin a paragraph do not.
 fn begins_message(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"From ") else { return false };
+    let words: Vec<&[u8]> =
+        rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(12).collect();
+    let is_year = |word: Option<&&[u8]>| {
+        word.is_some_and(|word| word.len() == 4 && word.iter().all(u8::is_ascii_digit))
+    };
     let is_time = |word: &[u8]| match word {
         [a, b, b':', c, d, ..] => [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()),
         _ => false,
     };
-    line.strip_prefix(b"From ").is_some_and(|rest| rest.split(u8::is_ascii_whitespace).skip(1).any(is_time))
+    (1..words.len()).any(|at| {
+        let beside = [at.wrapping_sub(1), at + 1, at + 2];
+        is_time(words[at]) && beside.iter().any(|&place| is_year(words.get(place)))
+    })
 }
 
 /// Reads one message, or the messages of an mbox one by one.
@@ -192,7 +201,10 @@ mod tests {
     #[test]
     fn messages_begin_with_a_time() {
         assert!(begins_message(b"From ada@b.example Fri Jul  8 12:08:34 2011\n"));
-        assert!(!begins_message(b"From Monday on the quay is closed from 10 to 12.\n"));
+        assert!(begins_message(b"From ada@b.example Fri, 08 Jul 2011 12:08:34 +0000\r\n"));
+        assert!(begins_message(b"From MAILER-DAEMON Fri Jul  8 12:08 CEST 2011\n"));
+        assert!(!begins_message(b"From Monday on the quay is closed from 10:00 to 12:30.\n"));
+        assert!(!begins_message(b"From 2024 on, the ferry leaves at 10:30 every day.\n"));
         assert!(!begins_message(b"From: Ada\n"));
     }
 }
