@@ -663,12 +663,12 @@ impl Session<'_> {
     fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
         loop {
             match chunks.try_recv() {
-                Ok(chunk) => self.take(chunk?)?,
+                Ok(chunk) => self.arrived(chunk)?,
                 Err(TryRecvError::Empty) => {
                     self.answer()?;
                     self.finish()?;
                     match chunks.recv() {
-                        Ok(chunk) => self.take(chunk?)?,
+                        Ok(chunk) => self.arrived(chunk)?,
                         Err(_) => return Ok(()),
                     }
                 }
@@ -676,6 +676,18 @@ impl Session<'_> {
                     self.answer()?;
                     return self.finish();
                 }
+            }
+        }
+    }
+
+    /// Takes lines; where reading broke off, those before it are answered.
+    fn arrived(&mut self, lines: Result<Vec<Waiting>>) -> Result<()> {
+        match lines {
+            Ok(lines) => self.take(lines),
+            Err(broken) => {
+                self.answer()?;
+                self.finish()?;
+                Err(broken)
             }
         }
     }

@@ -551,5 +551,11 @@ fn the_filter_says_what_it_could_not_read_and_judges_the_rest() {
     assert_ne!(second[0]["wirecopy"]["verdict"], "update");
     let strict =
         run(&["filter", "--index", dir.path("strict").to_str().unwrap(), "--strict", path.to_str().unwrap()]);
-    assert_eq!(code(&strict), 2);
+    assert_eq!(code(&strict), 2); // Lines that break off are said too, and those before are judged.
+    let packed = gzip(&jsonl(&docs(2000)));
+    let cut = dir.file("cut.jsonl.gz", &packed[..packed.len() / 2]);
+    let output = run(&["filter", "--index", dir.path("cut").to_str().unwrap(), cut.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(code(&output) == 2 && said.contains("cannot read"), "{said}");
+    assert!(stdout(&output).lines().count() > 500, "{said}");
 }
