@@ -100,6 +100,14 @@ fn xml_that_is_no_feed_is_counted_and_a_broken_feed_keeps_what_came_before() {
     let ids: Vec<&str> = reports.csv.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(ids, ["d0", "d1", "page.xml"], "{:?}", reports.reasons());
     assert_eq!(reports.count("unreadable"), 1, "{:?}", reports.reasons());
+    dir.file("none/empty.rss", "<rss><channel><title>Nothing new</title></channel></rss>");
+    dir.file("none/cut.xml", "<alto><Layout><Page><TextBlock><TextLine><String CONTENT='quay'/></TextLine>");
+    dir.file("none/ok.txt", &docs[0].text);
+    let reasons = Reports::of(&dir.path("none"), &[]).reasons().join("\n");
+    assert!(
+        reasons.contains("empty.rss: no entry in it") && reasons.contains("cut.xml: cut off in a block"),
+        "{reasons}"
+    );
 }
 
 #[test]
@@ -114,12 +122,18 @@ fn hostile_xml_costs_nothing() {
     let rows = found(&dir.file("bomb.rss", bomb), &[]);
     assert_eq!(rows[0][4], "&e11; and &f;");
     let deep = format!("<rss><channel><item><title>{}", "<b>".repeat(1_000_000));
-    let alto = format!("<alto>{}", "<x>".repeat(1_000_000));
-    for (name, text) in [("deep.rss", deep), ("deep.xml", alto)] {
-        let output = run(&["scan", dir.file(name, text).to_str().unwrap()]);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &stdout(&output);
-        assert!(said.contains("elements in one another"), "{said}");
-    }
+    let alto = format!("<alto>{}<TextBlock><TextLine><String CONTENT='quay'/>", "<x>".repeat(1_000_000));
+    let output = run(&["scan", dir.file("deep.rss", deep).to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cut off in an entry"), "{output:?}");
+    let output = run(&["scan", dir.file("deep.xml", alto).to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cut off in a block"), "{output:?}");
+    // Breaks that never end are no depth.
+    let broken = format!(
+        "<rss><channel><item><title>t</title><description>{}quay</description></item></channel></rss>",
+        "a<br>".repeat(2000)
+    );
+    let rows = found(&dir.file("broken.rss", broken), &[]);
+    assert!(rows[0][4].ends_with("quay"), "{}", rows[0][4].len());
 }
 
 #[test]

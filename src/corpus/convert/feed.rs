@@ -75,7 +75,7 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
     let mut entry: Option<(String, Entry)> = None;
     let mut open: Option<OpenField> = None;
     // Elements that are open in an entry and of which nothing is taken.
-    let mut passed = 0usize;
+    let mut passed: Vec<String> = Vec::new();
     loop {
         let event = match events.next() {
             Ok(Some(event)) => event,
@@ -104,9 +104,12 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
                 });
                 let is_entry = matches!(name.strip_prefix(prefix.as_str()), Some("item" | "entry"));
                 match &mut entry {
-                    None if is_entry && !is_empty => (entry, passed) = (Some((name, Entry::default())), 0),
+                    None if is_entry && !is_empty => {
+                        passed.clear();
+                        entry = Some((name, Entry::default()));
+                    }
                     None => {}
-                    Some((_, entry)) => match Field::of(&name, prefix).filter(|_| passed == 0) {
+                    Some((_, entry)) => match Field::of(&name, prefix).filter(|_| passed.is_empty()) {
                         Some(field) => {
                             let kind = attribute(&element, "type");
                             match field {
@@ -127,7 +130,8 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
                                 open = Some(OpenField { field, name, nested: 0, text });
                             }
                         }
-                        None => passed += usize::from(!is_empty),
+                        None if is_empty => {}
+                        None => passed.push(name),
                     },
                 }
             }
@@ -135,8 +139,8 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
                 // Whatever was left open in it, an entry ends where it says so.
                 if let Some((_, entry)) = entry.take_if(|(own, _)| *own == name) {
                     unpacked.take(&entry.found());
-                } else {
-                    passed = passed.saturating_sub(1);
+                } else if let Some(at) = passed.iter().rposition(|own| *own == name) {
+                    passed.truncate(at);
                 }
             }
             XmlEvent::Text(_) => {}

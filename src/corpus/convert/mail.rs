@@ -160,7 +160,10 @@ const LEAD: usize = 3;
 /// that ends with a colon. Somebody's own words that end with one stay.
 fn leave_out_lead(own: &mut Vec<&str>) {
     let filled = own.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |at| at + 1);
-    let start = own[..filled].iter().rposition(|line| line.trim().is_empty()).map_or(0, |at| at + 1);
+    // No further back than it can begin: a text may be long, and quote often.
+    let first = filled.saturating_sub(LEAD + 1);
+    let start =
+        own[first..filled].iter().rposition(|line| line.trim().is_empty()).map_or(first, |at| first + at + 1);
     let lead = &own[start..filled];
     let ends = lead.last().is_some_and(|line| line.trim_end().ends_with([':', '\u{FF1A}']));
     let names = lead.iter().any(|line| line.contains('@') || line.chars().any(|c| c.is_numeric()));

@@ -91,6 +91,11 @@ impl Block {
     }
 }
 
+/// Whether all blocks ended.
+fn whole(is_whole: bool) -> Result<(), String> {
+    if is_whole { Ok(()) } else { Err("cut off in a block".to_owned()) }
+}
+
 fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
@@ -144,7 +149,7 @@ fn alto(text: &str, blocks: &mut Blocks<'_, '_>) -> Result<(), String> {
             XmlEvent::Text(_) => {}
         }
     }
-    Ok(())
+    whole(block.is_none())
 }
 
 /// What of PAGE has a text of its own.
@@ -205,7 +210,7 @@ fn page(text: &str, blocks: &mut Blocks<'_, '_>) -> Result<(), String> {
             },
         }
     }
-    Ok(())
+    whole(levels.is_empty())
 }
 
 /// What an element of hOCR is.
@@ -278,7 +283,7 @@ fn hocr(text: &str, blocks: &mut Blocks<'_, '_>) -> Result<(), String> {
             }
         }
     }
-    Ok(())
+    whole(block.is_none())
 }
 
 fn end_line(block: &mut Option<Block>, line: &mut String) {

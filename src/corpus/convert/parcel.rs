@@ -48,12 +48,14 @@ pub(super) struct Unpacked<'a> {
     place: &'a SourcePlace,
     done: &'a mut Done,
     record: Option<u32>,
+    /// Whether there was anything in it.
+    has_any: bool,
 }
 
 impl Parcel {
     pub(super) fn convert(self, bodies: &[u8], done: &mut Done) {
         let bytes = &bodies[self.body];
-        let mut unpacked = Unpacked { place: &self.place, done, record: self.record };
+        let mut unpacked = Unpacked { place: &self.place, done, record: self.record, has_any: false };
         if self.kind == ParcelKind::Message {
             return mail::unpack(bytes, &mut unpacked);
         }
@@ -69,6 +71,10 @@ impl Parcel {
             ParcelKind::Feed => feed::unpack(&text.text, &mut unpacked),
             ParcelKind::Ocr(kind) => ocr::unpack(&text.text, kind, &mut unpacked),
             ParcelKind::Message => {}
+        }
+        if !unpacked.has_any {
+            let none = if self.kind == ParcelKind::Feed { "no entry in it" } else { "no text in it" };
+            unpacked.done.problem(&self.place.path, None, none.to_owned(), false);
         }
     }
 }
@@ -108,6 +114,7 @@ impl Unpacked<'_> {
     }
 
     fn passed_one(&mut self) {
+        self.has_any = true;
         self.record = self.record.map(|record| record.saturating_add(1));
     }
 }

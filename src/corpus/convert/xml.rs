@@ -1,7 +1,7 @@
 //! XML: what its root says it is, and its events one by one.
 //!
 //! No entity is expanded but those of HTML, each of which is a character or two, and nothing refers to another file: so what
-//! comes out is no more than what is in.
+//! comes out is no more than what is in. Nobody follows elements into one another: however deep they are, it costs nothing.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -15,8 +15,6 @@ use super::{BatchItem, Body, Sink, SourcePlace, Step};
 use crate::charset;
 use crate::error::Reason;
 
-/// Elements in one another, so deep.
-const DEPTH: usize = 512;
 /// Bytes in which the root stands: before it are a declaration and comments, of licences as a rule.
 const PROLOGUE: usize = 64 << 10;
 
@@ -87,7 +85,6 @@ pub(super) enum XmlEvent<'a> {
 /// The events of XML, of which comments and the like are none.
 pub(super) struct Events<'a> {
     reader: Reader<&'a [u8]>,
-    depth: usize,
 }
 
 impl<'a> Events<'a> {
@@ -98,7 +95,7 @@ impl<'a> Events<'a> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Events { reader, depth: 0 }
+        Events { reader }
     }
 
     /// The next event; `None` at the end.
@@ -111,18 +108,9 @@ impl<'a> Events<'a> {
             let event =
                 event.map_err(|e| format!("no XML from byte {} on: {e}", self.reader.error_position()))?;
             return Ok(Some(match event {
-                Event::Start(element) => {
-                    self.depth += 1;
-                    if self.depth > DEPTH {
-                        return Err(format!("more than {DEPTH} elements in one another"));
-                    }
-                    XmlEvent::Start { element, is_empty: false }
-                }
+                Event::Start(element) => XmlEvent::Start { element, is_empty: false },
                 Event::Empty(element) => XmlEvent::Start { element, is_empty: true },
-                Event::End(element) => {
-                    self.depth = self.depth.saturating_sub(1);
-                    XmlEvent::End(Cow::Owned(element.name().as_ref().to_owned()))
-                }
+                Event::End(element) => XmlEvent::End(Cow::Owned(element.name().as_ref().to_owned())),
                 Event::Text(text) => XmlEvent::Text(text.into_inner()),
                 Event::CData(text) => XmlEvent::Text(text.into_inner()),
                 Event::GeneralRef(name) => XmlEvent::Text(resolved(&name)),
