@@ -426,14 +426,14 @@ fn script(dir: &Dir, name: &str, text: &str) -> PathBuf {
 #[test]
 fn a_command_reads_what_nothing_else_does() {
     let dir = Dir::new();
-    let docs = docs(2);
+    let docs = docs(3);
     let pre = script(
         &dir,
         "pre.sh",
         "case \"$1\" in *bad*) echo no such page >&2; exit 3;; *slow*) sleep 60;; *page*) echo '<!doctype html><title>T</title><p>A page.</p>';; \
          *) tail -n +2 \"$1\";; esac",
     );
-    for (name, text) in [("a.pdf", &docs[0].text), ("deep/b.pdf", &docs[0].text), ("c.txt", &docs[1].text)] {
+    for (name, text) in [("a.pdf", &docs[0].text), ("deep/b.pdf", &docs[0].text), ("c.txt", &docs[2].text)] {
         dir.file(&format!("in/{name}"), format!("%PDF\n{text}"));
     }
     for name in ["bad.pdf", "slow.pdf", "page.pdf", "not.pdf.bak"] {
@@ -493,7 +493,7 @@ fn the_filter_reads_what_scan_reads() {
     };
     let (plain, _) = filtered(&dir, "plain", &[&dir.file("x.jsonl", &lines)], &[], b"");
     let expected = verdicts(&plain);
-    assert!(expected.iter().any(|(_, verdict)| verdict == "contained"), "{expected:?}");
+    assert!(expected.iter().any(|(_, verdict)| verdict == "near"), "{expected:?}");
     let containers: Vec<(&str, &[&str], Vec<u8>)> = vec![
         ("x.csv", &["--format", "csv"], table(&docs, ',')),
         ("x.warc.gz", &[], warc(&docs).iter().flat_map(|record| gzip(record)).collect()),
@@ -515,11 +515,8 @@ fn the_filter_reads_what_scan_reads() {
             let members: Vec<&String> = by_path[0].as_object().unwrap().keys().collect();
             let wanted = ["date", "id", "path", "record", "title", "url", "wirecopy"];
             assert!(wanted.iter().all(|member| members.iter().any(|name| name == member)), "{members:?}");
-            assert_eq!(
-                (&by_path[3]["url"], by_path[3]["id"].as_str()),
-                (&plain[3]["url"], Some(ids[3])).clone(),
-                "{name}"
-            );
+            let url = if name.ends_with("mbox") { &Value::Null } else { &plain[3]["url"] };
+            assert_eq!((&by_path[3]["url"], by_path[3]["id"].as_str()), (url, Some(ids[3])), "{name}");
         }
     }
     // A folder of all kinds, lines as they are.
@@ -555,18 +552,22 @@ fn the_filter_says_what_it_could_not_read_and_judges_the_rest() {
     let (again, said) = filtered(&dir, "index", &[&path], &[], b"");
     assert_eq!(again, lines);
     assert!(said.contains("5 were answered before"), "{said}");
-    let table = table(&docs, ',');
-    let nameless = String::from_utf8(table).unwrap().replacen("\"id\"", "\"number\"", 1);
-    let other = nameless.replacen("d0", "other", 1).replacen("w0 ", "another ", 1);
-    let (first, _) = filtered(&dir, "csv", &[], &["--format", "csv"], nameless.as_bytes());
-    let (second, _) = filtered(&dir, "csv", &[], &["--format", "csv"], other.as_bytes());
-    assert_eq!(first[0]["wirecopy"]["verdict"], "new");
-    // Another table on standard input holds other records, whatever their numbers are.
-    assert_ne!(second[0]["wirecopy"]["verdict"], "update");
+    // A table on standard input without ids: the same again is known, and another one replaces nothing.
+    let nameless =
+        |docs: &[Doc]| String::from_utf8(table(docs, ',')).unwrap().replacen("\"id\"", "\"number\"", 1);
+    let ask = |input: &str| filtered(&dir, "csv", &[], &["--format", "csv"], input.as_bytes());
+    let (first, _) = ask(&nameless(&docs[..3]));
+    let (again, said) = ask(&nameless(&docs[..3]));
+    assert!(again == first && said.contains("3 were answered before"), "{said}");
+    let (_, said) = ask(&nameless(&docs[2..]));
+    assert!(!said.contains("answered before"), "{said}");
+    let (_, said) = ask(&nameless(&docs[..3]));
+    assert!(said.contains("3 were answered before"), "{said}");
     let strict =
         run(&["filter", "--index", dir.path("strict").to_str().unwrap(), "--strict", path.to_str().unwrap()]);
-    assert_eq!(code(&strict), 2); // Lines that break off are said too, and those before are judged.
-    let packed = gzip(&jsonl(&docs(2000)));
+    assert_eq!(code(&strict), 2);
+    // Lines that break off are said too, and those before are judged.
+    let packed = gzip(&jsonl(&crate::containers::docs(2000)));
     let cut = dir.file("cut.jsonl.gz", &packed[..packed.len() / 2]);
     let output = run(&["filter", "--index", dir.path("cut").to_str().unwrap(), cut.to_str().unwrap()]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
