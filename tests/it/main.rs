@@ -19,6 +19,7 @@ mod equivalence;
 mod expiry;
 #[cfg(target_os = "linux")]
 mod failing;
+mod feeds;
 mod files;
 mod filter;
 #[cfg(feature = "parquet")]
