@@ -7,7 +7,7 @@
 use super::around::{MARGIN, goes_on, is};
 use super::decide::SHORT;
 use super::own::{SUBJECT, word_tokens};
-use crate::align::{Alignment, Anchor, TokenKind, Words, similar};
+use crate::align::{Alignment, Anchor, SlotKind, TokenKind, Words, similar};
 use crate::model::Content;
 
 /// Words between two places that are close by one another, at most.
@@ -117,7 +117,8 @@ fn margin(content: &Content, word: u32) -> u32 {
 }
 
 /// What stands between the connecting words, from the front of both texts to their ends; nothing where these stand in
-/// another order, which no form does. A long filling parts two chains.
+/// another order, which no form does. A long filling parts two chains. What is respelled, a number in digits for one in
+/// numerals too, is the same on both sides and no place.
 fn places(alignment: &Alignment, len_a: u32, len_b: u32, word: u32) -> Vec<Place> {
     let least = if word > 1 { CONNECTS } else { 1 };
     let connects = |run: &&Anchor| run.len >= least || (run.a, run.b) == (0, 0);
@@ -129,7 +130,11 @@ fn places(alignment: &Alignment, len_a: u32, len_b: u32, word: u32) -> Vec<Place
             return Vec::new();
         }
         let place = Place { a: (at.0, run.a), b: (at.1, run.b) };
-        places.extend((place.tokens().1 > 0).then_some(place));
+        let is_same = alignment
+            .slots
+            .iter()
+            .any(|slot| slot.kind == SlotKind::Fuzzy && (slot.a, slot.b) == (place.a, place.b));
+        places.extend((place.tokens().1 > 0 && !is_same).then_some(place));
         at = (run.end_a(), run.end_b());
     }
     places
