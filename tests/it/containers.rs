@@ -313,7 +313,8 @@ pub fn lists(docs: &[Doc]) -> Vec<u8> {
     let (mut values, mut defined, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
     for (i, doc) in docs.iter().enumerate() {
         if i == 0 {
-            (defined.push(0), repeated.push(0));
+            defined.push(0);
+            repeated.push(0);
             continue;
         }
         let (first, second) = doc.text.split_at(doc.text.floor_char_boundary(doc.text.len() / 2));

@@ -558,9 +558,10 @@ mod tests {
         let (mut row, mut all) = (Row::default(), Vec::new());
         while rows.next(&mut row).expect("memory").is_some() {
             let field = |i| format!("[{}]", String::from_utf8_lossy(row.field(i)));
-            all.push(match row.is_of(columns.count) {
-                true => (0..row.ends.len()).map(field).collect(),
-                false => format!("{} fields", row.ends.len()),
+            all.push(if row.is_of(columns.count) {
+                (0..row.ends.len()).map(field).collect()
+            } else {
+                format!("{} fields", row.ends.len())
             });
         }
         Ok(all)
