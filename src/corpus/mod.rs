@@ -29,9 +29,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
-pub(crate) use convert::objects::{ObjectLines, begin_objects, copy_kept, kept as kept_objects};
+#[cfg(feature = "cli")]
+pub(crate) use convert::object_lines::ObjectLines;
+#[cfg(feature = "cli")]
+pub(crate) use convert::objects::begin_objects;
+pub(crate) use convert::objects::{copy_kept, kept as kept_objects};
 pub(crate) use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
+#[cfg(feature = "cli")]
 pub(crate) use jsonl::unmarked;
 use lines::{Stretch, stretch};
 pub use memory::Document;

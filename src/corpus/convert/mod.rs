@@ -12,6 +12,8 @@ mod feed;
 mod http;
 mod lines;
 mod mail;
+#[cfg(feature = "cli")]
+pub(crate) mod object_lines;
 pub(crate) mod objects;
 mod ocr;
 mod page;
