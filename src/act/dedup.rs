@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::Removable;
-use super::keep::{Gone, Rules, part};
+use super::keep::{self, Gone, Rules, part};
 use super::strip::Stripper;
 use crate::charset::narrowed;
 use crate::corpus::{Corpus, Location, copy_kept, kept_objects};
@@ -40,7 +40,8 @@ pub struct Decisions {
     pub losing: Vec<(String, u64, u64)>,
 }
 
-/// Decides what goes. Every removed document was verified against the copy that stays for it.
+/// Decides what goes; `clusters` are the run's rows, with their lineage. Every removed document was verified against the
+/// copy that stays for it.
 pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Removable) -> Decisions {
     let verified = Verified::of(run);
     let mut removed = BTreeMap::new();
@@ -50,6 +51,7 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
         let rows: Vec<&MemberRow> = row.documents().collect();
         let relation = |place: usize, kept: usize| {
             let relation = verified.relation(documents[place], documents[kept]);
+            let relation = relation.or_else(|| keep::verified(row, &rows, place, kept));
             relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place]))
         };
         let gone = if run.documents.is_against(cluster.representative) {
@@ -58,7 +60,7 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
             };
             (1..documents.len()).filter_map(of_second).collect()
         } else {
-            part(&rows, rules, relation)
+            part(row, rules, relation)
         };
         removed.extend(gone.into_iter().map(|Gone { place, kept, relation, rule }| {
             let (id, kept) = (rows[place].id.clone(), rows[kept].id.clone());

@@ -165,8 +165,9 @@ pub struct Dedup {
     /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
-    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
-    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    /// Which copy stays, by rules in order: origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the original, or where it is not known who had it first the one
+    /// that represents its cluster.
     #[arg(long, value_name = "RULES")]
     pub keep: Option<String>,
     /// What is removed: exact, near, contained.
@@ -199,8 +200,9 @@ pub struct Apply {
     /// Act; without, only say what would happen.
     #[arg(long)]
     pub yes: bool,
-    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
-    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    /// Which copy stays, by rules in order: origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the original, or where it is not known who had it first the one
+    /// that represents its cluster.
     #[arg(long, value_name = "RULES")]
     pub keep: Option<String>,
     /// What is removed: exact, near, contained.

@@ -29,7 +29,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     say_ignored(args, &corpus);
     let found = settings.scan().run(&corpus)?;
     drop(bar);
-    let clusters = found.cluster_rows();
+    let mut clusters = found.cluster_rows();
+    found.add_lineage(&found.lineage()?, &mut clusters)?;
     let decisions = decide(&found, &clusters, &rules, removable);
     for pattern in rules.unmatched(&clusters) {
         say!("wirecopy: `{pattern}` matches no document that has copies");

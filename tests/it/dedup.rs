@@ -500,7 +500,8 @@ fn boilerplate_is_cut_from_what_stays_and_nothing_else_is() {
     let input = corpus("intro-chrome/wire.jsonl");
     let output = dir.path("out.jsonl");
     let paths = [&input, &output].map(|path| path.display().to_string());
-    let run = run(&["dedup", &paths[0], "--output", &paths[1], "--strip", "boilerplate"]);
+    let run =
+        run(&["dedup", &paths[0], "--output", &paths[1], "--strip", "boilerplate", "--keep", "longest"]);
     assert_eq!(code(&run), 0);
     let before = fs::read_to_string(&input).unwrap();
     let record = |line: &str| serde_json::from_str::<Value>(line).unwrap();
