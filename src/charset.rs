@@ -2,9 +2,10 @@
 //!
 //! What says which charset it is, first word wins: a byte order mark, the transport's word (a `Content-Type`
 //! header), the page's own (`<meta charset>`, an XML declaration), bytes that are valid UTF-8, then the guess
-//! of `chardetng`, which is Firefox's. Labels are those of the WHATWG's Encoding Standard, decoders those of
-//! `encoding_rs`; UTF-32, which the standard has not, is our own. Text of two or four bytes a character tells itself: its
-//! bytes hold control characters that no other text has, and as characters they are text.
+//! of `chardetng`, which is Firefox's. Valid UTF-8 with several characters beyond ASCII is UTF-8 whatever a label says:
+//! crawlers decode pages and leave the label where it was. Labels are those of the WHATWG's Encoding Standard, decoders
+//! those of `encoding_rs`; UTF-32, which the standard has not, is our own. Text of two or four bytes a character tells
+//! itself: its bytes hold control characters that no other text has, and as characters they are text.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -37,6 +38,11 @@ pub(super) const SNIFFED: usize = 8192;
 /// How much is shown to the detector, which reads some 100 MB/s and has made up its mind long before.
 const DETECTED: usize = 1 << 16;
 
+/// Characters beyond ASCII in valid UTF-8 that outweigh a label for another charset. Single ones are valid by chance: a capital
+/// with an accent before a closing quotation mark in windows-1252, one in seven words of two bytes in GBK. Several, with not
+/// one invalid sequence beside them, are not.
+const MULTI_BYTE: usize = 3;
+
 /// The text of `bytes`. `hint` is a charset label, or a whole `Content-Type` value with a `charset=`, of
 /// whoever handed the bytes over; `html` asks for the prescan of a page.
 ///
@@ -59,7 +65,8 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tra
         return decode_with_nul(bytes, head);
     }
     let named = hint.and_then(of_hint).or_else(|| if html { of_page(bytes) } else { None });
-    if let Some(encoding) = named.filter(|&encoding| encoding != UTF_8) {
+    let valid = std::str::from_utf8(bytes);
+    if let Some(encoding) = named.filter(|&encoding| encoding != UTF_8 && !valid.is_ok_and(is_plainly_utf8)) {
         return Ok(decode_as(encoding, bytes));
     }
     match escaped(bytes) {
@@ -67,10 +74,16 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tra
         Some(Escaped::Unread(name)) => return Err(Reason::Unsupported(name)),
         None => {}
     }
-    match std::str::from_utf8(bytes) {
+    match valid {
         Ok(text) => Ok(Transcoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), replaced: 0 }),
         Err(error) => Ok(decode_as(of_unnamed(bytes, named.is_some(), error.valid_up_to()), bytes)),
     }
+}
+
+/// Whether text that is valid UTF-8 can be nothing else, whatever a label says: it holds characters beyond ASCII, and not
+/// only one or two that another charset might explain as a pair of letters. ISO-2022-JP and its like are ASCII throughout.
+fn is_plainly_utf8(text: &str) -> bool {
+    text.chars().filter(|c| !c.is_ascii()).take(MULTI_BYTE).count() == MULTI_BYTE
 }
 
 /// The charset of bytes that are not valid UTF-8, from `broken` on. Where they claim to be, or nearly are, a few stray
@@ -192,14 +205,15 @@ fn has_halves(head: &[u8]) -> bool {
     let low = differs(|b| b < 32);
     let of_the_east = |b| matches!(b, 0 | 0x30 | 0x4E..=0x9F | 0xAC..=0xD7 | 0xFF);
     let is_long = head.len() >= 32;
-    match is_utf_8 {
+    if is_utf_8 {
         // Characters of several bytes are no accident.
-        true => head.is_ascii() && low >= 0.5,
-        false => low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25),
+        head.is_ascii() && low >= 0.5
+    } else {
+        low >= 0.5 || is_long && (low >= 0.2 || differs(of_the_east) >= 0.25)
     }
 }
 
-/// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters. Where both orders
+/// UTF-16 of one of the two orders: every character must be one that text has, and most of them letters or ASCII. Where both orders
 /// are text, it is the one with more of ASCII, which the other has as rare signs, and with more neighbours of one alphabet.
 fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     let even = &head[..head.len() / 2 * 2];
@@ -208,9 +222,10 @@ fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
         // A pair that the end of the head cuts is no fault of the text.
         let text = if broken && head.len() == SNIFFED { text.strip_suffix('\u{fffd}')? } else { &text };
         let count = text.chars().count();
-        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        let is_sound =
-            count >= TELLING && 2 * letters >= count && text.chars().all(|c| is_text(c) && c != '\u{fffd}');
+        let words = text.chars().filter(|c| c.is_alphabetic() || c.is_ascii()).count();
+        let is_sound = count >= TELLING
+            && 10 * words >= 7 * count
+            && text.chars().all(|c| is_text(c) && c != '\u{fffd}');
         let block = |c: char| u32::from(c) >> 8;
         let neighbours =
             text.chars().zip(text.chars().skip(1)).filter(|&(a, b)| block(a) == block(b)).count();
@@ -477,6 +492,32 @@ mod tests {
         assert!(decoded(page, None, true).0.ends_with('\u{41c}'));
         assert_eq!(decoded(b"<meta charset=utf-16le>a", None, true).1, "UTF-8");
         assert_eq!(decoded(b"<meta charset=nonsense>a", Some("more nonsense"), true).1, "UTF-8");
+    }
+
+    #[test]
+    fn an_old_label_does_not_outweigh_utf_8() {
+        let text = "Der Zug f\u{fc}hrt \u{fc}ber vier Br\u{fc}cken. \u{65b0}\u{6865}";
+        for label in
+            ["gb2312", "windows-1251", "shift_jis", "iso-8859-1", "big5", "euc-kr", "koi8-r", "utf-16"]
+        {
+            for page in [
+                format!("<meta charset={label}><p>{text}"),
+                format!("<meta http-equiv=content-type content='text/html; charset={label}'><p>{text}"),
+                format!("<?xml version='1.0' encoding='{label}'?><p>{text}"),
+            ] {
+                assert_eq!(decoded(page.as_bytes(), None, true), of(&page, "UTF-8", 0));
+                assert_eq!(decoded(page.as_bytes(), Some(label), true), of(&page, "UTF-8", 0));
+            }
+        }
+        // What is true of the bytes is believed, of few of them too.
+        assert_eq!(
+            decoded(b"CAF\xc9\xbb x", Some("windows-1252"), false),
+            of("CAF\u{c9}\u{bb} x", "windows-1252", 0)
+        );
+        assert_eq!(decoded(b"\x1b$B%F%9%H\x1b(B", Some("iso-2022-jp"), false).1, "ISO-2022-JP");
+        let gbk =
+            encoding_rs::GBK.encode("\u{65b0}\u{6865}\u{5c06}\u{4e8e}\u{6625}\u{5929}\u{901a}\u{8f66}").0;
+        assert_eq!(decoded(&gbk, Some("gb2312"), false).1, "GBK");
     }
 
     #[test]

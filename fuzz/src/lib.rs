@@ -23,6 +23,9 @@ pub const TARGETS: &[Target] = &[
     ("csv", |bytes| read("x.csv", bytes)),
     ("warc", |bytes| packed("x.warc", bytes)),
     ("tar", |bytes| packed("x.tar", bytes)),
+    ("zip", |bytes| read("x.zip", bytes)),
+    ("xml", |bytes| read("x.xml", bytes)),
+    ("mail", |bytes| read("x.mbox", bytes)),
     #[cfg(feature = "parquet")]
     ("parquet", |bytes| read("x.parquet", bytes)),
     ("html", |bytes| read("x.html", bytes)),
@@ -51,6 +54,8 @@ fn packed(name: &str, bytes: &[u8]) {
     match bytes {
         [0x1F, 0x8B, ..] => read(&format!("{name}.gz"), bytes),
         [0x28, 0xB5, ..] => read(&format!("{name}.zst"), bytes),
+        [b'B', b'Z', ..] => read(&format!("{name}.bz2"), bytes),
+        [0xFD, b'7', ..] => read(&format!("{name}.xz"), bytes),
         _ => read(name, bytes),
     }
 }

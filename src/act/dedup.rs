@@ -10,7 +10,7 @@ use super::Removable;
 use super::keep::{self, Gone, Rules, part};
 use super::strip::Stripper;
 use crate::charset::narrowed;
-use crate::corpus::{Corpus, Location, copy_kept, kept_objects};
+use crate::corpus::{Compression, Corpus, Location, copy_kept, decompressed, kept_objects};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judgement, Relation};
@@ -399,7 +399,7 @@ fn same_file(a: &Path, b: &Path) -> bool {
 fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip<'_>) -> Result<()> {
     place.write(|out| match fate {
         Fate::Rows(gone) if strip.corpus.holds_objects(source) => {
-            if gone.is_empty() && packing(source) == packing(place.path()) {
+            if gone.is_empty() && packing(source)? == Compression::of_name(place.path()) {
                 return io::copy(&mut open_regular(source)?, out).map(|_| ());
             }
             let kept = kept_objects(&mut narrowed(reader(source)?)?, gone, strip.corpus.max_record())?;
@@ -407,7 +407,9 @@ fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip
         }
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
-        Fate::Edited(edits) if !edits.is_empty() || packing(source) != packing(place.path()) => {
+        Fate::Edited(edits)
+            if !edits.is_empty() || packing(source)? != Compression::of_name(place.path()) =>
+        {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
             let mut from = WatchedWrite::new(reader(source)?);
@@ -487,27 +489,18 @@ fn copy_edited(
     Ok(())
 }
 
-#[derive(PartialEq)]
-enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
-
-fn packing(path: &Path) -> Packing {
-    match path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).as_deref() {
-        Some("gz") => Packing::Gzip,
-        Some("zst") => Packing::Zstd,
-        _ => Packing::Plain,
-    }
+/// How a file is compressed, by its first bytes, as whoever reads it finds out.
+fn packing(path: &Path) -> io::Result<Option<Compression>> {
+    let mut head = Vec::new();
+    open_regular(path)?.take(16).read_to_end(&mut head)?;
+    Ok(Compression::of(&head))
 }
 
 fn reader(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = BufReader::with_capacity(1 << 18, open_regular(path)?);
-    Ok(match packing(path) {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
-        Packing::Plain => Box::new(file),
+    let file = open_regular(path)?;
+    Ok(match packing(path)? {
+        Some(how) => decompressed(file, how)?,
+        None => Box::new(file),
     })
 }
 
@@ -517,20 +510,33 @@ fn packed(
     out: &mut dyn Write,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    match packing(path) {
-        Packing::Plain => write(out),
-        Packing::Gzip => {
+    match Compression::of_name(path) {
+        Some(Compression::Gzip) => {
             let mut gzip = flate2::write::GzEncoder::new(out, flate2::Compression::default());
             write(&mut gzip)?;
             gzip.finish().map(|_| ())
         }
-        Packing::Zstd => {
+        Some(Compression::Zstd) => {
             let mut zstd = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
             write(&mut zstd)?;
             zstd.finish().map(|_| ())
         }
+        Some(Compression::Bzip2) => {
+            let mut bzip2 = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
+            write(&mut bzip2)?;
+            bzip2.finish().map(|_| ())
+        }
+        Some(Compression::Xz) => {
+            let mut xz = lzma_rust2::XzWriter::new(out, lzma_rust2::XzOptions::with_preset(XZ_LEVEL))?;
+            write(&mut xz)?;
+            xz.finish().map(|_| ())
+        }
+        Some(Compression::Zlib | Compression::Deflate | Compression::Brotli) | None => write(out),
     }
 }
+
+/// How hard xz compresses: as `xz` does by itself.
+const XZ_LEVEL: u32 = 6;
 
 #[cfg(test)]
 mod tests {

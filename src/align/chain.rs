@@ -26,6 +26,9 @@ pub(super) struct Costs {
 pub(super) struct Chainer {
     /// By run: the best score of a chain that ends in it, in hundredths of a unit, and the run before it.
     best: Vec<(i64, u32)>,
+    /// By run: where it starts and ends in the second text.
+    starts: Vec<u32>,
+    ends: Vec<u32>,
     order: Vec<u32>,
     taken: Vec<bool>,
     used: [Vec<bool>; 2],
@@ -68,31 +71,48 @@ impl Chainer {
     }
 
     fn score(&mut self, runs: &[Anchor], costs: Costs) {
+        self.starts.clear();
+        self.starts.extend(runs.iter().map(|run| run.b));
+        self.ends.clear();
+        self.ends.extend(runs.iter().map(|run| run.end_b()));
         self.best.clear();
         for (i, run) in runs.iter().enumerate() {
             let mut best = (100 * i64::from(run.len), NONE);
-            for before in (i.saturating_sub(LOOK_BACK)..i).rev() {
-                let last = runs[before];
-                if last.b >= run.b || last.a >= run.a {
+            let first = i.saturating_sub(LOOK_BACK);
+            let mut near = [0u8; LOOK_BACK];
+            are_near(&self.starts[first..i], &self.ends[first..i], run.b, costs.gap, &mut near);
+            // Eight at a time: where texts repeat, hardly one of many runs before this one is near it in both.
+            for group in (0..(i - first).div_ceil(8)).rev() {
+                let flags = &near[8 * group..8 * group + 8];
+                if flags.iter().fold(0, |any, flag| any | flag) == 0 {
                     continue;
                 }
-                let cut = last.end_a().saturating_sub(run.a).max(last.end_b().saturating_sub(run.b));
-                if cut >= run.len {
-                    continue;
-                }
-                let (gap_a, gap_b) = (run.a + cut - last.end_a(), run.b + cut - last.end_b());
-                if gap_a.max(gap_b) > costs.gap {
-                    continue;
-                }
-                let cost =
-                    costs.drift * i64::from(gap_a.abs_diff(gap_b)) + costs.between * i64::from(gap_a + gap_b);
-                let score = self.best[before].0 + 100 * i64::from(run.len - cut) - cost;
-                if score > best.0 {
-                    best = (score, before as u32);
+                for before in (0..8).rev().filter(|&k| flags[k] != 0).map(|k| first + 8 * group + k) {
+                    let score = self.score_behind(run, runs[before], before, costs);
+                    if let Some(score) = score.filter(|&score| score > best.0) {
+                        best = (score, before as u32);
+                    }
                 }
             }
             self.best.push(best);
         }
+    }
+
+    /// The score of a chain that goes on from the run `last`, of this number, with `run`; none where it cannot.
+    fn score_behind(&self, run: &Anchor, last: Anchor, number: usize, costs: Costs) -> Option<i64> {
+        if last.b >= run.b || last.a >= run.a {
+            return None;
+        }
+        let cut = last.end_a().saturating_sub(run.a).max(last.end_b().saturating_sub(run.b));
+        if cut >= run.len {
+            return None;
+        }
+        let (gap_a, gap_b) = (run.a + cut - last.end_a(), run.b + cut - last.end_b());
+        if gap_a.max(gap_b) > costs.gap {
+            return None;
+        }
+        let cost = costs.drift * i64::from(gap_a.abs_diff(gap_b)) + costs.between * i64::from(gap_a + gap_b);
+        Some(self.best[number].0 + 100 * i64::from(run.len - cut) - cost)
     }
 
     /// Collects the chain that ends in `end`, as far as others have not taken it; returns its units.
@@ -134,5 +154,14 @@ impl Chainer {
         let first = (0..run.len).find(is_free)?;
         let len = (first..run.len).take_while(is_free).count() as u32;
         Some(Anchor { a: run.a + first, b: run.b + first, len })
+    }
+}
+
+/// Sets the flags of runs that start before `at` in the second text and end no further than `gap` before it: no other can
+/// stand before a run that starts there. Without a branch, so that the compiler compares many at once.
+fn are_near(starts: &[u32], ends: &[u32], at: u32, gap: u32, near: &mut [u8; LOOK_BACK]) {
+    let least = at.saturating_sub(gap);
+    for ((&start, &end), near) in starts.iter().zip(ends).zip(near) {
+        *near = u8::from(start < at) & u8::from(end >= least);
     }
 }

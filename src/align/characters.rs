@@ -179,9 +179,8 @@ impl CharacterAligner {
                 continue;
             }
             for place in index.seeds.of(&index.windows, &[window], key_of(&[window])) {
-                let before =
-                    a[..place].iter().rev().zip(b[..at].iter().rev()).take_while(|(x, y)| x == y).count();
-                let after = a[place + SEED..].iter().zip(&b[at + SEED..]).take_while(|(x, y)| x == y).count();
+                let before = common_suffix(&a[..place], &b[..at]);
+                let after = common_prefix(&a[place + SEED..], &b[at + SEED..]);
                 let len = (before + SEED + after) as u32;
                 self.runs.push(Anchor { a: (place - before) as u32, b: (at - before) as u32, len });
                 skip = skip.max(at + after + 1);
@@ -190,6 +189,38 @@ impl CharacterAligner {
         self.runs.sort_unstable();
         self.runs.dedup();
     }
+}
+
+/// How many characters two texts begin with in common; eight are compared at once.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let mut equal = 0;
+    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+        let differs = word(x) ^ word(y);
+        if differs != 0 {
+            return equal + differs.trailing_zeros() as usize / 8;
+        }
+        equal += 8;
+    }
+    equal + a[equal..].iter().zip(&b[equal..]).take_while(|(x, y)| x == y).count()
+}
+
+/// How many characters two texts end with in common.
+fn common_suffix(a: &[u8], b: &[u8]) -> usize {
+    let mut equal = 0;
+    for (x, y) in a.rchunks_exact(8).zip(b.rchunks_exact(8)) {
+        let differs = word(x) ^ word(y);
+        if differs != 0 {
+            return equal + differs.leading_zeros() as usize / 8;
+        }
+        equal += 8;
+    }
+    let rest = a[..a.len() - equal].iter().rev().zip(b[..b.len() - equal].iter().rev());
+    equal + rest.take_while(|(x, y)| x == y).count()
+}
+
+/// Eight characters as a number, the first of them lowest.
+fn word(eight: &[u8]) -> u64 {
+    eight.iter().rev().fold(0, |all, &c| all << 8 | u64::from(c))
 }
 
 /// Adds the equal characters of a chain, and its hard stretches.
@@ -211,5 +242,23 @@ fn count(runs: &[Anchor], noise: &mut Noise) {
         }
         last = Some(run);
         inside = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_at_once_are_as_one_by_one(a in "[ab]{0,40}", b in "[ab]{0,40}") {
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            let plain = |a: &mut dyn Iterator<Item = &u8>, b: &mut dyn Iterator<Item = &u8>| {
+                a.zip(b).take_while(|(x, y)| x == y).count()
+            };
+            prop_assert_eq!(common_prefix(a, b), plain(&mut a.iter(), &mut b.iter()));
+            prop_assert_eq!(common_suffix(a, b), plain(&mut a.iter().rev(), &mut b.iter().rev()));
+        }
     }
 }

@@ -9,6 +9,7 @@ mod chain;
 pub mod characters;
 mod gaps;
 mod glance;
+pub mod numerals;
 mod similar;
 mod words;
 
@@ -248,7 +249,8 @@ fn push_slots(
     }
 }
 
-/// Whether the words are the same but for spelling, hyphens and the like. Numbers that differ are other numbers.
+/// Whether the words are the same but for spelling, hyphens and the like. Numbers that differ are other numbers, and the
+/// same in characters and in digits is one.
 fn respelled(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), joined: &mut [Vec<u8>; 2]) -> bool {
     let [x, y] = joined;
     for (words, of, out) in [(a, of_a, &mut *x), (b, of_b, &mut *y)] {
@@ -259,9 +261,15 @@ fn respelled(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32), joined: &
         return true;
     }
     let numeric = |kinds: &[TokenKind]| kinds.iter().any(|kind| kind.is(TokenKind::NUMERIC));
-    !numeric(&a.kinds()[of_a.0 as usize..of_a.1 as usize])
-        && !numeric(&b.kinds()[of_b.0 as usize..of_b.1 as usize])
-        && similar(x, y, RESPELLED)
+    let [is_a, is_b] = [(a, of_a), (b, of_b)]
+        .map(|(words, (start, end))| numeric(&words.kinds()[start as usize..end as usize]));
+    if is_a && is_b { same_number(x, y) } else { !is_a && !is_b && similar(x, y, RESPELLED) }
+}
+
+/// Whether one number is written in two ways.
+fn same_number(x: &[u8], y: &[u8]) -> bool {
+    let number = |text| std::str::from_utf8(text).ok().and_then(numerals::number);
+    x.is_ascii() != y.is_ascii() && number(x).is_some_and(|x| number(y) == Some(x))
 }
 
 fn classified(a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Slot {

@@ -4,15 +4,37 @@
 //! method of Myers, "A fast bit-vector algorithm for approximate string matching", J. ACM 46, 1999, in the form that
 //! Hyyrö gave it (2003).
 
-/// The longest string compared, in bytes: a machine word has as many bits. Longer ones are alike if equal only.
+/// The longest string compared, in characters: a machine word has as many bits. Longer ones are alike if equal only.
 pub const LONGEST: usize = 64;
 
-/// Whether the similarity of two strings is at least `least` (0 to 1). Bytes are compared, so an accented letter
-/// counts up to twice.
+/// Whether the similarity of two strings of UTF-8 is at least `least` (0 to 1). Characters are compared: the bytes of one
+/// script begin alike, and any two words of Devanagari would be two thirds the same.
 pub fn similar(a: &[u8], b: &[u8], least: f64) -> bool {
     if a == b {
         return true;
     }
+    if a.is_ascii() && b.is_ascii() {
+        return within(a, b, least);
+    }
+    let mut memory = [['\0'; LONGEST]; 2];
+    let [x, y] = &mut memory;
+    match (characters(a, x), characters(b, y)) {
+        (Some(a), Some(b)) => within(a, b, least),
+        _ => false,
+    }
+}
+
+/// The characters of a string; none where they are too many.
+fn characters<'a>(text: &[u8], memory: &'a mut [char; LONGEST]) -> Option<&'a [char]> {
+    let mut count = 0;
+    for character in std::str::from_utf8(text).ok()?.chars() {
+        *memory.get_mut(count)? = character;
+        count += 1;
+    }
+    memory.get(..count)
+}
+
+fn within<T: Copy + PartialEq>(a: &[T], b: &[T], least: f64) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let allowed = ((1.0 - least) * long.len() as f64 + 1e-9) as usize;
     if long.len() > LONGEST || long.len() - short.len() > allowed || short.is_empty() {
@@ -21,8 +43,8 @@ pub fn similar(a: &[u8], b: &[u8], least: f64) -> bool {
     distance(short, long) <= allowed
 }
 
-/// Edit distance of `pattern` (1 to [`LONGEST`] bytes) and `text`.
-fn distance(pattern: &[u8], text: &[u8]) -> usize {
+/// Edit distance of `pattern` (1 to [`LONGEST`] characters) and `text`.
+fn distance<T: Copy + PartialEq>(pattern: &[T], text: &[T]) -> usize {
     let last = 1u64 << (pattern.len() - 1);
     let (mut plus, mut minus) = (u64::MAX, 0u64);
     let mut distance = pattern.len();
@@ -72,5 +94,11 @@ mod tests {
         assert!(similar(b"johnson", b"johnston", 0.6));
         assert!(!similar(b"rose", b"fell", 0.6));
         assert!(!similar(b"", b"fell", 0.6));
+        let of = |a: &str, b: &str| similar(a.as_bytes(), b.as_bytes(), 0.6);
+        assert!(of("\u{43f}\u{440}\u{438}\u{43d}\u{446}", "\u{43f}\u{440}\u{438}\u{43d}\u{446}\u{430}"));
+        // Other words, though most of their bytes are the same: rama and gita, two trees.
+        assert!(!of("\u{930}\u{93e}\u{92e}", "\u{917}\u{940}\u{924}"));
+        assert!(!of("\u{6797}", "\u{67cf}"));
+        assert!(!of(&"\u{930}".repeat(65), &"\u{930}".repeat(66)));
     }
 }

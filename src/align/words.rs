@@ -17,6 +17,8 @@ impl TokenKind {
     pub const APART: TokenKind = TokenKind(8);
     /// It begins a line.
     pub const LINE: TokenKind = TokenKind(16);
+    /// A colon stands before it.
+    pub const LABELLED: TokenKind = TokenKind(32);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {
@@ -224,7 +226,8 @@ impl Seeds {
             })
         });
         // Chains mix a few seeds; a very long one is of one that repeats.
-        places.take(4 * OCCURRENCES).filter(|&i| hashes[i..i + self.k] == *seed).take(OCCURRENCES)
+        let is_equal = move |&i: &usize| self.keys[i] == key && hashes[i..i + self.k] == *seed;
+        places.take(4 * OCCURRENCES).filter(is_equal).take(OCCURRENCES)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::corpus::{DateFormat, SitePattern};
+use crate::corpus::{DateFormat, Preprocessor, SitePattern};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Finds near-duplicate and syndicated news text, verifies every pair exactly and shows why.
@@ -98,6 +98,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         crawler | wirecopy filter --index seen/ | ingest\n  \
         wirecopy filter --index seen/ --on-duplicate drop --only exact,near feed.jsonl > new.jsonl\n  \
+        wirecopy filter --index seen/ crawl.warc.gz > verdicts.jsonl\n  \
         wirecopy filter --index seen/ --check < candidates.jsonl")]
     Filter(FilterArgs),
     /// Create, fill, look into and repair a persistent index.
@@ -427,12 +428,28 @@ pub struct InputArgs {
     /// Files, directories, or - for standard input.
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How paths become documents.
+#[derive(Debug, ClapArgs)]
+pub struct ReadingArgs {
     /// How files of unknown kind and standard input are read.
     #[arg(long, value_enum, default_value_t = FormatArg::Auto, help_heading = "Input")]
     pub format: FormatArg,
     /// What separates the fields of tables: a character, or tab. By default their header tells.
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Input")]
     pub delimiter: Option<u8>,
+    /// Run COMMAND with each file's path, and read what it writes: text or a page (for PDF, DOCX and the like).
+    #[arg(long, value_name = "COMMAND", help_heading = "Input")]
+    pub pre: Option<PathBuf>,
+    /// Only files that match go through --pre; with a leading !, not those that do.
+    #[arg(long, value_name = "GLOB", requires = "pre", value_parser = glob, help_heading = "Input")]
+    pub pre_glob: Vec<String>,
+    /// A file on which --pre works longer is a problem.
+    #[arg(long, value_name = "TIME", requires = "pre", value_parser = duration, default_value = "60s", help_heading = "Input")]
+    pub pre_timeout: u64,
     /// Which text of an HTML page counts: the article, or all that is visible.
     #[arg(long, value_enum, default_value_t = Html::Main, help_heading = "Input")]
     pub html: Html,
@@ -467,8 +484,8 @@ pub struct InputArgs {
 
 #[derive(Debug, ClapArgs)]
 pub struct FilterArgs {
-    /// JSON lines: files, or standard input.
-    #[arg(value_name = "FILE")]
+    /// Files, directories, or standard input: JSON lines, or anything else that scan reads.
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The index: a directory; created where there is none.
     #[arg(long, value_name = "DIR")]
@@ -502,13 +519,13 @@ pub struct FilterArgs {
     #[command(flatten)]
     pub judging: JudgingArgs,
     #[command(flatten)]
-    pub fields: FieldOptions,
+    pub reading: ReadingArgs,
+    /// Where decompressed and converted input goes while the run lasts.
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
     /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
     #[arg(long, value_name = "COUNT", hide = true)]
     pub memory_documents: Option<u32>,
-    /// Larger lines give no document.
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "64M")]
-    pub max_record: u64,
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
@@ -708,6 +725,14 @@ pub enum FormatArg {
     Parquet,
     Warc,
     Tar,
+    Zip,
+    Xml,
+    Mail,
+}
+
+/// A pattern of names.
+fn glob(text: &str) -> Result<String, String> {
+    Preprocessor::new("", &[text]).map(|_| text.to_owned()).map_err(|e| e.reason())
 }
 
 /// What separates fields: one character of ASCII, by itself or by its name.

@@ -388,7 +388,7 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 18] = [
+    const REFUSED: [&str; 21] = [
         "action",
         "check",
         "follow",
@@ -398,6 +398,9 @@ mod tests {
         "on-duplicate",
         "only",
         "output",
+        "pre",
+        "pre-glob",
+        "pre-timeout",
         "rejects",
         "remove",
         "removed",

@@ -1,4 +1,4 @@
-//! `wirecopy filter`: documents in, the same lines with a verdict out.
+//! `wirecopy filter`: documents in, a line with a verdict out for each: the same line, where they came as lines.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::corpus::{JsonLines, Reader as _, Scratch, Value, unmarked};
+use crate::corpus::{
+    Corpus, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch, SitePattern, Value,
+    unmarked,
+};
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use crate::index::store::{Disk, Store};
@@ -24,7 +27,8 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
-use crate::cli::lines::{self, Chunk, LinePart};
+use crate::cli::arrivals::{self, Arrival, ArrivalRules, described};
+use crate::cli::lines::{Chunk, LinePart};
 use crate::cli::output::{check_stdout, outputs};
 use crate::cli::say::{self, say};
 
@@ -41,12 +45,15 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let outputs = wanted.open()?;
     let paths = once_each(&typed.paths);
     let mut records = Records {
-        reader: JsonLines::new(typed.fields.names(), Kernel::detect()),
+        reader: JsonLines::new(typed.reading.fields.names(), Kernel::detect()),
         paths: paths.clone(),
-        max: typed.max_record,
+        site_from: typed.reading.site_from.clone(),
+        max: typed.reading.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: over.preparer(),
         before: (None, 0),
+        counted: (None, 0),
+        is_stream: false,
     };
     let mut session = Session {
         typed,
@@ -58,8 +65,17 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         answered: None,
         written: Vec::new(),
     };
-    let lines = lines::read(&paths, typed.max_record, move |chunk| records.of(chunk))?;
-    let result = session.all(&lines);
+    let rules = ArrivalRules {
+        options: typed.reading.options(),
+        resources: Resources {
+            threads: typed.threads,
+            work_dir: typed.work_dir.clone(),
+            ..Resources::default()
+        },
+        most: typed.reading.max_record,
+    };
+    let arrivals = arrivals::read(&paths, rules, move |arrival| records.of(arrival))?;
+    let result = session.all(&arrivals);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     let counted = session.count(true);
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
@@ -448,11 +464,16 @@ impl LineOutcomes {
 struct Records {
     reader: JsonLines,
     paths: Vec<PathBuf>,
+    site_from: Option<SitePattern>,
     max: u64,
     scratch: Scratch,
     preparer: Preparer,
     /// The input that was read last, and the hash of its name and of all of its records without ids so far.
     before: (Option<usize>, u64),
+    /// The part of an input that was read last, and how many records of it.
+    counted: (Option<(usize, u32)>, u32),
+    /// Whether what is read is a stream, whose name says nothing.
+    is_stream: bool,
 }
 
 impl Records {
@@ -478,17 +499,43 @@ impl Records {
         let fields = self.reader.fields(record)?;
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
         let named = fields.id.map(Value::to_text);
+        let directory = self.directory(input);
         if let Some(id) = named {
-            return Ok(Incoming::of_record(&fields, id, text, ""));
+            return Ok(Incoming::of_record(&fields, id, text, directory));
         }
-        let document = Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, "");
+        let document =
+            Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, directory);
         Ok(document.unnamed(self.place(record, input)))
+    }
+
+    /// What stands in for the site of a line that names none.
+    fn directory(&self, input: usize) -> &str {
+        let name = self.paths.get(input).and_then(|path| path.file_name()?.to_str());
+        let site = |pattern: &SitePattern| pattern.site(name.unwrap_or("-"));
+        // Of a file that was named nothing is known but its name.
+        self.site_from.as_ref().and_then(site).unwrap_or_default()
     }
 }
 
 impl Records {
+    /// What arrived, as lines that wait.
+    fn of(&mut self, arrival: Arrival<'_>) -> Result<Vec<Waiting>> {
+        match arrival {
+            Arrival::Lines(chunk) => self.lines(chunk),
+            Arrival::Documents { input, corpus, piece, is_stream } => {
+                self.is_stream = is_stream;
+                self.documents(input, corpus, piece)
+            }
+            Arrival::Unreadable { input, problem } => {
+                let mut made = MadeLines::default();
+                made.reject(problem, None);
+                self.made(input, made)
+            }
+        }
+    }
+
     /// The lines of a chunk, but for blank ones.
-    fn of(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
+    fn lines(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
         let chunk = Arc::new(chunk);
         if chunk.part != LinePart::Whole {
             return Ok(vec![self.part_of_line(chunk)]);
@@ -506,12 +553,17 @@ impl Records {
                 let document = self.document(json, chunk.input, number);
                 let rejected = document.map(|document| documents.push(document)).err();
                 let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
-                let rejected = rejected.map(|reason| (place(), reason));
+                let rejected = rejected.map(|reason| format!("{}: {reason}", place()));
                 lines.push(FilterLine { chunk: chunk.clone(), record, end, rejected });
             }
             number += 1;
             at = end;
         }
+        self.waiting(lines, documents)
+    }
+
+    /// Lines that wait with their documents: each that was not rejected has one.
+    fn waiting(&self, lines: Vec<FilterLine>, documents: Vec<Incoming>) -> Result<Vec<Waiting>> {
         let prepared = self.preparer.prepare(&documents)?;
         let mut documents = documents.into_iter().zip(prepared);
         let waiting = |line: FilterLine| {
@@ -520,6 +572,123 @@ impl Records {
         };
         Ok(lines.into_iter().map(waiting).collect())
     }
+
+    /// The documents of a piece of an input, each with the line that stands for it.
+    fn documents(&mut self, input: usize, corpus: &Corpus, piece: &InputPiece) -> Result<Vec<Waiting>> {
+        // Records are counted through all pieces of a part of an input.
+        if self.counted.0 != Some((input, piece.input())) {
+            self.counted = (Some((input, piece.input())), 0);
+        }
+        let mut made = MadeLines::default();
+        let (mut bytes, mut scratch) = (Vec::new(), Vec::new());
+        let mut record = self.counted.1;
+        let read = corpus.read(piece, &mut bytes, |at, _, fields| {
+            match fields.and_then(|fields| self.arrived(input, corpus, at, record, &fields)) {
+                Ok((line, document)) => made.take(&line, document),
+                Err(reason) => {
+                    let (path, record) = corpus.place(at, record);
+                    let is_held = reason != Reason::TooLarge(self.max);
+                    let json = if is_held { corpus.json(at, &mut scratch).ok().flatten() } else { None };
+                    let reason = reason.to_string();
+                    made.reject(&Problem { path, record, reason, unreadable: true }, json);
+                }
+            }
+            record += 1;
+        });
+        self.counted.1 = record;
+        if let Err(error) = read {
+            let path = corpus.path(piece.input()).display().to_string();
+            made.reject(&Problem { path, record: None, reason: error.reason(), unreadable: true }, None);
+        }
+        self.made(input, made)
+    }
+
+    /// A document of a corpus, and the line that stands for it: its own, where it is JSON.
+    fn arrived(
+        &mut self,
+        input: usize,
+        corpus: &Corpus,
+        at: Location,
+        record: u32,
+        fields: &Fields<'_>,
+    ) -> Result<(Vec<u8>, Incoming), Reason> {
+        let text = fields.text.decode(&mut self.scratch).text.to_owned();
+        let id = fields.id.map_or_else(|| corpus.made_id(at.input, record), Value::to_text);
+        let (path, number) = corpus.place(at, record);
+        let document = Incoming::of_record(fields, id, text, corpus.directory(at.input));
+        let mut line = Vec::new();
+        match corpus.json(at, &mut Vec::new())? {
+            Some(json) => line.extend_from_slice(json),
+            None => {
+                let own = |field: Option<Value<'_>>| field.map(Value::to_text);
+                let (url, title, date) = (own(fields.url), own(fields.title), own(fields.date));
+                let shown = line::DocumentLine {
+                    id: &document.id,
+                    url: url.as_deref(),
+                    title: title.as_deref(),
+                    date: date.as_deref(),
+                    path: &path,
+                    record: number,
+                };
+                line::write_json(&shown, &mut line);
+            }
+        }
+        // A file is what its path says, whatever stands in it later; what came without a name is what it holds.
+        let is_file = number.is_none() && !self.is_stream;
+        if is_file || corpus.is_named(at, record, fields) {
+            return Ok((line, document));
+        }
+        let place = self.place(document.text.as_bytes(), input);
+        Ok((line, document.unnamed(place)))
+    }
+
+    /// Lines that were made, with their documents.
+    fn made(&self, input: usize, made: MadeLines) -> Result<Vec<Waiting>> {
+        let MadeLines { bytes, lines, documents } = made;
+        let chunk = Arc::new(Chunk { input, line: 0, bytes, part: LinePart::Whole });
+        let line = |(range, rejected): (std::ops::Range<usize>, Option<String>)| {
+            let end = range.end + 1;
+            FilterLine { chunk: chunk.clone(), record: range, end, rejected }
+        };
+        self.waiting(lines.into_iter().map(line).collect(), documents)
+    }
+}
+
+/// Lines that stand for what came otherwise than in lines.
+#[derive(Default)]
+struct MadeLines {
+    bytes: Vec<u8>,
+    /// Each without its end, and why it gave no document, if it did not.
+    lines: Vec<(std::ops::Range<usize>, Option<String>)>,
+    /// Of all lines that were not rejected.
+    documents: Vec<Incoming>,
+}
+
+impl MadeLines {
+    /// Takes the line of a document.
+    fn take(&mut self, line: &[u8], document: Incoming) {
+        self.line(line, None);
+        self.documents.push(document);
+    }
+
+    /// Takes what gave no document: the record itself, where it is a line.
+    fn reject(&mut self, problem: &Problem, record: Option<&[u8]>) {
+        let reason = Some(described(problem));
+        if let Some(record) = record {
+            return self.line(record, reason);
+        }
+        let Problem { path, record, reason: why, .. } = problem;
+        let mut line = Vec::new();
+        line::write_json(&line::RejectedLine { path, record: *record, reason: why }, &mut line);
+        self.line(&line, reason);
+    }
+
+    fn line(&mut self, line: &[u8], rejected: Option<String>) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(line.trim_ascii_end());
+        self.lines.push((start..self.bytes.len(), rejected));
+        self.bytes.push(b'\n');
+    }
 }
 
 impl Records {
@@ -527,7 +696,7 @@ impl Records {
     fn part_of_line(&self, chunk: Arc<Chunk>) -> Waiting {
         let place = format!("{}: line {}", self.name(chunk.input), chunk.line + 1);
         let end = chunk.bytes.len();
-        let rejected = Some((place, Reason::TooLarge(self.max)));
+        let rejected = Some(format!("{place}: {}", Reason::TooLarge(self.max)));
         Waiting { line: FilterLine { chunk, record: 0..end, end, rejected }, document: None }
     }
 }
@@ -537,7 +706,7 @@ struct FilterLine {
     chunk: Arc<Chunk>,
     record: std::ops::Range<usize>,
     end: usize,
-    rejected: Option<(String, Reason)>,
+    rejected: Option<String>,
 }
 
 /// A line that waits for its answer, with its document.
@@ -576,12 +745,12 @@ impl Session<'_> {
     fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
         loop {
             match chunks.try_recv() {
-                Ok(chunk) => self.take(chunk?)?,
+                Ok(chunk) => self.arrived(chunk)?,
                 Err(TryRecvError::Empty) => {
                     self.answer()?;
                     self.finish()?;
                     match self.wait(chunks)? {
-                        Some(chunk) => self.take(chunk?)?,
+                        Some(chunk) => self.arrived(chunk)?,
                         None => return Ok(()),
                     }
                 }
@@ -605,6 +774,18 @@ impl Session<'_> {
         }
     }
 
+    /// Takes lines; where reading broke off, those before it are answered.
+    fn arrived(&mut self, lines: Result<Vec<Waiting>>) -> Result<()> {
+        match lines {
+            Ok(lines) => self.take(lines),
+            Err(broken) => {
+                self.answer()?;
+                self.finish()?;
+                Err(broken)
+            }
+        }
+    }
+
     /// Writes a line of counts, where somebody wants it and it is due.
     fn count(&mut self, ended: bool) -> Result<()> {
         match &mut self.outputs.stats {
@@ -616,7 +797,8 @@ impl Session<'_> {
     fn take(&mut self, lines: Vec<Waiting>) -> Result<()> {
         let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
         for waiting in lines {
-            self.bytes += waiting.line.record.len();
+            let text = waiting.document.as_ref().map_or(0, |(document, _)| document.text.len());
+            self.bytes += waiting.line.record.len().max(text);
             self.batch.push(waiting);
             if self.batch.len() >= most || self.bytes >= BATCH_BYTES {
                 self.answer()?;
@@ -665,10 +847,10 @@ impl Session<'_> {
                     let answer = answers.next().context("every document has an answer")?;
                     self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
                 }
-                Some((place, reason)) => {
+                Some(reason) => {
                     if chunk.part.begins() {
                         self.counts.rejected += 1;
-                        say!("wirecopy: {place}: {reason}");
+                        say!("wirecopy: {reason}");
                     }
                     if let Some(file) = &mut self.outputs.rejects {
                         file.write(&chunk.bytes[record.start..end])?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::corpus::{Corpus, Problem, Scratch, Value};
+use crate::corpus::{Corpus, Scratch, Value};
 use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
@@ -17,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::cli::args::{self, IndexCommand};
+use crate::cli::arrivals::described;
 use crate::cli::filter::writing;
 use crate::cli::model;
 use crate::cli::say::{self, say};
@@ -108,11 +109,7 @@ impl Building<'_> {
         let mut filter = Filter::new(writer, *policy, resources)?;
         let taken = filter.load(&run, spans.as_deref())?;
         filter.close()?;
-        let problem = |problem: &Problem| match problem.record {
-            Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
-            None => format!("{}: {}", problem.path, problem.reason),
-        };
-        let problems = run.documents.problems.iter().map(problem);
+        let problems = run.documents.problems.iter().map(described);
         Ok((taken, problems.collect()))
     }
 

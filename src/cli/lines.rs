@@ -1,11 +1,6 @@
-//! Lines of files and of standard input, read ahead by a thread of their own, a bounded few megabytes.
+//! Lines of a stream, cut into chunks.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, sync_channel};
-
-use anyhow::{Context, Result};
+use std::io::{self, Read};
 
 use crate::charset::narrowed;
 use crate::corpus::{ObjectLines, begin_objects};
@@ -46,63 +41,15 @@ impl LinePart {
 /// Bytes asked for at once.
 const READ: usize = 1 << 20;
 
-/// Chunks that are read ahead: whoever writes to us waits when they are full.
-const AHEAD: usize = 4;
-
-/// What names standard input.
-const STDIN: &str = "-";
-
-/// What `with` makes of the chunks of these files, or of standard input where there are none. Compressed files are
-/// read through, what has two bytes a character is read in UTF-8, and the objects of an array are a line each. Lines of more than `most` bytes come in parts.
-///
-/// # Errors
-/// Where the system has no thread to give.
-pub fn read<T: Send + 'static>(
-    paths: &[PathBuf],
-    most: u64,
-    mut with: impl FnMut(Chunk) -> Result<T> + Send + 'static,
-) -> Result<Receiver<Result<T>>> {
-    let (sender, receiver) = sync_channel(AHEAD);
-    let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let work = move || {
-        for (input, path) in paths.iter().enumerate() {
-            let sent = open(path).and_then(|from| {
-                send_lines(from, input, most, |chunk| sender.send(with(chunk)).is_ok())
-                    .with_context(|| format!("cannot read {}", path.display()))
-            });
-            match sent {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    // Whoever listened has gone where this fails.
-                    let _ = sender.send(Err(error));
-                    return;
-                }
-            }
-        }
-    };
-    std::thread::Builder::new().spawn(work).context("no thread to read lines on")?;
-    Ok(receiver)
-}
-
-fn open(path: &Path) -> Result<Box<dyn Read>> {
-    if path.as_os_str() == STDIN {
-        return Ok(Box::new(io::stdin()));
-    }
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    Ok(match path.extension().and_then(|extension| extension.to_str()) {
-        Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(file))),
-        Some("zst") => Box::new(zstd::Decoder::new(file)?),
-        _ => Box::new(file),
-    })
-}
-
 /// Bytes that tell how JSON is laid out, at most.
 const HEAD: usize = 4096;
 
-/// Hands chunks of lines on, whatever the layout; false where nobody listens any more.
-fn send_lines(
+/// Hands chunks of lines on until the end, whatever the layout: what has two bytes a character is read in UTF-8, and the
+/// objects of an array are a line each. Lines of more than `most` bytes come in parts. False where nobody listens any more.
+///
+/// # Errors
+/// Those of the stream.
+pub fn send_lines(
     from: impl Read,
     input: usize,
     most: usize,
@@ -139,7 +86,7 @@ fn head(from: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
     Ok((head, false))
 }
 
-/// Hands chunks on until the end; false where nobody listens any more.
+/// Hands chunks of lines on until the end; false where nobody listens any more.
 fn send(
     mut from: impl Read,
     input: usize,

@@ -5,6 +5,7 @@
 
 mod apply;
 mod args;
+mod arrivals;
 mod calibrate;
 mod changes;
 mod compare;

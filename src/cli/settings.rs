@@ -1,8 +1,9 @@
 //! What was meant: arguments to the library's recipe, policy, resources and corpus options.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, WalkOptions};
+use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, Preprocessor, WalkOptions};
 use crate::html::HtmlMode;
 use crate::kernel::Kernel;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -88,7 +89,15 @@ impl args::InputArgs {
 
     /// These documents, and a second set to compare them with.
     pub fn open_against(&self, against: &[PathBuf], resources: &Resources) -> Result<Corpus> {
-        let options = CorpusOptions {
+        let options = CorpusOptions { against: against.to_owned(), ..self.reading.options() };
+        Ok(Corpus::open(&self.paths, &options, resources)?)
+    }
+}
+
+impl args::ReadingArgs {
+    /// How paths become documents.
+    pub fn options(&self) -> CorpusOptions {
+        CorpusOptions {
             fields: self.fields.names(),
             walk: WalkOptions {
                 hidden: self.hidden,
@@ -108,6 +117,9 @@ impl args::InputArgs {
                 args::FormatArg::Parquet => Format::Parquet,
                 args::FormatArg::Warc => Format::Warc,
                 args::FormatArg::Tar => Format::Tar,
+                args::FormatArg::Zip => Format::Zip,
+                args::FormatArg::Xml => Format::Xml,
+                args::FormatArg::Mail => Format::Mail,
             },
             max_record: Some(self.max_record),
             delimiter: self.delimiter,
@@ -117,10 +129,13 @@ impl args::InputArgs {
             },
             site_from: self.site_from.clone(),
             date_formats: self.date_formats.clone(),
-            against: against.to_owned(),
+            command: self.pre.as_ref().and_then(|command| {
+                // Patterns were tried when they were typed.
+                let command = Preprocessor::new(command, &self.pre_glob).ok()?;
+                Some(command.timeout(Duration::from_millis(self.pre_timeout)))
+            }),
             ..CorpusOptions::default()
-        };
-        Ok(Corpus::open(&self.paths, &options, resources)?)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decompression, one damaged gzip member at a time, and bounded in what it may grow to.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,23 +9,40 @@ use flate2::bufread::GzDecoder;
 
 /// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     Gzip,
     Zstd,
     /// Deflate in its wrapping, as HTTP has it.
     Zlib,
-    /// Deflate without it, as some servers have it.
+    /// Deflate without it, as some servers have it, and zip archives.
     Deflate,
     /// As browsers and servers have it.
     Brotli,
+    Bzip2,
+    Xz,
 }
 
 impl Compression {
+    /// By a file's extension.
+    pub fn of_name(path: &Path) -> Option<Compression> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "gz" | "tgz" => Some(Compression::Gzip),
+            "zst" | "tzst" => Some(Compression::Zstd),
+            "bz2" | "tbz" | "tbz2" => Some(Compression::Bzip2),
+            "xz" | "txz" => Some(Compression::Xz),
+            _ => None,
+        }
+    }
+
     /// By the first bytes.
     pub fn of(head: &[u8]) -> Option<Compression> {
         match head {
             [0x1F, 0x8B, 8, ..] => Some(Compression::Gzip),
             [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Compression::Zstd),
+            // A block begins with digits of pi, and what has none with those of its root.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..] => Some(Compression::Bzip2),
+            [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some(Compression::Xz),
             _ => None,
         }
     }
@@ -41,12 +59,15 @@ pub(super) const RATIO_FROM: u64 = 64 << 20;
 /// for it is asked for at once and taken as it is filled: as much as the frame gives, and never more than 2 GiB.
 const WINDOW: u32 = 31;
 
-/// Decompresses all gzip members or zstd frames of `from`, or its one stream of deflate. A damaged gzip member is an error, of the kind
+/// Kilobytes of memory that an xz stream may ask for: that of the largest dictionary that `xz` makes, 64 MiB, twice.
+const XZ_MEMORY: u32 = (128 << 10) + 1024;
+
+/// Decompresses all gzip members, zstd frames, bzip2 or xz streams of `from`, or its one stream of deflate. A damaged gzip member is an error, of the kind
 /// [`io::ErrorKind::InvalidData`] where some of it came out before, and the next read goes on with the member after it.
 ///
 /// # Errors
 /// Where zstd has no memory.
-pub(super) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Result<Box<dyn Read + 'a>> {
+pub(crate) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Result<Box<dyn Read + 'a>> {
     let taken = Arc::new(AtomicU64::new(0));
     let counted = taken.clone();
     fn once<'a>(from: impl Read + 'a, taken: Arc<AtomicU64>) -> Box<dyn Read + 'a> {
@@ -65,6 +86,8 @@ pub(super) fn decompressed<'a>(from: impl Read + 'a, how: Compression) -> io::Re
         Compression::Zlib => once(flate2::bufread::ZlibDecoder::new(from), taken),
         Compression::Brotli => once(brotli_decompressor::Decompressor::new(from, 4096), taken),
         Compression::Deflate => once(flate2::bufread::DeflateDecoder::new(from), taken),
+        Compression::Bzip2 => once(bzip2::bufread::MultiBzDecoder::new(from), taken),
+        Compression::Xz => once(Xz(lzma_rust2::XzReader::new_mem_limit(from, true, XZ_MEMORY)), taken),
     })
 }
 
@@ -78,6 +101,20 @@ pub(super) const BOMB: io::ErrorKind = io::ErrorKind::FileTooLarge;
 
 fn bomb(what: String) -> io::Error {
     io::Error::new(BOMB, what)
+}
+
+/// Xz that says what its dictionary is.
+struct Xz<R: Read>(lzma_rust2::XzReader<R>);
+
+impl<R: Read> Read for Xz<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|e| match e.kind() {
+            io::ErrorKind::OutOfMemory => {
+                io::Error::other(format!("its dictionary takes more than {} MiB", XZ_MEMORY >> 10))
+            }
+            _ => e,
+        })
+    }
 }
 
 struct Counted<R> {

@@ -342,9 +342,10 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
-        match of_strings {
-            true => Ok(Passed::Strings(&self.bytes[start..self.at])),
-            false => Ok(Passed::Other("a list, and holds more than strings")),
+        if of_strings {
+            Ok(Passed::Strings(&self.bytes[start..self.at]))
+        } else {
+            Ok(Passed::Other("a list, and holds more than strings"))
         }
     }
 

@@ -6,6 +6,8 @@
 //! after this module knows where a document came from. It is read in [`InputPiece`]s of about a megabyte, in parallel and
 //! in any order; what a piece gives does not depend on either.
 
+#[cfg(feature = "cli")]
+pub(crate) mod arriving;
 mod convert;
 mod inflate;
 mod jsonl;
@@ -13,6 +15,7 @@ mod lines;
 mod memory;
 mod open;
 mod plain;
+mod preprocess;
 mod record;
 mod site;
 mod spool;
@@ -27,12 +30,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
 pub(crate) use convert::objects::{ObjectLines, begin_objects, copy_kept, kept as kept_objects};
+pub(crate) use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
 pub(crate) use jsonl::unmarked;
 use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
+pub use preprocess::Preprocessor;
 pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
 pub use site::SitePattern;
 use spool::Spooled;
@@ -95,6 +100,8 @@ pub struct CorpusOptions {
     pub date_formats: Vec<DateFormat>,
     /// Files and directories of a second set: the others are compared with these, and neither with one another.
     pub against: Vec<PathBuf>,
+    /// What reads files that nothing here reads.
+    pub command: Option<Preprocessor>,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
     pub readers: Vec<(String, Arc<dyn Reader>)>,
 }
@@ -105,14 +112,19 @@ impl CorpusOptions {
         self.readers.push((extension.into(), Arc::new(reader)));
         self
     }
+
+    /// Whether a command reads the file of this path.
+    pub fn is_converted(&self, path: &Path) -> bool {
+        self.command.as_ref().is_some_and(|command| command.takes(path))
+    }
 }
 
 /// How an input is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// By extension; else by the first bytes: WARC, Parquet, tar and HTML have their marks, JSON begins with `{`, or with
-    /// `[` and goes on as JSON; else plain text. How JSON is laid out, its first bytes say.
+    /// By extension; else by the first bytes: WARC, Parquet, tar, zip, mail, XML and HTML have their marks, JSON begins with
+    /// `{`, or with `[` and goes on as JSON; else plain text. How JSON is laid out, its first bytes say.
     #[default]
     Auto,
     /// JSON lines: one object a line.
@@ -133,6 +145,12 @@ pub enum Format {
     Warc,
     /// A tar archive of files of these formats.
     Tar,
+    /// A zip archive of them.
+    Zip,
+    /// XML, by its root: an RSS or Atom feed, or what OCR writes: ALTO, PAGE or hOCR.
+    Xml,
+    /// A message, or an mbox of them.
+    Mail,
 }
 
 impl Format {
@@ -365,7 +383,9 @@ impl Corpus {
             let Some((range, blank)) = reader.next(bytes, at) else { break };
             lines += blank as u32;
             let record = &bytes[range.clone()];
-            let fields = if record.len() as u64 > most { too_large() } else { reader.fields(record) };
+            // What was converted was measured then, and has grown by what is known of it.
+            let is_large = record.len() as u64 > most && input.reader != SPOOLED;
+            let fields = if is_large { too_large() } else { reader.fields(record) };
             let len = u32::try_from(record.len()).unwrap_or(u32::MAX);
             let offset = base + range.start as u64;
             visit(Location { input: piece.input, len, offset }, lines, fields);
@@ -504,6 +524,34 @@ impl Corpus {
         } else {
             input.name.clone()
         }
+    }
+
+    /// Whether a record names its id, and has not the one that is made of where it stands.
+    pub fn is_named(&self, at: Location, record: u32, fields: &Fields<'_>) -> bool {
+        let Some(id) = fields.id else { return false };
+        if self.opened.inputs[at.input as usize].reader != SPOOLED {
+            return true;
+        }
+        let (path, record) = self.place(at, record);
+        let id = id.to_text();
+        let number = record.map_or(String::new(), |record| format!("#{record}"));
+        let name = id.strip_suffix(&number).unwrap_or_default();
+        let is_end = path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+        name.is_empty() || !is_end
+    }
+
+    /// A record that is a JSON object, as it stands.
+    ///
+    /// # Errors
+    /// The reason, where it is no longer what it was.
+    pub fn json<'a>(&'a self, at: Location, scratch: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>, Reason> {
+        let input = &self.opened.inputs[at.input as usize];
+        if input.reader != JSONL {
+            return Ok(None);
+        }
+        let range = at.offset..at.offset + u64::from(at.len);
+        let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
+        Ok(Some(record.trim_ascii()))
     }
 
     /// The directory that stands in for a site where a record names none.

@@ -29,7 +29,7 @@ const STDIN: &str = "-";
 const MAX_RECORD: u64 = 64 << 20;
 
 /// Bytes of a file that tell its kind: a tar's mark ends at 262.
-const SNIFFED: u64 = 4096;
+pub(super) const SNIFFED: u64 = 4096;
 
 impl Corpus {
     /// Opens files and directories with the default options, as [`Corpus::open`] does.
@@ -62,11 +62,12 @@ impl Corpus {
                 // Settings and maps are JSON too, and nobody's articles.
                 Some(kind) if kind.format == Format::Json => match options.format {
                     Format::Auto => holds_a_text(path, kind, options),
-                    forced => matches!(forced, Format::Json | Format::Jsonl),
+                    _ => true,
                 },
-                kind => kind.is_some(),
+                // Whoever names a format means what else is there too.
+                kind => kind.is_some() || options.format != Format::Auto,
             };
-            own_reader(options, path).is_some() || is_read
+            options.is_converted(path) || own_reader(options, path).is_some() || is_read
         })?;
         corpus.skipped = walked.skipped;
         corpus.ignored = walked.ignored;
@@ -88,6 +89,11 @@ impl Corpus {
                 corpus.add(found.name, &found.path, OWN + reader, opened)?;
                 continue;
             }
+            if options.is_converted(&found.path) {
+                let kind = FileKindOf { compression: None, format: Format::Auto };
+                jobs.push(Job { name: found.name, path: found.path, kind, store: None, by_command: true });
+                continue;
+            }
             match corpus.kind_of_file(&found.path, options.format) {
                 Ok(kind) if kind.format.is_direct() => {
                     let opened = match kind.compression {
@@ -102,12 +108,12 @@ impl Corpus {
                     match opened {
                         Ok(stamp) => {
                             corpus.objects.insert(found.path.clone(), stamp);
-                            jobs.push(Job { name: found.name, path: found.path, kind, store: None });
+                            jobs.push(Job::of_file(found.name, found.path, kind));
                         }
                         Err(e) => corpus.problem(&Error::io(ErrorKind::NotReadable, &found.path, e)),
                     }
                 }
-                Ok(kind) => jobs.push(Job { name: found.name, path: found.path, kind, store: None }),
+                Ok(kind) => jobs.push(Job::of_file(found.name, found.path, kind)),
                 Err(error) => corpus.problem(&error),
             }
         }
@@ -125,9 +131,22 @@ impl Corpus {
         options: &CorpusOptions,
         resources: &Resources,
     ) -> Result<Corpus> {
+        Corpus::of_stream(name, bytes, options, resources)
+    }
+
+    /// Opens what a stream gives, to its end, as [`Corpus::open`] opens a file of this name.
+    ///
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn of_stream(
+        name: &str,
+        from: impl Read,
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus> {
         let mut corpus = Opened::empty(options, resources);
         let mut jobs = Vec::new();
-        corpus.add_stream(name, bytes, options, resources, &mut jobs)?;
+        corpus.add_stream(name, from, options, resources, &mut jobs)?;
         corpus.convert(&jobs, options, resources)?;
         Ok(corpus.shared())
     }
@@ -204,7 +223,8 @@ impl Opened {
             }
             (false, _) => {
                 self.broke_off(path, &store, damage);
-                jobs.push(Job { name: name.to_owned(), path: path.to_owned(), kind, store: Some(store) });
+                let (name, path) = (name.to_owned(), path.to_owned());
+                jobs.push(Job { name, path, kind, store: Some(store), by_command: false });
                 Ok(())
             }
         }
@@ -306,6 +326,7 @@ impl Opened {
             html: options.html,
             site_from: options.site_from.clone(),
             delimiter: options.delimiter,
+            command: options.command.clone(),
         };
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);
@@ -405,13 +426,10 @@ fn are_apart(paths: &[PathBuf], against: &[PathBuf]) -> Result<()> {
 
 /// How a file is compressed, by its name, and its name without that.
 fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
-    let how = match extension(path)?.as_str() {
-        "gz" => Compression::Gzip,
-        "zst" => Compression::Zstd,
-        "tgz" => return Some((Compression::Gzip, path.with_extension("tar"))),
-        _ => return None,
-    };
-    Some((how, path.with_extension("")))
+    let how = Compression::of_name(path)?;
+    // Archives have short names, of which nothing is left without it.
+    let inner = if extension(path)?.starts_with('t') { "tar" } else { "" };
+    Some((how, path.with_extension(inner)))
 }
 
 fn extension(path: &Path) -> Option<String> {
@@ -434,13 +452,16 @@ pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
         "parquet" => Format::Parquet,
         "warc" | "wet" => Format::Warc,
         "tar" => Format::Tar,
+        "zip" => Format::Zip,
+        "xml" | "rss" | "atom" | "rdf" | "alto" | "hocr" => Format::Xml,
+        "mbox" | "eml" => Format::Mail,
         _ => return None,
     };
     Some(FileKindOf { compression, format })
 }
 
 /// What bytes are that their name says nothing about.
-fn sniff(head: &[u8]) -> Format {
+pub(super) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"WARC/") {
         return Format::Warc;
     }
@@ -450,6 +471,12 @@ fn sniff(head: &[u8]) -> Format {
     if head.get(257..262) == Some(b"ustar") {
         return Format::Tar;
     }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Format::Zip;
+    }
+    if convert::is_mail(head) {
+        return Format::Mail;
+    }
     let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
     let text = narrow.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&narrow).trim_ascii_start();
     let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
@@ -457,6 +484,7 @@ fn sniff(head: &[u8]) -> Format {
         Some(b'{') => Format::Json,
         Some(b'[') if objects::begin_an_array(text, (head.len() as u64) < SNIFFED) => Format::Json,
         _ if begins(b"<!doctype html") || begins(b"<html") => Format::Html,
+        Some(b'<') if convert::is_xml(text) => Format::Xml,
         _ => Format::Text,
     }
 }

@@ -66,7 +66,8 @@ impl Incoming {
     pub fn of_record(fields: &Fields<'_>, id: String, text: String, directory: &str) -> Incoming {
         let own = |value: Option<Value<'_>>| value.map(Value::to_text).unwrap_or_default();
         let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
-        let site = site_of(Some(&source), Some(&url), directory);
+        let inside = fields.directory.map(Value::to_text);
+        let site = site_of(Some(&source), Some(&url), inside.as_deref().unwrap_or(directory));
         Incoming::new(id, text).site(site).url(&url).canonical_url(&canonical)
     }
 }

@@ -98,6 +98,41 @@ pub fn write_line(record: &[u8], verdict: &Verdict, out: &mut Vec<u8>) {
     out.extend_from_slice(&record[end..]);
 }
 
+/// What is said of a document that is no JSON record: it stands in for the record in its line.
+#[derive(Debug, Serialize)]
+pub struct DocumentLine<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Where it was read.
+    pub url: Option<&'a str>,
+    /// The headline.
+    pub title: Option<&'a str>,
+    /// The date of publication.
+    pub date: Option<&'a str>,
+    /// The file, and within an archive the entry.
+    pub path: &'a str,
+    /// Its number there, where there are several.
+    pub record: Option<u32>,
+}
+
+/// What is said of what gave no document, where it is no line.
+#[derive(Debug, Serialize)]
+pub struct RejectedLine<'a> {
+    /// The file, and within an archive the entry.
+    pub path: &'a str,
+    /// Its number there, where there are several.
+    pub record: Option<u32>,
+    /// Why it is no document.
+    pub reason: &'a str,
+}
+
+/// Appends plain data as a line of JSON.
+pub fn write_json(shown: &impl Serialize, out: &mut Vec<u8>) {
+    // Plain data into memory: neither can fail.
+    let _ = serde_json::to_writer(&mut *out, shown);
+    out.push(b'\n');
+}
+
 /// The parts of an object's bytes, without its closing brace, that are not members of our name.
 fn without_member(object: &[u8]) -> Vec<&[u8]> {
     // Most records have none, and then their name stands nowhere; an escaped one has a backslash.

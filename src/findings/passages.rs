@@ -1,7 +1,7 @@
 //! What a report says beyond who belongs to whom: shared passages, source files, relations between clusters, texts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -238,7 +238,18 @@ fn source(place: String) -> String {
 pub fn hash_file(path: &Path) -> io::Result<(u64, String)> {
     let mut file = open_regular(path)?;
     let mut hash = Sha256::new();
-    let bytes = io::copy(&mut file, &mut hash)?;
+    let (mut buffer, mut bytes) = (vec![0; 64 << 10], 0);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hash.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
     let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok((bytes, digits))
 }

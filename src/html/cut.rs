@@ -31,8 +31,6 @@ pub(super) struct TextPiece {
     pub first: u32,
     /// Its bytes that are in links.
     pub linked: usize,
-    /// Its bytes that were selected.
-    pub selected: usize,
 }
 
 impl TextPiece {
@@ -49,7 +47,6 @@ pub(super) struct Pieces {
 
 struct Cutter<'a> {
     items: &'a Items,
-    selected: &'a [bool],
     out: Pieces,
     gap: Gap,
     /// Open blocks and links, innermost last.
@@ -58,18 +55,10 @@ struct Cutter<'a> {
     preformatted: usize,
 }
 
-/// The pieces of a page, top to bottom, without the items that are `dropped`. `selected` tells for each item
-/// whether it is part of a selection; it may be empty. Linear.
-pub(super) fn cut(document: &Document, items: &Items, dropped: &[bool], selected: &[bool]) -> Pieces {
-    let mut cutter = Cutter {
-        items,
-        selected,
-        out: Pieces::default(),
-        gap: Gap::None,
-        open: Vec::new(),
-        links: 0,
-        preformatted: 0,
-    };
+/// The pieces of a page, top to bottom, without the items that are `dropped`. Linear.
+pub(super) fn cut(document: &Document, items: &Items, dropped: &[bool]) -> Pieces {
+    let mut cutter =
+        Cutter { items, out: Pieces::default(), gap: Gap::None, open: Vec::new(), links: 0, preformatted: 0 };
     let mut at = 0;
     while at < items.list.len() {
         cutter.close_up_to(at as u32);
@@ -99,7 +88,7 @@ impl Cutter<'_> {
             NodeRole::Break => return self.line_break(),
             NodeRole::Link => self.links += 1,
             NodeRole::Preformatted => self.preformatted += 1,
-            NodeRole::Inline => return,
+            NodeRole::Inline | NodeRole::Control => return,
             _ => {}
         }
         let (gap, kind) = shape(item.kind);
@@ -156,7 +145,7 @@ impl Cutter<'_> {
             self.out.text.push(' ');
             self.out.text.push_str(word);
         }
-        self.count(at, start);
+        self.count(start);
         if text.ends_with(is_space) {
             self.gap = Gap::Space;
         }
@@ -170,7 +159,7 @@ impl Cutter<'_> {
             let line = line.trim_matches(is_space);
             if !line.is_empty() {
                 let start = self.first_word(at, line);
-                self.count(at, start);
+                self.count(start);
             }
         }
     }
@@ -189,22 +178,19 @@ impl Cutter<'_> {
         if begins {
             let (item, kind) = self.block().unwrap_or((0, BlockKind::Paragraph));
             let (range, gap) = (start..start, self.gap);
-            self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0, selected: 0 });
+            self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0 });
         }
         self.gap = Gap::None;
         start
     }
 
     /// Counts what was put from `start` on.
-    fn count(&mut self, at: u32, start: usize) {
+    fn count(&mut self, start: usize) {
         let Some(piece) = self.out.list.last_mut() else { return };
         let end = self.out.text.len();
         piece.range.end = end;
         if self.links > 0 {
             piece.linked += end - start;
-        }
-        if self.selected.get(at as usize).is_some_and(|&selected| selected) {
-            piece.selected += end - start;
         }
     }
 }
@@ -218,7 +204,9 @@ fn is_space(c: char) -> bool {
 fn shape(kind: NodeRole) -> (Gap, Option<BlockKind>) {
     let block = |kind| (Gap::Paragraph, Some(kind));
     match kind {
-        NodeRole::Text | NodeRole::Inline | NodeRole::Link | NodeRole::Break => (Gap::None, None),
+        NodeRole::Text | NodeRole::Inline | NodeRole::Link | NodeRole::Break | NodeRole::Control => {
+            (Gap::None, None)
+        }
         NodeRole::Cell => (Gap::Space, None),
         NodeRole::Heading(level) => block(BlockKind::Heading(level)),
         NodeRole::Item => (Gap::Line, Some(BlockKind::ListItem)),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 /// Stands for `&` and `<` between the guard and the text: written out they would be markup again, and as
-/// entities they cost the parser and the serialiser far more than their length. Noncharacters are in no text.
+/// entities they cost the parser far more than their length. Noncharacters are in no text.
 pub(super) const AMPERSAND: char = '\u{fdd0}';
 /// See [`AMPERSAND`].
 pub(super) const LESS: char = '\u{fdd1}';

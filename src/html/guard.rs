@@ -3,8 +3,8 @@
 //!
 //! A page may hold a hundred thousand nested elements, tags that are never closed, attributes without end.
 //! Parsers follow the standard, and the standard's repairs are quadratic in depth and in open formatting
-//! elements; so is what finds the article. Here a tag costs its length. What is handed on holds no scripts,
-//! styles, comments or formatting, at most [`MAX_DEPTH`] open elements, [`MAX_ELEMENTS`] elements and seven
+//! elements. Here a tag costs its length. What is handed on holds no scripts,
+//! styles, comments or formatting, at most [`MAX_DEPTH`] open elements, [`MAX_ELEMENTS`] elements and a few
 //! short attributes an element. The text of what is deeper stays, flattened into the element above.
 
 use memchr::{memchr, memchr3, memmem};
@@ -51,8 +51,6 @@ pub(super) struct Head<'a> {
     /// Name, property or itemprop, and content.
     pub metas: Vec<(&'a str, &'a str)>,
     pub json_ld: Vec<&'a str>,
-    /// Values of `<time datetime>`, those that are marked as the date of publication first.
-    pub times: Vec<(bool, &'a str)>,
 }
 
 /// What becomes of a tag.
@@ -66,6 +64,10 @@ enum TagFate {
     Drop,
     /// Handed on, and holds nothing.
     Void,
+    /// A reading above a character, left out up to the next tag that is none of its text.
+    Reading,
+    /// Something to type into or to press: a mark of its place is handed on.
+    Control,
 }
 
 struct Open<'a> {
@@ -75,7 +77,7 @@ struct Open<'a> {
 
 struct Guard<'a> {
     input: &'a str,
-    all: bool,
+    rules: Rules,
     out: Guarded<'a>,
     open: Vec<Open<'a>>,
     /// The open link's place in `open`.
@@ -110,14 +112,25 @@ struct Attributes<'a> {
     content: Option<&'a str>,
     datetime: Option<&'a str>,
     pubdate: bool,
+    /// It shows or hides another element.
+    unfolds: bool,
     kind: Option<&'a str>,
 }
 
-/// Reads a page. `all` keeps what is visible but never an article: buttons.
-pub(super) fn guard(input: &str, all: bool) -> Guarded<'_> {
+/// How a page is to be read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Rules {
+    /// What is visible but never an article is kept: buttons.
+    pub all: bool,
+    /// The page is XML: a tag that closes itself is a whole element.
+    pub xml: bool,
+}
+
+/// Reads a page.
+pub(super) fn guard(input: &str, rules: Rules) -> Guarded<'_> {
     let mut guard = Guard {
         input,
-        all,
+        rules,
         out: Guarded::default(),
         open: Vec::new(),
         link: None,
@@ -239,7 +252,7 @@ impl<'a> Guard<'a> {
     fn end_tag(&mut self, open: usize) -> usize {
         let (name, _) = name_at(self.input, open + 2);
         let end = after(self.input.as_bytes(), b'>', open);
-        if fate(name, self.all) == TagFate::Keep {
+        if fate(name, self.rules.all) == TagFate::Keep {
             self.close(name);
         } else {
             self.separate(name);
@@ -282,11 +295,16 @@ impl<'a> Guard<'a> {
             return self.broken(open);
         };
         self.note(name, &attributes);
-        match fate(name, self.all) {
-            TagFate::Drop if closed && same(name, "svg") => end,
+        let whole = closed && (self.rules.xml || same(name, "svg"));
+        match fate(name, self.rules.all) {
+            TagFate::Drop if whole => end,
             TagFate::Drop => self.drop_element(name, &attributes, end),
+            TagFate::Reading if whole => end,
+            TagFate::Reading => self.skip_reading(name, end),
+            TagFate::Control => self.control(name, &attributes, end, whole),
             TagFate::Unwrap => {
                 self.separate(name);
+                self.date_of_meta(name, &attributes);
                 end
             }
             TagFate::Void => {
@@ -297,8 +315,74 @@ impl<'a> Guard<'a> {
             TagFate::Keep => {
                 self.close_implied(name);
                 self.keep(name, &attributes);
+                if whole {
+                    self.close(name);
+                }
                 end
             }
+        }
+    }
+
+    /// Behind a reading (`<rt>`, `<rp>`, `<rtc>`): its end tag, or, where that is left out, the next tag of another
+    /// element than those that a reading may hold.
+    fn skip_reading(&self, name: &str, from: usize) -> usize {
+        let bytes = self.input.as_bytes();
+        let mut at = from;
+        while let Some(found) = memchr(b'<', &bytes[at..]) {
+            let open = at + found;
+            let is_end = bytes.get(open + 1) == Some(&b'/');
+            let (other, name_end) = name_at(self.input, open + 1 + usize::from(is_end));
+            if is_end && same(other, name) {
+                return after(bytes, b'>', name_end);
+            }
+            let inside = is_formatting(other) && !same(other, "ruby") && !same(other, "rb")
+                || same(other, "span")
+                || same(other, "a")
+                || (same(name, "rtc") && same(other, "rt"));
+            if !inside {
+                return open;
+            }
+            at = name_end;
+        }
+        bytes.len()
+    }
+
+    /// Hands on that a button or a field stands here. What a button says is left out, unless it is a heading that
+    /// unfolds what is below it.
+    fn control(&mut self, name: &'a str, attributes: &Attributes<'a>, from: usize, whole: bool) -> usize {
+        if self.rules.all {
+            self.separate(name);
+            return from;
+        }
+        let is_button = same(name, "button");
+        let unfolds = |open: &Open<'_>| {
+            matches!(open.name.as_bytes(), [b'h' | b'H', b'1'..=b'6']) || same(open.name, "dt")
+        };
+        if is_button && (attributes.unfolds || self.open.last().is_some_and(unfolds)) {
+            self.separate(name);
+            return from;
+        }
+        let marked = ["checkbox", "radio", "hidden", "image"];
+        let of_no_form =
+            same(name, "input") && attributes.kind.is_some_and(|kind| marked.iter().any(|m| same(kind, m)));
+        if !of_no_form && self.elements < MAX_ELEMENTS {
+            self.elements += 1;
+            self.out.html.push_str("<wbr>");
+        }
+        if same(name, "input") || whole {
+            self.separate(name);
+            return from;
+        }
+        self.drop_element(name, attributes, from)
+    }
+
+    /// Hands on the date of publication that a `<meta>` in the body gives, which belongs to what stands around it.
+    fn date_of_meta(&mut self, name: &str, attributes: &Attributes<'a>) {
+        let is_date = attributes.itemprop.is_some_and(|prop| same(prop, "datePublished"));
+        if is_date && same(name, "meta") && self.kept > 0 && self.elements < MAX_ELEMENTS {
+            self.elements += 1;
+            self.push_tag("time", attributes);
+            self.out.html.push_str("</time>");
         }
     }
 
@@ -353,6 +437,11 @@ impl<'a> Guard<'a> {
         self.push_attribute("role", attributes.role);
         self.push_attribute("rel", attributes.rel);
         self.push_attribute("itemprop", attributes.itemprop);
+        let is_date = attributes.itemprop.is_some_and(|prop| same(prop, "datePublished"));
+        self.push_attribute("datetime", attributes.datetime.or(attributes.content.filter(|_| is_date)));
+        if attributes.pubdate {
+            self.out.html.push_str(" pubdate=\"\"");
+        }
         if attributes.hidden || attributes.aria_hidden.is_some_and(|value| same(value, "true")) {
             self.out.html.push_str(" hidden=\"\"");
         }
@@ -463,15 +552,12 @@ impl<'a> Guard<'a> {
                 head.canonical = head.canonical.or(attributes.href);
             }
         } else if same(name, "meta") {
-            let key = attributes.property.or(attributes.name).or(attributes.itemprop);
+            // Microdata in the body is of the element that it stands in.
+            let itemprop = attributes.itemprop.filter(|_| self.kept == 0);
+            let key = attributes.property.or(attributes.name).or(itemprop);
             if let (Some(key), Some(content), true) = (key, attributes.content, head.metas.len() < MAX_HEAD) {
                 head.metas.push((key, content));
             }
-        } else if head.times.len() < MAX_HEAD
-            && let Some(time) = attributes.datetime
-        {
-            let published = attributes.itemprop.is_some_and(|prop| same(prop, "datePublished"));
-            head.times.push((published || attributes.pubdate, time));
         }
     }
 }
@@ -546,6 +632,7 @@ impl<'a> Attributes<'a> {
             "type" => &mut self.kind,
             "hidden" => return self.hidden = true,
             "pubdate" => return self.pubdate = true,
+            "aria-expanded" => return self.unfolds = true,
             "style" => return self.hidden |= hides(value),
             _ => return,
         };
@@ -595,14 +682,15 @@ fn fate(name: &str, all: bool) -> TagFate {
     match lower(name, &mut [0; LONGEST_NAME]) {
         "br" | "hr" => TagFate::Void,
         "script" | "style" | "title" | "svg" | "template" | "noscript" | "iframe" | "object" | "applet"
-        | "select" | "textarea" | "datalist" | "audio" | "video" | "canvas" => TagFate::Drop,
-        "button" if !all => TagFate::Drop,
+        | "datalist" | "audio" | "video" | "canvas" => TagFate::Drop,
+        "select" | "textarea" if all => TagFate::Drop,
+        "select" | "textarea" | "button" | "input" => TagFate::Control,
+        "rt" | "rp" | "rtc" => TagFate::Reading,
         "a" => TagFate::Keep,
-        "html" | "head" | "body" | "meta" | "link" | "base" | "img" | "input" | "source" | "track"
-        | "area" | "map" | "embed" | "param" | "wbr" | "col" | "colgroup" | "frame" | "frameset"
-        | "noframes" | "noembed" | "plaintext" | "xmp" | "listing" | "math" | "image" | "keygen"
-        | "option" | "optgroup" | "button" | "picture" | "bgsound" | "basefont" | "isindex" | "menuitem"
-        | "rb" | "rtc" | "rt" | "rp" | "ruby" | "marquee" => TagFate::Unwrap,
+        "html" | "head" | "body" | "meta" | "link" | "base" | "img" | "source" | "track" | "area" | "map"
+        | "embed" | "param" | "wbr" | "col" | "colgroup" | "frame" | "frameset" | "noframes" | "noembed"
+        | "plaintext" | "xmp" | "listing" | "math" | "image" | "keygen" | "option" | "optgroup"
+        | "picture" | "bgsound" | "basefont" | "isindex" | "menuitem" | "marquee" => TagFate::Unwrap,
         name if is_formatting(name) => TagFate::Unwrap,
         name if name.is_empty()
             || name.bytes().any(|b| !b.is_ascii_alphanumeric() && b != b'-' && b != b':') =>

@@ -1,8 +1,11 @@
-//! What the names that a page gives its elements say of them: classes, ids, roles.
+//! What the names that a page gives its elements say of them: classes, ids, microdata.
 //!
 //! Names are words put together, `entry-meta`, `relatedPosts`, `article__tags`; they are cut into words, and a
-//! word or the stem of one decides. Class names that say what an element is *about* or that it *has* (the
+//! word or the stem of one is a mark. A mark decides nothing by itself: opinion pieces are called comments, and a
+//! report's recommendations are not its site's (see `parts`). Class names that say what an element is *about* or that it *has* (the
 //! `tag-` and `category-` of WordPress, `has-sidebar`) say nothing of what it *is*.
+
+use super::tree::Dated;
 
 /// A part of a page that is not its article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,21 +27,33 @@ pub(super) enum Mark {
 /// What an attribute's value says, if anything.
 pub(super) fn mark(attribute: &str, value: &str) -> Option<Mark> {
     match attribute {
-        "role" => of_role(value),
         "itemprop" => value.split_ascii_whitespace().find_map(of_itemprop),
         "rel" => (value.eq_ignore_ascii_case("tag")).then_some(Mark::Elsewhere),
         _ => of_names(value),
     }
 }
 
-fn of_role(role: &str) -> Option<Mark> {
-    match role {
-        "navigation" | "menu" | "menubar" | "complementary" | "contentinfo" | "search" | "toolbar" => {
-            Some(Mark::Elsewhere)
-        }
-        "dialog" | "alert" | "alertdialog" | "banner" => Some(Mark::Offer),
-        _ => None,
+/// Which date a `<time>` is, by its class.
+pub(super) fn dated(names: &str) -> Option<Dated> {
+    let has =
+        |stem: &str| names.split(|c: char| !c.is_ascii_alphabetic()).any(|word| starts_with(word, stem));
+    if has("publish") || has("pubdate") {
+        return Some(Dated::Published);
     }
+    (has("updated") || has("modified")).then_some(Dated::Changed)
+}
+
+/// Which date an element gives, by its microdata.
+pub(super) fn dated_prop(names: &str) -> Option<Dated> {
+    names.split_ascii_whitespace().find_map(|name| match name {
+        "datePublished" => Some(Dated::Published),
+        "dateModified" => Some(Dated::Changed),
+        _ => None,
+    })
+}
+
+fn starts_with(word: &str, stem: &str) -> bool {
+    word.get(..stem.len()).is_some_and(|start| start.eq_ignore_ascii_case(stem))
 }
 
 fn of_itemprop(name: &str) -> Option<Mark> {
@@ -65,6 +80,10 @@ fn of_names(names: &str) -> Option<Mark> {
 }
 
 fn of_name(name: &str) -> Option<Mark> {
+    // A utility class for one medium or state: `print:px-6`.
+    if name.contains(':') {
+        return None;
+    }
     const ABOUT: [&str; 10] =
         ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
     let about = ABOUT.iter().any(|about| name.starts_with(about));
@@ -165,6 +184,11 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         | "signup" | "signin" | "gdpr" | "consent" | "donate" | "donation" | "rating" | "ratings"
         | "print" | "loading" | "disclaimer" | "promo" | "promos" | "promotion" | "promobox" | "captcha"
         | "toolbar" | "affiliate" => return Some(Mark::Offer),
+        "wall" | "gate" | "metered" | "offer" | "angebot" | "oferta" | "offerta" | "offre" | "oferty"
+        | "abo" => {
+            return Some(Mark::Offer);
+        }
+        word if word.len() > 5 && word.ends_with("wall") => return Some(Mark::Offer),
         "byline" | "dateline" | "vcard" | "bio" | "postmetadata" | "metadata" | "meta" | "authorbox"
         | "timestamp" | "pubdate" | "postinfo" => return Some(Mark::Byline),
         "description" | "annotation" | "info" | "text" | "title" | "source" | "desc"
@@ -180,10 +204,17 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         }
         _ => {}
     }
-    const STEMS: [(&str, Mark); 22] = [
+    const STEMS: [(&str, Mark); 40] = [
         ("comment", Mark::Comments),
         ("kommentar", Mark::Comments),
-        ("comentario", Mark::Comments),
+        ("comentari", Mark::Comments),
+        ("komentar", Mark::Comments),
+        ("koment", Mark::Comments),
+        ("leserbrief", Mark::Comments),
+        ("diskussion", Mark::Comments),
+        ("discussion", Mark::Comments),
+        ("reactie", Mark::Comments),
+        ("yorum", Mark::Comments),
         ("related", Mark::Elsewhere),
         ("recommend", Mark::Elsewhere),
         ("recomend", Mark::Elsewhere),
@@ -195,6 +226,17 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         ("navigation", Mark::Elsewhere),
         ("newsletter", Mark::Offer),
         ("subscri", Mark::Offer),
+        ("suscri", Mark::Offer),
+        ("abonn", Mark::Offer),
+        ("abbonat", Mark::Offer),
+        ("abbonam", Mark::Offer),
+        ("assinat", Mark::Offer),
+        ("assinan", Mark::Offer),
+        ("prenumer", Mark::Offer),
+        ("paywall", Mark::Offer),
+        ("premium", Mark::Offer),
+        ("membership", Mark::Offer),
+        ("upsell", Mark::Offer),
         ("cookie", Mark::Offer),
         ("sponsor", Mark::Offer),
         ("socialmedia", Mark::Offer),
@@ -204,5 +246,7 @@ fn of_word(before: &str, word: &str) -> Option<Mark> {
         ("bildunter", Mark::Caption),
         ("wpcaption", Mark::Caption),
     ];
-    STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark)
+    // Words for comments are parts of others: `usercomments`, `Leserkommentare`.
+    let inside = || (word.contains("comment") || word.contains("kommentar")).then_some(Mark::Comments);
+    STEMS.iter().find(|(stem, _)| word.starts_with(stem)).map(|&(_, mark)| mark).or_else(inside)
 }

@@ -45,13 +45,17 @@ struct Article {
 
 /// Puts a page's metadata together; `h1` is the text of its first `<h1>`.
 pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
-    let article = article(&head.json_ld);
     let meta = |names: &[&str]| named(head, names);
     let og_title = meta(&["og:title"]);
     let title = head.title.map(text).filter(|title| !title.is_empty());
     let h1 = h1.map(str::to_owned);
-    let site_name = meta(&["og:site_name"]).or(article.publisher).or_else(|| meta(&["application-name"]));
-    let canonical = [head.canonical.map(text), meta(&["og:url"]), article.url];
+    let addresses = [head.canonical.map(text), meta(&["og:url"])];
+    let site_name = meta(&["og:site_name"]);
+    let titles = [og_title.as_deref(), title.as_deref(), h1.as_deref()];
+    let article = article(&head.json_ld, &addresses, &titles, site_name.as_deref());
+    let site_name = site_name.or(article.publisher).or_else(|| meta(&["application-name"]));
+    let [canonical, og_url] = addresses;
+    let canonical = [canonical, og_url, article.url];
     let dates =
         ["article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date"];
     let older = ["dc.date.issued", "dcterms.created", "dc.date", "dc.date.created", "pubdate", "date"];
@@ -60,8 +64,7 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
         canonical_url: canonical.into_iter().flatten().find(|url| is_web_address(url)),
         date: article.date.or_else(|| {
             let named = dates.iter().chain(&older).filter_map(|name| named(head, &[*name]));
-            let times = [true, false].into_iter().flat_map(|published| times(head, published));
-            named.chain(times).find_map(|value| date(&value))
+            named.into_iter().find_map(|value| date(&value))
         }),
         author: article.author.or_else(|| {
             let names = ["author", "article:author", "dc.creator", "parsely-author", "byl"];
@@ -90,10 +93,6 @@ fn named(head: &Head<'_>, names: &[&str]) -> Option<String> {
         let values = head.metas.iter().filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));
         values.map(|(_, value)| text(value)).find(|value| !value.is_empty())
     })
-}
-
-fn times(head: &Head<'_>, published: bool) -> impl Iterator<Item = String> {
-    head.times.iter().filter(move |time| time.0 == published).map(|time| text(time.1))
 }
 
 /// A value without entities, its white space collapsed.
@@ -153,13 +152,20 @@ pub(super) fn is_title(text: &str, title: &str, site_name: Option<&str>) -> bool
     same_words(text, title) || same_words(without_site(text, site_name, &[Some(title)]), title)
 }
 
-/// A date, or a time with its zone as RFC 3339 has it; a time without a zone is no more than its date.
-fn date(value: &str) -> Option<String> {
+/// A date, or a time with its zone as RFC 3339 has it; a time without a zone is no more than its date. Dates that stand for none
+/// are none: the beginnings of computers' calendars, and years in which nothing was published.
+pub(super) fn date(value: &str) -> Option<String> {
+    const PLACEHOLDERS: [&str; 6] =
+        ["1601-01-01", "1899-12-30", "1900-01-01", "1969-12-31", "1970-01-01", "1980-01-01"];
     let other = || {
         let when = When::of(value)?;
         Some(if when.is_local { written_day(when.day()) } else { when.written() })
     };
-    standard_date(value).or_else(other)
+    let is_meant = |date: &String| {
+        let day = date.get(..10).unwrap_or_default();
+        !PLACEHOLDERS.contains(&day) && ("1500".."3000").contains(&day.get(..4).unwrap_or_default())
+    };
+    standard_date(value).or_else(other).filter(is_meant)
 }
 
 /// A date in the form of the standard for pages.
@@ -194,9 +200,16 @@ fn standard_date(value: &str) -> Option<String> {
     Some(format!("{day}T{clock}{seconds}{zone}"))
 }
 
-/// The first article in a page's JSON-LD.
-fn article(scripts: &[&str]) -> Article {
+/// The page's own article in its JSON-LD: the only one, or the one whose address is the page's, or else whose headline is one of
+/// its titles. Of several none of which is, none.
+fn article(
+    scripts: &[&str],
+    addresses: &[Option<String>],
+    titles: &[Option<&str>],
+    site_name: Option<&str>,
+) -> Article {
     let mut left = MAX_JSON;
+    let mut found = Vec::new();
     for script in scripts {
         if script.len() > left {
             break;
@@ -204,12 +217,68 @@ fn article(scripts: &[&str]) -> Article {
         left -= script.len();
         let Some(value) = parse(script) else { continue };
         let objects = objects(&value);
-        let found = objects.iter().find(|object| object.get("@type").is_some_and(is_article));
-        if let Some(found) = found {
-            return LdReader { objects: &objects }.article(found);
-        }
+        let articles = objects.iter().filter(|object| object.get("@type").is_some_and(is_article));
+        let reader = LdReader { objects: &objects };
+        found.extend(
+            articles.take(MAX_ARTICLES).map(|article| (reader.article(article), ld_addresses(article))),
+        );
     }
-    Article::default()
+    let headline = |article: &Article| article.headline.clone().unwrap_or_default();
+    let one = found
+        .first()
+        .is_some_and(|(first, _)| found.iter().all(|(other, _)| headline(other) == headline(first)));
+    let is_here = |own: &[String]| {
+        own.iter().any(|own| addresses.iter().flatten().any(|address| is_same_address(own, address)))
+    };
+    let is_titled = |article: &Article| {
+        let titled =
+            |headline: &str| titles.iter().flatten().any(|title| is_title(title, headline, site_name));
+        article.headline.as_deref().is_some_and(titled)
+    };
+    let place = found
+        .iter()
+        .position(|(_, own)| is_here(own))
+        .or_else(|| found.iter().position(|(article, _)| is_titled(article)))
+        .or(one.then_some(0));
+    place.map(|place| found.swap_remove(place).0).unwrap_or_default()
+}
+
+/// Articles of a script that are looked at.
+const MAX_ARTICLES: usize = 256;
+
+/// The addresses that an article in JSON-LD gives itself.
+fn ld_addresses(article: &Value) -> Vec<String> {
+    let page = article.get("mainEntityOfPage");
+    let all = [
+        article.get("url"),
+        article.get("@id"),
+        page,
+        page.and_then(|page| page.get("@id")),
+        page.and_then(|page| page.get("url")),
+    ];
+    all.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(text)
+        .filter(|address| !address.is_empty())
+        .collect()
+}
+
+/// Whether two addresses are one page's: scheme, `www.`, a closing slash and what follows a `#` aside. The first may be a path.
+fn is_same_address(own: &str, address: &str) -> bool {
+    let bare = |address: &str| -> String {
+        let address = address.split('#').next().unwrap_or_default();
+        let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let address = address.strip_prefix("www.").unwrap_or(address).trim_end_matches('/');
+        let (host, path) = address.split_once('/').unwrap_or((address, ""));
+        format!("{}/{path}", host.to_ascii_lowercase())
+    };
+    let (mine, other) = (bare(own), bare(address));
+    if own.starts_with('/') && !own.starts_with("//") {
+        let path = other.find('/').map(|at| &other[at..]).unwrap_or_default();
+        return path == own.split('#').next().unwrap_or_default().trim_end_matches('/') && path.len() > 1;
+    }
+    mine == other && mine.len() > 1
 }
 
 /// JSON-LD as pages have it: in a comment or a CDATA section, with line breaks in its strings.

@@ -1,10 +1,11 @@
 //! HTML pages: the text of the article, or all that is visible, and what the page says of itself.
 //!
 //! Bytes become text (`charset`), one pass over the tags bounds what the parser can be made to do and takes
-//! the metadata out of the head (`guard`), `dom_query` builds the elements as browsers do, `dom_smoothie`, a port
-//! of Mozilla's Readability, finds the article's element, and rules around it (`main_text`, `marks`) correct
-//! what it takes in and leaves out. The rules know phenomena, not sites: a lead outside of the article's
-//! element, lines that only point elsewhere, captions, credits, comments.
+//! the metadata out of the head (`guard`), and `dom_query` builds the elements as browsers do. Where the article is the
+//! page's own structure says, or else where its prose stands together (`region`); what stands there and is not of it
+//! is known by its form (`shape`, `parts`), which bears out or belies its name (`marks`); then lines are taken in and
+//! out (`main_text`, `lines`). The rules know phenomena, not sites: a lead outside of the article's element, lines that
+//! only point elsewhere, captions, credits, comments.
 //!
 //! The same bytes give the same text on every machine; [`EXTRACTION_VERSION`](crate::recipe::EXTRACTION_VERSION) changes when the text does.
 //!
@@ -20,12 +21,17 @@
 //! ```
 
 mod cut;
+mod dates;
 mod entity;
 mod guard;
+mod lines;
 mod main_text;
 mod marks;
 mod meta;
+mod parts;
 mod paths;
+mod region;
+mod shape;
 mod tree;
 
 use std::borrow::Cow;
@@ -149,7 +155,8 @@ pub enum BlockKind {
     Preformatted,
 }
 
-/// Reads a page. `hint` is the charset of whoever handed it over: a label, or a `Content-Type` value.
+/// Reads a page. `hint` is the charset of whoever handed it over: a label, or a `Content-Type` value, whose
+/// `application/xhtml+xml` says too that elements may close themselves, as an XML declaration does.
 ///
 /// Linear in the length of `bytes`: nesting and attributes are bounded first, and what is nested deeper than any
 /// page that people write is flattened into the element above. A tag that the page's end cuts off is lost.
@@ -157,7 +164,7 @@ pub enum BlockKind {
 /// # Errors
 /// [`Reason::Binary`] where the bytes are no text.
 pub fn read(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
-    Ok(Extraction::of(&charset::decode(bytes, hint, true)?, mode).page)
+    Ok(Extraction::of(&charset::decode(bytes, hint, true)?, hint, mode).page)
 }
 
 /// Reads a page as [`read`] does, and says where in it each block of the text stands.
@@ -165,7 +172,7 @@ pub fn read(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage
 /// # Errors
 /// As [`read`].
 pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
-    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
+    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, hint, mode);
     extraction.page.blocks = extraction.blocks(|_| true);
     Ok(extraction.page)
 }
@@ -179,7 +186,7 @@ pub fn read_with_repeated_blocks(
     hint: Option<&str>,
     mode: HtmlMode,
 ) -> Result<HtmlPage, Reason> {
-    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, mode);
+    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, hint, mode);
     let repeated = extraction.repeated();
     if !repeated.is_empty() {
         extraction.page.blocks = extraction.blocks(|i| repeated.contains(&i));
@@ -198,16 +205,18 @@ struct Extraction {
 }
 
 impl Extraction {
-    fn of(text: &charset::Transcoded<'_>, mode: HtmlMode) -> Extraction {
-        let input = without_floods(&text.text);
-        let guarded = guard::guard(&input, mode == HtmlMode::All);
+    fn of(text: &charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Extraction {
+        let rules = guard::Rules { all: mode == HtmlMode::All, xml: is_xhtml(&text.text, hint) };
+        let guarded = guard::guard(&text.text, rules);
         let document = Document::from(guarded.html);
         let items = Items::of(&document);
-        let everything = cut::cut(&document, &items, &[], &[]);
-        let metadata = meta::metadata(&guarded.head, first_heading(&items, &everything));
-        let (document, pieces) = match mode {
-            HtmlMode::All => (document, everything),
-            HtmlMode::Main => main_text::main_text(document, &items, everything),
+        let everything = cut::cut(&document, &items, &[]);
+        let mut metadata = meta::metadata(&guarded.head, first_heading(&items, &everything));
+        let main = main_text::main_text(&document, &items, &everything, metadata.title.as_deref());
+        metadata.date = metadata.date.or_else(|| dates::published(&document, &items, &main));
+        let pieces = match mode {
+            HtmlMode::Main if !main.pieces.list.is_empty() => main.pieces,
+            HtmlMode::Main | HtmlMode::All => everything,
         };
         let mut extraction =
             Extraction { page: HtmlPage::default(), document, items, pieces, ranges: Vec::new() };
@@ -305,18 +314,17 @@ impl Extraction {
     }
 }
 
+/// Whether a page is XML, by its declaration or whoever handed it over. A doctype of XHTML says nothing: most of those pages are
+/// sent, and written, as HTML.
+fn is_xhtml(text: &str, hint: Option<&str>) -> bool {
+    let named = |hint: &str| hint.to_ascii_lowercase().contains("application/xhtml+xml");
+    text.trim_start().starts_with("<?xml") || hint.is_some_and(named)
+}
+
 /// Equal for texts of the same letters and digits, whatever their case.
 fn words_hash(text: &str) -> u64 {
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     xxh3_64(letters.as_bytes())
-}
-
-/// No-break spaces become spaces where there are more of them than a page has use for: each costs the
-/// serialiser within `dom_smoothie` ten microseconds, and to the text both are white space.
-fn without_floods(text: &str) -> Cow<'_, str> {
-    const SPACE: &str = "\u{a0}";
-    let many = memchr::memmem::find_iter(text.as_bytes(), SPACE.as_bytes()).nth(10_000).is_some();
-    if many { text.replace(SPACE, " ").into() } else { text.into() }
 }
 
 /// The text of the first `<h1>` that has any.
@@ -330,9 +338,9 @@ fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
 fn plain(body: &str) -> String {
     let decoded = entity::decode(body);
     let body: Cow<'_, str> = if decoded.contains("</") || decoded.contains("<br") {
-        let html = guard::guard(&decoded, false).html;
+        let html = guard::guard(&decoded, guard::Rules::default()).html;
         let document = Document::from(html);
-        let pieces = cut::cut(&document, &Items::of(&document), &[], &[]);
+        let pieces = cut::cut(&document, &Items::of(&document), &[]);
         let lines: Vec<&str> = pieces.list.iter().map(|piece| &pieces.text[piece.range.clone()]).collect();
         lines.join("\n").into()
     } else {

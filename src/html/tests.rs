@@ -5,6 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod articles;
+mod metadata;
+
 const STORY: &str = "The harbour council met on Tuesday and voted eleven to four for the new bridge over the sound, \
     which is to open in the spring, when the ferry is taken out of service.";
 
@@ -140,10 +143,13 @@ fn metadata_of_open_graph_and_older_names() {
     assert_eq!(page.date.as_deref(), Some("2024-05-06"));
     assert_eq!(page.author.as_deref(), Some("C. Petit"));
     assert_eq!(page.canonical_url.as_deref(), Some("https://e.example/a?b=1&c=2"));
-    let timed = main_of("<time datetime='yesterday'>x</time><time datetime='2020-01-02 03:04'>y</time>");
+    let timed = main_of(&format!(
+        "<h1>A</h1><time datetime='yesterday'>x</time><time datetime='2020-01-02 03:04'>y</time><p>{STORY}"
+    ));
     assert_eq!(timed.date.as_deref(), Some("2020-01-02"));
-    let marked =
-        main_of("<time datetime=2020-01-02T00:00Z></time><time pubdate datetime=2021-01-02T05:00Z></time>");
+    let marked = main_of(&format!(
+        "<h1>A</h1><time datetime=2020-01-02T00:00Z></time><time pubdate datetime=2021-01-02T05:00Z></time><p>{STORY}"
+    ));
     assert_eq!(marked.date.as_deref(), Some("2021-01-02T05:00:00Z"));
     assert_eq!(main_of("<p>x").title, None);
     assert_eq!(main_of("<link rel=canonical href=/relative><p>x").canonical_url, None);

@@ -2,6 +2,8 @@
 
 use dom_query::{Document, NodeData, NodeId, NodeRef};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::marks::{self, Mark};
 
 /// What an element or a piece of text is to the text that comes of it.
@@ -31,6 +33,8 @@ pub(super) enum NodeRole {
     Quote,
     Caption,
     Preformatted,
+    /// Something to type into or to press.
+    Control,
 }
 
 #[derive(Debug)]
@@ -39,17 +43,33 @@ pub(super) struct Item {
     /// Behind the last item that is in this one.
     pub end: u32,
     pub kind: NodeRole,
+    /// What its names say of it, which alone decides nothing.
     pub mark: Option<Mark>,
+    /// That mark is its `id`'s, which may as well say what it is about.
+    pub by_id: bool,
+    /// Equal for elements of one name and one class.
+    pub shape: u32,
     pub hidden: bool,
+    /// It gives a date: see [`Dated`].
+    pub dated: Option<Dated>,
     pub id: NodeId,
+}
+
+/// How an element gives a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Dated {
+    /// `<time>`, of whatever happened then.
+    Some,
+    /// Marked as that of a change.
+    Changed,
+    /// Marked as that of publication.
+    Published,
 }
 
 /// The page. The first item is the root.
 #[derive(Debug)]
 pub(super) struct Items {
     pub list: Vec<Item>,
-    /// The parser's nodes and their places in `list`, sorted.
-    places: Vec<(NodeId, u32)>,
 }
 
 /// No item.
@@ -59,8 +79,7 @@ impl Items {
     /// Lists what is under the document's root. Linear, without recursion.
     pub fn of(document: &Document) -> Items {
         let tree = &document.tree;
-        let mut items =
-            Items { list: Vec::with_capacity(tree.len()), places: Vec::with_capacity(tree.len()) };
+        let mut items = Items { list: Vec::with_capacity(tree.len()) };
         let mut parent = NONE;
         let mut next = Some(tree.root().id);
         while let Some(id) = next {
@@ -69,7 +88,6 @@ impl Items {
                 items.list.push(item(id, parent, &node.data));
                 (node.first_child, node.next_sibling)
             });
-            items.places.push((id, place));
             if child.is_some() {
                 (parent, next) = (place, child);
                 continue;
@@ -84,14 +102,7 @@ impl Items {
                 next = NodeRef::new(above.id, tree).query_or(None, |node| node.next_sibling);
             }
         }
-        items.places.sort_unstable();
         items
-    }
-
-    /// The place of a node, if it was there when the page was listed.
-    pub fn place(&self, id: NodeId) -> Option<usize> {
-        let found = self.places.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.places[found].1 as usize)
     }
 
     /// The items above one, innermost first.
@@ -102,26 +113,32 @@ impl Items {
 }
 
 fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
-    let mut item = Item { parent, end: 0, kind: NodeRole::Inline, mark: None, hidden: false, id };
+    let mut item = Item {
+        parent,
+        end: 0,
+        kind: NodeRole::Inline,
+        mark: None,
+        by_id: false,
+        shape: 0,
+        hidden: false,
+        dated: None,
+        id,
+    };
     match data {
         NodeData::Text { .. } => item.kind = NodeRole::Text,
         NodeData::Element(element) => {
             item.kind = kind(&element.name.local);
+            item.shape = xxh3_64(element.name.local.as_bytes()) as u32;
+            let is_time = &*element.name.local == "time";
+            if is_time {
+                item.dated = Some(Dated::Some);
+            }
             for attribute in &element.attrs {
-                match &*attribute.name.local {
-                    "hidden" => item.hidden = true,
-                    // A heading that links to itself, the number of a note.
-                    "href" if &*attribute.value == "#" => item.kind = NodeRole::Inline,
-                    name @ ("class" | "id" | "role" | "rel" | "itemprop")
-                        if item.mark != Some(Mark::Body) =>
-                    {
-                        let mark = marks::mark(name, &attribute.value);
-                        if item.mark.is_none() || mark == Some(Mark::Body) {
-                            item.mark = mark;
-                        }
-                    }
-                    _ => {}
-                }
+                item.read(&attribute.name.local, &attribute.value);
+            }
+            if is_time {
+                let class = element.attrs.iter().find(|attribute| &*attribute.name.local == "class");
+                item.dated = item.dated.max(class.and_then(|class| marks::dated(&class.value)));
             }
         }
         _ => {}
@@ -129,9 +146,55 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
     item
 }
 
+impl Item {
+    /// Takes in what an attribute says.
+    fn read(&mut self, name: &str, value: &str) {
+        match name {
+            "hidden" => self.hidden = true,
+            // A heading that links to itself, the number of a note.
+            "href" if value == "#" => self.kind = NodeRole::Inline,
+            "pubdate" => self.dated = Some(Dated::Published),
+            "role" => self.kind = of_role(value).unwrap_or(self.kind),
+            "class" | "id" | "rel" | "itemprop" => {
+                if name == "class" {
+                    self.shape = self.shape.wrapping_mul(31) ^ xxh3_64(value.as_bytes()) as u32;
+                }
+                if name == "itemprop" {
+                    if value.split_ascii_whitespace().any(|prop| prop == "articleBody")
+                        && self.kind == NodeRole::Block
+                    {
+                        self.kind = NodeRole::Article;
+                    }
+                    self.dated = self.dated.max(marks::dated_prop(value));
+                }
+                let mark = marks::mark(name, value);
+                let first = self.mark.is_none() || self.by_id && mark.is_some();
+                if self.mark != Some(Mark::Body) && (first || mark == Some(Mark::Body)) {
+                    (self.mark, self.by_id) = (mark, name == "id" && mark.is_some());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What an ARIA role makes of an element.
+fn of_role(role: &str) -> Option<NodeRole> {
+    match role {
+        "main" => Some(NodeRole::Main),
+        "article" => Some(NodeRole::Article),
+        "complementary" => Some(NodeRole::Aside),
+        "navigation" | "menu" | "menubar" | "contentinfo" | "search" | "toolbar" | "dialog" | "alert"
+        | "alertdialog" => Some(NodeRole::Chrome),
+        _ => None,
+    }
+}
+
 fn kind(name: &str) -> NodeRole {
     match name {
         "a" => NodeRole::Link,
+        // The guard's mark of a control.
+        "wbr" => NodeRole::Control,
         "br" => NodeRole::Break,
         "h1" => NodeRole::Heading(1),
         "h2" => NodeRole::Heading(2),

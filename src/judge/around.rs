@@ -9,7 +9,7 @@ use crate::model::Content;
 const TEXT: u32 = 30;
 
 /// Tokens around it on either page, at most: several such lines, and less than a paragraph.
-const MARGIN: u32 = 16;
+pub(super) const MARGIN: u32 = 16;
 
 /// Facts within it, at least: a form without its fillings has hardly any, and what stands before it is whom it is about.
 const NEWS: usize = 2;
@@ -38,10 +38,12 @@ pub(super) fn differs_around(alignment: &Alignment, a: &Content, b: &Content) ->
     let is_short = |&(content, start): &(&Content, u32)| {
         start + front <= MARGIN && content.words.len() as u32 - (start + end) <= MARGIN
     };
-    end >= front + TEXT && sides.iter().all(is_short) && news(sides, front..end) >= NEWS
+    // Where no capitals tell names, what differs are numbers: a time, a day, a counter.
+    let tells_names = a.cased || b.cased;
+    end >= front + TEXT && sides.iter().all(is_short) && (!tells_names || news(sides, front..end) >= NEWS)
 }
 
-fn is(content: &Content, at: u32, kind: TokenKind) -> bool {
+pub(super) fn is(content: &Content, at: u32, kind: TokenKind) -> bool {
     content.words.kinds().get(at as usize).is_some_and(|of| of.is(kind))
 }
 

@@ -53,7 +53,7 @@ pub(super) const BARE_LACKS: u32 = 2;
 const INNER_OWN: u32 = 20;
 
 /// Tokens of scripts without spaces that stand for one word.
-const WIDE: u32 = 2;
+pub(super) const WIDE: u32 = 2;
 
 /// Own tokens of a short item that stands in another document whole, or nearly: so many are no phrase, and from
 /// [`INNER_OWN`] on it is judged by its share (excerpt-grid's page of 25 words).

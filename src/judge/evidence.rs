@@ -2,6 +2,7 @@
 
 use super::around::differs_around;
 use super::decide::VERBATIM;
+use super::front::Front;
 use super::own::Own;
 use super::relation::Overlap;
 use crate::align::characters::Noise;
@@ -54,6 +55,8 @@ pub struct Evidence {
     pub others: (u32, u32),
     /// Whether all that differs stands around the text and not within it.
     pub around: bool,
+    /// Other words at the front, where neither text is cased.
+    pub front: Front,
     /// What the characters show, where one text is noisy.
     pub noise: Option<Noise>,
     /// What they have besides standing text.
@@ -78,6 +81,9 @@ impl Evidence {
         }
         let replaces_facts = evidence.typed + evidence.semi > 0;
         evidence.around = replaces_facts && differs_around(alignment, left, right);
+        if !left.cased && !right.cased {
+            evidence.front = Front::of(alignment, left, right);
+        }
         let chains = &alignment.chains;
         let start = |of: fn(&Chain) -> u32| chains.iter().map(of).min().unwrap_or_default();
         let end = |of: fn(&Chain) -> u32| chains.iter().map(of).max().unwrap_or_default();

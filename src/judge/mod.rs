@@ -11,6 +11,7 @@ mod clause;
 mod decide;
 mod evidence;
 mod form;
+mod front;
 mod measures;
 mod own;
 mod pair;

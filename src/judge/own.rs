@@ -1,6 +1,7 @@
 //! What two documents have besides standing text, in numbers.
 
 use super::around::{goes_on, opens_sentence};
+use super::decide::WIDE;
 use super::evidence::share;
 use super::form::FORM_OWN;
 use crate::align::{Alignment, Slot, SlotKind, TokenKind, Words};
@@ -23,7 +24,7 @@ const MIXED: usize = 6;
 const LONG: usize = 20;
 
 /// Words of a subject at the front of a text, at most.
-const SUBJECT: u32 = 8;
+pub(super) const SUBJECT: u32 = 8;
 
 /// Tokens of a text that are looked through, at most: of a longer one a set is made.
 const SCANNED: usize = 2048;
@@ -167,14 +168,30 @@ fn is_ideograph(characters: &[u8]) -> bool {
 
 /// Whether half of the tokens are characters of scripts that put no spaces between words.
 fn is_wide(words: &Words) -> bool {
-    let of_script = |character: char| matches!(character, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3041}'..='\u{9fff}');
-    let is_one = |&i: &usize| {
+    word_tokens(words) > 1
+}
+
+/// Tokens for a word where half of the tokens are characters of scripts that put no spaces between words; else one. Such a
+/// word is two ideographs or kana, or four letters with their marks.
+pub(super) fn word_tokens(words: &Words) -> u32 {
+    let (mut letters, mut ideographs) = (0, 0);
+    for i in 0..words.len() {
         let characters = words.characters(i);
         let is_far = characters.first().is_some_and(|&byte| byte >= 0xe0);
         let text = if is_far { std::str::from_utf8(characters).ok() } else { None };
-        text.and_then(|text| text.chars().next()).is_some_and(of_script)
-    };
-    2 * (0..words.len()).filter(is_one).count() > words.len()
+        match text.and_then(|text| text.chars().next()) {
+            Some('\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') => letters += 1,
+            Some('\u{3041}'..='\u{9fff}') => ideographs += 1,
+            _ => {}
+        }
+    }
+    if 2 * (letters + ideographs) <= words.len() {
+        1
+    } else if letters > ideographs {
+        2 * WIDE
+    } else {
+        WIDE
+    }
 }
 
 /// Which tokens of two texts are facts that the other text lacks.

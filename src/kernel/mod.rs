@@ -121,11 +121,15 @@ impl TokenBuffer {
         }
     }
 
-    pub fn append(&mut self, bytes: &[u8]) {
-        let end = self.folded_len + bytes.len();
-        grow(&mut self.folded, end + SLACK);
-        self.folded[self.folded_len..end].copy_from_slice(bytes);
-        self.folded_len = end;
+    /// Appends a character: one store of four bytes, of which the next character overwrites what is not this one's.
+    #[inline]
+    pub fn append(&mut self, c: char) {
+        let start = self.folded_len;
+        grow(&mut self.folded, start + 4 + SLACK);
+        let mut bytes = [0; 4];
+        let len = c.encode_utf8(&mut bytes).len();
+        self.folded[start..start + 4].copy_from_slice(&bytes);
+        self.folded_len = start + len;
     }
 }
 

@@ -329,6 +329,7 @@ fn gap(between: &[u8]) -> TokenKind {
                 TokenKind::AFTER_END
             }
             '\n' => TokenKind::LINE,
+            ':' | '\u{ff1a}' => TokenKind::LABELLED,
             '(' | ')' | '[' | ']' | '|' | '\u{2013}' | '\u{2014}' | '\u{ff08}' | '\u{ff09}' | '\u{3010}'
             | '\u{3011}' => TokenKind::APART,
             // A hyphen between spaces is a dash.

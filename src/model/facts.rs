@@ -1,12 +1,13 @@
 //! Facts: the tokens of which the next note of a series has others. Numbers, names and dates.
 //!
-//! Digits, number words, months and weekdays are facts by themselves. A name is told by its capital: in the middle
+//! Digits, numerals, number words, months and weekdays are facts by themselves. A name is told by its capital: in the middle
 //! of a sentence, or at its start where the corpus writes the word with a capital at least as often as without. In
 //! text without case, and where capitals say little (headlines in capitals, nouns in German), rare tokens stand in.
 
 use std::sync::OnceLock;
 
 use super::hashed::{ByHash, Hashes};
+use crate::align::numerals::is_numeral;
 use crate::hash::token_hash;
 use crate::text::spelling::spelling;
 
@@ -94,7 +95,7 @@ pub enum Letter {
     Initial,
     /// With a small letter.
     Small,
-    /// With a digit.
+    /// With a digit, or a numeral of Han script.
     Digit,
     /// With something that has no case.
     Caseless,
@@ -108,18 +109,40 @@ impl Letter {
             byte if byte.is_ascii() => char::from(byte),
             _ => text.get(start..).and_then(|rest| rest.chars().next()).unwrap_or(' '),
         };
-        if first.is_lowercase() {
-            Letter::Small
-        } else if first.is_uppercase() {
-            let between = bytes.get(before..start).unwrap_or_default();
-            let ends = |b: &u8| matches!(b, b'.' | b'!' | b'?' | b':' | b'\n' | b'"' | b'|' | b'*');
-            let opens = before == 0 || between.iter().any(ends) || (between.len() > 2 && !between.is_ascii());
-            if opens { Letter::Initial } else { Letter::Capital }
-        } else if first.is_numeric() {
-            Letter::Digit
-        } else {
-            Letter::Caseless
+        let letter = letter(first);
+        if letter != Letter::Capital {
+            return letter;
         }
+        let between = bytes.get(before..start).unwrap_or_default();
+        let ends = |b: &u8| matches!(b, b'.' | b'!' | b'?' | b':' | b'\n' | b'"' | b'|' | b'*');
+        let opens = before == 0 || between.iter().any(ends) || (between.len() > 2 && !between.is_ascii());
+        if opens { Letter::Initial } else { Letter::Capital }
+    }
+}
+
+/// How 256 characters begin a token, in the middle of a sentence. Filled when the first of them is met, as the tokeniser's
+/// tables are: the standard library looks a character beyond ASCII up in three tables, one after the other.
+type LetterPage = [Letter; 256];
+
+static PAGES: [OnceLock<Box<LetterPage>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
+
+/// How a character begins a token in the middle of a sentence.
+#[inline]
+fn letter(c: char) -> Letter {
+    let page = PAGES[c as usize >> 8].get_or_init(|| {
+        let first = c as u32 & !255;
+        let of = |place: usize| char::from_u32(first + place as u32).map_or(Letter::Caseless, classify);
+        Box::new(std::array::from_fn(of))
+    });
+    page[c as usize & 255]
+}
+
+fn classify(c: char) -> Letter {
+    match c {
+        c if c.is_lowercase() => Letter::Small,
+        c if c.is_uppercase() => Letter::Capital,
+        c if c.is_numeric() || is_numeral(c) => Letter::Digit,
+        _ => Letter::Caseless,
     }
 }
 

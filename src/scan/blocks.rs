@@ -1,8 +1,11 @@
-//! Pairs in blocks, so that each document is read and tokenised about once.
+//! Pairs in an order in which each document is read and tokenised about once.
+
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::read::DocumentEntry;
+use super::shelf::Shelf;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
@@ -13,18 +16,24 @@ use crate::recipe::Recipe;
 use crate::rows::Grouped;
 use crate::sketch::Sketcher;
 
-/// Tokens of one block's documents. Their sets fit the second-level cache together; a larger block would tokenise
-/// fewer documents twice, and wait for memory more.
-const BLOCK: usize = 40_000;
+/// Tokens of the documents of a stretch of pairs, at least, where one thread is to have several: a stretch begins with
+/// nothing loaded.
+const STRETCH: usize = 40_000;
+
+/// Stretches for each thread: one that is done early takes another.
+const STRETCHES: usize = 6;
 
 /// The work that is done with pairs: how a document is loaded, and what two loaded ones give.
 pub(crate) trait PairWork: Sync {
     /// Memory of one thread.
-    type Memory;
+    type Memory: Send;
     /// A loaded document.
-    type Document;
+    type Document: Send;
     /// What a pair gives.
     type Given: Send;
+
+    /// Tokens of the documents that a thread keeps loaded, about.
+    const KEPT: usize;
 
     fn memory(&self) -> Self::Memory;
 
@@ -52,26 +61,35 @@ pub(crate) fn each_pair<W: PairWork>(
     pairs: &[Candidate],
     cancel: &Cancel,
 ) -> Result<Given<W::Given>> {
-    let blocks = blocks(pairs, &texts.documents.entries);
-    let compared: Vec<Compared<W::Given>> = blocks
-        .par_iter()
-        .map_init(
-            || (work.memory(), Vec::new()),
-            |(memory, documents), block| {
-                cancel.check()?;
-                Ok(block.compare(texts, work, memory, documents))
-            },
-        )
+    let entries = &texts.documents.entries;
+    let order = order(pairs, entries, W::KEPT);
+    let stretches = stretches(&order, pairs, entries, STRETCHES * rayon::current_num_threads());
+    // A desk goes from stretch to stretch: what is loaded there may be asked for again, and memory that was written to is
+    // cheaper than new one.
+    let desks = Mutex::new(Vec::new());
+    let desks = || desks.lock().unwrap_or_else(PoisonError::into_inner);
+    let compared: Vec<Compared<W::Given>> = stretches
+        .into_par_iter()
+        .map(|stretch| {
+            let desk = desks().pop();
+            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(W::KEPT, || work.document())));
+            let compared = compare(texts, work, (pairs, stretch), &mut desk, cancel);
+            desks().push(desk);
+            compared
+        })
         .collect::<Result<_>>()?;
     let mut all: Vec<Option<W::Given>> = Vec::new();
     all.resize_with(pairs.len(), || None);
     let mut changed = Vec::new();
-    for (block, compared) in blocks.iter().zip(compared) {
-        for ((number, ..), given) in block.pairs.iter().zip(compared.given) {
-            all[*number as usize] = given;
+    let mut numbers = order.iter();
+    for compared in compared {
+        for (given, &number) in compared.given.into_iter().zip(&mut numbers) {
+            all[number as usize] = given;
         }
         changed.extend(compared.changed);
     }
+    changed.sort_unstable();
+    changed.dedup();
     Ok((all, changed))
 }
 
@@ -87,6 +105,9 @@ impl PairWork for Measure {
     type Memory = Sketcher;
     type Document = ShingleSet;
     type Given = Measures;
+
+    /// Their sets fit the second-level cache together: waiting for memory costs more than to tokenise a few again.
+    const KEPT: usize = 40_000;
 
     fn memory(&self) -> Sketcher {
         Sketcher::of(self.recipe, self.kernel, self.as_printed)
@@ -107,99 +128,105 @@ impl PairWork for Measure {
     }
 }
 
-/// What the pairs of one block gave, and which of its documents changed.
+/// What the pairs of one stretch gave, and which of its documents changed.
 struct Compared<V> {
     given: Vec<Option<V>>,
     changed: Vec<u32>,
 }
 
-/// Pairs that few documents have between them.
-#[derive(Default)]
-struct PairBlock {
-    documents: Vec<u32>,
-    /// Number of the pair, and the places of its two in `documents`.
-    pairs: Vec<(u32, u32, u32)>,
-}
+/// Pairs after which a stretch asks whether it is still wanted.
+const ASKED: usize = 64;
 
-impl PairBlock {
-    fn compare<W: PairWork>(
-        &self,
-        texts: &Texts<'_>,
-        work: &W,
-        memory: &mut W::Memory,
-        loaded: &mut Vec<W::Document>,
-    ) -> Compared<W::Given> {
-        if loaded.len() < self.documents.len() {
-            loaded.resize_with(self.documents.len(), || work.document());
+/// Compares the pairs of a stretch, given by their numbers. What stands on the desk is the memory of one thread, and documents
+/// that were loaded before.
+fn compare<W: PairWork, N: Fn() -> W::Document>(
+    texts: &Texts<'_>,
+    work: &W,
+    (pairs, stretch): (&[Candidate], &[u32]),
+    (memory, shelf): &mut (W::Memory, Shelf<W::Document, N>),
+    cancel: &Cancel,
+) -> Result<Compared<W::Given>> {
+    let entries = &texts.documents.entries;
+    let (mut given, mut changed) = (Vec::with_capacity(stretch.len()), Vec::new());
+    for (done, &number) in stretch.iter().enumerate() {
+        if done % ASKED == 0 {
+            cancel.check()?;
         }
-        let intact: Vec<bool> = self
-            .documents
-            .iter()
-            .zip(&mut *loaded)
-            .map(|(&document, out)| {
-                let expected = texts.documents.entries[document as usize].sequence;
+        let (a, b) = pairs[number as usize];
+        for (document, other) in [(a, b), (b, a)] {
+            let load = |out: &mut W::Document| {
+                let expected = entries[document as usize].sequence;
                 let found = texts.get(document, |text| work.load(memory, document, text, out) == expected);
                 found.unwrap_or(false)
-            })
-            .collect();
-        let given = |&(number, a, b): &(u32, u32, u32)| {
-            let (a, b) = (a as usize, b as usize);
-            let is_intact = intact[a] && intact[b];
-            is_intact.then(|| work.compare(memory, number as usize, (&loaded[a], &loaded[b])))
-        };
-        let given = self.pairs.iter().map(given).collect();
-        let changed = self.documents.iter().zip(&intact).filter(|(_, intact)| !**intact);
-        Compared { given, changed: changed.map(|(&document, _)| document).collect() }
+            };
+            let tokens = entries[document as usize].tokens as usize;
+            if !shelf.put((document, tokens), other, load) {
+                changed.push(document);
+            }
+        }
+        let pair = shelf.get(a).zip(shelf.get(b));
+        given.push(pair.map(|pair| work.compare(memory, number as usize, pair)));
     }
+    Ok(Compared { given, changed })
 }
 
-/// Cuts pairs into blocks along a breadth-first walk of the candidate graph, which puts the members of a family
-/// beside one another. Pairs go with their longer document: where short documents have many partners each, it is
-/// the short ones that stand in several blocks.
-fn blocks(pairs: &[Candidate], entries: &[DocumentEntry]) -> Vec<PairBlock> {
-    let place = walk(pairs, entries.len());
+/// The numbers of pairs in an order in which documents that are loaded serve many pairs. A breadth-first walk of the
+/// candidate graph puts the members of a family beside one another; the walk is cut into tiles of which two are kept at
+/// once, and the pairs of two tiles follow one another. So a document of a family of n tiles is loaded about n times,
+/// however many pairs it has. Pairs go with their longer document: where short documents have many partners each, it is the
+/// short ones that are loaded several times.
+fn order(pairs: &[Candidate], entries: &[DocumentEntry], kept: usize) -> Vec<u32> {
+    let (place, tile) = walk(pairs, entries, (kept / 2) as u64);
     let key = |d: u32| (entries[d as usize].tokens, place[d as usize]);
-    let mut order: Vec<(u64, u32)> = pairs
+    let mut order: Vec<(u64, u64, u32)> = pairs
         .iter()
         .enumerate()
         .map(|(number, &(a, b))| {
             let (long, short) = if key(a) >= key(b) { (a, b) } else { (b, a) };
-            (u64::from(place[long as usize]) << 32 | u64::from(place[short as usize]), number as u32)
+            let both = |of: &[u32]| u64::from(of[long as usize]) << 32 | u64::from(of[short as usize]);
+            (both(&tile), both(&place), number as u32)
         })
         .collect();
     order.sort_unstable();
-    let mut blocks: Vec<PairBlock> = Vec::new();
-    // By document: the block that last took it, counted from 1, and its place there.
-    let mut taken = vec![(0u32, 0u32); entries.len()];
-    let mut tokens = BLOCK;
-    for (_, number) in order {
-        if tokens >= BLOCK {
-            blocks.push(PairBlock::default());
-            tokens = 0;
-        }
-        let current = blocks.len() as u32;
-        let Some(block) = blocks.last_mut() else { continue };
-        let (a, b) = pairs[number as usize];
-        let [a, b] = [a, b].map(|document| {
-            let (of, at) = &mut taken[document as usize];
-            if *of != current {
-                (*of, *at) = (current, block.documents.len() as u32);
-                block.documents.push(document);
-                tokens += entries[document as usize].tokens as usize;
-            }
-            *at
-        });
-        block.pairs.push((number, a, b));
-    }
-    blocks
+    order.into_iter().map(|(.., number)| number).collect()
 }
 
-/// The place of each document in a breadth-first walk over the pairs.
-fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
-    let neighbours = Grouped::new(documents, pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]));
-    let mut place = vec![u32::MAX; documents];
+/// Cuts an order of pairs into at most `most` stretches of about as many tokens each.
+fn stretches<'a>(
+    order: &'a [u32],
+    pairs: &[Candidate],
+    entries: &[DocumentEntry],
+    most: usize,
+) -> Vec<&'a [u32]> {
+    let tokens = |number: &u32| {
+        let (a, b) = pairs[*number as usize];
+        entries[a as usize].tokens as usize + entries[b as usize].tokens as usize
+    };
+    let all: usize = order.iter().map(tokens).sum();
+    let least = all.div_ceil(most).max(STRETCH);
+    let (mut stretches, mut rest, mut sum, mut length) = (Vec::new(), order, 0, 0);
+    for number in order {
+        sum += tokens(number);
+        length += 1;
+        if sum >= least {
+            let (stretch, behind) = rest.split_at(length);
+            stretches.push(stretch);
+            (rest, sum, length) = (behind, 0, 0);
+        }
+    }
+    if !rest.is_empty() {
+        stretches.push(rest);
+    }
+    stretches
+}
+
+/// The place of each document in a breadth-first walk over the pairs, and the number of its tile, each of about so many
+/// tokens.
+fn walk(pairs: &[Candidate], entries: &[DocumentEntry], tokens: u64) -> (Vec<u32>, Vec<u32>) {
+    let neighbours = Grouped::new(entries.len(), pairs.iter().flat_map(|&(a, b)| [(a, b), (b, a)]));
+    let mut place = vec![u32::MAX; entries.len()];
     let mut queue: Vec<u32> = Vec::new();
-    for first in 0..documents as u32 {
+    for first in 0..entries.len() as u32 {
         if place[first as usize] != u32::MAX || neighbours.of(first).is_empty() {
             continue;
         }
@@ -217,7 +244,13 @@ fn walk(pairs: &[Candidate], documents: usize) -> Vec<u32> {
             }
         }
     }
-    place
+    let mut tile = vec![0; entries.len()];
+    let mut before = 0u64;
+    for document in queue {
+        tile[document as usize] = (before / tokens) as u32;
+        before += u64::from(entries[document as usize].tokens);
+    }
+    (place, tile)
 }
 
 #[cfg(test)]

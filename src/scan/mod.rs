@@ -17,6 +17,7 @@ mod noisy;
 mod read;
 mod run;
 mod scope;
+mod shelf;
 mod standing;
 pub(crate) mod texts;
 

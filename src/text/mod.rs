@@ -325,7 +325,7 @@ impl<'a> Machine<'a> {
 
     fn append(&mut self, c: char, end: usize) {
         let Tokens { buffer, respelled, .. } = &mut *self.tokens;
-        buffer.append(c.encode_utf8(&mut [0; 4]).as_bytes());
+        buffer.append(c);
         self.end = end;
         if !c.is_ascii() && spelling::may_change(c) {
             let number = buffer.started as u32 - 1;

@@ -138,7 +138,10 @@ fn a_walk_takes_what_ripgrep_would() {
         dir.file(&format!("in/{name}"), format!("{STORY} {extra}"));
     }
     dir.file("in/.ignore", "ignored.txt\n");
-    std::os::unix::fs::symlink(dir.path("in/sub"), dir.path("in/link")).unwrap();
+    dir.file("elsewhere/y.md", format!("{STORY} 6"));
+    std::os::unix::fs::symlink(dir.path("elsewhere"), dir.path("in/link")).unwrap();
+    // What stands in the folder too is one file.
+    std::os::unix::fs::symlink(dir.path("in/sub"), dir.path("in/again")).unwrap();
     let documents = |flags: &[&str]| Reports::of(&dir.path("in"), flags).count("documents");
     assert_eq!(documents(&[]), 2);
     assert_eq!(documents(&["--hidden"]), 3);

@@ -133,6 +133,114 @@ pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
+pub fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub fn xz(bytes: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(1);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// How an entry of a zip archive is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packed {
+    Stored,
+    Deflated,
+    Zstd,
+    /// As it stands, and said to be encrypted.
+    Encrypted,
+    /// As it stands, and said to be packed by a method that nobody has.
+    Otherwise,
+}
+
+pub fn zip(entries: &[(&str, &[u8], Packed)]) -> Vec<u8> {
+    use rawzip::{CompressionMethod, ZipArchiveWriter};
+    let mut archive = ZipArchiveWriter::new(Vec::new());
+    for &(name, bytes, packed) in entries {
+        let method = match packed {
+            Packed::Stored | Packed::Encrypted => CompressionMethod::STORE,
+            Packed::Deflated => CompressionMethod::DEFLATE,
+            Packed::Zstd => CompressionMethod::ZSTD,
+            Packed::Otherwise => CompressionMethod::new(97),
+        };
+        let entry = archive.new_file(name).compression_method(method).encrypted(packed == Packed::Encrypted);
+        let (mut entry, config) = entry.start().unwrap();
+        let mut data = config.wrap(Vec::new());
+        data.write_all(bytes).unwrap();
+        let (whole, descriptor) = data.finish().unwrap();
+        let written = match packed {
+            Packed::Deflated => {
+                let mut encoder =
+                    flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+                encoder.write_all(&whole).unwrap();
+                encoder.finish().unwrap()
+            }
+            Packed::Zstd => zstd(&whole),
+            _ => whole,
+        };
+        entry.write_all(&written).unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+pub fn rss(docs: &[Doc]) -> Vec<u8> {
+    let item = |d: &Doc| {
+        let text = escaped(&d.text);
+        format!(
+            "<item><guid isPermaLink=\"false\">{}</guid><link>{}</link><pubDate>{}</pubDate>\
+             <description>In short</description><content:encoded><![CDATA[<p>{text}</p>]]></content:encoded></item>\n",
+            d.id, d.url, d.date
+        )
+    };
+    let items: String = docs.iter().map(item).collect();
+    format!(
+        "<?xml version=\"1.0\"?>\n<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\">\
+         <channel><title>News</title><link>https://feed.example/</link>{items}</channel></rss>"
+    )
+    .into_bytes()
+}
+
+pub fn atom(docs: &[Doc]) -> Vec<u8> {
+    let entry = |d: &Doc| {
+        format!(
+            "<entry><id>{}</id><link rel='alternate' href='{}'/><published>{}</published>\
+             <content type='html'>&lt;p&gt;{}&lt;/p&gt;</content></entry>\n",
+            d.id,
+            d.url,
+            d.date,
+            escaped(&escaped(&d.text))
+        )
+    };
+    let entries: String = docs.iter().map(entry).collect();
+    format!("<feed xmlns='http://www.w3.org/2005/Atom'><title>News</title>{entries}</feed>").into_bytes()
+}
+
+pub fn message(doc: &Doc) -> Vec<u8> {
+    let site = doc.url.trim_start_matches("https://").split('/').next().unwrap();
+    format!(
+        "From: News <desk@{site}>\r\nMessage-ID: <{}>\r\nSubject: Story\r\nDate: Fri, 3 May 2024 10:00:00 +0000\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n",
+        doc.id, doc.text
+    )
+    .into_bytes()
+}
+
+pub fn mbox(docs: &[Doc]) -> Vec<u8> {
+    let one =
+        |d: &Doc| [b"From desk@a.example Fri May  3 10:00:00 2024\n", &message(d)[..], b"\r\n"].concat();
+    docs.iter().flat_map(one).collect()
+}
+
 #[cfg(feature = "parquet")]
 pub fn parquet(docs: &[Doc], codec: parquet::basic::Compression, schema: &str) -> Vec<u8> {
     use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};

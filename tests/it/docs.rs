@@ -14,6 +14,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/decide.rs",
         "src/judge/evidence.rs",
         "src/judge/form.rs",
+        "src/judge/front.rs",
         "src/judge/own.rs",
         "src/judge/slots.rs",
         "src/scan/judging.rs",
@@ -39,6 +40,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/around.rs",
         "src/judge/decide.rs",
         "src/judge/form.rs",
+        "src/judge/front.rs",
         "src/judge/slots.rs",
         "src/judge/evidence.rs",
     ] {

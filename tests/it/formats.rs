@@ -61,6 +61,32 @@ fn the_same_documents_in_every_container_give_the_same_pairs() {
         ("x.tar.zst", zstd(&tar(&[("x.warc", &warc.concat())]))),
         ("texts.tar.gz", gzip(&tar(&texts))),
         ("nested.tar", nested),
+        ("x.jsonl.bz2", bzip2(&lines)),
+        ("y.jsonl.bz2", [bzip2(&lines[..1000]), bzip2(&lines[1000..])].concat()),
+        ("x.jsonl.xz", xz(&lines)),
+        ("y.jsonl.xz", [xz(&lines[..1000]), xz(&lines[1000..])].concat()),
+        ("x.tar.bz2", bzip2(&tar(&[("x.jsonl", &lines)]))),
+        ("x.txz", xz(&tar(&[("x.csv", &table(&docs, ','))]))),
+        (
+            "x.zip",
+            zip(&[
+                ("a/x.jsonl", &jsonl(first), Packed::Deflated),
+                ("b/x.tsv", &table(second, '\t'), Packed::Zstd),
+            ]),
+        ),
+        ("nested.zip", {
+            let inner = zip(&[("x.wet", &wet(second), Packed::Stored)]);
+            zip(&[
+                ("inner.zip", &inner, Packed::Deflated),
+                ("x.jsonl.gz", &gzip(&jsonl(first)), Packed::Stored),
+            ])
+        }),
+        ("zip.tar.gz", gzip(&tar(&[("x.zip", &zip(&[("x.jsonl", &lines, Packed::Deflated)]))]))),
+        ("x.rss", rss(&docs)),
+        ("x.xml.gz", gzip(&rss(&docs))),
+        ("x.atom", atom(&docs)),
+        ("x.mbox", mbox(&docs)),
+        ("x.mbox.xz", xz(&mbox(&docs))),
     ];
     let check = |name: &str, bytes: &[u8]| {
         let reports = Reports::of(&dir.file(name, bytes), &[]);

@@ -66,6 +66,53 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("tar", "sparse.tar", sparse_tar("s.txt", &[(512, b"word "), (1024, b"more")], 1030)),
         ("tar", "packed.tar.gz", gzip(&nested)),
         ("tar", "packed.tar.zst", zstd(&nested)),
+        ("tar", "packed.tar.bz2", bzip2(&nested)),
+        ("tar", "packed.tar.xz", xz(&nested)),
+        (
+            "zip",
+            "mixed.zip",
+            zip(&[
+                ("a/x.csv", &table(&docs[..1], ','), Packed::Deflated),
+                ("b.txt", b"one two three", Packed::Stored),
+                ("c.jsonl", &jsonl(&docs[..1]), Packed::Zstd),
+                ("d.txt", b"?", Packed::Encrypted),
+            ]),
+        ),
+        (
+            "zip",
+            "nested.zip",
+            zip(&[("x.zip", &zip(&[("x.txt", b"one two three", Packed::Stored)]), Packed::Deflated)]),
+        ),
+        ("xml", "feed.rss", rss(&docs[..2])),
+        ("xml", "feed.atom", atom(&docs[..2])),
+        (
+            "xml",
+            "alto.xml",
+            b"<alto><Layout><Page ID='P'><TextBlock ID='B'><TextLine><String CONTENT='a' SUBS_TYPE='HypPart1' \
+              SUBS_CONTENT='ab'/><HYP/></TextLine><TextLine><String CONTENT='c'/></TextLine></TextBlock></Page></Layout></alto>"
+                .to_vec(),
+        ),
+        (
+            "xml",
+            "page.xml",
+            b"<PcGts><Page imageFilename='1'><TextRegion id='r'><TextLine><Word><TextEquiv><Unicode>a-</Unicode></TextEquiv>\
+              </Word></TextLine><TextEquiv><Unicode>b</Unicode></TextEquiv></TextRegion></Page></PcGts>"
+                .to_vec(),
+        ),
+        (
+            "xml",
+            "page.hocr",
+            b"<html><div class='ocr_page' id='p'><p class='ocr_par'><span class='ocr_line'>a&shy;<br></span>b</p></div></html>"
+                .to_vec(),
+        ),
+        ("mail", "two.mbox", mbox(&docs[..2])),
+        (
+            "mail",
+            "parts.eml",
+            b"Subject: =?utf-8?q?a?=\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>a</p>\n\
+              --x\nContent-Type: message/rfc822\n\nSubject: b\n\n> c\n--x--\n"
+                .to_vec(),
+        ),
         ("html", "page.html", html.as_bytes().to_vec()),
         ("text", "story.txt", docs[1].text.clone().into_bytes()),
         ("text", "latin.txt", b"caf\xe9 d\xe9j\xe0 vu".to_vec()),
@@ -142,8 +189,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..6) {
-        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n"][magic];
+    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..10) {
+        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n", b"PK\x03\x04", b"<?xml ?><rss><item>", b"From a 10:00\n", b"\xFD7zXZ\0"][magic];
         let bytes = [start, &bytes].concat();
         TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }

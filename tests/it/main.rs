@@ -19,11 +19,13 @@ mod equivalence;
 mod expiry;
 #[cfg(target_os = "linux")]
 mod failing;
+mod feeds;
 mod files;
 mod filter;
 #[cfg(feature = "parquet")]
 mod forged;
 mod formats;
+mod forms;
 mod fuzzing;
 mod golden;
 mod guide;

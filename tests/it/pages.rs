@@ -95,6 +95,25 @@ fn metadata_of_a_page_is_its_document_s() {
 }
 
 #[test]
+fn elements_of_xhtml_close_themselves_in_files_by_name_and_in_crawls_by_type() {
+    let dir = Dir::new();
+    let page = format!(
+        "<html><head><title/><script src='a.js'/></head><body><p>{PROSE}</p><p>{MORE}</p></body></html>"
+    );
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, page.as_bytes()).unwrap();
+    dir.file("a/plain.xhtml", &page);
+    dir.file("b/packed.xhtml.gz", gzip.finish().unwrap());
+    let http = format!("HTTP/1.1 200 OK\r\nContent-Type: application/xhtml+xml; charset=utf-8\r\n\r\n{page}");
+    let head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://c.example/\r\nWARC-Record-ID: <urn:c>\r\n\
+        Content-Type: application/http; msgtype=response\r\n";
+    dir.file("c/crawl.warc", format!("{head}Content-Length: {}\r\n\r\n{http}\r\n\r\n", http.len()));
+    let reports = Reports::of(&dir.path(""), &["--classic"]);
+    assert_eq!(reports.relations().values().filter(|(relation, _)| relation == "exact").count(), 3);
+    assert_eq!(reports.reasons(), Vec::<String>::new());
+}
+
+#[test]
 fn charsets_are_told_and_what_is_lost_is_counted() {
     let dir = Dir::new();
     let russian = "Паром через пролив снова ходит, сообщила в понедельник администрация порта. ".repeat(4);

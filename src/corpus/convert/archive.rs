@@ -14,7 +14,7 @@ use crate::corpus::walk::kind_of_name;
 use crate::error::{Error, ErrorKind};
 
 /// Archives in archives, so deep.
-const DEPTH: usize = 4;
+pub(super) const DEPTH: usize = 4;
 
 pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>, depth: usize) -> Step {
     if depth == DEPTH {
@@ -43,23 +43,11 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
             sink.passed(&inside, format!("skipped: {}", described(kind)));
             continue;
         }
-        if !sink.rules.hidden && name.split('/').any(|part| part.starts_with('.')) {
-            continue;
-        }
-        let Some(kind) = kind_of(Path::new(&name)) else {
-            sink.skip(kind_of_name(Path::new(&name)));
-            continue;
-        };
-        if let Some(Stop::Input(reason)) = damage {
-            sink.lost(&inside, None, reason);
-            continue;
-        }
         let stored_size = entry.size();
         let size = sparse.as_ref().map_or(stored_size, |sparse| sparse.size);
-        if let Some(limit) = sink.rules.max_filesize.filter(|&limit| size > limit) {
-            let large =
-                Error::new(ErrorKind::TooLarge).because(format!("{size} bytes, --max-filesize {limit}"));
-            sink.lost(&inside, None, large.reason());
+        let Some(kind) = wanted(&name, size, &inside, sink) else { continue };
+        if let Some(Stop::Input(reason)) = damage {
+            sink.lost(&inside, None, reason);
             continue;
         }
         let stored = entry.header().entry_size().unwrap_or_default();
@@ -85,7 +73,7 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
 }
 
 /// Reads an entry. Of JSON, only what holds records is read: nobody named it.
-fn read_entry(
+pub(super) fn read_entry(
     from: impl Read,
     kind: FileKindOf,
     place: &SourcePlace,
@@ -108,6 +96,28 @@ fn read_entry(
     let whole = FileKindOf { compression: None, ..kind };
     let done = sink.stream(std::io::Cursor::new(head).chain(from), whole, place, depth);
     read.map_or_else(|damage| Err(damage.into()), |_| done)
+}
+
+/// What an entry is read as; `None` where it is left out, which is counted or said.
+pub(super) fn wanted(
+    name: &str,
+    size: u64,
+    inside: &SourcePlace,
+    sink: &mut Sink<'_, '_>,
+) -> Option<FileKindOf> {
+    if !sink.rules.hidden && name.split('/').any(|part| part.starts_with('.')) {
+        return None;
+    }
+    let Some(kind) = kind_of(Path::new(name)) else {
+        sink.skip(kind_of_name(Path::new(name)));
+        return None;
+    };
+    if let Some(limit) = sink.rules.max_filesize.filter(|&limit| size > limit) {
+        let large = Error::new(ErrorKind::TooLarge).because(format!("{size} bytes, --max-filesize {limit}"));
+        sink.lost(inside, None, large.reason());
+        return None;
+    }
+    Some(kind)
 }
 
 /// Bytes of headers before an entry: long names and extensions, which the library holds in memory.
@@ -162,7 +172,7 @@ impl<R: Read> Read for Whole<'_, R> {
 }
 
 /// An entry's name as part of an id: `/` between parts, none of them `.` or `..`, no control characters.
-fn clean(name: &[u8]) -> String {
+pub(super) fn clean(name: &[u8]) -> String {
     let name = String::from_utf8_lossy(name);
     let parts = name.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."));
     let clean = parts.collect::<Vec<_>>().join("/");

@@ -453,7 +453,9 @@ fn lists(
     let (mut defined, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let mut rows: Vec<Option<Vec<u8>>> = Vec::new();
     while rows.len() < wanted {
-        (defined.clear(), repeated.clear(), values.clear());
+        defined.clear();
+        repeated.clear();
+        values.clear();
         let wanted = wanted - rows.len();
         let (records, ..) =
             reader.read_records(wanted, Some(&mut defined), Some(&mut repeated), &mut values)?;

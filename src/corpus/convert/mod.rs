@@ -8,20 +8,29 @@
 mod archive;
 #[cfg(feature = "parquet")]
 mod columns;
+mod feed;
 mod http;
 mod lines;
+mod mail;
 pub(crate) mod objects;
+mod ocr;
 mod page;
+mod parcel;
 mod sparse;
 mod table;
 mod warc;
 mod window;
+mod xml;
+mod zip;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -29,10 +38,11 @@ use std::thread::{Scope, ScopedJoinHandle};
 use rayon::prelude::*;
 
 use super::inflate::{Compression, decompressed};
+use super::open::{SNIFFED, sniff};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
 use super::store::InputBytes;
-use super::{Format, JsonLines, Problem, turn};
+use super::{Format, JsonLines, Preprocessor, Problem, turn};
 use crate::charset::{Utf8Stream, narrowed};
 use crate::corpus::site::{SitePattern, site_of_path};
 use crate::error::Reason;
@@ -40,6 +50,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::html::HtmlMode;
 use crate::options::Resources;
 use crate::output::open_regular;
+pub(super) use mail::is_mail;
+use parcel::Parcel;
+pub(super) use xml::is_xml;
 
 /// What to convert.
 #[derive(Debug)]
@@ -51,6 +64,15 @@ pub(super) struct Job {
     pub kind: FileKindOf,
     /// The bytes, where they are not in the file of this path.
     pub store: Option<InputBytes>,
+    /// Whether a command reads the file.
+    pub by_command: bool,
+}
+
+impl Job {
+    /// A file of this kind.
+    pub fn of_file(name: String, path: PathBuf, kind: FileKindOf) -> Job {
+        Job { name, path, kind, store: None, by_command: false }
+    }
 }
 
 /// How a file or an entry is compressed, and what it holds.
@@ -75,6 +97,8 @@ pub(super) struct ReadingRules {
     pub site_from: Option<SitePattern>,
     /// What separates the fields of tables, where somebody says it.
     pub delimiter: Option<u8>,
+    /// What reads files that nothing here reads.
+    pub command: Option<Preprocessor>,
 }
 
 /// What was converted.
@@ -108,6 +132,7 @@ pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources)
             scope,
             problems: Vec::new(),
             skipped: BTreeMap::new(),
+            zip_left: None,
         };
         for job in jobs {
             let path = job.path.display().to_string();
@@ -179,7 +204,7 @@ struct Page {
     url: Option<String>,
     date: Option<String>,
     is_html: bool,
-    /// The charset that a protocol names.
+    /// The charset that a protocol names, or a content type with it.
     charset: Option<String>,
     body: Body,
 }
@@ -189,6 +214,8 @@ enum Body {
     Held(Range<usize>),
     /// A file of its own, read where it is converted.
     File(PathBuf, u64),
+    /// What a command makes of a file, asked where it is converted: text, or a page where it looks like one.
+    Command(PathBuf),
 }
 
 enum BatchItem {
@@ -197,6 +224,7 @@ enum BatchItem {
     Page(Box<Page>),
     Lines(lines::LineChunk),
     Objects(objects::ObjectChunk),
+    Parcel(Box<Parcel>),
 }
 
 /// Bytes after which a batch is handed on.
@@ -219,6 +247,8 @@ struct Sink<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     problems: Vec<Problem>,
     skipped: BTreeMap<String, u64>,
+    /// Bytes that may still come out of the zip archive that is being read, and of those in it.
+    zip_left: Option<Rc<Cell<u64>>>,
 }
 
 /// Where batches go.
@@ -231,6 +261,9 @@ enum BatchLine<'scope, 'env> {
 
 impl<'scope, 'env> Sink<'scope, 'env> {
     fn job(&mut self, job: &Job, place: &SourcePlace) -> Step {
+        if job.by_command {
+            return self.whole(place, false, Body::Command(job.path.clone()));
+        }
         let mut scratch = Vec::new();
         match &job.store {
             Some(store) => self.stream(store.all(&mut scratch)?, job.kind, place, 0),
@@ -248,6 +281,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             }
             #[cfg(feature = "parquet")]
             FileKindOf { compression: None, format: Format::Parquet } => columns::read(file, place, self),
+            FileKindOf { compression: None, format: Format::Zip } => zip::read(file, place, self, 0),
             _ => self.stream(file, kind, place, 0),
         }
     }
@@ -268,6 +302,12 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             Format::Tsv => self.table(from, b'\t', place),
             Format::Warc => warc::read(from, place, self),
             Format::Tar => archive::read(from, place, self, depth),
+            Format::Zip => {
+                let file = self.spilled(from)?;
+                zip::read(file, place, self, depth)
+            }
+            Format::Xml => xml::read(from, place, self),
+            Format::Mail => mail::read(from, place, self),
             Format::Parquet => self.parquet(from, place),
             Format::Html => self.body(from, true, place),
             Format::Text | Format::Auto => self.body(from, false, place),
@@ -284,9 +324,8 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         done
     }
 
-    #[cfg(feature = "parquet")]
-    fn parquet(&mut self, from: &mut dyn Read, place: &SourcePlace) -> Step {
-        // Its directory stands at its end, so that it cannot be read as it comes.
+    /// What cannot be read as it comes, since its directory stands at its end, as a file without a name.
+    fn spilled(&self, from: &mut dyn Read) -> std::result::Result<File, Stop> {
         let write = |e| Stop::Run(Error::new(ErrorKind::Write).because(format!("a temporary file: {e}")));
         let mut file = match &self.resources.work_dir {
             Some(directory) => tempfile::tempfile_in(directory),
@@ -301,6 +340,12 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             }
         }
         io::Seek::rewind(&mut file).map_err(write)?;
+        Ok(file)
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(&mut self, from: &mut dyn Read, place: &SourcePlace) -> Step {
+        let file = self.spilled(from)?;
         columns::read(file, place, self)
     }
 
@@ -334,7 +379,8 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             url: None,
             date: None,
             is_html,
-            charset: None,
+            // Nothing but its name says that a file is XHTML, if it does not itself.
+            charset: is_xhtml(&place.name).then(|| "application/xhtml+xml".to_owned()),
             body,
         };
         self.page(page)
@@ -345,6 +391,8 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         let bytes = match &page.body {
             Body::Held(range) => range.len() as u64,
             Body::File(_, length) => *length,
+            // Nobody knows yet.
+            Body::Command(_) => 0,
         };
         if bytes > self.rules.max_record {
             if let Body::Held(range) = page.body {
@@ -511,6 +559,7 @@ impl Converter<'_> {
             BatchItem::Objects(chunk) => {
                 chunk.convert(&self.lines, self.rules, self.resources.kernel, &mut done)
             }
+            BatchItem::Parcel(parcel) => parcel.convert(bodies, &mut done),
         }
         done
     }
@@ -523,15 +572,30 @@ struct Done {
     problems: Vec<Problem>,
 }
 
+/// Whether a file is named as XHTML, compressed or not.
+fn is_xhtml(name: &str) -> bool {
+    let name = Path::new(name);
+    let named =
+        |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xhtml"));
+    named(name) || name.file_stem().is_some_and(|stem| named(Path::new(stem)))
+}
+
 impl Done {
     fn problem(&mut self, path: &str, record: Option<u32>, reason: String, unreadable: bool) {
         self.problems.push(Problem { path: path.to_owned(), record, reason, unreadable });
     }
 
     fn page(&mut self, page: Page, bodies: &[u8], rules: &ReadingRules) {
+        let mut is_html = page.is_html;
         let bytes = match page.body {
             Body::Held(range) => Ok(Cow::Borrowed(&bodies[range])),
             Body::File(path, _) => read_at_most(&path, rules.max_record).map(Cow::Owned),
+            Body::Command(path) => {
+                let made = rules.command.as_ref().map(|command| command.read(&path, rules.max_record));
+                let made = made.unwrap_or_else(|| Ok(Vec::new()));
+                is_html = made.as_ref().is_ok_and(|made| is_page(made));
+                made.map(Cow::Owned)
+            }
         };
         let path = &*page.place.path;
         let bytes = match bytes {
@@ -545,7 +609,7 @@ impl Done {
         let charset = page.charset.as_deref();
         let read = if bytes.len() as u64 > rules.max_record {
             Err(Reason::TooLarge(rules.max_record))
-        } else if page.is_html {
+        } else if is_html {
             page::html(&bytes, charset, rules.html)
         } else {
             page::text(&bytes, charset)
@@ -620,6 +684,11 @@ impl Done {
         };
         self.write(&draft);
     }
+}
+
+/// Whether bytes that somebody made look like a page.
+fn is_page(bytes: &[u8]) -> bool {
+    sniff(&bytes[..bytes.len().min(SNIFFED as usize)]) == Format::Html
 }
 
 fn replaced(count: u32) -> String {

@@ -121,10 +121,8 @@ impl Row {
         let mut at = from;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let found = match dialect.escaped {
-                true => memchr::memchr2(b'"', b'\\', rest),
-                false => memchr::memchr(b'"', rest),
-            };
+            let found =
+                if dialect.escaped { memchr::memchr2(b'"', b'\\', rest) } else { memchr::memchr(b'"', rest) };
             let Some(found) = found else {
                 self.bytes.extend_from_slice(rest);
                 self.broken = true;

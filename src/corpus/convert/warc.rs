@@ -283,6 +283,13 @@ fn document(
         return Ok(());
     }
     let body = sink.hold(&body);
+    // An element that closes itself is whole in XHTML alone.
+    let ContentType { kind, charset } = content_type;
+    let charset = match charset {
+        charset if kind != "application/xhtml+xml" => charset,
+        Some(charset) => Some(format!("{kind}; charset={charset}")),
+        None => Some(kind),
+    };
     sink.page(Page {
         place: place.clone(),
         record: Some(number),
@@ -290,7 +297,7 @@ fn document(
         url: header.url.clone(),
         date: header.date.clone(),
         is_html,
-        charset: content_type.charset,
+        charset,
         body,
     })
 }

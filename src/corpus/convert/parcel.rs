@@ -1,0 +1,132 @@
+//! Files that hold several documents and are small enough to be held whole: read where they are converted, in parallel.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{Done, SourcePlace, feed, made_id, mail, ocr, replaced};
+use crate::charset;
+use crate::corpus::spool::Draft;
+use crate::html::{self, HtmlMode};
+
+/// The bytes of a file, or of a part of it, and what is in it.
+pub(super) struct Parcel {
+    pub place: SourcePlace,
+    pub kind: ParcelKind,
+    /// Its bytes among its batch's bodies.
+    pub body: Range<usize>,
+    /// The number of its document where it holds one of a file's; of its first one elsewhere.
+    pub record: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParcelKind {
+    /// RSS or Atom.
+    Feed,
+    /// ALTO, PAGE or hOCR.
+    Ocr(ocr::OcrKind),
+    /// One message.
+    Message,
+}
+
+/// A document of a parcel.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    pub id: Option<Cow<'a, str>>,
+    /// What its id ends with where it names none, in place of its number.
+    pub part: Option<String>,
+    pub url: Option<Cow<'a, str>>,
+    pub title: Option<Cow<'a, str>>,
+    pub date: Option<Cow<'a, str>>,
+    pub source: Option<Cow<'a, str>>,
+    pub text: Cow<'a, str>,
+    /// Whether the text is a fragment of HTML.
+    pub is_html: bool,
+}
+
+/// Takes the documents of a parcel.
+pub(super) struct Unpacked<'a> {
+    place: &'a SourcePlace,
+    done: &'a mut Done,
+    record: Option<u32>,
+    /// Whether there was anything in it.
+    has_any: bool,
+}
+
+impl Parcel {
+    pub(super) fn convert(self, bodies: &[u8], done: &mut Done) {
+        let bytes = &bodies[self.body];
+        let mut unpacked = Unpacked { place: &self.place, done, record: self.record, has_any: false };
+        if self.kind == ParcelKind::Message {
+            return mail::unpack(bytes, &mut unpacked);
+        }
+        // What a page says of its charset, XML says in the same place.
+        let text = match charset::decode(bytes, None, true) {
+            Ok(text) => text,
+            Err(reason) => return unpacked.lost(reason.to_string()),
+        };
+        if text.replaced > 0 {
+            unpacked.done.problem(&self.place.path, None, replaced(text.replaced), false);
+        }
+        match self.kind {
+            ParcelKind::Feed => feed::unpack(&text.text, &mut unpacked),
+            ParcelKind::Ocr(kind) => ocr::unpack(&text.text, kind, &mut unpacked),
+            ParcelKind::Message => {}
+        }
+        if !unpacked.has_any {
+            let none = if self.kind == ParcelKind::Feed { "no entry in it" } else { "no text in it" };
+            unpacked.done.problem(&self.place.path, None, none.to_owned(), false);
+        }
+    }
+}
+
+impl Unpacked<'_> {
+    /// Takes the next document.
+    pub(super) fn take(&mut self, found: &Found<'_>) {
+        let text = if found.is_html { text_of(&found.text) } else { Cow::Borrowed(&*found.text) };
+        let name = &self.place.name;
+        let id = match (&found.id, &found.part) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(part)) => format!("{name}#{part}"),
+            (None, None) => made_id(name, self.record),
+        };
+        let bytes = |part: &Option<Cow<'_, str>>| part.as_deref().map(str::as_bytes).map(<[u8]>::to_vec);
+        let [url, title, date, source] = [&found.url, &found.title, &found.date, &found.source].map(bytes);
+        self.done.write(&Draft {
+            id: id.as_bytes(),
+            title: title.as_deref(),
+            url: url.as_deref(),
+            canonical_url: None,
+            date: date.as_deref(),
+            source: source.as_deref(),
+            directory: &self.place.directory,
+            path: &self.place.path,
+            record: self.record,
+            places: &[],
+            text: &text,
+        });
+        self.passed_one();
+    }
+
+    /// The next document, or the rest of the parcel, is lost.
+    pub(super) fn lost(&mut self, reason: String) {
+        self.done.problem(&self.place.path, self.record, reason, true);
+        self.passed_one();
+    }
+
+    fn passed_one(&mut self) {
+        self.has_any = true;
+        self.record = self.record.map(|record| record.saturating_add(1));
+    }
+}
+
+/// What a fragment of HTML says.
+pub(super) fn text_of(fragment: &str) -> Cow<'_, str> {
+    if !fragment.contains(['<', '&']) {
+        return Cow::Borrowed(fragment);
+    }
+    match html::read(fragment.as_bytes(), Some("utf-8"), HtmlMode::All) {
+        Ok(page) => Cow::Owned(page.text),
+        // Not even a page: it is what it is.
+        Err(_) => Cow::Borrowed(fragment),
+    }
+}
