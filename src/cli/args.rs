@@ -164,8 +164,12 @@ pub struct Dedup {
     #[command(flatten)]
     pub input: InputArgs,
     /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
-    #[arg(short, long, value_name = "OUT")]
-    pub output: PathBuf,
+    /// `-` is standard output, for one file.
+    #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// Write no corpus: list what would be removed, on standard output unless --removed names a file.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Which copy stays, by rules in order: origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
     /// protected=GLOB. Without, and where they do not tell, the original, or where it is not known who had it first the one
     /// that represents its cluster.

@@ -6,6 +6,7 @@
 mod csv;
 pub mod diff;
 pub mod html;
+mod json;
 mod markdown;
 mod pairs;
 #[cfg(feature = "parquet")]
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 pub use crate::judge::Span;
 pub use csv::{DocumentRow, write_csv};
+pub use json::write_json;
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};

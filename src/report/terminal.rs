@@ -158,11 +158,13 @@ fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
     };
     writeln!(
         out,
-        "\n{BOLD}audit{PLAIN}: {} drawn, {} of them with pairs; {} of {} found, recall {BOLD}{}{PLAIN} (95 % interval {} to {})",
+        "\n{BOLD}audit{PLAIN}: {} drawn, {} of them with pairs; {} of {} found ({}); recall, the mean \
+         over these documents, {BOLD}{}{PLAIN} (95 % interval {} to {})",
         counted(audit.sampled, "document"),
         audit.with_pairs,
         audit.found,
         counted(audit.pairs, "pair"),
+        percent(audit.found as f64 / audit.pairs as f64),
         percent(recall),
         percent(audit.low),
         percent(audit.high),

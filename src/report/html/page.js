@@ -767,7 +767,7 @@ function recall() {
   const rows = [["all", audit], ...Object.entries(audit.by_relation)];
   const lines = rows.map(([name, row], i) => svg("g", { transform: `translate(0 ${18 * i})` }, bar(name, row)));
   return h("div", { id: "recall" }, h("h2", {}, "Recall, by audit"),
-    h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found. Recall ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
+    h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found (${percent(audit.found / audit.pairs)}). Recall, the mean over these documents, is ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
     known ? h("figure", { class: "card" }, h("figcaption", {}, "Share of pairs that was found, with 95 % intervals"), svg("svg", { viewBox: `0 0 800 ${18 * rows.length + 6}`, role: "img", "aria-label": rows.map(([name, row]) => `${name} ${percent(row.recall)}`).join(", ") }, lines)) : null,
     audit.missed_first.length ? h("details", {}, h("summary", {}, `${count(audit.missed_in_all, "pair")} missed`), h("ul", {}, audit.missed_first.slice(0, 200).map(m => h("li", {}, h("code", {}, m.a), " and ", h("code", {}, m.b), " ", tag(m.relation), " ", m.gate)))) : null);
 }
