@@ -87,7 +87,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
 /// Where the corpus goes, and with it the list of what does not stay.
 enum Goes {
     /// To files.
-    To(Output),
+    To(Box<Output>),
     /// To standard output.
     Out(Option<OutputPlace>),
     /// Nowhere: there is only the list.
@@ -106,7 +106,7 @@ fn goes(typed: &args::Dedup, removed: Option<OutputPlace>, outputs: Outputs) -> 
     };
     if to.as_os_str() != "-" {
         let output = Output::new(&typed.input.paths, &typed.run.against, to, outputs)?;
-        return Ok(Goes::To(output.listing(removed)));
+        return Ok(Goes::To(Box::new(output.listing(removed))));
     }
     if !matches!(&*typed.input.paths, [only] if only.is_file()) {
         bail!("--output - takes one file; name a folder for the corpus of several (--output kept/)");

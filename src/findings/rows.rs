@@ -166,7 +166,8 @@ impl Run {
             let entry = &self.documents.entries[document.index()];
             let mut row = DocumentRow {
                 id: meta.id,
-                title: meta.title.unwrap_or_default(),
+                // A line a document, whatever breaks its headline.
+                title: meta.title.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
                 url: meta.url.unwrap_or_default(),
                 site: meta.site,
                 date: meta.date.unwrap_or_default(),
