@@ -166,11 +166,10 @@ impl Run {
             let entry = &self.documents.entries[document.index()];
             let mut row = DocumentRow {
                 id: meta.id,
-                // A line a document, whatever breaks its headline.
-                title: meta.title.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
-                url: meta.url.unwrap_or_default(),
-                site: meta.site,
-                date: meta.date.unwrap_or_default(),
+                title: one_line(meta.title.unwrap_or_default()),
+                url: one_line(meta.url.unwrap_or_default()),
+                site: one_line(meta.site),
+                date: one_line(meta.date.unwrap_or_default()),
                 path: self.corpus.place(entry.location, entry.record).0,
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
@@ -214,4 +213,9 @@ impl Run {
         let (start, end) = (of_a.range(at)?.start, of_a.range(at + run - 1)?.end);
         a.get(start..end).map(str::to_owned)
     }
+}
+
+/// A field without what would break its line: the csv report has a line a document.
+fn one_line(field: String) -> String {
+    if field.contains(['\n', '\r']) { field.split_whitespace().collect::<Vec<_>>().join(" ") } else { field }
 }
