@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Removable;
 use super::files::{about, aside, back, holds, is_there, refused, regular, relocate, rename};
-use super::keep::{Gone, Rules, part};
+use super::keep::{Gone, Rules, part, verified};
 use super::names::Names;
 use super::roots::Roots;
 use crate::findings::hash_file;
@@ -60,18 +60,18 @@ pub struct Plan {
 }
 
 /// Reads from a report what may go, and which copies stay by `rules`: only what the report says that it was verified
-/// against one another, which is members and their representative, and members that equal it. Both have to be files of one
-/// document.
+/// against one another, which is members and their representative or lead, and members that equal one of these. Both have
+/// to be files of one document.
 pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &Names) -> Plan {
     let hashes: HashMap<&str, &str> =
         report.sources.iter().filter_map(|source| Some((&*source.path, source.sha256.as_deref()?))).collect();
     let mut plan = Plan::default();
     for cluster in &report.clusters {
         let documents: Vec<&MemberRow> = cluster.documents().collect();
-        let gone = part(&documents, rules, |place, kept| {
+        let gone = part(cluster, rules, |place, kept| {
             let document = documents[place];
             let spared = protected.is_match(document) || rules.protect(document);
-            let relation = verified(&documents, place, kept).filter(|_| !spared);
+            let relation = verified(cluster, &documents, place, kept).filter(|_| !spared);
             relation.filter(|relation| removable.allows(relation))
         });
         // One stays in any case.
@@ -82,24 +82,6 @@ pub fn plan(report: &Report, rules: &Rules, removable: Removable, protected: &Na
         gone.into_iter().for_each(|gone| plan.add(&documents, gone, &hashes));
     }
     plan
-}
-
-/// What one document of a cluster is to another, where its report says so; the representative is at place 0.
-fn verified(documents: &[&MemberRow], place: usize, other: usize) -> Option<&'static str> {
-    const NAMES: [[&str; 2]; 4] =
-        [["exact", "exact"], ["near", "near"], ["contained", "contains"], ["contains", "contained"]];
-    let to_representative = |place: usize| {
-        let relation = documents[place].relation.as_deref()?;
-        NAMES.into_iter().find(|[name, _]| *name == relation)
-    };
-    match (place, other) {
-        (_, 0) => to_representative(place).map(|[relation, _]| relation),
-        (0, _) => to_representative(other).map(|[_, reversed]| reversed),
-        _ => {
-            let both = [place, other].map(|place| to_representative(place).map(|[relation, _]| relation));
-            (both == [Some("exact"); 2]).then_some("exact")
-        }
-    }
 }
 
 impl Plan {

@@ -1,13 +1,13 @@
 //! A corpus without its duplicates: same layout, kept records byte for byte and in order.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::Removable;
-use super::keep::{Gone, Rules, part};
+use super::keep::{self, Gone, Rules, part};
 use super::strip::Stripper;
 use crate::charset::narrowed;
 use crate::corpus::{Compression, Corpus, Location, copy_kept, decompressed, kept_objects};
@@ -36,11 +36,14 @@ pub struct Removal {
 pub struct Decisions {
     /// Documents that go, in order, each with the reason.
     pub removed: BTreeMap<u32, Removal>,
+    /// Documents that are duplicates, whether they go or not: those of clusters but for one of each.
+    pub duplicates: u64,
     /// By site of more than one document: documents, and how many of them go; those that lose more than half.
     pub losing: Vec<(String, u64, u64)>,
 }
 
-/// Decides what goes. Every removed document was verified against the copy that stays for it.
+/// Decides what goes; `clusters` are the run's rows, with their lineage. Every removed document was verified against the
+/// copy that stays for it.
 pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Removable) -> Decisions {
     let verified = Verified::of(run);
     let mut removed = BTreeMap::new();
@@ -50,6 +53,7 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
         let rows: Vec<&MemberRow> = row.documents().collect();
         let relation = |place: usize, kept: usize| {
             let relation = verified.relation(documents[place], documents[kept]);
+            let relation = relation.or_else(|| keep::verified(row, &rows, place, kept));
             relation.filter(|relation| removable.allows(relation) && !rules.protect(rows[place]))
         };
         let gone = if run.documents.is_against(cluster.representative) {
@@ -58,7 +62,7 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
             };
             (1..documents.len()).filter_map(of_second).collect()
         } else {
-            part(&rows, rules, relation)
+            part(row, rules, relation)
         };
         removed.extend(gone.into_iter().map(|Gone { place, kept, relation, rule }| {
             let (id, kept) = (rows[place].id.clone(), rows[kept].id.clone());
@@ -66,7 +70,8 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
         }));
     }
     let losing = losing(run, &removed);
-    Decisions { removed, losing }
+    let duplicates = run.clusters.iter().map(|cluster| cluster.members.len() as u64).sum();
+    Decisions { removed, duplicates, losing }
 }
 
 fn losing(run: &Run, removed: &BTreeMap<u32, Removal>) -> Vec<(String, u64, u64)> {
@@ -247,10 +252,10 @@ impl Output {
         let mut strip = Strip { corpus, stripper, count: 0 };
         let mut new = NewFiles::default();
         for (place, source, fate) in &places {
-            new.write(place, || write_file(source, fate, place, &mut strip))?;
+            new.write(place, || place.write(|out| copy(source, fate, place.path(), out, &mut strip)))?;
         }
         if let Some(place) = &self.removed {
-            new.write(place, || place.write(|out| write_list(out, decisions)))?;
+            new.write(place, || list(decisions, Some(place), &mut io::sink()))?;
         }
         if self.path.is_dir() {
             sync_all(&self.path).map_err(|e| Error::io(ErrorKind::Write, &self.path, e))?;
@@ -278,12 +283,55 @@ impl Output {
     }
 }
 
-fn write_list(out: &mut dyn Write, decisions: &Decisions) -> io::Result<()> {
-    for removal in decisions.removed.values() {
-        serde_json::to_writer(&mut *out, removal)?;
-        writeln!(out)?;
+/// Writes what stays of a corpus of one file to a stream, unpacked, and the list of what goes to its place.
+///
+/// # Errors
+/// As [`Output::write`], and [`ErrorKind::Setting`] where there is another file.
+pub fn stream(
+    run: &Run,
+    decisions: &Decisions,
+    stripper: Option<Stripper<'_>>,
+    removed: Option<&OutputPlace>,
+    out: &mut (dyn Write + Send),
+) -> Result<u64> {
+    let corpus = run.corpus();
+    unchanged(corpus)?;
+    let files = files(run, decisions, stripper.is_some())?;
+    if let Some((another, _)) = files.iter().nth(1) {
+        let message = "standard output takes one file; name a folder for the corpus of several";
+        return Err(Error::new(ErrorKind::Setting).at(another).because(message));
     }
-    Ok(())
+    let mut strip = Strip { corpus, stripper, count: 0 };
+    let plain = Path::new("-");
+    for (source, fate) in files.iter().filter(|(_, fate)| **fate != Fate::Gone) {
+        let mut out = BufWriter::new(&mut *out);
+        let written = copy(source, fate, plain, &mut out, &mut strip).and_then(|()| out.flush());
+        written.map_err(|e| Error::io(ErrorKind::Write, plain, e))?;
+    }
+    unchanged(corpus)?;
+    if removed.is_some() {
+        list(decisions, removed, &mut io::sink())?;
+    }
+    Ok(strip.count)
+}
+
+/// Lists what goes, a JSON object a line: at its place, or else on this stream.
+///
+/// # Errors
+/// Those of writing.
+pub fn list(decisions: &Decisions, removed: Option<&OutputPlace>, out: &mut dyn Write) -> Result<()> {
+    let write = |out: &mut dyn Write| -> io::Result<()> {
+        let mut out = BufWriter::new(out);
+        for removal in decisions.removed.values() {
+            serde_json::to_writer(&mut out, removal)?;
+            writeln!(out)?;
+        }
+        out.flush()
+    };
+    match removed {
+        Some(place) => place.write(|out| write(out)),
+        None => write(out).map_err(|e| Error::io(ErrorKind::Write, "-", e)),
+    }
 }
 
 fn unchanged(corpus: &Corpus) -> Result<()> {
@@ -393,27 +441,31 @@ fn same_file(a: &Path, b: &Path) -> bool {
     id_of(a).is_some() && id_of(a) == id_of(b)
 }
 
-/// Writes what stays of a file.
-fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip<'_>) -> Result<()> {
-    place.write(|out| match fate {
+/// Writes what stays of a file, packed as the name of its place says.
+fn copy(
+    source: &Path,
+    fate: &Fate,
+    place: &Path,
+    out: &mut (dyn Write + Send),
+    strip: &mut Strip<'_>,
+) -> io::Result<()> {
+    match fate {
         Fate::Rows(gone) if strip.corpus.holds_objects(source) => {
-            if gone.is_empty() && packing(source)? == Compression::of_name(place.path()) {
+            if gone.is_empty() && packing(source)? == Compression::of_name(place) {
                 return io::copy(&mut open_regular(source)?, out).map(|_| ());
             }
             let kept = kept_objects(&mut narrowed(reader(source)?)?, gone, strip.corpus.max_record())?;
-            packed(place.path(), out, |out| copy_kept(narrowed(reader(source)?)?, &kept, out))
+            packed(place, out, |out| copy_kept(narrowed(reader(source)?)?, &kept, out))
         }
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
-        Fate::Edited(edits)
-            if !edits.is_empty() || packing(source)? != Compression::of_name(place.path()) =>
-        {
+        Fate::Edited(edits) if !edits.is_empty() || packing(source)? != Compression::of_name(place) => {
             // What came before a cut is kept, as the scan kept it; the scan has said so.
             let cut = strip.corpus.cut_at(source);
             let mut from = WatchedWrite::new(reader(source)?);
             // Lines of two bytes a character were read, and are written, in UTF-8.
             let is_lines = edits.first().is_some_and(|(at, _)| strip.corpus.holds_several(at.input));
-            packed(place.path(), out, |out| {
+            packed(place, out, |out| {
                 let narrow: Box<dyn Read + '_> =
                     if is_lines { narrowed(&mut from)? } else { Box::new(&mut from) };
                 let mut lines = BufReader::with_capacity(1 << 18, narrow);
@@ -427,7 +479,7 @@ fn write_file(source: &Path, fate: &Fate, place: &OutputPlace, strip: &mut Strip
         }
         // Nothing is unpacked that stays as it is.
         _ => io::copy(&mut open_regular(source)?, out).map(|_| ()),
-    })
+    }
 }
 
 /// Bytes that are read, and where reading them failed: an error of writing is none of reading.

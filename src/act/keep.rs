@@ -11,6 +11,8 @@ use crate::report::{ClusterRow, MemberRow};
 /// One rule. It prefers some documents of several, or all alike, and then the next rule decides.
 #[derive(Debug, Clone)]
 pub enum Rule {
+    /// The original, where it is known who had it first.
+    Origin,
     /// Whose address is the one that it names as canonical.
     CanonicalUrl,
     /// The earliest by date; documents without a date come last.
@@ -29,6 +31,7 @@ impl Rule {
     /// The rule's name, as removal lists have it.
     pub fn name(&self) -> &'static str {
         match self {
+            Rule::Origin => "origin",
             Rule::CanonicalUrl => "canonical-url",
             Rule::Earliest => "earliest",
             Rule::Longest => "longest",
@@ -38,10 +41,11 @@ impl Rule {
         }
     }
 
-    /// What the rule ranks a document by: lower stays.
-    fn rank(&self, document: &MemberRow) -> i64 {
+    /// What the rule ranks a document of a cluster by, of which the original may be known: lower stays.
+    fn rank(&self, document: &MemberRow, original: Option<&str>) -> i64 {
         let matches = |pattern: &Pattern| i64::from(!pattern.is_match(document));
         match self {
+            Rule::Origin => i64::from(original != Some(&*document.id)),
             Rule::CanonicalUrl => {
                 let own = document.canonical_url.is_some() && document.canonical_url == document.url;
                 i64::from(!own)
@@ -54,12 +58,20 @@ impl Rule {
     }
 }
 
-/// Rules in order. Where all are undecided the representative stays, or else the lowest id.
-#[derive(Debug, Clone, Default)]
+/// Rules in order; the last of them is always [`Rule::Origin`]. Where all are undecided the representative stays, or else
+/// the lowest id.
+#[derive(Debug, Clone)]
 pub struct Rules(Vec<Rule>);
 
+impl Default for Rules {
+    /// The original stays.
+    fn default() -> Rules {
+        Rules(vec![Rule::Origin])
+    }
+}
+
 impl Rules {
-    /// Reads `canonical-url,earliest,longest,source-rank=FILE,path=GLOB,protected=GLOB`; `read` gives a file's text.
+    /// Reads `origin,canonical-url,earliest,longest,source-rank=FILE,path=GLOB,protected=GLOB`; `read` gives a file's text.
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] for a rule or glob that is none, or what `read` says.
@@ -68,6 +80,7 @@ impl Rules {
         let mut rules = Vec::new();
         for name in split(text).into_iter().map(str::trim) {
             rules.push(match name.split_once('=') {
+                None if name == "origin" => Rule::Origin,
                 None if name == "canonical-url" => Rule::CanonicalUrl,
                 None if name == "earliest" => Rule::Earliest,
                 None if name == "longest" => Rule::Longest,
@@ -80,11 +93,12 @@ impl Rules {
                 Some(("protected", pattern)) => Rule::Protected(Pattern::new(pattern)?),
                 _ => {
                     let known =
-                        "canonical-url, earliest, longest, source-rank=FILE, path=GLOB, protected=GLOB";
+                        "origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB, protected=GLOB";
                     return Err(setting(format!("no rule is called `{name}`; there are {known}")));
                 }
             });
         }
+        rules.push(Rule::Origin);
         Ok(Rules(rules))
     }
 
@@ -116,17 +130,17 @@ impl Rules {
 
     /// Whether a document is never removed.
     pub fn protect(&self, document: &MemberRow) -> bool {
-        self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)) && rule.rank(document) == 0)
+        self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)) && rule.rank(document, None) == 0)
     }
 
-    /// The place of the document that stays among some of one cluster, and the rule that says so; the representative
-    /// is the one without a relation.
-    pub fn choose(&self, documents: &[&MemberRow]) -> (usize, &'static str) {
+    /// The place of the document that stays among some of one cluster, and the rule that says so; `original` is its
+    /// original's id, and the representative is the one without a relation.
+    pub fn choose(&self, documents: &[&MemberRow], original: Option<&str>) -> (usize, &'static str) {
         let mut left: Vec<usize> = (0..documents.len()).collect();
         for rule in &self.0 {
-            let best = left.iter().map(|&place| rule.rank(documents[place])).min();
+            let best = left.iter().map(|&place| rule.rank(documents[place], original)).min();
             let before = left.len();
-            left.retain(|&place| Some(rule.rank(documents[place])) == best);
+            left.retain(|&place| Some(rule.rank(documents[place], original)) == best);
             if let [only] = left[..]
                 && before > 1
             {
@@ -156,20 +170,21 @@ pub struct Gone {
     pub rule: &'static str,
 }
 
-/// Parts the documents of a cluster, the representative first, into those that stay and those that go, which are given
+/// Parts the documents of a cluster, in the order of [`ClusterRow::documents`], into those that stay and those that go, which are given
 /// in the order of the copies that stay for them. `relation` says what the document of one place is to that of
 /// another, where that was verified and may be acted on. A document that nothing lets go stays, and may be what stays for
 /// others. Quadratic in what stays.
 pub fn part(
-    documents: &[&MemberRow],
+    cluster: &ClusterRow,
     rules: &Rules,
     relation: impl Fn(usize, usize) -> Option<&'static str>,
 ) -> Vec<Gone> {
+    let documents: Vec<&MemberRow> = cluster.documents().collect();
     let mut gone = Vec::new();
     let mut left: Vec<usize> = (0..documents.len()).collect();
     while left.len() > 1 {
         let candidates: Vec<&MemberRow> = left.iter().map(|&place| documents[place]).collect();
-        let (chosen, rule) = rules.choose(&candidates);
+        let (chosen, rule) = rules.choose(&candidates, cluster.original());
         let kept = left.remove(chosen);
         left.retain(|&place| match relation(place, kept) {
             Some(relation) => {
@@ -180,6 +195,33 @@ pub fn part(
         });
     }
     gone
+}
+
+/// What one of the documents of a cluster is to another, by their places in the order of [`ClusterRow::documents`], where
+/// its report says so: what they are to the representative and to the lead, and that two equal one of these.
+pub fn verified(
+    cluster: &ClusterRow,
+    documents: &[&MemberRow],
+    place: usize,
+    other: usize,
+) -> Option<&'static str> {
+    const NAMES: [[&str; 2]; 4] =
+        [["exact", "exact"], ["near", "near"], ["contained", "contains"], ["contains", "contained"]];
+    let pair = [documents.get(place)?, documents.get(other)?];
+    // A centre, whether a document is it, and what a document is to it.
+    type Centre<'a> = (&'a dyn Fn(&MemberRow) -> bool, fn(&MemberRow) -> Option<&str>);
+    let is_lead = |row: &MemberRow| row.id == cluster.lead;
+    let is_representative = |row: &MemberRow| row.relation.is_none();
+    let centres: [Centre<'_>; 2] =
+        [(&is_representative, |row| row.relation.as_deref()), (&is_lead, |row| row.to_lead.as_deref())];
+    centres.into_iter().find_map(|(is_centre, to_centre)| {
+        let [own, its] = pair.map(|row| NAMES.into_iter().find(|[name, _]| Some(*name) == to_centre(row)));
+        match pair.map(|row| is_centre(row)) {
+            [_, true] => own.map(|[relation, _]| relation),
+            [true, _] => its.map(|[_, reversed]| reversed),
+            _ => (own == Some(NAMES[0]) && its == Some(NAMES[0])).then_some("exact"),
+        }
+    })
 }
 
 /// The rules of a list: parted by commas, but not by those within the braces of a glob.
@@ -209,6 +251,7 @@ fn ranks(list: &str) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::OriginRow;
 
     fn document(id: &str, date: &str, tokens: u32, relation: bool) -> MemberRow {
         MemberRow {
@@ -234,7 +277,7 @@ mod tests {
                 Rules::parse(rules, |_| Ok("# best first\na.example\nc.example\n".to_owned())).expect("rules")
             }
         };
-        let (place, rule) = rules.choose(&rows);
+        let (place, rule) = rules.choose(&rows, None);
         (documents[place].id.clone(), rule)
     }
 
@@ -263,5 +306,53 @@ mod tests {
         expect("canonical-url,source-rank=sites", "a", "source-rank");
         expect("path=b*", "b", "path");
         assert!(Rules::parse("newest", |_| Ok(String::new())).is_err());
+    }
+
+    /// A cluster whose representative is `r` and whose original is `o`; of its members `far` was not verified against it.
+    fn cluster(order: &str) -> ClusterRow {
+        let member = |id: &str, to_lead: Option<&'static str>| MemberRow {
+            to_lead: to_lead.map(Into::into),
+            ..document(id, "", 9, id != "r")
+        };
+        let origin = OriginRow {
+            id: "o".to_owned(),
+            rule: "earliest".into(),
+            confidence: 0.8,
+            order: order.to_owned().into(),
+            outside: None,
+        };
+        ClusterRow {
+            id: "0".repeat(16),
+            lead: if origin.is_known() { "o" } else { "r" }.to_owned(),
+            representative: member("r", Some("near")),
+            members: vec![member("far", None), member("o", None), member("near", Some("contained"))],
+            origin: Some(origin),
+            touches: Vec::new(),
+        }
+    }
+
+    fn gone(cluster: &ClusterRow, rules: &Rules) -> Vec<(String, String, &'static str)> {
+        let documents: Vec<&MemberRow> = cluster.documents().collect();
+        let relation = |place, other| verified(cluster, &documents, place, other);
+        let name = |place: usize| documents[place].id.clone();
+        let gone = part(cluster, rules, relation).into_iter();
+        gone.map(|gone| (name(gone.place), name(gone.kept), gone.rule)).collect()
+    }
+
+    #[test]
+    fn the_original_stays_and_only_what_was_verified_against_it_goes() {
+        let told = |id: &str, kept: &str, rule| (id.to_owned(), kept.to_owned(), rule);
+        assert_eq!(
+            gone(&cluster("known"), &Rules::default()),
+            [told("r", "o", "origin"), told("near", "o", "origin")]
+        );
+        assert_eq!(
+            gone(&cluster("unknown order"), &Rules::default()),
+            ["far", "o", "near"].map(|id| told(id, "r", "representative"))
+        );
+        // A rule that was asked for comes first, and where it does not tell the original stays.
+        let of = |text: &str| Rules::parse(text, |_| Ok(String::new())).expect("rules");
+        assert_eq!(gone(&cluster("known"), &of("longest")), gone(&cluster("known"), &of("origin")));
+        assert_eq!(gone(&cluster("known"), &of("path=near"))[..1], [told("r", "near", "path")]);
     }
 }

@@ -66,6 +66,46 @@ pub(crate) fn written_second(seconds: i64) -> String {
     format!("{}T{:02}:{:02}:{:02}Z", written_day(day), second / 3600, second / 60 % 60, second % 60)
 }
 
+/// What passed between two dates, as exactly as both of them are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// Seconds between two times.
+    Seconds(i64),
+    /// Days between two dates of which one is a day: 0 for one day.
+    Days(i64),
+}
+
+impl Lag {
+    /// About so many seconds: what lags are sorted by.
+    pub fn about(self) -> i64 {
+        match self {
+            Lag::Seconds(seconds) => seconds,
+            Lag::Days(days) => days.saturating_mul(DAY),
+        }
+    }
+
+    /// The same in whole days.
+    pub fn in_days(self) -> Lag {
+        Lag::Days(self.about() / DAY)
+    }
+
+    /// The seconds, where they are known.
+    pub fn seconds(self) -> Option<i64> {
+        match self {
+            Lag::Seconds(seconds) => Some(seconds),
+            Lag::Days(_) => None,
+        }
+    }
+
+    /// The days, where no more is known.
+    pub fn days(self) -> Option<i64> {
+        match self {
+            Lag::Seconds(_) => None,
+            Lag::Days(days) => Some(days),
+        }
+    }
+}
+
 /// When a document says that it was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct When {
@@ -115,6 +155,21 @@ impl When {
     /// The last second that it may be.
     pub fn end(self) -> i64 {
         if self.whole_day { self.at + DAY - 1 } else { self.at }
+    }
+
+    /// Whether it is before the other for certain: a day is neither before nor after a time of it.
+    pub fn is_before(self, other: When) -> bool {
+        self.end() < other.at
+    }
+
+    /// What passed until a later date; none where the other is earlier.
+    pub fn until(self, later: When) -> Option<Lag> {
+        let lag = if self.whole_day || later.whole_day {
+            Lag::Days(later.day() - self.day())
+        } else {
+            Lag::Seconds(later.at - self.at)
+        };
+        (lag.about() >= 0).then_some(lag)
     }
 
     /// Its day in UTC, counted from 1970.
@@ -253,6 +308,18 @@ mod tests {
         for date in dates {
             assert_eq!(written(date), None, "{date}");
         }
+    }
+
+    #[test]
+    fn a_day_is_neither_before_nor_after_its_times() {
+        let when = |date: &str| When::of(date).expect("a date");
+        let (day, noon, next) = (when("2024-05-02"), when("2024-05-02T12:00:00Z"), when("2024-05-03"));
+        assert!(!day.is_before(noon) && !noon.is_before(day) && !day.is_before(day));
+        assert!(day.is_before(next) && noon.is_before(next) && !next.is_before(noon));
+        assert_eq!((day.until(noon), noon.until(day)), (Some(Lag::Days(0)), Some(Lag::Days(0))));
+        assert_eq!((noon.until(next), next.until(noon)), (Some(Lag::Days(1)), None));
+        let later = when("2024-05-02T12:00:07Z");
+        assert_eq!((noon.until(later), later.until(noon)), (Some(Lag::Seconds(7)), None));
     }
 
     #[test]

@@ -164,10 +164,15 @@ pub struct Dedup {
     #[command(flatten)]
     pub input: InputArgs,
     /// Where the corpus without duplicates goes: a file if the input is one file, else a directory.
-    #[arg(short, long, value_name = "OUT")]
-    pub output: PathBuf,
-    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
-    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    /// `-` is standard output, for one file.
+    #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    /// Write no corpus: list what would be removed, on standard output unless --removed names a file.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which copy stays, by rules in order: origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the original, or where it is not known who had it first the one
+    /// that represents its cluster.
     #[arg(long, value_name = "RULES")]
     pub keep: Option<String>,
     /// What is removed: exact, near, contained.
@@ -200,8 +205,9 @@ pub struct Apply {
     /// Act; without, only say what would happen.
     #[arg(long)]
     pub yes: bool,
-    /// Which copy stays, by rules in order: canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
-    /// protected=GLOB. Without, and where they do not tell, the one that represents its cluster.
+    /// Which copy stays, by rules in order: origin, canonical-url, earliest, longest, source-rank=FILE, path=GLOB,
+    /// protected=GLOB. Without, and where they do not tell, the original, or where it is not known who had it first the one
+    /// that represents its cluster.
     #[arg(long, value_name = "RULES")]
     pub keep: Option<String>,
     /// What is removed: exact, near, contained.

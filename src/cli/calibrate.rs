@@ -98,5 +98,10 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    writeln!(
+        out,
+        "removed: documents beside one of each cluster, by the saved measures alone. A scan asks more of short texts and lets \
+         no digest bind a cluster, and dedup keeps what holds more than its kept copy: both give a few less"
+    )?;
     writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
 }

@@ -3,16 +3,17 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::act::dedup::{Decisions, Output, decide};
+use crate::act::dedup::{Decisions, Output, decide, list, stream};
 use crate::act::keep::Rules;
 use crate::scan::Run;
 use anyhow::{Context, Result, bail};
 
 use super::args;
-use crate::cli::output::outputs;
+use crate::cli::output::{check_stdout, outputs};
 use crate::cli::progress::Bar;
 use crate::cli::say::{self, say};
 use crate::cli::settings::{ScanSettings, say_ignored};
+use crate::output::{OutputPlace, Outputs};
 use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
@@ -22,14 +23,15 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
     outputs.reads(Rules::files(typed.keep.as_deref()));
     let removed = typed.removed.as_deref().map(|path| outputs.file(path)).transpose()?;
-    let output = Output::new(&typed.input.paths, &typed.run.against, &typed.output, outputs)?;
+    let goes = goes(typed, removed, outputs)?;
     let settings = ScanSettings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
     let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
     say_ignored(args, &corpus);
     let found = settings.scan().run(&corpus)?;
     drop(bar);
-    let clusters = found.cluster_rows();
+    let mut clusters = found.cluster_rows();
+    found.add_lineage(&found.lineage()?, &mut clusters)?;
     let decisions = decide(&found, &clusters, &rules, removable);
     for pattern in rules.unmatched(&clusters) {
         say!("wirecopy: `{pattern}` matches no document that has copies");
@@ -41,7 +43,14 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         },
         None => None,
     };
-    let stripped = output.listing(removed).write(&found, &decisions, stripper)?;
+    let stripped = match goes {
+        Goes::To(output) => output.write(&found, &decisions, stripper)?,
+        Goes::Out(removed) => stream(&found, &decisions, stripper, removed.as_ref(), &mut *say::data())?,
+        Goes::Nowhere(removed) => {
+            list(&decisions, removed.as_ref(), &mut *say::data())?;
+            0
+        }
+    };
     warn(&found, &decisions);
     if !args.quiet && !corpus.skipped().is_empty() {
         let kinds = corpus.skipped().iter().map(|(kind, count)| match kind.as_str() {
@@ -53,15 +62,57 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
-        let mut out = say::stdout();
+        let stay = decisions.duplicates - gone as u64;
+        if stay > 0 {
+            say!(
+                "{stay} of {} duplicates stay: what holds more than the kept copy, was not verified against it, or is spared \
+                 by --remove or a rule",
+                decisions.duplicates
+            );
+        }
         let stripped = match typed.strip {
             Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
             None => String::new(),
         };
-        writeln!(out, "{all} documents = {} kept + {gone} removed{stripped}", all - gone)
-            .context("cannot write to standard output")?;
+        let sum = format!("{all} documents = {} kept + {gone} removed{stripped}", all - gone);
+        match (&typed.output, typed.dry_run) {
+            (_, true) => say!("{sum}; nothing was written but the list"),
+            (Some(output), _) if output.as_os_str() == "-" => say!("{sum}"),
+            _ => writeln!(say::stdout(), "{sum}").context("cannot write to standard output")?,
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the corpus goes, and with it the list of what does not stay.
+enum Goes {
+    /// To files.
+    To(Box<Output>),
+    /// To standard output.
+    Out(Option<OutputPlace>),
+    /// Nowhere: there is only the list.
+    Nowhere(Option<OutputPlace>),
+}
+
+fn goes(typed: &args::Dedup, removed: Option<OutputPlace>, outputs: Outputs) -> Result<Goes> {
+    let to = match &typed.output {
+        Some(output) if !typed.dry_run => output,
+        _ => {
+            if removed.is_none() {
+                check_stdout(&outputs)?;
+            }
+            return Ok(Goes::Nowhere(removed));
+        }
+    };
+    if to.as_os_str() != "-" {
+        let output = Output::new(&typed.input.paths, &typed.run.against, to, outputs)?;
+        return Ok(Goes::To(Box::new(output.listing(removed))));
+    }
+    if !matches!(&*typed.input.paths, [only] if only.is_file()) {
+        bail!("--output - takes one file; name a folder for the corpus of several (--output kept/)");
+    }
+    check_stdout(&outputs)?;
+    Ok(Goes::Out(removed))
 }
 
 /// Sites and problems named one by one.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use crate::model::boilerplate::write_boilerplate;
 use crate::report::diff::{Changed, Diff};
 use crate::report::html::write_html;
-use crate::report::{BoilerplateKind, Report, write_markdown, write_sites};
+use crate::report::{BoilerplateKind, Report, write_json, write_markdown, write_sites};
 use anyhow::{Context, Result};
 
 use super::args;
@@ -61,11 +61,6 @@ impl Rendering {
             Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
         }
     }
-}
-
-fn write_json(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
 }
 
 pub fn run(args: &args::Args, typed: &args::ReportArgs) -> Result<ExitCode> {

@@ -25,7 +25,7 @@ pub fn stdout() -> Shown<anstream::AutoStream<StdoutLock<'static>>> {
 }
 
 /// Standard output for data: byte for byte, but where it is a terminal only what that can show.
-pub fn data() -> Box<dyn Write> {
+pub fn data() -> Box<dyn Write + Send> {
     let out = io::stdout();
     if out.is_terminal() { Box::new(Shown::data(out)) } else { Box::new(out) }
 }

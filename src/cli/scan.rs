@@ -77,7 +77,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
-    let whole = whole.then(|| found.findings(&parts(typed, &targets))).transpose()?;
+    let whole = whole.then(|| found.findings(&parts(typed, &targets, summarised))).transpose()?;
     let asks_for_pairs =
         |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
@@ -153,7 +153,7 @@ fn tables(targets: &[Target<ScanFormat>], outputs: &mut Outputs) -> Result<Vec<T
 }
 
 /// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.
-fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>]) -> Parts {
+fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: bool) -> Parts {
     let asks_for = |format| targets.iter().any(|target| target.format == format);
     let asks = |rendering| asks_for(ScanFormat::Of(rendering));
     let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
@@ -163,7 +163,9 @@ fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>]) -> Parts {
     };
     let json_or_page = texts > 0 || asks(Rendering::Json);
     let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
-    parts.lineage |= asks_for(ScanFormat::Csv) || asks_for(ScanFormat::Parquet) || asks(Rendering::Sites);
+    // Who leads a cluster is shown everywhere.
+    parts.lineage |= summarised || asks_for(ScanFormat::Csv) || asks_for(ScanFormat::Parquet);
+    parts.lineage |= asks(Rendering::Sites) || asks(Rendering::Markdown);
     parts.site_pairs |= asks(Rendering::Sites);
     parts.boilerplate |= asks(Rendering::Boilerplate);
     parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: typed.seed });

@@ -1,5 +1,6 @@
 //! Origins and parents of a run's clusters, computed only for a report that shows them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use crate::document::{DocId, Meta};
 use crate::error::Result;
 use crate::judge::Relation;
 use crate::model::{ContentReader, Model};
-use crate::origin::{Copy, Descent, OriginRule, Parent, Way, When, credits, trace};
+use crate::origin::{Copy, Descent, Lag, OriginRule, Parent, Way, When, credits, trace};
 use crate::report::{ClusterRow, OriginRow, ParentRow, SitePairRow};
 use crate::scan::texts::Texts;
 use crate::scan::{Cluster, Pair, Run};
@@ -38,7 +39,7 @@ pub struct Origin {
     pub rule: OriginRule,
     /// How much speaks for it, 0 to 1.
     pub confidence: f64,
-    /// Whether there is an order.
+    /// Whether dates or names tell that it was first.
     pub ordered: bool,
     /// A name from outside that members credit.
     pub outside: Option<String>,
@@ -51,10 +52,12 @@ pub struct Taken {
     pub from: DocId,
     /// Why.
     pub way: Way,
-    /// Seconds from its date to this one's.
-    pub lag: Option<i64>,
+    /// What passed from its date to this one's.
+    pub lag: Option<Lag>,
     /// Share of this document's shingles that stand in the other, 0 to 1.
     pub verbatim: f64,
+    /// Whether a name or dates tell that the other was first.
+    pub ordered: bool,
 }
 
 impl Run {
@@ -83,11 +86,12 @@ impl Run {
         for (cluster, (documents, descent)) in self.clusters.iter().zip(traced) {
             let members = documents.iter().zip(&descent.parents).take(cluster.members.len() + 1);
             for (&document, parent) in members {
-                let taken = |&Parent { of, way, lag, verbatim }: &Parent| Taken {
+                let taken = |&Parent { of, way, lag, verbatim, ordered }: &Parent| Taken {
                     from: documents[of],
                     way,
                     lag,
                     verbatim,
+                    ordered,
                 };
                 lineage.parents.extend(parent.iter().map(|parent| (document, taken(parent))));
             }
@@ -154,25 +158,27 @@ impl Run {
     /// Adds of every page that is a later version of another the latest before it.
     fn versions(&self, lineage: &mut Lineage) {
         let updates = self.pairs.iter().filter(|pair| pair.judgement.relation == Relation::Update);
-        let mut dates: HashMap<DocId, Option<i64>> = HashMap::new();
+        let mut dates: HashMap<DocId, Option<When>> = HashMap::new();
         let mut date = |document: DocId| {
-            let read = || self.meta(document).date.as_deref().and_then(When::of).map(|when| when.at);
+            let read = || self.meta(document).date.as_deref().and_then(When::of);
             *dates.entry(document).or_insert_with(read)
         };
         // By later page: date and number of the version before it, and the parent that it is.
         let mut before: BTreeMap<DocId, (i64, DocId, Taken)> = BTreeMap::new();
         for &Pair { a, b, judgement } in updates {
             let (Some(of_a), Some(of_b)) = (date(a), date(b)) else { continue };
-            if of_a == of_b {
+            let (later, from, [first, last], seen) = if of_b.is_before(of_a) {
+                (a, b, [of_b, of_a], judgement)
+            } else if of_a.is_before(of_b) {
+                (b, a, [of_a, of_b], judgement.swapped())
+            } else {
                 continue;
-            }
-            let (later, from) = if of_a > of_b { (a, b) } else { (b, a) };
-            let seen = if of_a > of_b { judgement } else { judgement.swapped() };
+            };
             let verbatim = seen.measures.containment_a_in_b();
-            let taken = Taken { from, way: Way::Version, lag: Some((of_a - of_b).abs()), verbatim };
-            let known = before.entry(later).or_insert((of_a.min(of_b), from, taken));
-            if (of_a.min(of_b), from) > (known.0, known.1) {
-                *known = (of_a.min(of_b), from, taken);
+            let taken = Taken { from, way: Way::Version, lag: first.until(last), verbatim, ordered: true };
+            let known = before.entry(later).or_insert((first.at, from, taken));
+            if (first.at, from) > (known.0, known.1) {
+                *known = (first.at, from, taken);
             }
         }
         // The tree of a cluster has one root.
@@ -187,14 +193,18 @@ impl Run {
         }
     }
 
-    /// Adds origins and parents to the rows of all clusters, in order.
-    pub fn add_lineage(&self, lineage: &Lineage, rows: &mut [ClusterRow]) {
+    /// Adds origins, parents and leads to the rows of all clusters, in order.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn add_lineage(&self, lineage: &Lineage, rows: &mut [ClusterRow]) -> Result<()> {
+        self.add_leads(lineage, rows)?;
         for ((cluster, row), origin) in self.clusters.iter().zip(rows).zip(&lineage.origins) {
             row.origin = Some(OriginRow {
                 id: self.read_id(origin.document),
                 rule: origin.rule.name().into(),
                 confidence: origin.confidence,
-                order: if origin.ordered { "known".into() } else { "unknown order".into() },
+                order: order(origin.ordered),
                 outside: origin.outside.clone(),
             });
             let documents =
@@ -204,17 +214,20 @@ impl Run {
                 member.parent = lineage.parents.get(&document).map(|taken| ParentRow {
                     id: self.read_id(taken.from),
                     way: taken.way.name().into(),
-                    lag: taken.lag,
+                    lag: taken.lag.and_then(Lag::seconds),
+                    lag_days: taken.lag.and_then(Lag::days),
                     verbatim: taken.verbatim,
+                    order: order(taken.ordered),
                 });
             }
         }
+        Ok(())
     }
 
-    /// Who carries whose text, by carrier and source.
+    /// Who carries whose text, by carrier and source: of those of which it is known who was first.
     pub fn site_pairs(&self, lineage: &Lineage) -> Vec<SitePairRow> {
         let mut found: BTreeMap<(&str, &str), Vec<(DocId, Taken)>> = BTreeMap::new();
-        for (&document, taken) in &lineage.parents {
+        for (&document, taken) in lineage.parents.iter().filter(|(_, taken)| taken.ordered) {
             if !self.same_site(document, taken.from) {
                 let sites = (self.site(document), self.site(taken.from));
                 found.entry(sites).or_default().push((document, *taken));
@@ -222,8 +235,7 @@ impl Run {
         }
         let row = |((carrier, source), mut copies): ((&str, &str), Vec<(DocId, Taken)>)| {
             copies.sort_unstable_by_key(|(document, _)| *document);
-            let mut lags: Vec<i64> = copies.iter().filter_map(|(_, taken)| taken.lag).collect();
-            lags.sort_unstable();
+            let lag = median(copies.iter().filter_map(|(_, taken)| taken.lag).collect());
             let verbatim: f64 = copies.iter().map(|(_, taken)| taken.verbatim).sum();
             let changed = copies.iter().filter(|(document, taken)| {
                 let [own, its] = [*document, taken.from].map(|document| self.meta(document).title);
@@ -233,13 +245,28 @@ impl Run {
                 carrier: carrier.to_owned(),
                 source: source.to_owned(),
                 copies: copies.len() as u64,
-                median_lag: lags.get(lags.len() / 2).copied(),
+                median_lag: lag.and_then(Lag::seconds),
+                median_lag_days: lag.and_then(Lag::days),
                 verbatim: verbatim / copies.len() as f64,
                 changed_headlines: changed.count() as u64,
             }
         };
         found.into_iter().map(row).collect()
     }
+}
+
+/// What reports call an order that is known, and one that is not.
+fn order(is_known: bool) -> Cow<'static, str> {
+    if is_known { "known".into() } else { "unknown order".into() }
+}
+
+/// The median of lags: of those that are known to the second where they are at least half of all, else in days.
+fn median(lags: Vec<Lag>) -> Option<Lag> {
+    let exact: Vec<Lag> = lags.iter().copied().filter(|lag| lag.seconds().is_some()).collect();
+    let mut lags: Vec<Lag> =
+        if 2 * exact.len() < lags.len() { lags.into_iter().map(Lag::in_days).collect() } else { exact };
+    lags.sort_unstable_by_key(|lag| lag.about());
+    lags.get(lags.len() / 2).copied()
 }
 
 /// A headline as two readers would call it the same: its tokens.

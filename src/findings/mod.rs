@@ -7,6 +7,7 @@ mod audit;
 mod boilerplate;
 mod compare;
 mod excerpts;
+mod leads;
 mod lineage;
 mod passages;
 mod recovery;
@@ -146,7 +147,8 @@ impl Run {
         let Findings { report, repeats, lineage, .. } = findings;
         if parts.lineage || parts.site_pairs {
             *lineage = self.lineage()?;
-            self.add_lineage(lineage, &mut report.clusters);
+            self.add_lineage(lineage, &mut report.clusters)?;
+            self.count_carried(lineage, &mut report.accounting);
         }
         if parts.site_pairs {
             report.site_pairs = self.site_pairs(lineage);

@@ -80,10 +80,20 @@ impl Run {
         accounting
     }
 
+    /// Counts of each site as duplicates what is not the lead of its cluster: who publishes first carries nothing.
+    pub(super) fn count_carried(&self, lineage: &Lineage, accounting: &mut Accounting) {
+        let place = |document: DocId| self.documents.entries[document.index()].site as usize;
+        for (number, cluster) in self.clusters.iter().enumerate() {
+            accounting.sites[place(cluster.representative)].duplicates += 1;
+            accounting.sites[place(self.lead(lineage, number, cluster))].duplicates -= 1;
+        }
+    }
+
     /// Rows of the json report's `clusters`.
     pub fn cluster_rows(&self) -> Vec<ClusterRow> {
         let row = |cluster: &Cluster| ClusterRow {
             id: self.cluster_id(cluster),
+            lead: self.id(cluster.representative).to_owned(),
             representative: self.member_row(cluster.representative, None),
             members: cluster.members.iter().map(|(d, j)| self.member_row(*d, Some(j))).collect(),
             origin: None,
@@ -152,8 +162,15 @@ impl Run {
         }
         let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, repeats.len())).collect();
         (0..self.documents.entries.len() as u32).map(DocId).map(move |document| {
+            let meta = self.meta(document);
+            let entry = &self.documents.entries[document.index()];
             let mut row = DocumentRow {
-                id: self.read_id(document),
+                id: meta.id,
+                title: one_line(meta.title.unwrap_or_default()),
+                url: one_line(meta.url.unwrap_or_default()),
+                site: one_line(meta.site),
+                date: one_line(meta.date.unwrap_or_default()),
+                path: self.corpus.place(entry.location, entry.record).0,
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
             };
@@ -163,6 +180,7 @@ impl Run {
             if let Some(&(cluster, member)) = placed.get(&document) {
                 row.cluster = clusters[cluster].id.clone();
                 row.representative = clusters[cluster].representative.id.clone();
+                row.is_lead = clusters[cluster].lead == row.id;
                 if let Some(origin) = lineage.origins.get(cluster) {
                     row.origin = self.read_id(origin.document);
                 }
@@ -195,4 +213,9 @@ impl Run {
         let (start, end) = (of_a.range(at)?.start, of_a.range(at + run - 1)?.end);
         a.get(start..end).map(str::to_owned)
     }
+}
+
+/// A field without what would break its line: the csv report has a line a document.
+fn one_line(field: String) -> String {
+    if field.contains(['\n', '\r']) { field.split_whitespace().collect::<Vec<_>>().join(" ") } else { field }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use credit::{Credit, CreditKind, credits, names};
 
-pub use crate::calendar::When;
+pub use crate::calendar::{Lag, When};
 
 /// A document of a cluster, as far as who had it first depends on it.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +64,12 @@ impl OriginRule {
             OriginRule::Longest => "longest",
         }
     }
+
+    /// Whether it tells an order. Which of the texts of one day is the longest, or came back most, is a guess at how
+    /// they were edited: a page may be extended as well as cut.
+    pub fn is_evidence(self) -> bool {
+        matches!(self, OriginRule::Canonical | OriginRule::Credit | OriginRule::Earliest)
+    }
 }
 
 /// Why a document is another's parent.
@@ -98,10 +104,12 @@ pub struct Parent {
     pub of: usize,
     /// Why.
     pub way: Way,
-    /// Seconds from its date to this one's; none where a date is missing.
-    pub lag: Option<i64>,
+    /// What passed from its date to this one's; none where a date is missing, or this one's is the earlier.
+    pub lag: Option<Lag>,
     /// Share of this document's content shingles that stand in the parent, 0 to 1.
     pub verbatim: f64,
+    /// Whether a name or dates tell that the parent was first; else it is the likeliest by its text alone.
+    pub ordered: bool,
 }
 
 /// The descent of a cluster's documents.
@@ -114,7 +122,7 @@ pub struct Descent {
     /// How much speaks for it, 0 to 1: of what could speak for or against it the share that speaks for it, by the rule of
     /// succession. A rank, and no probability.
     pub confidence: f64,
-    /// Whether any two dates or names tell an order.
+    /// Whether dates or names tell that it was first, and not its text alone.
     pub ordered: bool,
     /// A name that members credit and that is no member's site: the text is from outside.
     pub outside: Option<String>,
@@ -141,7 +149,8 @@ pub fn trace(copies: &[Copy]) -> Descent {
     let named = Named::new(copies, &by_site);
     let (origin, rule, confidence) = origin(copies, &named, &owners);
     let dated = copies.iter().filter(|copy| copy.when.is_some()).count();
-    let tree = Tree { copies, owners: &owners, by_site: &by_site, origin, ordered: dated > 1 };
+    let ordered = rule.is_evidence();
+    let tree = Tree { copies, owners: &owners, by_site: &by_site, origin, ordered, dated: dated > 1 };
     let mut parents: Vec<Option<Parent>> = (0..copies.len()).map(|copy| tree.by_text(copy)).collect();
     for (copy, target) in named.targets.iter().enumerate() {
         if let Some((of, way)) = *target
@@ -151,14 +160,7 @@ pub fn trace(copies: &[Copy]) -> Descent {
         }
     }
     break_circles(&tree, &mut parents);
-    Descent {
-        origin,
-        rule,
-        confidence,
-        ordered: dated > 1 || matches!(rule, OriginRule::Canonical | OriginRule::Credit),
-        outside: named.outside,
-        parents,
-    }
+    Descent { origin, rule, confidence, ordered, outside: named.outside, parents }
 }
 
 /// Whom members name.
@@ -265,12 +267,13 @@ fn by_name(copies: &[Copy], named: &Named) -> Option<(usize, OriginRule, f64)> {
     let mut votes: HashMap<usize, usize> = HashMap::new();
     naming.iter().for_each(|&copy| *votes.entry(named.root(copy)).or_default() += 1);
     let at = |copy: usize| at(copies, copy);
+    let end = |copy: usize| copies[copy].when.map(When::end);
     let strength =
         |&(&root, &count): &(&usize, &usize)| (count, Reverse(at(root).unwrap_or(i64::MAX)), Reverse(root));
     let (&root, &count) = votes.iter().max_by_key(strength)?;
     let others = copies.len() - 1;
     let silent = (0..copies.len()).filter(|&copy| copy != root && named.root(copy) != root);
-    let first_silent = silent.filter_map(at).min();
+    let first_silent = silent.filter_map(end).min();
     let is_first = match (at(root), first_silent) {
         (Some(at), Some(first)) => at <= first,
         (_, first) => first.is_none(),
@@ -349,14 +352,15 @@ impl Owners {
         all.sort_unstable();
         let mut support = vec![0; copies.len()];
         let mut first_of = vec![HashMap::new(); copies.len()];
-        let at = |place: u32| at(copies, place as usize);
+        let when = |place: u32| copies[place as usize].when;
         for holders in all.chunk_by(|x, y| x.0 == y.0).filter(|holders| holders.len() > 1) {
             let others = holders.len() as u64 - 1;
             holders.iter().for_each(|&(_, place)| support[place as usize] += others);
             // Undated ones own nothing: nobody knows that they were first.
-            let dated = holders.iter().filter_map(|&(_, place)| Some((at(place)?, place)));
-            let Some((first, owner)) = dated.min() else { continue };
-            for &(_, place) in holders.iter().filter(|&&(_, place)| at(place).is_none_or(|at| at > first)) {
+            let dated = holders.iter().filter_map(|&(_, place)| Some((when(place)?, place)));
+            let Some((first, owner)) = dated.min_by_key(|&(when, place)| (when.at, place)) else { continue };
+            let later = |&&(_, place): &&(u64, u32)| when(place).is_none_or(|own| first.is_before(own));
+            for &(_, place) in holders.iter().filter(later) {
                 *first_of[place as usize].entry(owner as usize).or_default() += 1;
             }
         }
@@ -385,8 +389,10 @@ struct Tree<'a> {
     owners: &'a Owners,
     by_site: &'a BySite<'a>,
     origin: usize,
-    /// Whether dates tell an order.
+    /// Whether it is known that the origin was first.
     ordered: bool,
+    /// Whether there are several dates.
+    dated: bool,
 }
 
 impl Tree<'_> {
@@ -395,7 +401,7 @@ impl Tree<'_> {
         if copy == self.origin {
             return None;
         }
-        let mut tried: Vec<usize> = if self.ordered { self.owners_of(copy) } else { Vec::new() };
+        let mut tried: Vec<usize> = if self.dated { self.owners_of(copy) } else { Vec::new() };
         tried.retain(|&of| of != self.origin && of != copy);
         tried.insert(0, self.origin);
         let site = &self.copies[copy].site;
@@ -410,7 +416,7 @@ impl Tree<'_> {
             // The first of several alike: the origin, or else the one that owns the most.
             if best.is_none_or(|(known, least, _)| (version, -cost) > (known, -least)) {
                 let way = if version { Way::Version } else { Way::Text };
-                best = Some((version, cost, Parent { of, way, lag: self.lag(copy, of), verbatim }));
+                best = Some((version, cost, self.linked(copy, of, way, verbatim)));
             }
         }
         best.map(|(.., parent)| parent)
@@ -425,9 +431,7 @@ impl Tree<'_> {
         let mut tried: Vec<usize> = owners.into_iter().map(|(_, of)| of).collect();
         // The latest first.
         let of_site = self.by_site.get(&*self.copies[copy].site).into_iter().flatten().copied();
-        let own = at(self.copies, copy);
-        let earlier = of_site.take_while(|&of| at(self.copies, of).is_some_and(|at| Some(at) < own));
-        let earlier: Vec<usize> = earlier.collect();
+        let earlier: Vec<usize> = of_site.filter(|&of| self.is_before(of, copy)).collect();
         tried.extend(earlier.into_iter().rev().take(TRIED));
         tried
     }
@@ -435,11 +439,18 @@ impl Tree<'_> {
     fn parent(&self, copy: usize, of: usize, way: Way) -> Parent {
         let own = &self.copies[copy].shingles;
         let common = common(own, &self.copies[of].shingles);
-        Parent { of, way, lag: self.lag(copy, of), verbatim: common as f64 / own.len().max(1) as f64 }
+        self.linked(copy, of, way, common as f64 / own.len().max(1) as f64)
     }
 
-    fn lag(&self, copy: usize, of: usize) -> Option<i64> {
-        Some(self.copies[copy].when?.at - self.copies[of].when?.at)
+    fn linked(&self, copy: usize, of: usize, way: Way, verbatim: f64) -> Parent {
+        let lag = self.copies[of].when.zip(self.copies[copy].when).and_then(|(first, own)| first.until(own));
+        let is_named = matches!(way, Way::Canonical | Way::Credit);
+        let ordered = is_named || self.is_before(of, copy) || (self.ordered && of == self.origin);
+        Parent { of, way, lag, verbatim, ordered }
+    }
+
+    fn is_before(&self, of: usize, copy: usize) -> bool {
+        self.copies[of].when.zip(self.copies[copy].when).is_some_and(|(first, own)| first.is_before(own))
     }
 }
 
@@ -518,7 +529,7 @@ mod tests {
         ];
         assert_eq!(origin_of(&copies), (1, OriginRule::Earliest));
         let descent = trace(&copies);
-        assert_eq!(descent.parents[0].and_then(|parent| parent.lag), Some(3600));
+        assert_eq!(descent.parents[0].and_then(|parent| parent.lag), Some(Lag::Seconds(3600)));
         assert_eq!(descent.parents[2].and_then(|parent| parent.lag), None);
     }
 
@@ -580,6 +591,12 @@ mod tests {
             copy("c.example", "2024-05-03", 0..90),
         ];
         assert_eq!(origin_of(&copies), (1, OriginRule::Novel));
+        let descent = trace(&copies);
+        assert!(!descent.ordered, "a guess");
+        let parent =
+            |copy: usize| descent.parents[copy].map(|parent| (parent.of, parent.lag, parent.ordered));
+        assert_eq!(parent(0), Some((1, Some(Lag::Days(0)), false)));
+        assert_eq!(parent(2), Some((1, Some(Lag::Days(1)), true)), "a day later");
     }
 
     #[test]

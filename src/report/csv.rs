@@ -14,6 +14,18 @@ pub struct DocumentRow {
     pub relation: &'static str,
     /// The representative's id.
     pub representative: String,
+    /// Whether it is the lead of its cluster.
+    pub is_lead: bool,
+    /// Its headline; empty where there is none, as its address and date are.
+    pub title: String,
+    /// Where it was read.
+    pub url: String,
+    /// Its site.
+    pub site: String,
+    /// Its date, as it stands in its record.
+    pub date: String,
+    /// The file that it is in.
+    pub path: String,
     /// Jaccard, containment and score of the relation.
     pub measures: Option<[f64; 3]>,
     /// The id of its cluster's most likely origin; empty if it is in none.
@@ -29,17 +41,26 @@ pub struct DocumentRow {
 /// # Errors
 /// Those of `out`.
 pub fn write_csv(rows: impl Iterator<Item = DocumentRow>, mut out: impl Write) -> io::Result<()> {
-    writeln!(out, "id,cluster,relation,representative,jaccard,containment,score,origin,parent,repeats")?;
+    writeln!(
+        out,
+        "id,cluster,relation,representative,lead,title,url,site,date,path,jaccard,containment,score,origin,parent,repeats"
+    )?;
     for row in rows {
         let [jaccard, containment, score] =
             row.measures.map_or(Default::default(), |measures| measures.map(|m| m.to_string()));
         writeln!(
             out,
-            "{},{},{},{},{jaccard},{containment},{score},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{},{jaccard},{containment},{score},{},{},{}",
             quoted(&row.id),
             row.cluster,
             row.relation,
             quoted(&row.representative),
+            if row.is_lead { "yes" } else { "" },
+            quoted(&row.title),
+            quoted(&row.url),
+            quoted(&row.site),
+            quoted(&row.date),
+            quoted(&row.path),
             quoted(&row.origin),
             quoted(&row.parent),
             row.repeats,
@@ -67,6 +88,6 @@ mod tests {
         let mut out = Vec::new();
         write_csv([row].into_iter(), &mut out).expect("written to memory");
         let text = String::from_utf8(out).expect("UTF-8");
-        assert_eq!(text.split_once('\n').map(|(_, line)| line), Some("\"a,\"\"b\"\"\n\",,,,,,,,,0\n"));
+        assert_eq!(text.split_once('\n').map(|(_, line)| line), Some("\"a,\"\"b\"\"\n\",,,,,,,,,,,,,,,0\n"));
     }
 }

@@ -107,6 +107,7 @@ mod tests {
         let member = |id: &&str| MemberRow { id: (*id).to_owned(), ..MemberRow::default() };
         let cluster = |ids: &&[&str]| ClusterRow {
             id: format!("cluster of {}", ids[0]),
+            lead: ids[0].to_owned(),
             representative: member(&ids[0]),
             members: ids[1..].iter().map(member).collect(),
             origin: None,

@@ -254,9 +254,16 @@ struct ReportData<'a> {
 #[derive(Serialize)]
 struct PairItem<'a>(&'a str, &'a str, &'a str, [f64; 3], Vec<Marked>);
 
-/// A cluster: id, documents in all, its documents, what it touches, its origin.
+/// A cluster: id, documents in all, its documents, what it touches, its origin, its lead's place among the documents.
 #[derive(Serialize)]
-struct ClusterItem<'a>(&'a str, usize, Vec<DocumentItem<'a>>, &'a [super::TouchRow], Option<&'a OriginRow>);
+struct ClusterItem<'a>(
+    &'a str,
+    usize,
+    Vec<DocumentItem<'a>>,
+    &'a [super::TouchRow],
+    Option<&'a OriginRow>,
+    usize,
+);
 
 /// A template: its kinds of slots, and by document its id and what fills each slot.
 #[derive(Serialize)]
@@ -309,7 +316,7 @@ impl<'a> Recall<'a> {
 
 /// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
 /// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), parent (id, way,
-/// lag, verbatim), url, canonical url, path, record. What is null at the end of the list is left out.
+/// lag in seconds, verbatim, lag in days where no more is known), url, canonical url, path, record. What is null at the end of the list is left out.
 struct DocumentItem<'a>(Vec<ItemCell<'a>>);
 
 /// Relations that have a number in the page's data.
@@ -322,7 +329,7 @@ enum ItemCell<'a> {
     Number(u64),
     Text(&'a str),
     Measures([Option<f64>; 3]),
-    Parent(&'a str, &'a str, Option<i64>, f64),
+    Parent(&'a str, &'a str, Option<i64>, f64, Option<i64>),
 }
 
 impl<'a> ItemCell<'a> {
@@ -331,7 +338,7 @@ impl<'a> ItemCell<'a> {
     }
 
     fn parent(parent: &'a ParentRow) -> ItemCell<'a> {
-        ItemCell::Parent(&parent.id, &parent.way, parent.lag, rounded(parent.verbatim))
+        ItemCell::Parent(&parent.id, &parent.way, parent.lag, rounded(parent.verbatim), parent.lag_days)
     }
 }
 
@@ -415,7 +422,15 @@ impl<'a> PageData<'a> {
     fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> ClusterItem<'_> {
         let shown = thin.copies.map_or(usize::MAX, |copies| 1 + copies);
         let representative = &cluster.representative;
-        let documents = cluster.documents().take(shown).enumerate();
+        let lead = cluster.lead();
+        let mut documents: Vec<&MemberRow> = cluster.documents().take(shown).collect();
+        // Of a cluster that is cut the lead is shown too.
+        let place =
+            documents.iter().position(|document| std::ptr::eq(*document, lead)).unwrap_or_else(|| {
+                documents.push(lead);
+                documents.len() - 1
+            });
+        let documents = documents.into_iter().enumerate();
         let rows = documents.map(|(place, document)| self.document(document, representative, place, thin));
         ClusterItem(
             &cluster.id,
@@ -423,6 +438,7 @@ impl<'a> PageData<'a> {
             rows.collect(),
             &cluster.touches,
             cluster.origin.as_ref(),
+            place,
         )
     }
 

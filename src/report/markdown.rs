@@ -34,13 +34,15 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
         report.clusters.len()
     )?;
     for cluster in report.clusters.iter().take(SHOWN) {
-        let representative = &cluster.representative;
-        let name = representative.title.as_deref().unwrap_or(&representative.id);
+        let lead = cluster.lead();
+        let name = lead.title.as_deref().unwrap_or(&lead.id);
         writeln!(out, "## {}\n", escaped(name))?;
         writeln!(out, "`{}`, {} documents\n", code(&cluster.id), cluster.members.len() + 1)?;
         writeln!(out, "| document | site | date | relation | score |\n|---|---|---|---|---:|")?;
-        for member in cluster.documents().take(MEMBERS + 1) {
-            write_member(&mut out, member)?;
+        let role = if cluster.original().is_some() { "original" } else { "kept" };
+        write_member(&mut out, lead, role, None)?;
+        for member in cluster.others().take(MEMBERS) {
+            write_member(&mut out, member, member.relation.as_deref().unwrap_or("centre"), member.score)?;
         }
         rest(&mut out, cluster.members.len(), MEMBERS, "documents")?;
         writeln!(out)?;
@@ -73,15 +75,20 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-fn write_member(out: &mut impl Write, member: &MemberRow) -> io::Result<()> {
+fn write_member(
+    out: &mut impl Write,
+    member: &MemberRow,
+    relation: &str,
+    score: Option<f64>,
+) -> io::Result<()> {
     writeln!(
         out,
         "| {} | {} | {} | {} | {} |",
         escaped(&member.id),
         escaped(&member.site),
         escaped(member.date.as_deref().unwrap_or_default()),
-        escaped(member.relation.as_deref().unwrap_or("kept")),
-        member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score)),
+        escaped(relation),
+        score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score)),
     )
 }
 

@@ -6,6 +6,7 @@
 mod csv;
 pub mod diff;
 pub mod html;
+mod json;
 mod markdown;
 mod pairs;
 #[cfg(feature = "parquet")]
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 pub use crate::judge::Span;
 pub use csv::{DocumentRow, write_csv};
+pub use json::write_json;
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};
@@ -365,6 +367,9 @@ pub struct SiteRow {
 pub struct ClusterRow {
     /// 16 hex digits, stable as long as the representative and its text are.
     pub id: String,
+    /// The id of the document that is shown first and kept: the original where it is known, else the representative.
+    #[serde(default)]
+    pub lead: String,
     /// The member that the others belong to.
     pub representative: MemberRow,
     /// The others, by id.
@@ -381,6 +386,28 @@ impl ClusterRow {
     /// All its documents, the representative first.
     pub fn documents(&self) -> impl Iterator<Item = &MemberRow> {
         std::iter::once(&self.representative).chain(&self.members)
+    }
+
+    /// The document that is shown first and kept; reports of before there was one have the representative.
+    pub fn lead(&self) -> &MemberRow {
+        self.members.iter().find(|member| member.id == self.lead).unwrap_or(&self.representative)
+    }
+
+    /// The documents but for the lead, the representative first.
+    pub fn others(&self) -> impl Iterator<Item = &MemberRow> {
+        let lead: *const MemberRow = self.lead();
+        self.documents().filter(move |document| !std::ptr::eq(*document, lead))
+    }
+
+    /// All its documents, the lead first, and then the representative.
+    pub fn led(&self) -> impl Iterator<Item = &MemberRow> {
+        std::iter::once(self.lead()).chain(self.others())
+    }
+
+    /// The id of the original, where it is known and one of the documents.
+    pub fn original(&self) -> Option<&str> {
+        let origin = self.origin.as_ref().filter(|origin| origin.id == self.lead && origin.is_known())?;
+        Some(&origin.id)
     }
 }
 
@@ -400,6 +427,13 @@ pub struct OriginRow {
     pub outside: Option<String>,
 }
 
+impl OriginRow {
+    /// Whether dates or names tell that it was first.
+    pub fn is_known(&self) -> bool {
+        self.order == "known"
+    }
+}
+
 /// Whom a document has its text from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ParentRow {
@@ -407,11 +441,21 @@ pub struct ParentRow {
     pub id: String,
     /// Why: `canonical`, `credit`, `version` or `text`.
     pub way: Cow<'static, str>,
-    /// Seconds from the parent's date to this document's; none where a date is missing.
+    /// Seconds from the parent's date to this document's; none where a date is missing, is a day, or contradicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<i64>,
+    /// Days between the two, where a date is a day: 0 for the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_days: Option<i64>,
     /// Share of this document's shingles that stand in the parent, 0 to 1.
     pub verbatim: f64,
+    /// `known` where a name or dates tell that the parent was first, else `unknown order`: by their texts alone.
+    #[serde(default = "unknown_order")]
+    pub order: Cow<'static, str>,
+}
+
+fn unknown_order() -> Cow<'static, str> {
+    "unknown order".into()
 }
 
 /// Something related to a cluster that is not of it.
@@ -482,6 +526,9 @@ pub struct MemberRow {
     /// To the representative, from this document's side; none for the representative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relation: Option<Cow<'static, str>>,
+    /// To the lead, from this document's side, where that is not the representative and the two were verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_lead: Option<Cow<'static, str>>,
     /// Raw Jaccard with the representative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jaccard: Option<f64>,

@@ -25,11 +25,17 @@ const GROUP: usize = 1 << 16;
 /// # Errors
 /// Those of `out`.
 pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [ColumnOf<DocumentRow>; 10] = [
+    let columns: [ColumnOf<DocumentRow>; 16] = [
         ("id", CellOf::Text(|row| Some(&row.id))),
         ("cluster", CellOf::Text(|row| filled(&row.cluster))),
         ("relation", CellOf::Text(|row| filled(row.relation))),
         ("representative", CellOf::Text(|row| filled(&row.representative))),
+        ("lead", CellOf::Text(|row| row.is_lead.then_some("yes"))),
+        ("title", CellOf::Text(|row| filled(&row.title))),
+        ("url", CellOf::Text(|row| filled(&row.url))),
+        ("site", CellOf::Text(|row| filled(&row.site))),
+        ("date", CellOf::Text(|row| filled(&row.date))),
+        ("path", CellOf::Text(|row| filled(&row.path))),
         ("jaccard", CellOf::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
         ("containment", CellOf::Number(|row| row.measures.map(|[_, containment, _]| containment))),
         ("score", CellOf::Number(|row| row.measures.map(|[.., score]| score))),
@@ -65,16 +71,17 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
     write("pairs", &columns, rows, out)
 }
 
-/// Writes a row for every document in a cluster, the representative first: the `json` report's members, without
+/// Writes a row for every document in a cluster, the lead first: the `json` report's members, without
 /// their passages.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Result<()> {
     type MemberOf<'a> = (&'a ClusterRow, &'a MemberRow);
-    let columns: [ColumnOf<MemberOf<'_>>; 21] = [
+    let columns: [ColumnOf<MemberOf<'_>>; 24] = [
         ("cluster", CellOf::Text(|(cluster, _)| Some(&cluster.id))),
         ("representative", CellOf::Text(|(cluster, _)| Some(&cluster.representative.id))),
+        ("lead", CellOf::Text(|(cluster, _)| Some(&cluster.lead().id))),
         ("id", CellOf::Text(|(_, member)| Some(&member.id))),
         ("title", CellOf::Text(|(_, member)| member.title.as_deref())),
         ("url", CellOf::Text(|(_, member)| member.url.as_deref())),
@@ -89,13 +96,15 @@ pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Re
         ("containment", CellOf::Number(|(_, member)| member.containment)),
         ("score", CellOf::Number(|(_, member)| member.score)),
         ("origin", CellOf::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.id))),
+        ("origin_order", CellOf::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.order))),
         ("origin_confidence", CellOf::Number(|(cluster, _)| Some(cluster.origin.as_ref()?.confidence))),
         ("parent", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.id))),
         ("parent_way", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.way))),
         ("parent_lag", CellOf::Count(|(_, member)| member.parent.as_ref()?.lag)),
+        ("parent_lag_days", CellOf::Count(|(_, member)| member.parent.as_ref()?.lag_days)),
         ("parent_verbatim", CellOf::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
     ];
-    let rows = clusters.iter().flat_map(|cluster| cluster.documents().map(move |member| (cluster, member)));
+    let rows = clusters.iter().flat_map(|cluster| cluster.led().map(move |member| (cluster, member)));
     write("clusters", &columns, rows, out)
 }
 

@@ -15,8 +15,11 @@ pub struct SitePairRow {
     pub source: String,
     /// Pages of the carrier whose parent is a page of the source.
     pub copies: u64,
-    /// Median of the seconds from the source's date to the carrier's; none where no pair has both dates.
+    /// Median of the seconds from the source's date to the carrier's; none where no pair has both, or most have days only.
     pub median_lag: Option<i64>,
+    /// The same in days, where most dates are days.
+    #[serde(default)]
+    pub median_lag_days: Option<i64>,
     /// Mean share of such a page that stands in its parent word for word, 0 to 1.
     pub verbatim: f64,
     /// Such pages whose headline is not their parent's.
@@ -28,15 +31,16 @@ pub struct SitePairRow {
 /// # Errors
 /// Those of `out`.
 pub fn write_sites(rows: &[SitePairRow], mut out: impl Write) -> io::Result<()> {
-    writeln!(out, "carrier,source,copies,median_lag_seconds,verbatim,changed_headlines")?;
+    writeln!(out, "carrier,source,copies,median_lag_seconds,median_lag_days,verbatim,changed_headlines")?;
     for row in rows {
         writeln!(
             out,
-            "{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{}",
             quoted(&row.carrier),
             quoted(&row.source),
             row.copies,
             row.median_lag.map_or(String::new(), |lag| lag.to_string()),
+            row.median_lag_days.map_or(String::new(), |days| days.to_string()),
             row.verbatim,
             row.changed_headlines,
         )?;

@@ -82,9 +82,11 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
 fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
     let copies = cluster.members.len() as u64 + 1;
     writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", named(&cluster.id), counted(copies, "document"))?;
-    write_member(out, "keeps", &cluster.representative, look)?;
-    for member in cluster.members.iter().take(look.members) {
-        write_member(out, member.relation.as_deref().unwrap_or_default(), member, look)?;
+    let lead = cluster.lead();
+    let role = if cluster.original().is_some() { "original" } else { "keeps" };
+    write_member(out, role, &MemberRow { score: None, ..lead.clone() }, look)?;
+    for member in cluster.others().take(look.members) {
+        write_member(out, member.relation.as_deref().unwrap_or("centre"), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {
@@ -156,11 +158,13 @@ fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
     };
     writeln!(
         out,
-        "\n{BOLD}audit{PLAIN}: {} drawn, {} of them with pairs; {} of {} found, recall {BOLD}{}{PLAIN} (95 % interval {} to {})",
+        "\n{BOLD}audit{PLAIN}: {} drawn, {} of them with pairs; {} of {} found ({}); recall, the mean \
+         over these documents, {BOLD}{}{PLAIN} (95 % interval {} to {})",
         counted(audit.sampled, "document"),
         audit.with_pairs,
         audit.found,
         counted(audit.pairs, "pair"),
+        percent(audit.found as f64 / audit.pairs as f64),
         percent(recall),
         percent(audit.low),
         percent(audit.high),
@@ -190,7 +194,8 @@ fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
     }
 }
 
-/// Sites that would lose more than half: either they copy, or something is wrong.
+/// Sites of which more than half are copies: either they carry others' stories, or something is wrong. Who publishes first
+/// is not among them.
 fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
     let losing =
         accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
@@ -202,7 +207,7 @@ fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
         n => {
             let named = losing[..n.min(6)].join(", ");
             let more = if n > 6 { format!(", and {} more", n - 6) } else { String::new() };
-            writeln!(out, "\nmore than half are duplicates at: {named}{more}")
+            writeln!(out, "\nmore than half are copies at: {named}{more}")
         }
     }
 }

@@ -68,7 +68,7 @@ impl Run {
     }
 
     /// Whether a pair is one of those that were asked for.
-    fn admits(&self, a: DocId, b: DocId) -> bool {
+    pub(crate) fn admits(&self, a: DocId, b: DocId) -> bool {
         self.scope.admits(&self.documents, a, b)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::blocks::each_pair;
+use super::blocks::{Measure, each_pair};
 use super::equals::Equals;
 use super::groups::Group;
 use super::ids::Ids;
@@ -18,7 +18,7 @@ use crate::corpus::Corpus;
 use crate::document::{DocId, Meta};
 use crate::error::Reason;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span};
+use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span, classic};
 use crate::model::Model;
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
@@ -120,6 +120,23 @@ impl Run {
         let asking = Asking { judge: self.judge(model), documents: &self.documents, sites: &sites, ask };
         let judged = || each_pair(&self.texts(), &asking, pairs, self.cancel());
         Ok(self.install(judged)?.0)
+    }
+
+    /// What pairs are under the run's policy and model, in order, as its own pairs were judged; none for nothing, and where a
+    /// document is no longer what it was. None of them is of equal token sequences.
+    pub(crate) fn judged(&self, pairs: &[Candidate]) -> Result<Vec<Option<Judgement>>> {
+        if let Some(model) = &self.model {
+            let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
+                judge.decide(memory, a, b).map(|(judgement, _)| judgement)
+            };
+            return Ok(self.ask(model, pairs, ask)?.into_iter().map(Option::flatten).collect());
+        }
+        let measure =
+            Measure { recipe: self.scan.recipe, kernel: self.scan.resources.kernel, as_printed: true };
+        let (measured, _) = self.install(|| each_pair(&self.texts(), &measure, pairs, self.cancel()))?;
+        let tokens = |d: u32| self.documents.entries[d as usize].tokens;
+        let judged = pairs.iter().zip(measured);
+        Ok(judged.map(|(&(a, b), m)| classic(self.policy(), m?, (tokens(a), tokens(b)))).collect())
     }
 
     /// What is known of a document besides its text.

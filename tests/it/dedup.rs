@@ -500,7 +500,8 @@ fn boilerplate_is_cut_from_what_stays_and_nothing_else_is() {
     let input = corpus("intro-chrome/wire.jsonl");
     let output = dir.path("out.jsonl");
     let paths = [&input, &output].map(|path| path.display().to_string());
-    let run = run(&["dedup", &paths[0], "--output", &paths[1], "--strip", "boilerplate"]);
+    let run =
+        run(&["dedup", &paths[0], "--output", &paths[1], "--strip", "boilerplate", "--keep", "longest"]);
     assert_eq!(code(&run), 0);
     let before = fs::read_to_string(&input).unwrap();
     let record = |line: &str| serde_json::from_str::<Value>(line).unwrap();
@@ -542,4 +543,63 @@ fn boilerplate_is_cut_from_what_stays_and_nothing_else_is() {
     let other = dir.path("other.jsonl").display().to_string();
     let (exit, errors) = dedup(&[&paths[0], "--output", &other, "--strip", "boilerplate", "--classic"]);
     assert!(exit == 2 && errors.contains("--classic"), "{errors}");
+}
+
+/// What goes is told without a corpus being written, and a corpus of one file fits a pipe.
+#[test]
+fn a_dry_run_lists_and_standard_output_takes_one_file() {
+    let dir = Dir::new();
+    let text = lines().join("\n") + "\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let input = dir.file("in.jsonl.gz", gzip.finish().unwrap()).display().to_string();
+    let [output, removed] = ["out.jsonl", "removed"].map(|name| dir.path(name).display().to_string());
+    let files = || fs::read_dir(dir.path("")).unwrap().count();
+    assert_eq!(code(&run(&["dedup", &input, "--output", &output, "--removed", &removed, "-q"])), 0);
+    let before = files();
+    let dry = run(&["dedup", &input, "--dry-run"]);
+    assert_eq!((code(&dry), files()), (0, before));
+    assert_eq!(stdout(&dry), fs::read_to_string(&removed).unwrap(), "the list that --removed writes");
+    assert!(String::from_utf8_lossy(&dry.stderr).contains("2 removed"));
+    // With an output too nothing is written, and it need not be free.
+    let dry = run(&["dedup", &input, "--dry-run", "--output", &output]);
+    assert_eq!((code(&dry), stdout(&dry)), (0, fs::read_to_string(&removed).unwrap()));
+    let piped = run(&["dedup", &input, "--output", "-"]);
+    assert_eq!((code(&piped), stdout(&piped)), (0, fs::read_to_string(&output).unwrap()), "and unpacked");
+    assert!(String::from_utf8_lossy(&piped.stderr).contains("2 removed"), "the sum is beside the data");
+    let folder = dir.path("").display().to_string();
+    assert_eq!(code(&run(&["dedup", &folder, "--output", "-"])), 2);
+    assert_eq!(code(&run(&["dedup", &input])), 2, "neither an output nor a dry run");
+}
+
+/// A document that holds more than the kept copy is a duplicate and stays: the sum says how many do.
+#[test]
+fn duplicates_that_stay_are_counted() {
+    let dir = Dir::new();
+    let more = "A heron was seen at the weir on the morning after the storm, and the warden wrote it in her book with care.";
+    let line = |id: &str, date: &str, text: &str| {
+        serde_json::json!({ "id": id, "date": date, "source": format!("{id}.example"), "text": text })
+            .to_string()
+    };
+    let text = [
+        line("first", "2024-03-01T08:00:00Z", STORY),
+        line(
+            "longer",
+            "2024-03-02T08:00:00Z",
+            &format!("{STORY} {more} {}", more.replace("heron", "bittern")),
+        ),
+        line("copy", "2024-03-03T08:00:00Z", STORY),
+    ];
+    let input = dir.file("in.jsonl", text.join("\n")).display().to_string();
+    let csv = stdout(&run(&["scan", "-q", &input, "--report", "csv"]));
+    assert!(csv.contains(",contains,") || csv.contains(",contained,"), "{csv}");
+    let output = dir.path("out.jsonl").display().to_string();
+    let (exit, said) = dedup(&[&input, "--output", &output]);
+    assert_eq!(exit, 0);
+    assert!(said.contains("1 of 2 duplicates stay"), "{said}");
+    let left = fs::read_to_string(output).unwrap();
+    assert!(
+        left.contains("\"first\"") && left.contains("\"longer\"") && !left.contains("\"copy\""),
+        "{left}"
+    );
 }

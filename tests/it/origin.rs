@@ -157,16 +157,128 @@ fn sites_say_who_carries_whose_text() {
     let path = dir.file("news.jsonl", story().concat()).display().to_string();
     let csv = stdout(&run(&["scan", "--quiet", &path, "--report", "sites"]));
     let mut lines = csv.lines();
-    assert_eq!(lines.next(), Some("carrier,source,copies,median_lag_seconds,verbatim,changed_headlines"));
+    assert_eq!(
+        lines.next(),
+        Some("carrier,source,copies,median_lag_seconds,median_lag_days,verbatim,changed_headlines")
+    );
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
     let row = |carrier: &str| rows.iter().find(|row| row[0] == carrier).unwrap().clone();
     assert_eq!(rows.len(), 3, "{csv}");
     assert_eq!(row("harborpost.example")[1..4], ["valleywire.example", "1", "3600"]);
-    assert_eq!(row("harborpost.example")[5], "0", "the same headline");
-    assert_eq!(row("hilltimes.example")[5], "1", "another headline");
+    assert_eq!(row("harborpost.example")[4], "", "to the second, and not in days");
+    assert_eq!(row("harborpost.example")[6], "0", "the same headline");
+    assert_eq!(row("hilltimes.example")[6], "1", "another headline");
     assert_eq!(row("lakenews.example")[1..4], ["hilltimes.example", "1", "12600"]);
     // From saved json as well.
     let json = dir.path("report.json").display().to_string();
     run(&["scan", "--quiet", &path, "--report", &format!("json={json}")]);
     assert_eq!(stdout(&run(&["report", "render", &json, "--report", "sites"])), csv);
+}
+
+/// An agency's story, and papers that have all of it with more of their own: one of those covers the others best.
+fn extended(dates: [&str; 4]) -> Vec<String> {
+    let mut news = News::new(5);
+    let story = news.story(14);
+    let longer = format!("{story}\n{}", news.story(2));
+    let longest = format!("{longer}\n{}", news.sentence());
+    let dates = dates.map(|date| Some(date).filter(|date| !date.is_empty()));
+    vec![
+        page("a-paper", "harborpost.example", dates[1], &longer, json!({})),
+        page("b-paper", "hilltimes.example", dates[2], &longest, json!({})),
+        page("c-paper", "lakenews.example", dates[3], &longer, json!({})),
+        page("wire", "valleywire.example", dates[0], &story, json!({})),
+    ]
+}
+
+fn clocks() -> [&'static str; 4] {
+    ["2025-03-04T08:00:00Z", "2025-03-04T09:00:00Z", "2025-03-04T10:00:00Z", "2025-03-04T11:00:00Z"]
+}
+
+/// The original leads wherever a cluster is shown, and is what `dedup` keeps, though another document covers more.
+#[test]
+fn the_original_leads_and_stays() {
+    let dir = Dir::new();
+    let reports = written(&dir, &extended(clocks()));
+    let cluster = &reports.json["clusters"][0];
+    assert_ne!(cluster["representative"]["id"], "wire", "else this shows nothing");
+    assert_eq!(cluster["lead"], "wire");
+    assert_eq!(
+        column(&reports.csv, "lead"),
+        [("a-paper", ""), ("b-paper", ""), ("c-paper", ""), ("wire", "yes")]
+            .map(|(id, lead)| (id.to_owned(), lead.to_owned()))
+    );
+    let titles = column(&reports.csv, "title");
+    assert_eq!(titles[3].1, "Bridge closed wire");
+    assert_eq!(column(&reports.csv, "url")[3].1, "https://valleywire.example/wire");
+    assert_eq!(column(&reports.csv, "site")[0].1, "harborpost.example");
+    assert_eq!(column(&reports.csv, "date")[1].1, "2025-03-04T10:00:00Z");
+    assert!(column(&reports.csv, "path").iter().all(|(_, path)| path.ends_with("news.jsonl")));
+    // Whoever published first carries nothing.
+    let sites = reports.json["accounting"]["sites"].as_array().unwrap();
+    let copies = |site: &str| sites.iter().find(|row| row["site"] == site).unwrap()["duplicates"].clone();
+    assert_eq!((copies("valleywire.example"), copies("hilltimes.example")), (json!(0), json!(1)));
+    let path = dir.path("news.jsonl").display().to_string();
+    let summary = stdout(&run(&["scan", &path, "--color", "never"]));
+    let first = summary.lines().skip_while(|line| !line.contains("4 documents")).nth(2).unwrap_or_default();
+    let shown = summary.lines().position(|line| line.trim_start().starts_with("original"));
+    assert!(shown.is_some_and(|at| summary.lines().nth(at).unwrap().contains("wire")), "{first}: {summary}");
+    let markdown = stdout(&run(&["scan", "-q", &path, "--report", "markdown"]));
+    assert!(markdown.contains("## Bridge closed wire"), "{markdown}");
+    let [kept, removed] = ["kept.jsonl", "removed"].map(|name| dir.path(name).display().to_string());
+    let output = run(&["dedup", &path, "--output", &kept, "--removed", &removed, "-q"]);
+    assert_eq!(code(&output), 0);
+    let kept = std::fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("\"id\":\"wire\""), "{kept}");
+    let removed = std::fs::read_to_string(removed).unwrap();
+    for line in removed.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let relation = line["relation"].as_str().unwrap();
+        assert!(["exact", "near", "contained"].contains(&relation), "what holds more is no copy: {line}");
+        assert!(line["kept"] != "wire" || line["rule"] == "origin", "{line}");
+    }
+}
+
+/// Days without a clock: of one day nobody was first, and from day to day there are no hours.
+#[test]
+fn days_give_no_order_within_them_and_no_hours() {
+    let dir = Dir::new();
+    let same = written(&dir, &extended(["2025-03-04"; 4]));
+    let cluster = &same.json["clusters"][0];
+    assert_eq!(cluster["origin"]["order"], "unknown order");
+    assert_eq!(cluster["lead"], cluster["representative"]["id"]);
+    assert_eq!(same.json["site_pairs"], json!([]));
+    // A time of the day is neither before nor after the day.
+    let mixed = ["2025-03-04", "2025-03-04T07:20:00Z", "2025-03-05T07:00:00Z", "2025-03-06"];
+    let mixed = written(&Dir::new(), &extended(mixed));
+    assert_eq!(mixed.json["clusters"][0]["origin"]["order"], "unknown order");
+    let days = ["2025-03-04", "2025-03-05T02:00:00Z", "2025-03-06", "2025-03-07T23:00:00Z"];
+    let days = written(&dir, &extended(days));
+    assert_eq!(
+        (&days.json["clusters"][0]["lead"], &days.json["clusters"][0]["origin"]["order"]),
+        (&json!("wire"), &json!("known"))
+    );
+    let parent = |id: &str| member(&days.json, id)["parent"].clone();
+    assert_eq!((&parent("a-paper")["lag"], &parent("a-paper")["lag_days"]), (&Value::Null, &json!(1)));
+    assert!(parent("b-paper")["lag"].is_null() && parent("b-paper")["lag_days"].as_i64() >= Some(1));
+    for row in days.json["site_pairs"].as_array().unwrap() {
+        assert!(row["median_lag_days"].as_i64() >= Some(0) || row["median_lag"].as_i64() >= Some(0), "{row}");
+    }
+}
+
+/// What names its original may bear an earlier date than that: a lag is never negative.
+#[test]
+fn no_lag_is_negative() {
+    let mut pages = extended(clocks());
+    let canonical = json!({ "canonical_url": "https://valleywire.example/wire" });
+    let story = News::new(5).story(14);
+    for (id, date) in [("d", "2025-03-04T07:00:00Z"), ("e", "2025-03-04T07:10:00Z"), ("f", "2025-03-04")] {
+        pages.push(page(id, &format!("{id}.example"), Some(date), &story, canonical.clone()));
+    }
+    let reports = written(&Dir::new(), &pages);
+    assert_eq!(member(&reports.json, "d")["parent"]["id"], "wire");
+    for id in ["d", "e"] {
+        let parent = &member(&reports.json, id)["parent"];
+        assert!(parent["lag"].is_null() && parent["lag_days"].is_null(), "{parent}");
+    }
+    assert_eq!(member(&reports.json, "f")["parent"]["lag_days"], 0, "the same day");
 }

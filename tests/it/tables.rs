@@ -68,6 +68,7 @@ fn flattened(pair: &Value) -> Map<String, Value> {
 fn line(row: &Map<String, Value>, header: &str) -> String {
     let cell = |name: &str| match &row[name] {
         Value::Null => String::new(),
+        Value::String(text) if text.contains([',', '"']) => format!("\"{}\"", text.replace('"', "\"\"")),
         Value::String(text) => text.clone(),
         // As csv has it: 1 and not 1.0.
         Value::Number(number) => number.as_f64().unwrap().to_string(),
@@ -91,7 +92,10 @@ fn tables_hold_what_the_other_reports_hold() {
         assert_eq!(rows(&directory, "pairs"), pairs);
         let members = reports.json["clusters"].as_array().unwrap().iter().flat_map(|cluster| {
             let members = cluster["members"].as_array().unwrap().iter();
-            std::iter::once(&cluster["representative"]).chain(members).map(move |member| (cluster, member))
+            let mut members: Vec<&Value> =
+                std::iter::once(&cluster["representative"]).chain(members).collect();
+            members.sort_by_key(|member| member["id"] != cluster["lead"]);
+            members.into_iter().map(move |member| (cluster, member))
         });
         let clusters = rows(&directory, "clusters");
         assert_eq!(clusters.len(), members.clone().count());
@@ -100,11 +104,14 @@ fn tables_hold_what_the_other_reports_hold() {
                 let expected = match name.as_str() {
                     "cluster" => &cluster["id"],
                     "representative" => &cluster["representative"]["id"],
+                    "lead" => &cluster["lead"],
+                    "origin_order" => &cluster["origin"]["order"],
                     "origin" => &cluster["origin"]["id"],
                     "origin_confidence" => &cluster["origin"]["confidence"],
                     "parent" => &member["parent"]["id"],
                     "parent_way" => &member["parent"]["way"],
                     "parent_lag" => &member["parent"]["lag"],
+                    "parent_lag_days" => &member["parent"]["lag_days"],
                     "parent_verbatim" => &member["parent"]["verbatim"],
                     name => &member[name],
                 };

@@ -75,15 +75,15 @@ function documentRow(d, first, place) {
   return {
     id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
     relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
-    parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3] } : null,
+    parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3], days: d[8][4] } : null,
     url: d[9] || null, canonical: d[10] || null, path: d[11] || "", record: d[12] === undefined ? null : d[12], place,
   };
 }
 
 function opened(row) {
-  const [id, size, documents, touches, origin] = row;
+  const [id, size, documents, touches, origin, lead] = row;
   const members = documents.map((d, place) => documentRow(d, documents[0], place));
-  return { id, size, members, touches, origin, kept: members[0] };
+  return { id, size, members, touches, origin, kept: members[0], lead: members[lead] || members[0] };
 }
 
 const byId = new Map(core.clusters.map(row => [row[0], row]));
@@ -100,7 +100,7 @@ function clusterOfDocument(id) {
 const facts = new Array(core.clusters.length);
 function factsOf(index) {
   if (facts[index]) return facts[index];
-  const [id, size, documents] = core.clusters[index];
+  const [id, size, documents, , , lead] = core.clusters[index];
   const relations = {};
   const sites = new Set();
   let from = null, to = null, score = 1;
@@ -121,7 +121,7 @@ function factsOf(index) {
   }
   const names = [...sites].map(site => core.sites[site]);
   words.push(...names);
-  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: documents[0][2] || documents[0][0], words: words.join("\n").toLowerCase() };
+  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: (documents[lead] && documents[lead][2]) || documents[0][2] || documents[lead || 0][0], words: words.join("\n").toLowerCase() };
   facts[index] = made;
   return made;
 }
@@ -256,6 +256,7 @@ addEventListener("afterprint", () => { if (printing) printing(false); });
 // ---- one cluster
 
 const RULES = [
+  ["origin", "the original, where it is known who had it first", (members, cluster) => cluster.origin && cluster.origin.order === "known" && cluster.lead.id === cluster.origin.id ? cluster.lead : null],
   ["representative", "the document that the others were verified against", members => members[0]],
   ["canonical-url", "whose address is the one that it names as canonical", members => members.find(m => m.canonical && m.canonical === m.url)],
   ["earliest", "the first by date", members => least(members.filter(m => m.date), m => m.date)],
@@ -280,17 +281,17 @@ function clusterView(state) {
     h("td", {}, h("span", { class: "exhibit", "data-exhibit": m.place + 1 }), own(m.title || m.id), h("div", { class: "small dim" }, h("code", {}, m.id), m.url || m.canonical ? [" ", address(m.url || m.canonical)] : null, m.path ? [" ", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null)),
     h("td", { class: "site" }, own(m.site)),
     h("td", { class: "when" }, m.date ? m.date.slice(0, 16).replace("T", " ") : ""),
-    h("td", {}, m.relation ? tag(m.relation) : h("span", { class: "tag kept" }, "represents")),
+    h("td", {}, m === cluster.lead && m.place && cluster.origin && cluster.origin.id === m.id ? [h("span", { class: "tag kept" }, "original"), " "] : null, m.relation ? tag(m.relation) : h("span", { class: "tag kept" }, "represents")),
     h("td", { class: "n" }, percent(m.score)), h("td", { class: "n" }, percent(m.jaccard)), h("td", { class: "n" }, percent(m.containment)),
     h("td", { class: "n" }, number.format(m.tokens)),
     h("td", { class: "noprint" }, m.place ? h("a", { href: view({ cluster: cluster.id, a: kept.id, b: m.id }), "aria-label": "Compare exhibit " + (m.place + 1) + " with the representative" }, "compare") : null));
   const { more, put } = growing(body, line);
-  put(cluster.members);
+  put([cluster.lead, ...cluster.members.filter(m => m !== cluster.lead)]);
   const hidden = cluster.size - cluster.members.length;
-  const decisions = RULES.map(([name, why, choose]) => [name, why, choose(cluster.members)]).filter(([, , member]) => member);
-  show(kept.title || kept.id,
+  const decisions = RULES.map(([name, why, choose]) => [name, why, choose(cluster.members, cluster)]).filter(([, , member]) => member);
+  show(cluster.lead.title || cluster.lead.id,
     h("p", { class: "noprint" }, h("a", { href: "#clusters" }, "All clusters")),
-    h("h1", { dir: "auto" }, kept.title || kept.id),
+    h("h1", { dir: "auto" }, cluster.lead.title || cluster.lead.id),
     h("p", { class: "dim" }, `Cluster ${cluster.id}: ${count(cluster.size, "document")} on ${count(new Set(cluster.members.map(m => m.site)).size, "site")}`),
     originLine(cluster),
     timeline(cluster),
@@ -315,6 +316,9 @@ function lasting(seconds) {
   const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h ${Math.round(s % 3600 / 60)} min` : `${(s / 86400).toFixed(1)} days`;
   return seconds < 0 ? "-" + said : said;
 }
+
+// A lag as exactly as it is known: without a clock in whole days.
+const lagOf = (seconds, days) => typeof seconds === "number" ? "after " + lasting(seconds) : days === 0 ? "same day" : days > 0 ? "after " + count(days, "day") : "no lag known";
 
 function originLine(cluster) {
   const origin = cluster.origin;
@@ -344,7 +348,7 @@ function tree(cluster) {
     const parent = m && m.parent;
     const below = (children.get(id) || []).sort(order).filter(child => !drawn.has(child.id));
     const line = [m ? h("a", { href: view({ cluster: cluster.id, a: parent && byIds.has(parent.id) ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.title || id) : h("code", {}, id), " ", m ? h("span", { class: "dim" }, own(m.site)) : null];
-    const about = parent ? h("span", { class: "small dim" }, [parent.lag === null || parent.lag === undefined ? "no lag known" : "after " + lasting(parent.lag), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, "the origin");
+    const about = parent ? h("span", { class: "small dim" }, [lagOf(parent.lag, parent.days), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, origin.order === "known" ? "the origin" : "perhaps first");
     return h("li", {}, line, " ", about, below.length && depth < 60 ? h("ul", {}, below.map(child => left > 0 ? node(child.id, depth + 1) : null)) : null);
   };
   const roots = [origin.id, ...[...children.keys()].filter(id => id !== origin.id && !byIds.has(id))];
@@ -353,13 +357,22 @@ function tree(cluster) {
   return [h("h2", {}, "Who took it from whom"), h("ul", { class: "tree" }, lists), missed > 0 ? h("p", { class: "dim" }, `${count(missed, "more document")} in the json report.`) : null];
 }
 
+const isDay = m => /^\d{4}-?\d{2}-?\d{2}$/.test(m.date.trim());
+
 // When copies came, after the origin.
 function lags(dated, cluster) {
-  const origin = cluster.origin && dated.find(m => m.id === cluster.origin.id);
+  const origin = cluster.origin && cluster.origin.order === "known" && dated.find(m => m.id === cluster.origin.id);
   if (!origin) return null;
-  const after = dated.filter(m => m !== origin).map(m => (m.at - origin.at) / 1000).sort((a, b) => a - b);
-  if (!after.length) return null;
-  return h("p", { class: "dim", id: "lags" }, `First copy after ${lasting(after[0])}, half of them within ${lasting(after[Math.floor((after.length - 1) / 2)])}, the last after ${lasting(after[after.length - 1])}.`);
+  const others = dated.filter(m => m !== origin);
+  if (!others.length) return null;
+  // A date without a clock is a day, and what is counted from it are days.
+  const clocks = !isDay(origin) && !others.some(isDay);
+  const day = at => Math.floor(at / 86400000);
+  const after = others.map(m => clocks ? (m.at - origin.at) / 1000 : day(m.at) - day(origin.at)).sort((a, b) => a - b);
+  // Whoever is named as the original may bear a later date than its copies.
+  if (after[0] < 0) return null;
+  const said = lag => clocks ? "after " + lasting(lag) : lag === 0 ? "on the same day" : "after " + count(lag, "day");
+  return h("p", { class: "dim", id: "lags" }, `First copy ${said(after[0])}, half of them ${said(after[Math.floor((after.length - 1) / 2)])} or before, the last ${said(after[after.length - 1])}.`);
 }
 
 function timeline(cluster) {
@@ -376,8 +389,8 @@ function timeline(cluster) {
     if (lane < 0) lane = 11;
     lanes[lane] = at;
     spot.set(m.id, [at, 14 + 14 * lane]);
-    const lag = m.parent && m.parent.lag !== null && m.parent.lag !== undefined ? `, ${lasting(m.parent.lag)} after ${m.parent.id}` : "";
-    return svg("circle", { class: "dot " + (m.place ? "fill-" + (RELATIONS.includes(m.relation) ? m.relation : "other") : "kept"), cx: at, cy: 14 + 14 * lane, r: m.place ? 5 : 6 }, svg("title", {}, `${m.date} ${m.site} ${m.relation || "represents"}${lag}`));
+    const lag = !m.parent ? "" : typeof m.parent.lag === "number" ? `, ${lasting(m.parent.lag)} after ${m.parent.id}` : m.parent.days > 0 ? `, ${count(m.parent.days, "day")} after ${m.parent.id}` : m.parent.days === 0 ? `, on the day of ${m.parent.id}` : "";
+    return svg("circle", { class: "dot " + (m.id === cluster.lead.id ? "kept" : "fill-" + (RELATIONS.includes(m.relation) ? m.relation : "other")), cx: at, cy: 14 + 14 * lane, r: m.id === cluster.lead.id ? 6 : 5 }, svg("title", {}, `${m.date} ${m.site} ${m.relation || "represents"}${lag}`));
   });
   const bottom = 20 + 14 * lanes.length;
   const links = dated.filter(m => m.parent && spot.has(m.parent.id)).map(m => {
@@ -754,10 +767,12 @@ function recall() {
   const rows = [["all", audit], ...Object.entries(audit.by_relation)];
   const lines = rows.map(([name, row], i) => svg("g", { transform: `translate(0 ${18 * i})` }, bar(name, row)));
   return h("div", { id: "recall" }, h("h2", {}, "Recall, by audit"),
-    h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found. Recall ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
+    h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found (${percent(audit.found / audit.pairs)}). Recall, the mean over these documents, is ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
     known ? h("figure", { class: "card" }, h("figcaption", {}, "Share of pairs that was found, with 95 % intervals"), svg("svg", { viewBox: `0 0 800 ${18 * rows.length + 6}`, role: "img", "aria-label": rows.map(([name, row]) => `${name} ${percent(row.recall)}`).join(", ") }, lines)) : null,
     audit.missed_first.length ? h("details", {}, h("summary", {}, `${count(audit.missed_in_all, "pair")} missed`), h("ul", {}, audit.missed_first.slice(0, 200).map(m => h("li", {}, h("code", {}, m.a), " and ", h("code", {}, m.b), " ", tag(m.relation), " ", m.gate)))) : null);
 }
+
+const pairLag = pair => typeof pair.median_lag === "number" ? lasting(pair.median_lag) : pair.median_lag_days === 0 ? "same day" : pair.median_lag_days > 0 ? count(pair.median_lag_days, "day") : "";
 
 function carriers() {
   const pairs = core.site_pairs;
@@ -766,7 +781,7 @@ function carriers() {
   for (const pair of pairs) for (const site of [pair.carrier, pair.source]) totals.set(site, (totals.get(site) || 0) + pair.copies);
   const top = [...totals].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 16).map(entry => entry[0]);
   const of = new Map(pairs.map(pair => [pair.source + "\t" + pair.carrier, pair]));
-  const cell = pair => pair ? h("td", { class: "n", title: `median lag ${pair.median_lag === null ? "not known" : lasting(pair.median_lag)}, ${percent(pair.verbatim)} verbatim` }, pair.copies) : h("td", { class: "n" }, "\u00b7");
+  const cell = pair => pair ? h("td", { class: "n", title: `median lag ${pairLag(pair) || "not known"}, ${percent(pair.verbatim)} verbatim` }, pair.copies) : h("td", { class: "n" }, "\u00b7");
   const link = site => h("a", { href: view({ clusters: true, q: `site:"${site}"` }), dir: "auto" }, site || "(none)");
   return h("div", { id: "carriers" }, h("h2", {}, "Who carries whom"),
     h("p", { class: "dim" }, `Rows: whose text. Columns: who has it from there. ${totals.size > top.length ? `The ${top.length} of ${totals.size} sites with most copies.` : ""}`),
@@ -775,7 +790,7 @@ function carriers() {
       h("tbody", {}, top.map(row => h("tr", {}, h("th", { scope: "row" }, link(row)), top.map(column => cell(of.get(row + "\t" + column)))))))),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Pairs of sites" }, h("table", {},
       h("thead", {}, h("tr", {}, ["Carrier", "Has it from"].map(name => h("th", { scope: "col" }, name)), ["Copies", "Median lag", "Verbatim", "Other headline"].map(name => h("th", { scope: "col", class: "n" }, name)))),
-      h("tbody", {}, pairs.slice(0, 50).map(pair => h("tr", {}, h("td", {}, link(pair.carrier)), h("td", {}, link(pair.source)), h("td", { class: "n" }, number.format(pair.copies)), h("td", { class: "n" }, pair.median_lag === null ? "" : lasting(pair.median_lag)), h("td", { class: "n" }, percent(pair.verbatim)), h("td", { class: "n" }, number.format(pair.changed_headlines))))))),
+      h("tbody", {}, pairs.slice(0, 50).map(pair => h("tr", {}, h("td", {}, link(pair.carrier)), h("td", {}, link(pair.source)), h("td", { class: "n" }, number.format(pair.copies)), h("td", { class: "n" }, pairLag(pair)), h("td", { class: "n" }, percent(pair.verbatim)), h("td", { class: "n" }, number.format(pair.changed_headlines))))))),
     core.site_pairs_in_all > 50 ? h("p", { class: "dim" }, `The 50 of ${core.site_pairs_in_all} pairs of sites with most copies; --report sites has all.`) : null);
 }
 
@@ -789,7 +804,7 @@ function overview() {
     h("h1", {}, "At a glance"),
     h("p", {}, `${count(a.documents, "document")} = ${number.format(a.unique)} unique + ${count(a.duplicates, "duplicate")} + ${number.format(a.empty)} empty + ${number.format(a.unreadable)} unreadable`),
     h("ul", { class: "tiles" }, tile(number.format(core.clusters.length), "clusters", "#clusters"), tile(number.format(a.duplicates), "duplicates"), RELATIONS.filter(name => s.relations[name]).map(name => tile(number.format(s.relations[name]), name, view({ clusters: true, q: "relation:" + name }))), tile(bytes(a.bytes), "of text"), tile(bytes(s.saved), "of it in copies"), tile(number.format(core.pages.length), "pages that repeat something", "#pages"), tile(number.format(core.problems_in_all), "problems", "#problems")),
-    losing.length ? h("p", { class: "card" }, h("strong", {}, "More than half duplicates: "), losing.slice(0, 8).map(site => `${site.site || "(none)"} (${site.duplicates} of ${site.documents})`).join(", "), losing.length > 8 ? ` and ${losing.length - 8} more sites` : "") : null,
+    losing.length ? h("p", { class: "card" }, h("strong", {}, "More than half are copies of what others published: "), losing.slice(0, 8).map(site => `${site.site || "(none)"} (${site.duplicates} of ${site.documents})`).join(", "), losing.length > 8 ? ` and ${losing.length - 8} more sites` : "") : null,
     h("div", { class: "charts" },
       bars("Similarity of copies (score)", "Each copy with the document that represents its cluster.", s.similarity.map((n, i) => [(i / 20).toFixed(2), n]), core.threshold === null ? undefined : core.threshold),
       bars("Sizes of clusters", "Documents in a cluster; from 8 on by powers of two.", [...s.sizes].sort((x, y) => x[0] - y[0]).map(([size, n]) => [String(size) + (size < 8 ? "" : "+"), n])),
