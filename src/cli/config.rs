@@ -388,9 +388,10 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 21] = [
+    const REFUSED: [&str; 22] = [
         "action",
         "check",
+        "dry-run",
         "follow",
         "index",
         "journal",
