@@ -191,6 +191,8 @@ struct Opened {
     cuts: BTreeMap<PathBuf, u64>,
     /// Files that hold JSON objects in another layout than one a line, as they were.
     objects: BTreeMap<PathBuf, Stamp>,
+    /// The names of files that were converted: their paths below what was named.
+    converted: BTreeMap<PathBuf, String>,
 }
 
 #[derive(Debug)]
@@ -519,6 +521,26 @@ impl Corpus {
             return place.unwrap_or_default();
         }
         (input.path.display().to_string(), self.holds_several(at.input).then_some(record))
+    }
+
+    /// Where a document stands below the path that was named: the file, and within an archive the entry. The same wherever the
+    /// corpus lies.
+    pub fn place_below(&self, at: Location, record: u32) -> String {
+        let input = &self.opened.inputs[at.input as usize];
+        if input.reader != SPOOLED {
+            return input.name.clone();
+        }
+        let (place, _) = self.place(at, record);
+        let named = Path::new(&place).ancestors().find_map(|file| {
+            let (name, entry) =
+                (self.opened.converted.get(file)?, Path::new(&place).strip_prefix(file).ok()?);
+            Some(if entry.as_os_str().is_empty() {
+                name.clone()
+            } else {
+                format!("{name}/{}", entry.display())
+            })
+        });
+        named.unwrap_or(place)
     }
 
     /// The id of a record that has none: its input's name, with `#N` where the input holds several.

@@ -178,6 +178,7 @@ impl Opened {
             files: Vec::new(),
             cuts: BTreeMap::new(),
             objects: BTreeMap::new(),
+            converted: BTreeMap::new(),
         }
     }
 
@@ -328,6 +329,7 @@ impl Opened {
             delimiter: options.delimiter,
             command: options.command.clone(),
         };
+        self.converted.extend(jobs.iter().map(|job| (job.path.clone(), job.name.clone())));
         let converted = convert::convert(jobs, &rules, resources)?;
         self.problems.extend(converted.problems);
         for (kind, count) in converted.skipped {

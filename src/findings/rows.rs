@@ -170,7 +170,7 @@ impl Run {
                 url: one_line(meta.url.unwrap_or_default()),
                 site: one_line(meta.site),
                 date: one_line(meta.date.unwrap_or_default()),
-                path: self.corpus.place(entry.location, entry.record).0,
+                path: self.corpus.place_below(entry.location, entry.record),
                 repeats: repeats.get(&document).copied().unwrap_or_default(),
                 ..DocumentRow::default()
             };

@@ -24,7 +24,7 @@ pub struct DocumentRow {
     pub site: String,
     /// Its date, as it stands in its record.
     pub date: String,
-    /// The file that it is in.
+    /// The file that it is in, below the path that was named, and within an archive the entry.
     pub path: String,
     /// Jaccard, containment and score of the relation.
     pub measures: Option<[f64; 3]>,

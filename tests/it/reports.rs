@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use wirecopy::internals::kernel::Kernel;
 use wirecopy::internals::text::Tokens;
 
+use crate::containers;
 use crate::harness::*;
 
 const EVIL: &str =
@@ -244,6 +245,30 @@ fn two_runs(dir: &Dir) -> [String; 2] {
         std::fs::write(dir.path(&format!("{name}.json")), report(&path, "json")).unwrap();
         path.display().to_string()
     })
+}
+
+/// Whoever joins the rows of two machines joins on where a document stands below the folder that was scanned.
+#[test]
+fn rows_of_csv_are_the_same_wherever_a_corpus_lies() {
+    let csv = |folder: &str| {
+        let dir = Dir::new();
+        let lines = containers::jsonl(&containers::docs(2));
+        dir.file(&format!("{folder}/lines.jsonl"), &lines);
+        dir.file(
+            &format!("{folder}/sub/page.html"),
+            "<main><p>The quay is closed until the crane is mended.</p></main>",
+        );
+        dir.file(
+            &format!("{folder}/sub/day.tar"),
+            containers::tar(&[("paper/a.txt", b"The crane was mended.")]),
+        );
+        report(&dir.path(folder), "csv")
+    };
+    let rows = csv("here");
+    assert_eq!(rows, csv("elsewhere/and/deeper"));
+    for path in ["lines.jsonl", "sub/page.html", "sub/day.tar/paper/a.txt"] {
+        assert!(rows.contains(&format!(",{path},")), "{path} in {rows}");
+    }
 }
 
 #[test]
