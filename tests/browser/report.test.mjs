@@ -124,7 +124,7 @@ test("shows forms with their slots and what fills them", async () => {
 
 test("shows the recall that the audit found", async () => {
   const { page, troubles } = await open(browser, made.address);
-  assert.match(await page.textContent("#recall"), /50 documents drawn .* Recall \d+(\.\d)? %, between/);
+  assert.match(await page.textContent("#recall"), /50 documents drawn .* were found \(\d+(\.\d)? %\)\. Recall, the mean over these documents, is \d+(\.\d)? %, between/);
   assert.ok(await page.locator("#recall rect.interval").count() >= 2, "an interval for all and for each relation");
   assert.deepEqual(troubles, []);
 });
