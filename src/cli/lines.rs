@@ -56,8 +56,8 @@ pub fn send_lines(
     hand_on: impl FnMut(Chunk) -> bool,
 ) -> io::Result<bool> {
     let mut from = narrowed(from)?;
-    let (head, is_all) = head(&mut from)?;
-    let holds_objects = begin_objects(&head, is_all);
+    let head = head(&mut from)?;
+    let holds_objects = begin_objects(&head);
     let mut whole = io::Cursor::new(head).chain(from);
     if holds_objects {
         send(ObjectLines::new(&mut whole, most as u64), input, most, hand_on)
@@ -66,24 +66,21 @@ pub fn send_lines(
     }
 }
 
-/// What a stream begins with, and whether it is all of it. Of what comes slowly no more is waited for than tells its layout.
-fn head(from: &mut impl Read) -> io::Result<(Vec<u8>, bool)> {
+/// What a stream begins with. Of what comes slowly no more is waited for than tells its layout.
+fn head(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = vec![0; HEAD];
     let mut filled = 0;
     let told = |head: &[u8]| head.iter().filter(|b| b.is_ascii() && !b.is_ascii_whitespace()).count() > 1;
     while filled < HEAD && !told(&head[..filled]) {
         match from.read(&mut head[filled..]) {
-            Ok(0) => {
-                head.truncate(filled);
-                return Ok((head, true));
-            }
+            Ok(0) => break,
             Ok(read) => filled += read,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
     head.truncate(filled);
-    Ok((head, false))
+    Ok(head)
 }
 
 /// Hands chunks of lines on until the end; false where nobody listens any more.

@@ -44,15 +44,15 @@ impl JsonLines {
         });
         has_text
     }
+}
 
-    /// The value that begins `bytes`: where it ends.
-    ///
-    /// # Errors
-    /// What is wrong with it, and where. At the end of `bytes` more of them may mend it.
-    pub(super) fn value_end(&self, bytes: &[u8]) -> Result<usize, Reason> {
-        let mut scanner = Scanner { bytes, at: 0, kernel: self.kernel };
-        scanner.value(0).map(|_| scanner.at)
-    }
+/// The value that begins `bytes`: where it ends.
+///
+/// # Errors
+/// What is wrong with it, and where. At the end of `bytes` more of them may mend it.
+pub(super) fn value_end(kernel: Kernel, bytes: &[u8]) -> Result<usize, Reason> {
+    let mut scanner = Scanner { bytes, at: 0, kernel };
+    scanner.value(0).map(|_| scanner.at)
 }
 
 impl Reader for JsonLines {

@@ -58,7 +58,7 @@ impl Corpus {
             corpus.add_stream(STDIN, io::stdin().lock(), options, resources, &mut jobs)?;
         }
         let walked = walk::walk(&files, &options.walk, |path| {
-            let is_read = match kind(path) {
+            let is_read = || match kind(path) {
                 // Settings and maps are JSON too, and nobody's articles.
                 Some(kind) if kind.format == Format::Json => match options.format {
                     Format::Auto => holds_a_text(path, kind, options),
@@ -67,7 +67,7 @@ impl Corpus {
                 // Whoever names a format means what else is there too.
                 kind => kind.is_some() || options.format != Format::Auto,
             };
-            options.is_converted(path) || own_reader(options, path).is_some() || is_read
+            options.is_converted(path) || own_reader(options, path).is_some() || is_read()
         })?;
         corpus.skipped = walked.skipped;
         corpus.ignored = walked.ignored;
@@ -393,11 +393,10 @@ fn holds_a_text(path: &Path, kind: FileKindOf, options: &CorpusOptions) -> bool 
 /// How JSON of this format is laid out, by its first bytes: one object a line, or else.
 fn layout(format: Format, head: &[u8]) -> Format {
     let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
-    let is_all = (head.len() as u64) < SNIFFED;
     match format {
         Format::Json if objects::are_lines(&narrow) => Format::Jsonl,
         // Of what is called JSON lines a first line that is broken is no sign of another layout.
-        Format::Jsonl if objects::begin_objects(&narrow, is_all) => Format::Json,
+        Format::Jsonl if objects::begin_objects(&narrow) => Format::Json,
         format => format,
     }
 }
@@ -434,7 +433,8 @@ fn compression(path: &Path) -> Option<(Compression, PathBuf)> {
     Some((how, path.with_extension(inner)))
 }
 
-fn extension(path: &Path) -> Option<String> {
+/// A name's extension, in small letters.
+pub(super) fn extension(path: &Path) -> Option<String> {
     path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
 }
 

@@ -92,17 +92,7 @@ impl LineChunk {
             line += blank as u32 + 1;
             at = range.end + 1;
             let bytes = &self.bytes[range];
-            let fields = if bytes.len() as u64 > rules.max_record {
-                Err(Reason::TooLarge(rules.max_record))
-            } else {
-                reader.fields(bytes)
-            };
-            match fields {
-                Ok(fields) => done.fields(&self.place, record, line, &fields, &mut scratch),
-                Err(reason) => {
-                    done.problem(&self.place.path, Some(record), format!("line {line}: {reason}"), true);
-                }
-            }
+            done.json(&self.place, (record, line), bytes, (reader, rules), &mut scratch);
             record += 1;
         }
     }

@@ -44,7 +44,7 @@ use super::open::{SNIFFED, sniff};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
 use super::store::InputBytes;
-use super::{Format, JsonLines, Preprocessor, Problem, turn};
+use super::{Format, JsonLines, Preprocessor, Problem, Reader as _, turn};
 use crate::charset::{Utf8Stream, narrowed};
 use crate::corpus::site::{SitePattern, site_of_path};
 use crate::error::Reason;
@@ -647,6 +647,28 @@ impl Done {
             return self.problem(draft.path, draft.record, Reason::TooLarge(most).to_string(), true);
         }
         draft.write(&mut self.records);
+    }
+
+    /// A record of JSON, on this line from 1.
+    fn json(
+        &mut self,
+        place: &SourcePlace,
+        (record, line): (u32, u32),
+        bytes: &[u8],
+        (reader, rules): (&JsonLines, &ReadingRules),
+        scratch: &mut Scratch,
+    ) {
+        let fields = if bytes.len() as u64 > rules.max_record {
+            Err(Reason::TooLarge(rules.max_record))
+        } else {
+            reader.fields(bytes)
+        };
+        match fields {
+            Ok(fields) => self.fields(place, record, line, &fields, scratch),
+            Err(reason) => {
+                self.problem(&place.path, Some(record), format!("line {line}: {reason}"), true);
+            }
+        }
     }
 
     /// A record of fields as a reader found them, on this line from 1.

@@ -8,9 +8,10 @@
 use std::io::{self, Read, Write};
 use std::ops::Range;
 
-use super::window::Window;
+use super::window::CutWindow;
 use super::{BatchItem, Done, ReadingRules, Sink, SourcePlace, Step};
 use crate::charset::narrowed;
+use crate::corpus::jsonl::value_end;
 use crate::corpus::record::{FieldNames, Scratch};
 use crate::corpus::{JsonLines, Reader};
 use crate::error::Reason;
@@ -41,8 +42,8 @@ pub(crate) enum CutKind {
 
 /// Cuts objects out of a stream.
 pub(crate) struct Objects<'a> {
-    window: Window<'a>,
-    json: JsonLines,
+    window: CutWindow<'a>,
+    kernel: Kernel,
     limit: usize,
     /// Newlines before the window.
     lines: u64,
@@ -52,8 +53,6 @@ pub(crate) struct Objects<'a> {
     is_indent: bool,
     /// Bytes of the window that were handed out.
     held: usize,
-    /// What broke the stream off.
-    damage: Option<io::Error>,
 }
 
 /// Bytes that are looked at first for an object's end; each time twice as many.
@@ -66,20 +65,19 @@ impl<'a> Objects<'a> {
     /// The objects of a stream in UTF-8, none of them longer than `limit`.
     pub fn new(from: &'a mut dyn Read, limit: u64) -> Objects<'a> {
         Objects {
-            window: Window::new(from),
-            json: JsonLines::new(FieldNames::default(), Kernel::detect()),
+            window: CutWindow::new(from),
+            kernel: Kernel::detect(),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             lines: 0,
             indent: 0,
             is_indent: true,
             held: 0,
-            damage: None,
         }
     }
 
     /// The bytes of the object that was cut last.
     pub fn bytes(&self) -> &[u8] {
-        self.window.bytes().get(..self.held).unwrap_or_default()
+        self.window.seen(self.held)
     }
 
     /// The next cut; none at the end.
@@ -93,7 +91,7 @@ impl<'a> Objects<'a> {
         let (start, line) = (self.window.offset(), self.lines + 1);
         let cut = |end: u64, what| Ok(Some(Cut { range: start..end, line, what }));
         match first {
-            None => self.damage.take().map_or(Ok(None), Err),
+            None => self.window.end(),
             Some(b'{') => {
                 let what = self.object();
                 match what {
@@ -122,27 +120,8 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// Widens the window; whether the stream ends within it.
-    fn fill(&mut self, wanted: usize) -> bool {
-        if self.damage.is_some() {
-            return true;
-        }
-        match self.window.fill(wanted) {
-            Ok(bytes) => bytes.len() < wanted,
-            Err(damage) => {
-                self.damage = Some(damage);
-                true
-            }
-        }
-    }
-
-    fn seen(&self, wanted: usize) -> &[u8] {
-        let bytes = self.window.bytes();
-        &bytes[..bytes.len().min(wanted)]
-    }
-
     fn consume(&mut self, count: usize) {
-        let bytes = self.seen(count);
+        let bytes = self.window.seen(count);
         let space = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         let (indent, is_indent) = match memchr::memrchr(b'\n', bytes) {
             Some(end) => {
@@ -160,8 +139,8 @@ impl<'a> Objects<'a> {
     /// Passes what stands between values. The first byte of what follows.
     fn pass_between(&mut self) -> Option<u8> {
         loop {
-            let is_over = self.fill(FIRST);
-            let bytes = self.seen(FIRST);
+            let is_over = self.window.fill(FIRST);
+            let bytes = self.window.seen(FIRST);
             let mut at = 0;
             while let Some(&byte) = bytes.get(at) {
                 match byte {
@@ -187,9 +166,9 @@ impl<'a> Objects<'a> {
     fn object(&mut self) -> CutKind {
         let mut wanted = FIRST;
         loop {
-            let is_over = self.fill(wanted);
-            let bytes = self.seen(wanted);
-            match self.json.value_end(bytes) {
+            let is_over = self.window.fill(wanted);
+            let bytes = self.window.seen(wanted);
+            match value_end(self.kernel, bytes) {
                 Ok(end) if end > self.limit => {
                     self.consume(end);
                     return CutKind::TooLarge;
@@ -211,8 +190,8 @@ impl<'a> Objects<'a> {
     fn broken(&mut self, at: usize) -> CutKind {
         let mut wanted = (at + MARGIN).next_power_of_two();
         loop {
-            let is_over = self.fill(wanted);
-            let bytes = self.seen(wanted);
+            let is_over = self.window.fill(wanted);
+            let bytes = self.window.seen(wanted);
             let other = next_line(bytes, self.indent);
             let mut brackets = Brackets::default();
             let is_object = bytes.starts_with(b"{");
@@ -233,8 +212,8 @@ impl<'a> Objects<'a> {
     fn too_large(&mut self) -> CutKind {
         let mut brackets = Brackets::default();
         loop {
-            let is_over = self.fill(FIRST);
-            let bytes = self.seen(FIRST);
+            let is_over = self.window.fill(FIRST);
+            let bytes = self.window.seen(FIRST);
             let (length, end) = (bytes.len(), brackets.end(bytes));
             self.consume(end.unwrap_or(length));
             if end.is_some() || is_over {
@@ -247,10 +226,10 @@ impl<'a> Objects<'a> {
     fn pass_value(&mut self, first: u8) -> bool {
         let mut wanted = FIRST;
         loop {
-            let is_over = self.fill(wanted);
-            let bytes = self.seen(wanted);
+            let is_over = self.window.fill(wanted);
+            let bytes = self.window.seen(wanted);
             // What stands at the end may go on, but for strings.
-            match self.json.value_end(bytes) {
+            match value_end(self.kernel, bytes) {
                 Ok(end) if is_over || first == b'"' || end < bytes.len() => {
                     self.consume(end);
                     return true;
@@ -264,8 +243,8 @@ impl<'a> Objects<'a> {
 
     fn pass_rest(&mut self) {
         loop {
-            let is_over = self.fill(FIRST);
-            let length = self.seen(FIRST).len();
+            let is_over = self.window.fill(FIRST);
+            let length = self.window.seen(FIRST).len();
             self.consume(length);
             if is_over {
                 return;
@@ -330,25 +309,30 @@ fn next_line(bytes: &[u8], indent: usize) -> Option<usize> {
 /// Whether bytes of a beginning, or of all, are of JSON in an array: of objects, or of anything that goes on being JSON.
 pub(in crate::corpus) fn begin_an_array(head: &[u8], is_all: bool) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let Some(inside) = head.strip_prefix(b"[") else { return false };
-    if let Some(object) = inside.trim_ascii_start().strip_prefix(b"{") {
-        return matches!(object.trim_ascii_start().first(), None | Some(b'"' | b'}'));
+    if !head.starts_with(b"[") {
+        return false;
     }
-    let json = JsonLines::new(FieldNames::default(), Kernel::PORTABLE);
-    match json.value_end(head) {
+    if let Some(are_objects) = begin_an_array_of_objects(head) {
+        return are_objects;
+    }
+    match value_end(Kernel::PORTABLE, head) {
         Ok(end) => head[end..].trim_ascii().is_empty(),
         Err(Reason::Malformed(_, at)) => !is_all && at + MARGIN >= head.len(),
         Err(_) => false,
     }
 }
 
+/// Of text that begins an array with `{`, whether that begins an object.
+fn begin_an_array_of_objects(text: &[u8]) -> Option<bool> {
+    let object = text.strip_prefix(b"[")?.trim_ascii_start().strip_prefix(b"{")?;
+    Some(matches!(object.trim_ascii_start().first(), None | Some(b'"' | b'}')))
+}
+
 /// Whether what is called JSON lines begins as no line of it can: with an array of objects, or with a bracket alone.
-pub(crate) fn begin_objects(head: &[u8], is_all: bool) -> bool {
+pub(crate) fn begin_objects(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let first = text.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
-    let holds_objects =
-        text.strip_prefix(b"[").is_some_and(|inside| inside.trim_ascii_start().starts_with(b"{"));
-    first == b"{" && text.len() > first.len() || holds_objects && begin_an_array(text, is_all)
+    first == b"{" && text.len() > first.len() || begin_an_array_of_objects(text) == Some(true)
 }
 
 /// Whether JSON that begins so is one object a line: the first line is an object, or goes on behind what is seen.
@@ -356,13 +340,11 @@ pub(in crate::corpus) fn are_lines(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let Some(end) = memchr::memchr(b'\n', head) else {
         // Objects that follow one another in one line are no lines of it.
-        let json = JsonLines::new(FieldNames::default(), Kernel::PORTABLE);
-        let behind = json.value_end(head).map_or(0, |end| head[end..].trim_ascii().len());
+        let behind = value_end(Kernel::PORTABLE, head).map_or(0, |end| head[end..].trim_ascii().len());
         return head.starts_with(b"{") && behind == 0;
     };
     let line = head[..end].trim_ascii_end();
-    let json = JsonLines::new(FieldNames::default(), Kernel::PORTABLE);
-    json.value_end(line).is_ok_and(|end| line.starts_with(b"{") && end == line.len())
+    value_end(Kernel::PORTABLE, line).is_ok_and(|end| line.starts_with(b"{") && end == line.len())
 }
 
 /// Bytes of a JSON file that tell whether it holds records.
@@ -440,17 +422,7 @@ impl ObjectChunk {
         let mut scratch = Scratch::new(kernel);
         for ObjectPlace { range, record, line } in self.objects {
             let bytes = &self.bytes[range];
-            let fields = if bytes.len() as u64 > rules.max_record {
-                Err(Reason::TooLarge(rules.max_record))
-            } else {
-                reader.fields(bytes)
-            };
-            match fields {
-                Ok(fields) => done.fields(&self.place, record, line, &fields, &mut scratch),
-                Err(reason) => {
-                    done.problem(&self.place.path, Some(record), format!("line {line}: {reason}"), true);
-                }
-            }
+            done.json(&self.place, (record, line), bytes, (reader, rules), &mut scratch);
         }
     }
 }

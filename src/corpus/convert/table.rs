@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-use super::window::Window;
+use super::window::CutWindow;
 use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
 use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
 use crate::corpus::spool::Draft;
@@ -183,12 +183,11 @@ const FIRST: usize = 64 << 10;
 
 /// Cuts rows out of a stream.
 struct Rows<'a> {
-    window: Window<'a>,
+    window: CutWindow<'a>,
     dialect: Dialect,
     /// Lines before the window.
     lines: u64,
     limit: usize,
-    damage: Option<io::Error>,
     /// Fields of the header.
     fields: usize,
     /// How many rows may still be read twice, to see whether marks are escaped.
@@ -208,10 +207,10 @@ impl<'a> Rows<'a> {
     ) -> Result<(Rows<'a>, Option<Columns>), Stop> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let dialect = Dialect::plain(b',');
-        let window = Window::new(from);
-        let mut rows = Rows { window, dialect, lines: 0, limit, damage: None, fields: 0, doubts: 0 };
-        let is_over = rows.fill(SAMPLE);
-        let sample = rows.seen(SAMPLE);
+        let window = CutWindow::new(from);
+        let mut rows = Rows { window, dialect, lines: 0, limit, fields: 0, doubts: 0 };
+        let is_over = rows.window.fill(SAMPLE);
+        let sample = rows.window.seen(SAMPLE);
         let (named, behind) =
             named_separator(sample).map_or((None, 0), |(named, behind)| (Some(named), behind));
         let candidates = match (separator, named) {
@@ -225,10 +224,10 @@ impl<'a> Rows<'a> {
         let found = match Columns::of_sample(sample, is_over, &candidates, names) {
             Some(Ok((columns, dialect))) => Ok((dialect, columns)),
             Some(Err(reason)) => Err(Stop::Input(format!("header: {reason}"))),
-            None if sample.is_empty() => match rows.damage.take() {
-                Some(damage) => Err(damage.into()),
-                None => return Ok((rows, None)),
-            },
+            None if sample.is_empty() => {
+                let none = rows.window.end()?;
+                return Ok((rows, none));
+            }
             None => {
                 // It is longer than the sample.
                 let header = Dialect { spaced: true, ..Dialect::plain(candidates[0]) };
@@ -250,27 +249,8 @@ impl<'a> Rows<'a> {
         Ok((rows, Some(columns)))
     }
 
-    /// Widens the window; whether the stream ends within it.
-    fn fill(&mut self, wanted: usize) -> bool {
-        if self.damage.is_some() {
-            return true;
-        }
-        match self.window.fill(wanted) {
-            Ok(bytes) => bytes.len() < wanted,
-            Err(damage) => {
-                self.damage = Some(damage);
-                true
-            }
-        }
-    }
-
-    fn seen(&self, wanted: usize) -> &[u8] {
-        let bytes = self.window.bytes();
-        &bytes[..bytes.len().min(wanted)]
-    }
-
     fn consume(&mut self, count: usize) {
-        self.lines += memchr::memchr_iter(b'\n', self.seen(count)).count() as u64;
+        self.lines += memchr::memchr_iter(b'\n', self.window.seen(count)).count() as u64;
         self.window.consume(count);
     }
 
@@ -279,10 +259,10 @@ impl<'a> Rows<'a> {
         loop {
             let mut wanted = FIRST;
             let end = loop {
-                let is_over = self.fill(wanted);
-                let bytes = self.seen(wanted);
+                let is_over = self.window.fill(wanted);
+                let bytes = self.window.seen(wanted);
                 if bytes.is_empty() && is_over {
-                    return self.damage.take().map_or(Ok(None), Err);
+                    return self.window.end();
                 }
                 let mut end = row.parse(bytes, is_over, self.dialect);
                 if row.foreign && self.doubts > 0 {
@@ -298,11 +278,11 @@ impl<'a> Rows<'a> {
                         self.doubts -= 1;
                     }
                 }
-                let length = self.seen(wanted).len();
+                let length = self.window.seen(wanted).len();
                 match end {
                     // The row that damage cut is not what it was.
-                    Some(end) if end == length && is_over && self.damage.is_some() => {
-                        return self.damage.take().map_or(Ok(None), Err);
+                    Some(end) if end == length && is_over && self.window.is_broken() => {
+                        return self.window.end();
                     }
                     Some(end) => break end,
                     None if wanted > self.limit => {
@@ -328,8 +308,8 @@ impl<'a> Rows<'a> {
     fn pass_row(&mut self) {
         let mut in_quotes = false;
         loop {
-            let is_over = self.fill(FIRST);
-            let bytes = self.seen(FIRST);
+            let is_over = self.window.fill(FIRST);
+            let bytes = self.window.seen(FIRST);
             let length = bytes.len();
             let end = bytes.iter().position(|&byte| {
                 in_quotes ^= byte == b'"';

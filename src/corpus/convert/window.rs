@@ -136,6 +136,58 @@ impl<'a> Window<'a> {
     }
 }
 
+/// A window on a stream that ends where it breaks: what broke is said behind all that came before.
+pub(super) struct CutWindow<'a> {
+    window: Window<'a>,
+    damage: Option<io::Error>,
+}
+
+impl<'a> CutWindow<'a> {
+    pub fn new(from: &'a mut dyn Read) -> CutWindow<'a> {
+        CutWindow { window: Window::new(from), damage: None }
+    }
+
+    /// As [`Window::offset`].
+    pub fn offset(&self) -> u64 {
+        self.window.offset()
+    }
+
+    /// Widens the window to `wanted` bytes; whether the stream ends within them.
+    pub fn fill(&mut self, wanted: usize) -> bool {
+        if self.damage.is_some() {
+            return true;
+        }
+        match self.window.fill(wanted) {
+            Ok(bytes) => bytes.len() < wanted,
+            Err(damage) => {
+                self.damage = Some(damage);
+                true
+            }
+        }
+    }
+
+    /// What stands in the window, up to `wanted` bytes.
+    pub fn seen(&self, wanted: usize) -> &[u8] {
+        let bytes = self.window.bytes();
+        &bytes[..bytes.len().min(wanted)]
+    }
+
+    /// Passes bytes of the window.
+    pub fn consume(&mut self, count: usize) {
+        self.window.consume(count);
+    }
+
+    /// Whether the stream broke off.
+    pub fn is_broken(&self) -> bool {
+        self.damage.is_some()
+    }
+
+    /// The end of the stream, once all before it was passed: nothing, or what broke it off.
+    pub fn end<T>(&mut self) -> io::Result<Option<T>> {
+        self.damage.take().map_or(Ok(None), Err)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
