@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{DirEntry, WalkBuilder};
 
+use super::inflate::Compression;
+use super::open::extension;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a walk enters and takes.
@@ -141,9 +143,8 @@ fn outermost(same: Vec<Found>) -> Option<Found> {
 
 /// What files of other kinds are counted by: their extension, with that of what is compressed in them.
 pub(super) fn kind_of_name(path: &Path) -> String {
-    let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension(path) {
-        Some(outer) if matches!(&*outer, "gz" | "zst") => match extension(&path.with_extension("")) {
+        Some(outer) if Compression::of_name(path).is_some() => match extension(&path.with_extension("")) {
             Some(inner) => format!("{inner}.{outer}"),
             None => outer,
         },

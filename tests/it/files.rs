@@ -115,7 +115,6 @@ fn one_broken_record_of_an_array_is_said_and_the_others_are_read() {
 #[test]
 fn folders_give_their_records_and_leave_settings_out() {
     let dir = Dir::new();
-    let record = |id: &str, text: &str| format!("{}\n", json!({ "id": id, "text": text }));
     dir.file("s/part-0.json.gz", gzip(record("a", KELP).as_bytes()));
     dir.file("s/deep/part-1.json", record("b", TRAM) + &record("c", KELP));
     dir.file("s/deep/part-2.json.zst", zstd(json!([{ "id": "d", "text": MUSEUM }]).to_string().as_bytes()));
@@ -133,16 +132,19 @@ fn folders_give_their_records_and_leave_settings_out() {
     assert_eq!(reports.json["accounting"]["skipped"], json!({ "json": 3, "json.gz": 1 }));
     // What is named is read, and what is wrong with it is said.
     assert!(refusal(&dir.path("s/packages.json"), &[]).contains("`name`, `version`"));
-    let bytes = tar(&[
-        ("x/part.json", record("a", KELP).as_bytes()),
-        ("x/settings.json", b"{\"a\": 1}"),
-        ("x/list.json", array(&docs(2), true).as_slice()),
-    ]);
-    let reports = Reports::of(&dir.file("x.tar", bytes), &[]);
-    assert_eq!(
-        (reports.count("documents"), reports.json["accounting"]["skipped"]["json"].as_u64()),
-        (3, Some(1))
-    );
+    let (part, list) = (record("a", KELP), array(&docs(2), true));
+    let entries: [(&str, &[u8]); 3] =
+        [("x/part.json", part.as_bytes()), ("x/settings.json", b"{\"a\": 1}"), ("x/list.json", &list)];
+    let zipped = zip(&entries.map(|(name, bytes)| (name, bytes, Packed::Deflated)));
+    for (archive, bytes) in [("x.tar", tar(&entries)), ("x.zip", zipped)] {
+        let reports = Reports::of(&dir.file(archive, bytes), &[]);
+        assert_eq!(
+            (reports.count("documents"), reports.json["accounting"]["skipped"]["json"].as_u64()),
+            (3, Some(1)),
+            "{archive}"
+        );
+        assert_eq!(reports.count("unreadable"), 0, "{archive}");
+    }
 }
 
 #[test]

@@ -8,22 +8,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive};
 
-use super::archive::{DEPTH, clean, wanted};
+use super::archive::{DEPTH, clean, read_entry, wanted};
 use super::{Sink, SourcePlace, Step, Stop};
 use crate::charset;
 use crate::corpus::inflate::{BOMB, Compression, MAX_RATIO, RATIO_FROM, decompressed};
-
-/// An entry as the directory names it.
-struct Named {
-    name: String,
-    size: u64,
-    method: CompressionMethod,
-    is_encrypted: bool,
-    is_link: bool,
-    place: ZipArchiveEntryWayfinder,
-}
 
 pub(super) fn read(file: File, place: &SourcePlace, sink: &mut Sink<'_, '_>, depth: usize) -> Step {
     if depth == DEPTH {
@@ -51,39 +41,33 @@ fn entries(
     let archive = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
     let mut entries = archive.entries(&mut buffer);
     let mut count = 0u64;
-    while let Some(entry) = entries.next_entry().map_err(broken)? {
+    while let Some(header) = entries.next_entry().map_err(broken)? {
         sink.resources.cancel.check()?;
         count += 1;
-        if entry.is_dir() {
+        if header.is_dir() {
             continue;
         }
-        let named = Named {
-            name: named(entry.file_path().as_bytes()),
-            size: entry.uncompressed_size_hint(),
-            method: entry.compression_method(),
-            is_encrypted: entry.flags().is_encrypted(),
-            is_link: entry.mode().is_symlink(),
-            place: entry.wayfinder(),
-        };
-        let inside = place.entry(&named.name);
-        if named.is_link {
+        let name = named(header.file_path().as_bytes());
+        let inside = place.entry(&name);
+        if header.mode().is_symlink() {
             sink.passed(&inside, "skipped: a symbolic link".to_owned());
             continue;
         }
-        let Some(kind) = wanted(&named.name, named.size, &inside, sink) else { continue };
-        if named.is_encrypted {
+        let size = header.uncompressed_size_hint();
+        let Some(kind) = wanted(&name, size, &inside, sink) else { continue };
+        if header.flags().is_encrypted() {
             sink.lost(&inside, None, "encrypted".to_owned());
             continue;
         }
-        let entry = match archive.get_entry(named.place) {
+        let entry = match archive.get_entry(header.wayfinder()) {
             Ok(entry) => entry,
             Err(e) => {
                 sink.lost(&inside, None, format!("not where the archive says that it is: {e}"));
                 continue;
             }
         };
-        let Some(compression) = compression(named.method) else {
-            let method = named.method.as_u16();
+        let Some(compression) = compression(header.compression_method()) else {
+            let method = header.compression_method().as_u16();
             sink.lost(&inside, None, format!("compressed by method {method} of zip, which is not read"));
             continue;
         };
@@ -92,7 +76,7 @@ fn entries(
             Some(how) => decompressed(entry.reader(), how)?,
         };
         let whole = Bounded { from: entry.verifying_reader(from), left };
-        match sink.stream(whole, kind, &inside, depth + 1) {
+        match read_entry(whole, kind, &inside, sink, depth + 1) {
             Err(Stop::Input(reason)) => sink.lost(&inside, None, reason),
             done => done?,
         }
