@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::parcel::{Found, Unpacked, text_of};
-use super::xml::{Events, XmlEvent, attribute};
+use super::xml::{Events, OpenElements, XmlEvent, attribute};
 
 /// What of an entry is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
     let mut entry: Option<(String, Entry)> = None;
     let mut open: Option<OpenField> = None;
     // Elements that are open in an entry and of which nothing is taken.
-    let mut passed: Vec<String> = Vec::new();
+    let mut passed = OpenElements::new();
     loop {
         let event = match events.next() {
             Ok(Some(event)) => event,
@@ -131,7 +131,7 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
                             }
                         }
                         None if is_empty => {}
-                        None => passed.push(name),
+                        None => passed.push(name, ()),
                     },
                 }
             }
@@ -139,8 +139,8 @@ pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {
                 // Whatever was left open in it, an entry ends where it says so.
                 if let Some((_, entry)) = entry.take_if(|(own, _)| *own == name) {
                     unpacked.take(&entry.found());
-                } else if let Some(at) = passed.iter().rposition(|own| *own == name) {
-                    passed.truncate(at);
+                } else {
+                    passed.close(&name);
                 }
             }
             XmlEvent::Text(_) => {}

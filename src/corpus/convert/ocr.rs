@@ -3,7 +3,7 @@
 use quick_xml::events::BytesStart;
 
 use super::parcel::{Found, Unpacked};
-use super::xml::{Events, XmlEvent, attribute};
+use super::xml::{Events, OpenElements, XmlEvent, attribute};
 
 /// Which of them it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,7 +245,8 @@ const VOID: [&str; 8] = ["area", "base", "br", "col", "hr", "img", "link", "meta
 /// hOCR is a page of HTML whose classes say what OCR saw. An area is a block, and a paragraph where it is in no area.
 fn hocr(text: &str, blocks: &mut Blocks<'_, '_>) -> Result<(), String> {
     let mut events = Events::new(text);
-    let mut open: Vec<(String, Role)> = Vec::new();
+    let mut open = OpenElements::new();
+    let mut has_block = false;
     let mut block: Option<Block> = None;
     let mut line = String::new();
     while let Some(event) = events.next()? {
@@ -261,16 +262,17 @@ fn hocr(text: &str, blocks: &mut Blocks<'_, '_>) -> Result<(), String> {
                     Role::None => {}
                 }
                 // A block in a block goes on with it.
-                let is_inner = role == Role::Block && open.iter().any(|(_, outer)| *outer == Role::Block);
+                let role = if role == Role::Block && has_block { Role::Line } else { role };
                 if !is_empty && !VOID.contains(&name.as_str()) {
-                    open.push((name, if is_inner { Role::Line } else { role }));
+                    has_block |= role == Role::Block;
+                    open.push(name, role);
                 }
             }
             XmlEvent::Text(text) if block.is_some() => line.push_str(&text),
             XmlEvent::Text(_) => {}
             XmlEvent::End(name) => {
-                let Some(at) = open.iter().rposition(|(own, _)| *own == name) else { continue };
-                for (_, role) in open.drain(at..).rev() {
+                for role in open.close(&name) {
+                    has_block &= role != Role::Block;
                     match role {
                         Role::Line => end_line(&mut block, &mut line),
                         Role::Block | Role::Page => {

@@ -4,6 +4,7 @@
 //! comes out is no more than what is in. Nobody follows elements into one another: however deep they are, it costs nothing.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Read;
 
 use quick_xml::Reader;
@@ -55,6 +56,54 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
     let bytes = body.len() as u64;
     let parcel = Parcel { place: place.clone(), kind, body, record: Some(0) };
     sink.push(BatchItem::Parcel(Box::new(parcel)), bytes)
+}
+
+/// Elements that are open, innermost last, each with what is known of it. An end tag costs what it closes, and one that closes
+/// nothing costs nothing.
+pub(super) struct OpenElements<T> {
+    list: Vec<(String, T)>,
+    /// How many of each name are open.
+    counts: HashMap<String, usize>,
+}
+
+impl<T> OpenElements<T> {
+    pub fn new() -> OpenElements<T> {
+        OpenElements { list: Vec::new(), counts: HashMap::new() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.counts.clear();
+    }
+
+    pub fn push(&mut self, name: String, known: T) {
+        *self.counts.entry(name.clone()).or_default() += 1;
+        self.list.push((name, known));
+    }
+
+    /// What an end tag closes, innermost first: the last element of its name and all within it; nothing where none is open.
+    pub fn close(&mut self, name: &str) -> Vec<T> {
+        let mut closed = Vec::new();
+        while self.counts.contains_key(name)
+            && let Some((own, known)) = self.list.pop()
+        {
+            closed.push(known);
+            if let Some(count) = self.counts.get_mut(&own) {
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&own);
+                }
+            }
+            if own == name {
+                break;
+            }
+        }
+        closed
+    }
 }
 
 /// The name of the first element, without its prefix.
