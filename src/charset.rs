@@ -50,7 +50,8 @@ const MULTI_BYTE: usize = 3;
 /// Linear in the length of `bytes`.
 ///
 /// # Errors
-/// [`Reason::Binary`] where the bytes hold NUL and are text in no charset.
+/// [`Reason::Binary`] where the bytes hold NUL and are text in no charset; [`Reason::Unsupported`] where their charset is known
+/// and not read.
 pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Transcoded<'a>, Reason> {
     let head = &bytes[..bytes.len().min(SNIFFED)];
     match Wide::of(head) {

@@ -32,7 +32,6 @@ pub struct Preprocessor {
     command: PathBuf,
     taken: GlobSet,
     left: GlobSet,
-    is_for_all: bool,
     timeout: Duration,
 }
 
@@ -49,25 +48,18 @@ impl Preprocessor {
     /// # Errors
     /// [`ErrorKind::Setting`] where a pattern is none.
     pub fn new(command: impl Into<PathBuf>, globs: &[impl AsRef<str>]) -> Result<Preprocessor> {
+        let wrong = |e: globset::Error| Error::new(ErrorKind::Setting).because(e.to_string());
         let (mut taken, mut left) = (GlobSetBuilder::new(), GlobSetBuilder::new());
-        let mut is_for_all = true;
         for glob in globs {
             let (set, pattern) = match glob.as_ref().strip_prefix('!') {
                 Some(pattern) => (&mut left, pattern),
-                None => {
-                    is_for_all = false;
-                    (&mut taken, glob.as_ref())
-                }
+                None => (&mut taken, glob.as_ref()),
             };
-            let wrong = |e: globset::Error| Error::new(ErrorKind::Setting).because(e.to_string());
             let below = if pattern.contains('/') { pattern.to_owned() } else { format!("**/{pattern}") };
             set.add(Glob::new(&below).map_err(wrong)?);
         }
-        let built = |set: GlobSetBuilder| {
-            set.build().map_err(|e| Error::new(ErrorKind::Setting).because(e.to_string()))
-        };
-        let (taken, left) = (built(taken)?, built(left)?);
-        Ok(Preprocessor { command: command.into(), taken, left, is_for_all, timeout: TIMEOUT })
+        let (taken, left) = (taken.build().map_err(wrong)?, left.build().map_err(wrong)?);
+        Ok(Preprocessor { command: command.into(), taken, left, timeout: TIMEOUT })
     }
 
     /// The same, and a file on which it works longer is a problem; 60 seconds if nothing is said.
@@ -77,7 +69,7 @@ impl Preprocessor {
 
     /// Whether the file of this path is the command's.
     pub fn takes(&self, path: &Path) -> bool {
-        (self.is_for_all || self.taken.is_match(path)) && !self.left.is_match(path)
+        (self.taken.is_empty() || self.taken.is_match(path)) && !self.left.is_match(path)
     }
 
     /// What the command makes of a file: `limit` bytes, or one more where it makes more. The command and all that it started

@@ -45,6 +45,13 @@ pub(super) struct Pieces {
     pub list: Vec<TextPiece>,
 }
 
+impl Pieces {
+    /// The text of one of them.
+    pub fn text_of(&self, piece: &TextPiece) -> &str {
+        &self.text[piece.range.clone()]
+    }
+}
+
 struct Cutter<'a> {
     items: &'a Items,
     out: Pieces,

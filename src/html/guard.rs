@@ -378,8 +378,8 @@ impl<'a> Guard<'a> {
 
     /// Hands on the date of publication that a `<meta>` in the body gives, which belongs to what stands around it.
     fn date_of_meta(&mut self, name: &str, attributes: &Attributes<'a>) {
-        let is_date = attributes.itemprop.is_some_and(|prop| same(prop, "datePublished"));
-        if is_date && same(name, "meta") && self.kept > 0 && self.elements < MAX_ELEMENTS {
+        if attributes.is_publication() && same(name, "meta") && self.kept > 0 && self.elements < MAX_ELEMENTS
+        {
             self.elements += 1;
             self.push_tag("time", attributes);
             self.out.html.push_str("</time>");
@@ -437,8 +437,8 @@ impl<'a> Guard<'a> {
         self.push_attribute("role", attributes.role);
         self.push_attribute("rel", attributes.rel);
         self.push_attribute("itemprop", attributes.itemprop);
-        let is_date = attributes.itemprop.is_some_and(|prop| same(prop, "datePublished"));
-        self.push_attribute("datetime", attributes.datetime.or(attributes.content.filter(|_| is_date)));
+        let published = attributes.content.filter(|_| attributes.is_publication());
+        self.push_attribute("datetime", attributes.datetime.or(published));
         if attributes.pubdate {
             self.out.html.push_str(" pubdate=\"\"");
         }
@@ -614,6 +614,11 @@ fn value_at(input: &str, from: usize) -> Option<(&str, usize)> {
 }
 
 impl<'a> Attributes<'a> {
+    /// Whether the element gives the date of publication.
+    fn is_publication(&self) -> bool {
+        self.itemprop.is_some_and(|prop| same(prop, "datePublished"))
+    }
+
     /// Sets a wanted attribute, the first of its name.
     fn set(&mut self, name: &str, value: &'a str) {
         let slot = match lower(name, &mut [0; LONGEST_NAME]) {

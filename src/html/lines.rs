@@ -16,10 +16,11 @@ pub(super) fn take_out(page: &Page<'_>, pieces: &Pieces, keep: &mut [bool]) {
     keep_mixed_lists(items, pieces, keep, &mut pointers);
     for (at, keep) in keep.iter_mut().enumerate() {
         let piece = &pieces.list[at];
-        let points = match pieces.list.get(at + 1) {
-            _ if pointers[at] => true,
-            next => leads_to_pointer(page.pieces, piece, next, pointers.get(at + 1)) && is_label(pieces, at),
+        let leads = || {
+            let next = pieces.list.get(at + 1);
+            leads_to_pointer(page.pieces, piece, next, pointers.get(at + 1))
         };
+        let points = pointers[at] || (is_label(pieces, at) && leads());
         *keep &= page.headlines.contains(piece) || (!points && !is_credit(items, pieces, at));
     }
 }
@@ -37,9 +38,7 @@ fn leads_to_pointer(
     let is_next = |other: &TextPiece| next.is_some_and(|next| next.first == other.first);
     match below {
         [first, second, ..]
-            if first.len() <= 40
-                && first.linked == 0
-                && !is_sentence(&everything.text[first.range.clone()]) =>
+            if first.len() <= 40 && first.linked == 0 && !is_sentence(everything.text_of(first)) =>
         {
             first.kind != BlockKind::ListItem && second.linked > 0 && is_pointer(everything, behind + 1)
         }
@@ -75,15 +74,13 @@ fn keep_mixed_lists(items: &Items, pieces: &Pieces, keep: &mut [bool], pointers:
     }
 }
 
-pub(super) fn text_of(pieces: &Pieces, at: usize) -> &str {
-    &pieces.text[pieces.list[at].range.clone()]
-}
-
 /// Whether a piece is the kind of line that stands over a list of links.
 fn is_label(pieces: &Pieces, at: usize) -> bool {
     let piece = &pieces.list[at];
     piece.len() <= 60
-        && !text_of(pieces, at).ends_with(['.', '"', '\u{201d}', '\u{201c}', '\u{bb}', '\u{ab}', '\u{3002}'])
+        && !pieces
+            .text_of(&pieces.list[at])
+            .ends_with(['.', '"', '\u{201d}', '\u{201c}', '\u{bb}', '\u{ab}', '\u{3002}'])
         && matches!(piece.kind, BlockKind::Heading(2..) | BlockKind::Paragraph)
 }
 
@@ -116,7 +113,7 @@ fn is_credit(items: &Items, pieces: &Pieces, at: usize) -> bool {
     if piece.len() > 250 || matches!(piece.kind, BlockKind::Heading(_)) {
         return false;
     }
-    let text = text_of(pieces, at).trim_start_matches(['(', '[', ' ']);
+    let text = pieces.text_of(&pieces.list[at]).trim_start_matches(['(', '[', ' ']);
     let sign = |sign: &str| {
         text.strip_prefix(sign)
             .is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()))
@@ -159,8 +156,8 @@ pub(super) fn drop_datelines(pieces: &Pieces, keep: &mut [bool]) {
     let first = (0..keep.len()).find(prose).unwrap_or(0);
     let last = (0..keep.len()).rev().find(prose).unwrap_or(keep.len());
     for at in (0..first).chain(last + 1..keep.len()) {
-        keep[at] &=
-            !is_dateline(text_of(pieces, at)) || matches!(pieces.list[at].kind, BlockKind::Heading(_));
+        keep[at] &= !is_dateline(pieces.text_of(&pieces.list[at]))
+            || matches!(pieces.list[at].kind, BlockKind::Heading(_));
     }
 }
 
@@ -206,7 +203,7 @@ fn has_text_below(pieces: &Pieces, keep: &[bool], at: usize) -> bool {
 /// Whether a piece only points elsewhere: a line that is a link, with or without a few words before it.
 fn is_pointer(pieces: &Pieces, at: usize) -> bool {
     let piece = &pieces.list[at];
-    let text = &pieces.text[piece.range.clone()];
+    let text = pieces.text_of(piece);
     if matches!(piece.kind, BlockKind::Heading(1)) || piece.linked == 0 || piece.len() > 300 {
         return false;
     }

@@ -11,10 +11,10 @@ use dom_query::Document;
 
 use super::BlockKind;
 use super::cut::{Pieces, TextPiece, cut};
-use super::lines::{drop_dangling, drop_datelines, take_out, text_of};
+use super::lines::{drop_dangling, drop_datelines, take_out};
 use super::parts::left_out;
 use super::region::{self, Region};
-use super::shape::{Headlines, PROSE, SENTENCE, Shapes, is_prose, is_sentence};
+use super::shape::{Headlines, PROSE, SENTENCE, Shapes, is_prose, is_sentence, stands_alone};
 use super::tree::{Items, NodeRole};
 
 /// Bytes of an article, at least, where the page has prose for several.
@@ -146,7 +146,7 @@ fn is_text(items: &Items, pieces: &Pieces, blocks: &HashSet<u32>, at: usize) -> 
         return false;
     }
     is_prose(piece, PROSE)
-        || is_sentence(text_of(pieces, at))
+        || is_sentence(pieces.text_of(piece))
         || items.list[piece.item as usize].kind == NodeRole::Paragraph
         || blocks.contains(&piece.item)
 }
@@ -168,11 +168,10 @@ fn take_in(
     for at in headline.unwrap_or(0)..first {
         keep[at] = within(at) && (Some(at) == headline || is_prose(&list[at], LEAD));
     }
-    let sentence =
-        |at: usize| list[at].linked == 0 && list[at].len() >= SENTENCE && is_sentence(text_of(pieces, at));
+    let sentence = |at: usize| stands_alone(pieces, &list[at]);
     let inner = (first..last).find(|&at| headlines.contains(&list[at]));
     for at in first..inner.unwrap_or(first) {
-        keep[at] &= is_prose(&list[at], PROSE) && is_sentence(text_of(pieces, at));
+        keep[at] &= is_prose(&list[at], PROSE) && is_sentence(pieces.text_of(&list[at]));
     }
     for at in inner.unwrap_or(first)..last {
         keep[at] |= within(at) && (is_prose(&list[at], PROSE) || sentence(at));

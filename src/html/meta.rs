@@ -1,4 +1,4 @@
-//! What a page says of itself: JSON-LD, Open Graph, `<meta>`, `<link rel=canonical>`, `<time>`.
+//! What a page's head says of it: JSON-LD, Open Graph, `<meta>`, `<link rel=canonical>`.
 //!
 //! JSON-LD is asked first where it describes an article, then Open Graph, then the older names.
 
@@ -63,8 +63,7 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
         title: None,
         canonical_url: canonical.into_iter().flatten().find(|url| is_web_address(url)),
         date: article.date.or_else(|| {
-            let named = dates.iter().chain(&older).filter_map(|name| named(head, &[*name]));
-            named.into_iter().find_map(|value| date(&value))
+            dates.iter().chain(&older).filter_map(|name| named(head, &[*name])).find_map(|value| date(&value))
         }),
         author: article.author.or_else(|| {
             let names = ["author", "article:author", "dc.creator", "parsely-author", "byl"];
@@ -168,7 +167,7 @@ pub(super) fn date(value: &str) -> Option<String> {
     standard_date(value).or_else(other).filter(is_meant)
 }
 
-/// A date in the form of the standard for pages.
+/// A date in the form of the standard for pages, as it is handed on: with its own offset. The calendar reads it later.
 fn standard_date(value: &str) -> Option<String> {
     let value = value.trim();
     let day = value.get(..10)?;
@@ -209,38 +208,38 @@ fn article(
     site_name: Option<&str>,
 ) -> Article {
     let mut left = MAX_JSON;
-    let mut found = Vec::new();
-    for script in scripts {
-        if script.len() > left {
-            break;
-        }
-        left -= script.len();
-        let Some(value) = parse(script) else { continue };
-        let objects = objects(&value);
+    let whole = scripts.iter().take_while(|script| {
+        let is_within = script.len() <= left;
+        left = left.saturating_sub(script.len());
+        is_within
+    });
+    let values: Vec<Value> = whole.filter_map(|script| parse(script)).collect();
+    let described: Vec<Vec<&Value>> = values.iter().map(objects).collect();
+    // Articles, each with the reader of its script. One is chosen before anything else of it is read.
+    let mut found: Vec<(LdReader<'_>, &Value)> = Vec::new();
+    for objects in &described {
         let articles = objects.iter().filter(|object| object.get("@type").is_some_and(is_article));
-        let reader = LdReader { objects: &objects };
-        found.extend(
-            articles.take(MAX_ARTICLES).map(|article| (reader.article(article), ld_addresses(article))),
-        );
+        found.extend(articles.take(MAX_ARTICLES).map(|article| (LdReader { objects }, *article)));
     }
-    let headline = |article: &Article| article.headline.clone().unwrap_or_default();
-    let one = found
-        .first()
-        .is_some_and(|(first, _)| found.iter().all(|(other, _)| headline(other) == headline(first)));
-    let is_here = |own: &[String]| {
+    let headlines: Vec<Option<String>> =
+        found.iter().map(|(reader, article)| reader.headline(article)).collect();
+    let mut said = headlines.iter().map(|headline| headline.as_deref().unwrap_or_default());
+    let one = said.next().is_some_and(|first| said.all(|other| other == first));
+    let is_here = |article: &Value| {
+        let own = ld_addresses(article);
         own.iter().any(|own| addresses.iter().flatten().any(|address| is_same_address(own, address)))
     };
-    let is_titled = |article: &Article| {
+    let is_titled = |headline: &Option<String>| {
         let titled =
             |headline: &str| titles.iter().flatten().any(|title| is_title(title, headline, site_name));
-        article.headline.as_deref().is_some_and(titled)
+        headline.as_deref().is_some_and(titled)
     };
     let place = found
         .iter()
-        .position(|(_, own)| is_here(own))
-        .or_else(|| found.iter().position(|(article, _)| is_titled(article)))
+        .position(|(_, article)| is_here(article))
+        .or_else(|| headlines.iter().position(is_titled))
         .or(one.then_some(0));
-    place.map(|place| found.swap_remove(place).0).unwrap_or_default()
+    place.map(|place| found[place].0.article(found[place].1)).unwrap_or_default()
 }
 
 /// Articles of a script that are looked at.
@@ -329,19 +328,28 @@ fn is_article(kind: &Value) -> bool {
 }
 
 /// Reads an article's fields, some of which are references to other objects.
+#[derive(Clone, Copy)]
 struct LdReader<'a> {
     objects: &'a [&'a Value],
 }
 
 impl LdReader<'_> {
+    /// A field of an article, its white space collapsed.
+    fn string(&self, article: &Value, name: &str) -> Option<String> {
+        article.get(name).and_then(|value| self.name(value)).map(|value| text(&value))
+    }
+
+    fn headline(&self, article: &Value) -> Option<String> {
+        self.string(article, "headline").or_else(|| self.string(article, "name"))
+    }
+
     fn article(&self, article: &Value) -> Article {
-        let string =
-            |name: &str| article.get(name).and_then(|value| self.name(value)).map(|value| text(&value));
+        let string = |name: &str| self.string(article, name);
         let page = article
             .get("mainEntityOfPage")
             .and_then(|page| page.as_str().or_else(|| page.get("@id")?.as_str()));
         Article {
-            headline: string("headline").or_else(|| string("name")),
+            headline: self.headline(article),
             url: string("url").or_else(|| page.map(text)),
             date: string("datePublished").and_then(|value| date(&value)),
             publisher: string("publisher"),

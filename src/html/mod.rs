@@ -194,6 +194,36 @@ pub fn read_with_repeated_blocks(
     Ok(extraction.page)
 }
 
+/// All of the text of a fragment of a page, without what only a page says of itself.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn text_of_fragment(fragment: &str) -> Result<String, Reason> {
+    let hint = Some("utf-8");
+    let text = charset::decode(fragment.as_bytes(), hint, true)?;
+    let Parsed { document, items, pieces, .. } = Parsed::of(&text, hint, HtmlMode::All);
+    Ok(Extraction::assembled(document, items, pieces).page.text)
+}
+
+/// A page's elements, with all of its text and what stands in its head.
+struct Parsed<'a> {
+    document: Document,
+    items: Items,
+    pieces: Pieces,
+    head: guard::Head<'a>,
+}
+
+impl<'a> Parsed<'a> {
+    fn of(text: &'a charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Parsed<'a> {
+        let rules = guard::Rules { all: mode == HtmlMode::All, xml: is_xhtml(&text.text, hint) };
+        let guarded = guard::guard(&text.text, rules);
+        let document = Document::from(guarded.html);
+        let items = Items::of(&document);
+        let pieces = cut::cut(&document, &items, &[]);
+        Parsed { document, items, pieces, head: guarded.head }
+    }
+}
+
 /// A page and what its text was made of.
 struct Extraction {
     page: HtmlPage,
@@ -206,25 +236,29 @@ struct Extraction {
 
 impl Extraction {
     fn of(text: &charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Extraction {
-        let rules = guard::Rules { all: mode == HtmlMode::All, xml: is_xhtml(&text.text, hint) };
-        let guarded = guard::guard(&text.text, rules);
-        let document = Document::from(guarded.html);
-        let items = Items::of(&document);
-        let everything = cut::cut(&document, &items, &[]);
-        let mut metadata = meta::metadata(&guarded.head, first_heading(&items, &everything));
-        let main = main_text::main_text(&document, &items, &everything, metadata.title.as_deref());
-        metadata.date = metadata.date.or_else(|| dates::published(&document, &items, &main));
-        let pieces = match mode {
-            HtmlMode::Main if !main.pieces.list.is_empty() => main.pieces,
-            HtmlMode::Main | HtmlMode::All => everything,
+        let Parsed { document, items, pieces: everything, head } = Parsed::of(text, hint, mode);
+        let mut metadata = meta::metadata(&head, first_heading(&items, &everything));
+        // Who wants all of the page needs the article only to know its date.
+        let asks_article = mode == HtmlMode::Main || metadata.date.is_none();
+        let main = asks_article
+            .then(|| main_text::main_text(&document, &items, &everything, metadata.title.as_deref()));
+        metadata.date = metadata.date.or_else(|| dates::published(&document, &items, main.as_ref()?));
+        let pieces = match main {
+            Some(main) if mode == HtmlMode::Main && !main.pieces.list.is_empty() => main.pieces,
+            _ => everything,
         };
-        let mut extraction =
-            Extraction { page: HtmlPage::default(), document, items, pieces, ranges: Vec::new() };
-        extraction.assemble();
+        let mut extraction = Extraction::assembled(document, items, pieces);
         if mode == HtmlMode::Main {
             extraction.prefer_body(metadata.body.as_deref());
         }
         extraction.describe(metadata, text);
+        extraction
+    }
+
+    fn assembled(document: Document, items: Items, pieces: Pieces) -> Extraction {
+        let mut extraction =
+            Extraction { page: HtmlPage::default(), document, items, pieces, ranges: Vec::new() };
+        extraction.assemble();
         extraction
     }
 
@@ -237,7 +271,7 @@ impl Extraction {
                 text.push_str(if piece.gap == Gap::Paragraph { "\n\n" } else { "\n" });
             }
             let start = text.len() as u32;
-            let part = &self.pieces.text[piece.range.clone()];
+            let part = self.pieces.text_of(piece);
             text.push_str(part);
             self.ranges.push(start..text.len() as u32);
             if let BlockKind::Heading(level) = piece.kind {
@@ -331,7 +365,7 @@ fn words_hash(text: &str) -> u64 {
 fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
     let is_first = |piece: &&cut::TextPiece| items.list[piece.item as usize].kind == NodeRole::Heading(1);
     let piece = pieces.list.iter().find(is_first)?;
-    Some(&pieces.text[piece.range.clone()])
+    Some(pieces.text_of(piece))
 }
 
 /// The text of a JSON-LD `articleBody`, which is plain, or HTML, or escaped HTML; a line is a paragraph.
@@ -341,7 +375,7 @@ fn plain(body: &str) -> String {
         let html = guard::guard(&decoded, guard::Rules::default()).html;
         let document = Document::from(html);
         let pieces = cut::cut(&document, &Items::of(&document), &[]);
-        let lines: Vec<&str> = pieces.list.iter().map(|piece| &pieces.text[piece.range.clone()]).collect();
+        let lines: Vec<&str> = pieces.list.iter().map(|piece| pieces.text_of(piece)).collect();
         lines.join("\n").into()
     } else {
         decoded

@@ -379,7 +379,7 @@ impl<'a> Parts<'a> {
         };
         let node = NodeRef::new(item.id, &self.page.document.tree);
         let name = words(&node.attr(if item.by_id { "id" } else { "class" }).unwrap_or_default());
-        let heading = words(&self.page.pieces.text[piece.range.clone()]);
+        let heading = words(self.page.pieces.text_of(piece));
         !name.is_empty() && name.is_subset(&heading)
     }
 

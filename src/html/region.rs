@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::cut::Pieces;
 use super::main_text::Page;
 use super::marks::Mark;
-use super::shape::{Headlines, PROSE, SENTENCE, Shape, Shapes, is_prose, is_sentence};
+use super::shape::{Headlines, PROSE, Shape, Shapes, is_prose, stands_alone};
 use super::tree::{Items, NodeRole};
 
 /// Bytes of text beside its links that an element of an article has, at least.
@@ -33,10 +33,8 @@ impl Region {
         let (items, shapes, headlines) = (page.items, &page.shapes, &page.headlines);
         let named = declared(items, shapes)?;
         let end = items.list[named as usize].end;
-        let above = headlines.before(named).filter(|&headline| {
-            shapes.within(items, named as usize).headlines == 0
-                && shapes.between(headline as usize, named as usize).prose <= BETWEEN
-        });
+        let is_bare = shapes.within(items, named as usize).headlines == 0;
+        let above = headline_of(items, shapes, headlines, named).filter(|_| is_bare);
         let root = above.and_then(|above| items.above(named).find(|&root| root <= above));
         let range = above.filter(|_| root.is_some()).unwrap_or(named)..end;
         Some(Region { root: root.unwrap_or(named), named: Some(named), range })
@@ -94,17 +92,21 @@ impl Named {
             let holds = |kinds: &[NodeRole]| {
                 items.list[at..item.end as usize].iter().any(|inner| kinds.contains(&inner.kind))
             };
-            let card = matches!(item.kind, NodeRole::Block | NodeRole::Item)
-                && shape.paragraphs == 1
-                && shape.has_links_for_paragraphs()
-                && !holds(&[NodeRole::Article, NodeRole::Main]);
-            let marked = item.mark.is_some_and(|mark| mark != Mark::Body)
-                && !matches!(item.kind, NodeRole::Article | NodeRole::Main | NodeRole::Body)
-                && shape.prose * 2 <= all
-                && !holds(&[NodeRole::Main]);
+            let is_card = || {
+                matches!(item.kind, NodeRole::Block | NodeRole::Item)
+                    && shape.paragraphs == 1
+                    && shape.has_links_for_paragraphs()
+                    && !holds(&[NodeRole::Article, NodeRole::Main])
+            };
+            let is_marked = || {
+                item.mark.is_some_and(|mark| mark != Mark::Body)
+                    && !matches!(item.kind, NodeRole::Article | NodeRole::Main | NodeRole::Body)
+                    && shape.prose * 2 <= all
+                    && !holds(&[NodeRole::Main])
+            };
             let beside = matches!(item.kind, NodeRole::Chrome | NodeRole::Aside)
                 || (item.hidden && shape.prose * 3 <= all)
-                || (shape.headlines == 0 && (card || marked));
+                || (shape.headlines == 0 && (is_card() || is_marked()));
             if beside {
                 named.prose = named.prose.saturating_sub(shape.prose);
                 at = item.end as usize;
@@ -173,6 +175,13 @@ const DECAY: f64 = 0.75;
 /// What an element under the headline weighs more than others: a notice on cookies may be longer than a short article.
 const HEADED: f64 = 2.0;
 
+/// The headline of an element: the last one that stands in it or right above it.
+fn headline_of(items: &Items, shapes: &Shapes, headlines: &Headlines, at: u32) -> Option<u32> {
+    let is_near =
+        |headline: u32| headline >= at || shapes.between(headline as usize, at as usize).prose <= BETWEEN;
+    headlines.before(items.list[at as usize].end).filter(|&headline| is_near(headline))
+}
+
 /// Tenths of the core's text that an element further out may have, to be taken for the same; more where the headline
 /// stands in it and few links do, since recipes and results are short lines around little prose.
 const HARDLY_MORE: u32 = 13;
@@ -194,9 +203,7 @@ pub(super) fn densest(
     for piece in &pieces.list {
         let block = piece.item as usize;
         let prose = is_prose(piece, PROSE);
-        let sentence =
-            piece.linked == 0 && piece.len() >= SENTENCE && is_sentence(&pieces.text[piece.range.clone()]);
-        if (prose || sentence) && range.contains(&block) {
+        if (prose || stands_alone(pieces, piece)) && range.contains(&block) {
             let place = &mut mass[block - range.start];
             place.lines += 1;
             place.sum += f64::from(u8::from(prose)) + (piece.len() as f64 / 200.0).min(2.0);
@@ -210,9 +217,7 @@ pub(super) fn densest(
         }
         let weight = if own.parts + own.lines > 1 { own.sum * DECAY } else { own.sum };
         let shape: Shape = shapes.within(items, at);
-        let headed = headlines.before(items.list[at].end).is_some_and(|headline| {
-            headline as usize >= at || shapes.between(headline as usize, at).prose <= BETWEEN
-        });
+        let headed = headline_of(items, shapes, headlines, at as u32).is_some();
         let score = weight
             * (1.0 - f64::from(shape.linked) / f64::from(shape.text.max(1)))
             * if headed { HEADED } else { 1.0 };
@@ -243,11 +248,8 @@ struct Mass {
 /// The element further out with hardly more text than the core of an article.
 pub(super) fn widened(items: &Items, shapes: &Shapes, headlines: &Headlines, core: u32, region: u32) -> u32 {
     let text = shapes.within(items, core as usize).text;
-    let headed = |above: u32| {
-        headlines.before(items.list[above as usize].end).is_some_and(|h| {
-            h as usize <= core as usize && shapes.between(h as usize, above.max(h) as usize).prose <= BETWEEN
-        })
-    };
+    let headed =
+        |above: u32| headline_of(items, shapes, headlines, above).is_some_and(|headline| headline <= core);
     let hardly = |&above: &u32| {
         let shape = shapes.within(items, above as usize);
         let much =

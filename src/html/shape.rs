@@ -46,9 +46,7 @@ impl Shape {
             paragraphs: u32::from(prose),
             pointers: u32::from(piece.len() >= POINTER && piece.linked == piece.len()),
             headlines: u32::from(headlines.contains(piece)),
-            sentences: u32::from(
-                piece.linked * 2 <= piece.len() && is_sentence(&pieces.text[piece.range.clone()]),
-            ),
+            sentences: u32::from(piece.linked * 2 <= piece.len() && is_sentence(pieces.text_of(piece))),
             controls: 0,
         }
     }
@@ -102,7 +100,7 @@ impl Headlines {
     pub fn of(pieces: &Pieces, title: Option<&str>) -> Headlines {
         let heading = |piece: &&TextPiece| matches!(piece.kind, BlockKind::Heading(_));
         let is_title = |piece: &&TextPiece| {
-            title.is_some_and(|title| meta::is_title(title, &pieces.text[piece.range.clone()], None))
+            title.is_some_and(|title| meta::is_title(title, pieces.text_of(piece), None))
         };
         let mut first: Vec<u32> =
             pieces.list.iter().filter(heading).filter(is_title).map(|piece| piece.first).collect();
@@ -160,6 +158,11 @@ impl Shapes {
 /// Whether a piece is text of this many bytes that few links stand in.
 pub(super) fn is_prose(piece: &TextPiece, least: usize) -> bool {
     piece.len() >= least && piece.linked * 5 <= piece.len() * 2
+}
+
+/// Whether a piece is a sentence that counts by itself.
+pub(super) fn stands_alone(pieces: &Pieces, piece: &TextPiece) -> bool {
+    piece.linked == 0 && piece.len() >= SENTENCE && is_sentence(pieces.text_of(piece))
 }
 
 /// Whether a text ends as sentences do.

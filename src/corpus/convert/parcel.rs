@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Done, SourcePlace, feed, made_id, mail, ocr, replaced};
 use crate::charset;
 use crate::corpus::spool::Draft;
-use crate::html::{self, HtmlMode};
+use crate::html;
 
 /// The bytes of a file, or of a part of it, and what is in it.
 pub(super) struct Parcel {
@@ -89,15 +89,15 @@ impl Unpacked<'_> {
             (None, Some(part)) => format!("{name}#{part}"),
             (None, None) => made_id(name, self.record),
         };
-        let bytes = |part: &Option<Cow<'_, str>>| part.as_deref().map(str::as_bytes).map(<[u8]>::to_vec);
-        let [url, title, date, source] = [&found.url, &found.title, &found.date, &found.source].map(bytes);
+        let [url, title, date, source] = [&found.url, &found.title, &found.date, &found.source]
+            .map(|part| part.as_deref().map(str::as_bytes));
         self.done.write(&Draft {
             id: id.as_bytes(),
-            title: title.as_deref(),
-            url: url.as_deref(),
+            title,
+            url,
             canonical_url: None,
-            date: date.as_deref(),
-            source: source.as_deref(),
+            date,
+            source,
             directory: &self.place.directory,
             path: &self.place.path,
             record: self.record,
@@ -124,9 +124,6 @@ pub(super) fn text_of(fragment: &str) -> Cow<'_, str> {
     if !fragment.contains(['<', '&']) {
         return Cow::Borrowed(fragment);
     }
-    match html::read(fragment.as_bytes(), Some("utf-8"), HtmlMode::All) {
-        Ok(page) => Cow::Owned(page.text),
-        // Not even a page: it is what it is.
-        Err(_) => Cow::Borrowed(fragment),
-    }
+    // What is not even a page is what it is.
+    html::text_of_fragment(fragment).map_or(Cow::Borrowed(fragment), Cow::Owned)
 }
