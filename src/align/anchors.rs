@@ -54,10 +54,12 @@ pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Anchor>) {
     runs.dedup();
 }
 
-fn common_prefix(a: &[u64], b: &[u64]) -> usize {
+/// How much two texts begin with in common.
+pub(super) fn common_prefix<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
-fn common_suffix(a: &[u64], b: &[u64]) -> usize {
+/// How much two texts end with in common.
+pub(super) fn common_suffix<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
 }

@@ -4,7 +4,7 @@
 //! tells noise from other facts is where the differences lie: noise leaves single letters wrong, and a replaced fact
 //! leaves a stretch that has hardly a letter in common ([`Noise::hard`]).
 
-use super::anchors::Anchor;
+use super::anchors::{self, Anchor};
 use super::chain::{Chainer, Costs};
 use super::gaps::Gaps;
 use super::words::{Seeds, Words, key_of};
@@ -194,33 +194,27 @@ impl CharacterAligner {
 /// How many characters two texts begin with in common; eight are compared at once.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     let mut equal = 0;
-    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
-        let differs = word(x) ^ word(y);
+    for (x, y) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
+        let differs = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
         if differs != 0 {
             return equal + differs.trailing_zeros() as usize / 8;
         }
         equal += 8;
     }
-    equal + a[equal..].iter().zip(&b[equal..]).take_while(|(x, y)| x == y).count()
+    equal + anchors::common_prefix(&a[equal..], &b[equal..])
 }
 
 /// How many characters two texts end with in common.
 fn common_suffix(a: &[u8], b: &[u8]) -> usize {
     let mut equal = 0;
-    for (x, y) in a.rchunks_exact(8).zip(b.rchunks_exact(8)) {
-        let differs = word(x) ^ word(y);
+    for (x, y) in a.as_rchunks().1.iter().rev().zip(b.as_rchunks().1.iter().rev()) {
+        let differs = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
         if differs != 0 {
             return equal + differs.leading_zeros() as usize / 8;
         }
         equal += 8;
     }
-    let rest = a[..a.len() - equal].iter().rev().zip(b[..b.len() - equal].iter().rev());
-    equal + rest.take_while(|(x, y)| x == y).count()
-}
-
-/// Eight characters as a number, the first of them lowest.
-fn word(eight: &[u8]) -> u64 {
-    eight.iter().rev().fold(0, |all, &c| all << 8 | u64::from(c))
+    equal + anchors::common_suffix(&a[..a.len() - equal], &b[..b.len() - equal])
 }
 
 /// Adds the equal characters of a chain, and its hard stretches.

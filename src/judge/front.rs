@@ -6,7 +6,7 @@
 
 use super::around::{MARGIN, goes_on, is};
 use super::decide::SHORT;
-use super::own::{SUBJECT, word_tokens};
+use super::own::{MOST_WORD_TOKENS, SUBJECT, word_tokens};
 use crate::align::{Alignment, Anchor, SlotKind, TokenKind, Words, similar};
 use crate::model::Content;
 
@@ -70,8 +70,11 @@ impl Place {
 impl Front {
     /// Of two aligned texts.
     pub fn of(alignment: &Alignment, a: &Content, b: &Content) -> Front {
-        let word = word_tokens(if a.words.key() <= b.words.key() { &a.words } else { &b.words });
         let shorter = a.words.len().min(b.words.len()) as u32;
+        if shorter >= NOTICE * MOST_WORD_TOKENS {
+            return Front::default();
+        }
+        let word = word_tokens(if a.words.key() <= b.words.key() { &a.words } else { &b.words });
         if shorter >= NOTICE * word {
             return Front::default();
         }

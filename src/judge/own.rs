@@ -171,6 +171,9 @@ fn is_wide(words: &Words) -> bool {
     word_tokens(words) > 1
 }
 
+/// The most that [`word_tokens`] gives.
+pub(super) const MOST_WORD_TOKENS: u32 = 2 * WIDE;
+
 /// Tokens for a word where half of the tokens are characters of scripts that put no spaces between words; else one. Such a
 /// word is two ideographs or kana, or four letters with their marks.
 pub(super) fn word_tokens(words: &Words) -> u32 {
@@ -188,7 +191,7 @@ pub(super) fn word_tokens(words: &Words) -> u32 {
     if 2 * (letters + ideographs) <= words.len() {
         1
     } else if letters > ideographs {
-        2 * WIDE
+        MOST_WORD_TOKENS
     } else {
         WIDE
     }

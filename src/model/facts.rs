@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::hashed::{ByHash, Hashes};
 use crate::align::numerals::is_numeral;
 use crate::hash::token_hash;
+use crate::text::pages::Pages;
 use crate::text::spelling::spelling;
 
 /// How one token stands in the corpus.
@@ -120,19 +121,16 @@ impl Letter {
     }
 }
 
-/// How 256 characters begin a token, in the middle of a sentence. Filled when the first of them is met, as the tokeniser's
-/// tables are: the standard library looks a character beyond ASCII up in three tables, one after the other.
-type LetterPage = [Letter; 256];
-
-static PAGES: [OnceLock<Box<LetterPage>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
+/// How characters begin a token, in the middle of a sentence: the standard library looks one beyond ASCII up in three tables,
+/// one after the other.
+static PAGES: Pages<[Letter; 256]> = Pages::new();
 
 /// How a character begins a token in the middle of a sentence.
 #[inline]
 fn letter(c: char) -> Letter {
-    let page = PAGES[c as usize >> 8].get_or_init(|| {
-        let first = c as u32 & !255;
-        let of = |place: usize| char::from_u32(first + place as u32).map_or(Letter::Caseless, classify);
-        Box::new(std::array::from_fn(of))
+    let page = PAGES.of(c, |number| {
+        let of = |place: usize| char::from_u32(number << 8 | place as u32).map_or(Letter::Caseless, classify);
+        std::array::from_fn(of)
     });
     page[c as usize & 255]
 }

@@ -429,10 +429,12 @@ impl Tree<'_> {
         owners.sort_unstable();
         owners.truncate(TRIED);
         let mut tried: Vec<usize> = owners.into_iter().map(|(_, of)| of).collect();
-        // The latest first.
-        let of_site = self.by_site.get(&*self.copies[copy].site).into_iter().flatten().copied();
-        let earlier: Vec<usize> = of_site.filter(|&of| self.is_before(of, copy)).collect();
-        tried.extend(earlier.into_iter().rev().take(TRIED));
+        // The latest first. Those that begin later stand behind, and need not be asked.
+        let of_site = self.by_site.get(&*self.copies[copy].site).map_or(&[][..], Vec::as_slice);
+        let own = at(self.copies, copy);
+        let behind = of_site.partition_point(|&of| at(self.copies, of).is_some_and(|at| Some(at) < own));
+        let earlier = of_site[..behind].iter().rev().copied().filter(|&of| self.is_before(of, copy));
+        tried.extend(earlier.take(TRIED));
         tried
     }
 

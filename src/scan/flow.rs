@@ -3,7 +3,7 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::blocks::{Measure, each_pair};
+use super::each_pair::{Measure, classically, each_pair};
 use super::judging::Judging;
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
@@ -12,7 +12,7 @@ use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement, Measures, classic, shares_enough};
+use crate::judge::{Judge, Judgement, Measures, shares_enough};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -216,15 +216,12 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     fn verify(&mut self, pairs: &[Candidate], mut belongs: impl FnMut(Candidate)) -> Result<()> {
         let Flow { texts, recipe, policy, resources, .. } = *self.flow;
-        let measure = Measure { recipe, kernel: resources.kernel, as_printed: true };
-        let (measured, changed) = each_pair(texts, &measure, pairs, &resources.cancel)?;
+        let (judged, changed) = classically(texts, (recipe, policy), pairs, &resources.cancel)?;
         self.changed.extend(changed);
-        let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
-        for (&(a, b), measures) in pairs.iter().zip(measured) {
-            let judgement = measures.and_then(|m| classic(policy, m, (tokens(a), tokens(b))));
+        for (&pair, judgement) in pairs.iter().zip(judged) {
             if let Some(judgement) = judgement {
-                self.found.push(((a, b), judgement));
-                belongs((a, b));
+                self.found.push((pair, judgement));
+                belongs(pair);
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::blocks::{PairWork, each_pair};
+use super::each_pair::{PairWork, each_pair};
 use super::read::Documents;
 use super::texts::Texts;
 use crate::candidates::Candidate;

@@ -3,8 +3,8 @@
 //! [`Scan`] holds the settings, [`Scan::run`] goes through the stages, and the [`Run`] that comes out holds all that it
 //! was made of: what is read out of it ([`crate::findings`]) cannot be asked of another corpus or by another recipe.
 
-pub(crate) mod blocks;
 mod clusters;
+pub(crate) mod each_pair;
 mod equals;
 mod flow;
 mod grams;
@@ -65,6 +65,13 @@ pub struct Cluster {
     pub representative: DocId,
     /// The others, by id, each with its relation to the representative, seen from the member.
     pub members: Vec<(DocId, Judgement)>,
+}
+
+impl Cluster {
+    /// All its documents, the representative first.
+    pub fn documents(&self) -> impl Iterator<Item = DocId> + '_ {
+        std::iter::once(self.representative).chain(self.members.iter().map(|(document, _)| *document))
+    }
 }
 
 /// The settings of a run.

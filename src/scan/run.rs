@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::blocks::{Measure, each_pair};
+use super::each_pair::{classically, each_pair};
 use super::equals::Equals;
 use super::groups::Group;
 use super::ids::Ids;
@@ -18,7 +18,7 @@ use crate::corpus::Corpus;
 use crate::document::{DocId, Meta};
 use crate::error::Reason;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span, classic};
+use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span};
 use crate::model::Model;
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
@@ -131,12 +131,8 @@ impl Run {
             };
             return Ok(self.ask(model, pairs, ask)?.into_iter().map(Option::flatten).collect());
         }
-        let measure =
-            Measure { recipe: self.scan.recipe, kernel: self.scan.resources.kernel, as_printed: true };
-        let (measured, _) = self.install(|| each_pair(&self.texts(), &measure, pairs, self.cancel()))?;
-        let tokens = |d: u32| self.documents.entries[d as usize].tokens;
-        let judged = pairs.iter().zip(measured);
-        Ok(judged.map(|(&(a, b), m)| classic(self.policy(), m?, (tokens(a), tokens(b)))).collect())
+        let rules = (self.scan.recipe, self.policy());
+        Ok(self.install(|| classically(&self.texts(), rules, pairs, self.cancel()))?.0)
     }
 
     /// What is known of a document besides its text.
@@ -191,8 +187,7 @@ impl Run {
     pub(crate) fn cluster_of(&self) -> HashMap<DocId, usize> {
         let mut cluster_of: HashMap<DocId, usize> = HashMap::new();
         for (number, cluster) in self.clusters.iter().enumerate() {
-            let members = cluster.members.iter().map(|(d, _)| *d);
-            cluster_of.extend(members.chain([cluster.representative]).map(|d| (d, number)));
+            cluster_of.extend(cluster.documents().map(|d| (d, number)));
         }
         cluster_of
     }

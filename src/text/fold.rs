@@ -8,10 +8,9 @@
 //! starter that composes with nothing before it, or a mark that never composes and stands in canonical order,
 //! the images joined are the normal form. Everything else is [`CharClass::Normalise`].
 
-use std::sync::OnceLock;
-
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
+use super::pages::Pages;
 use super::reference::{is_mark, is_single, is_word, normal_form};
 
 /// What a character does to the tokens.
@@ -83,12 +82,11 @@ struct UnicodePage {
     words: Vec<(u8, String)>,
 }
 
-static PAGES: [OnceLock<Box<UnicodePage>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
+static PAGES: Pages<UnicodePage> = Pages::new();
 
 #[inline]
 fn page(c: char) -> &'static UnicodePage {
-    let number = c as usize >> 8;
-    PAGES[number].get_or_init(|| Box::new(fill(number as u32)))
+    PAGES.of(c, fill)
 }
 
 /// What the character does, by the table.

@@ -8,6 +8,7 @@
 //! [`spelling`].
 
 mod fold;
+pub(crate) mod pages;
 pub mod reference;
 pub mod spelling;
 

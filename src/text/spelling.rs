@@ -7,13 +7,12 @@
 //! Marks go from letters of Latin, Greek, Cyrillic, Hebrew and Arabic script alone. In scripts of India and south-east
 //! Asia the marks are vowels, and in kana they make another letter.
 
-use std::sync::OnceLock;
-
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, Script};
 
 use super::Tokens;
+use super::pages::Pages;
 use crate::hash::token_hash;
 
 /// Letters that do not decompose, and what readers write for them.
@@ -138,12 +137,11 @@ struct SpellingPage {
     several: Vec<(u8, String)>,
 }
 
-static PAGES: [OnceLock<Box<SpellingPage>>; 0x1100] = [const { OnceLock::new() }; 0x1100];
+static PAGES: Pages<SpellingPage> = Pages::new();
 
 #[inline]
 fn page(c: char) -> &'static SpellingPage {
-    let number = c as usize >> 8;
-    PAGES[number].get_or_init(|| Box::new(fill(number as u32)))
+    PAGES.of(c, fill)
 }
 
 #[inline]

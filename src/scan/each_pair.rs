@@ -9,15 +9,15 @@ use super::shelf::Shelf;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
-use crate::judge::{Measures, ShingleSet};
+use crate::judge::{Judgement, Measures, ShingleSet, classic};
 use crate::kernel::Kernel;
-use crate::options::Cancel;
+use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
 use crate::rows::Grouped;
 use crate::sketch::Sketcher;
 
-/// Tokens of the documents of a stretch of pairs, at least, where one thread is to have several: a stretch begins with
-/// nothing loaded.
+/// Tokens of the documents of a stretch of pairs, at least: what one leaves on a desk serves the next only where it has
+/// the same documents.
 const STRETCH: usize = 40_000;
 
 /// Stretches for each thread: one that is done early takes another.
@@ -126,6 +126,21 @@ impl PairWork for Measure {
     fn compare(&self, _: &mut Sketcher, _: usize, (a, b): (&ShingleSet, &ShingleSet)) -> Measures {
         a.measure(b)
     }
+}
+
+/// What pairs are by their raw sets, as [`each_pair`] gives it; none for nothing too.
+pub(crate) fn classically(
+    texts: &Texts<'_>,
+    (recipe, policy): (Recipe, &Policy),
+    pairs: &[Candidate],
+    cancel: &Cancel,
+) -> Result<Given<Judgement>> {
+    let measure = Measure { recipe, kernel: texts.kernel, as_printed: true };
+    let (measured, changed) = each_pair(texts, &measure, pairs, cancel)?;
+    let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
+    let judged = pairs.iter().zip(measured);
+    let judged = judged.map(|(&(a, b), measures)| classic(policy, measures?, (tokens(a), tokens(b))));
+    Ok((judged.collect(), changed))
 }
 
 /// What the pairs of one stretch gave, and which of its documents changed.
