@@ -48,8 +48,7 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
     let verified = Verified::of(run);
     let mut removed = BTreeMap::new();
     for (cluster, row) in run.clusters.iter().zip(clusters) {
-        let members = cluster.members.iter().map(|(document, _)| *document);
-        let documents: Vec<DocId> = std::iter::once(cluster.representative).chain(members).collect();
+        let documents: Vec<DocId> = cluster.documents().collect();
         let rows: Vec<&MemberRow> = row.documents().collect();
         let relation = |place: usize, kept: usize| {
             let relation = verified.relation(documents[place], documents[kept]);
@@ -255,7 +254,7 @@ impl Output {
             new.write(place, || place.write(|out| copy(source, fate, place.path(), out, &mut strip)))?;
         }
         if let Some(place) = &self.removed {
-            new.write(place, || list(decisions, Some(place), &mut io::sink()))?;
+            new.write(place, || place.write(|out| list(decisions, out)))?;
         }
         if self.path.is_dir() {
             sync_all(&self.path).map_err(|e| Error::io(ErrorKind::Write, &self.path, e))?;
@@ -309,29 +308,23 @@ pub fn stream(
         written.map_err(|e| Error::io(ErrorKind::Write, plain, e))?;
     }
     unchanged(corpus)?;
-    if removed.is_some() {
-        list(decisions, removed, &mut io::sink())?;
+    if let Some(place) = removed {
+        place.write(|out| list(decisions, out))?;
     }
     Ok(strip.count)
 }
 
-/// Lists what goes, a JSON object a line: at its place, or else on this stream.
+/// Lists what goes, a JSON object a line.
 ///
 /// # Errors
 /// Those of writing.
-pub fn list(decisions: &Decisions, removed: Option<&OutputPlace>, out: &mut dyn Write) -> Result<()> {
-    let write = |out: &mut dyn Write| -> io::Result<()> {
-        let mut out = BufWriter::new(out);
-        for removal in decisions.removed.values() {
-            serde_json::to_writer(&mut out, removal)?;
-            writeln!(out)?;
-        }
-        out.flush()
-    };
-    match removed {
-        Some(place) => place.write(|out| write(out)),
-        None => write(out).map_err(|e| Error::io(ErrorKind::Write, "-", e)),
+pub fn list(decisions: &Decisions, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    for removal in decisions.removed.values() {
+        serde_json::to_writer(&mut out, removal)?;
+        writeln!(out)?;
     }
+    out.flush()
 }
 
 fn unchanged(corpus: &Corpus) -> Result<()> {
@@ -370,9 +363,11 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
             files.insert(source.to_owned(), Fate::Edited(Vec::new()));
         }
     }
-    let mut rows: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    // Files of JSON objects, each with how many documents it has.
+    let mut objects: HashMap<PathBuf, usize> = HashMap::new();
     for source in corpus.files_of_objects().filter(|source| !corpus.is_against(source)) {
         files.insert(source.to_owned(), Fate::Rows(Vec::new()));
+        objects.insert(source.to_owned(), 0);
     }
     for (number, entry) in run.documents.entries.iter().enumerate() {
         if run.documents.is_against(DocId(number as u32)) {
@@ -384,9 +379,15 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
         // A name need not be text; as text it has lost what it is.
         let path = if is_direct { source.to_owned() } else { PathBuf::from(path) };
         let is_gone = decisions.removed.contains_key(&(number as u32));
-        if let Some(row) = record.filter(|_| !is_direct && (corpus.holds_objects(&path) || is_parquet(&path)))
-        {
-            *rows.entry(path.clone()).or_default() += 1;
+        // What a file is, its first row tells.
+        let is_of_rows = |path: &Path| match files.get(path) {
+            Some(fate) => matches!(fate, Fate::Rows(_)),
+            None => is_parquet(path),
+        };
+        if let Some(row) = record.filter(|_| !is_direct && is_of_rows(&path)) {
+            if let Some(rows) = objects.get_mut(&path) {
+                *rows += 1;
+            }
             if let Fate::Rows(gone) = files.entry(path).or_insert(Fate::Rows(Vec::new())) {
                 gone.extend(is_gone.then_some(row));
             }
@@ -409,13 +410,12 @@ fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathB
     let broken: HashSet<&Path> = unreadable.map(|problem| Path::new(&problem.path)).collect();
     for (path, fate) in &mut files {
         // A file of one object is that document, and goes with it.
-        let is_one = corpus.holds_objects(path) && rows.get(path) == Some(&1) && !broken.contains(&**path);
+        let is_one = objects.get(path) == Some(&1) && !broken.contains(&**path);
         if is_one && matches!(fate, Fate::Rows(gone) if gone.len() == 1) {
             *fate = Fate::Gone;
         }
     }
-    for problem in run.documents.problems.iter().filter(|problem| problem.unreadable) {
-        let path = Path::new(&problem.path);
+    for path in broken {
         if path.is_file() && !corpus.is_against(path) {
             files.entry(path.to_owned()).or_insert(Fate::Edited(Vec::new()));
         }

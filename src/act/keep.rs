@@ -205,23 +205,23 @@ pub fn verified(
     place: usize,
     other: usize,
 ) -> Option<&'static str> {
+    let pair = [*documents.get(place)?, *documents.get(other)?];
+    through(pair.map(|row| (row.relation.is_none(), row.relation.as_deref())))
+        .or_else(|| through(pair.map(|row| (row.id == cluster.lead, row.to_lead.as_deref()))))
+}
+
+/// What the first of two documents is to the second by what both are to a centre: each with whether it is the centre, and
+/// what it is to it.
+fn through([own, its]: [(bool, Option<&str>); 2]) -> Option<&'static str> {
     const NAMES: [[&str; 2]; 4] =
         [["exact", "exact"], ["near", "near"], ["contained", "contains"], ["contains", "contained"]];
-    let pair = [documents.get(place)?, documents.get(other)?];
-    // A centre, whether a document is it, and what a document is to it.
-    type Centre<'a> = (&'a dyn Fn(&MemberRow) -> bool, fn(&MemberRow) -> Option<&str>);
-    let is_lead = |row: &MemberRow| row.id == cluster.lead;
-    let is_representative = |row: &MemberRow| row.relation.is_none();
-    let centres: [Centre<'_>; 2] =
-        [(&is_representative, |row| row.relation.as_deref()), (&is_lead, |row| row.to_lead.as_deref())];
-    centres.into_iter().find_map(|(is_centre, to_centre)| {
-        let [own, its] = pair.map(|row| NAMES.into_iter().find(|[name, _]| Some(*name) == to_centre(row)));
-        match pair.map(|row| is_centre(row)) {
-            [_, true] => own.map(|[relation, _]| relation),
-            [true, _] => its.map(|[_, reversed]| reversed),
-            _ => (own == Some(NAMES[0]) && its == Some(NAMES[0])).then_some("exact"),
-        }
-    })
+    let named = |relation: Option<&str>| NAMES.into_iter().find(|[name, _]| Some(*name) == relation);
+    match (own, its) {
+        ((_, to_centre), (true, _)) => named(to_centre).map(|[relation, _]| relation),
+        ((true, _), (_, to_centre)) => named(to_centre).map(|[_, reversed]| reversed),
+        ((_, Some("exact")), (_, Some("exact"))) => Some("exact"),
+        _ => None,
+    }
 }
 
 /// The rules of a list: parted by commas, but not by those within the braces of a glob.

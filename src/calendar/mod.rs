@@ -43,7 +43,7 @@ const YEARS: std::ops::Range<i16> = 1500..2200;
 ///
 /// Howard Hinnant, "chrono-compatible low-level date algorithms": the proleptic Gregorian calendar, with years that begin
 /// in March, so that the day that is not always there is a year's last.
-pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
+fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::act::dedup::{Decisions, Output, decide, list, stream};
 use crate::act::keep::Rules;
+use crate::error::{Error, ErrorKind};
 use crate::scan::Run;
 use anyhow::{Context, Result, bail};
 
@@ -47,7 +48,12 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         Goes::To(output) => output.write(&found, &decisions, stripper)?,
         Goes::Out(removed) => stream(&found, &decisions, stripper, removed.as_ref(), &mut *say::data())?,
         Goes::Nowhere(removed) => {
-            list(&decisions, removed.as_ref(), &mut *say::data())?;
+            match removed {
+                Some(place) => place.write(|out| list(&decisions, out))?,
+                None => {
+                    list(&decisions, &mut *say::data()).map_err(|e| Error::io(ErrorKind::Write, "-", e))?
+                }
+            }
             0
         }
     };

@@ -66,7 +66,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         written: Vec::new(),
     };
     let rules = ArrivalRules {
-        options: typed.reading.options(),
+        options: typed.reading.options()?,
         resources: Resources {
             threads: typed.threads,
             work_dir: typed.work_dir.clone(),
@@ -613,7 +613,7 @@ impl Records {
         fields: &Fields<'_>,
     ) -> Result<(Vec<u8>, Incoming), Reason> {
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
-        let id = fields.id.map_or_else(|| corpus.made_id(at.input, record), Value::to_text);
+        let id = corpus.id_of(fields, at.input, record);
         let (path, number) = corpus.place(at, record);
         let document = Incoming::of_record(fields, id, text, corpus.directory(at.input));
         let mut line = Vec::new();
@@ -685,7 +685,7 @@ impl MadeLines {
 
     fn line(&mut self, line: &[u8], rejected: Option<String>) {
         let start = self.bytes.len();
-        self.bytes.extend_from_slice(line.trim_ascii_end());
+        self.bytes.extend_from_slice(line);
         self.lines.push((start..self.bytes.len(), rejected));
         self.bytes.push(b'\n');
     }

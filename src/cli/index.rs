@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::corpus::{Corpus, Scratch, Value};
+use crate::corpus::{Corpus, Scratch};
 use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
@@ -137,7 +137,7 @@ impl Building<'_> {
                     }
                 };
                 // A file is what its path says, whatever stands in it later: its id is named.
-                let id = fields.id.map_or_else(|| corpus.made_id(location.input, record), Value::to_text);
+                let id = corpus.id_of(&fields, location.input, record);
                 let text = fields.text.decode(&mut scratch).text.to_owned();
                 documents.push(Incoming::of_record(&fields, id, text, corpus.directory(location.input)));
             })?;

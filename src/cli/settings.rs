@@ -89,15 +89,18 @@ impl args::InputArgs {
 
     /// These documents, and a second set to compare them with.
     pub fn open_against(&self, against: &[PathBuf], resources: &Resources) -> Result<Corpus> {
-        let options = CorpusOptions { against: against.to_owned(), ..self.reading.options() };
+        let options = CorpusOptions { against: against.to_owned(), ..self.reading.options()? };
         Ok(Corpus::open(&self.paths, &options, resources)?)
     }
 }
 
 impl args::ReadingArgs {
     /// How paths become documents.
-    pub fn options(&self) -> CorpusOptions {
-        CorpusOptions {
+    pub fn options(&self) -> Result<CorpusOptions> {
+        let command =
+            self.pre.as_ref().map(|command| Preprocessor::new(command, &self.pre_glob)).transpose()?;
+        let timeout = Duration::from_millis(self.pre_timeout);
+        Ok(CorpusOptions {
             fields: self.fields.names(),
             walk: WalkOptions {
                 hidden: self.hidden,
@@ -129,13 +132,9 @@ impl args::ReadingArgs {
             },
             site_from: self.site_from.clone(),
             date_formats: self.date_formats.clone(),
-            command: self.pre.as_ref().and_then(|command| {
-                // Patterns were tried when they were typed.
-                let command = Preprocessor::new(command, &self.pre_glob).ok()?;
-                Some(command.timeout(Duration::from_millis(self.pre_timeout)))
-            }),
+            command: command.map(|command| command.timeout(timeout)),
             ..CorpusOptions::default()
-        }
+        })
     }
 }
 

@@ -467,7 +467,8 @@ impl Corpus {
         Ok(self.id_of(&self.fields(at, &mut scratch)?, at.input, record))
     }
 
-    fn id_of(&self, fields: &Fields<'_>, input: u32, record: u32) -> String {
+    /// The id of a record of these fields, which is number `record` of its input.
+    pub(crate) fn id_of(&self, fields: &Fields<'_>, input: u32, record: u32) -> String {
         fields.id.map_or_else(|| self.made_id(input, record), Value::to_text)
     }
 

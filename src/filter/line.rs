@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::calendar::civil;
+use crate::calendar::written_second;
 use crate::index::verdict::{Match, Verdict};
 use crate::kernel::{self, Kernel, StringEnd};
 
@@ -71,16 +71,13 @@ pub fn write_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
         matches: verdict.matches.iter().map(|one| ShownMatch::of(one, verdict.verified)).collect(),
         seen_at: time(verdict.seen),
     };
-    // Plain data into memory: neither can fail.
-    let _ = serde_json::to_writer(out, &shown);
+    write_json(&shown, out);
 }
 
 /// Milliseconds since 1970 as RFC 3339 has them, in UTC.
 pub fn time(milliseconds: u64) -> String {
-    let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
-    let (year, month, day) = civil(days as i64);
-    let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", rest % 1000)
+    let second = written_second((milliseconds / 1000) as i64);
+    format!("{}.{:03}Z", second.trim_end_matches('Z'), milliseconds % 1000)
 }
 
 /// Appends a record, which must be a JSON object, with a verdict as its last member; a member of that name that was
@@ -126,11 +123,10 @@ pub struct RejectedLine<'a> {
     pub reason: &'a str,
 }
 
-/// Appends plain data as a line of JSON.
+/// Appends plain data as JSON.
 pub fn write_json(shown: &impl Serialize, out: &mut Vec<u8>) {
     // Plain data into memory: neither can fail.
-    let _ = serde_json::to_writer(&mut *out, shown);
-    out.push(b'\n');
+    let _ = serde_json::to_writer(out, shown);
 }
 
 /// The parts of an object's bytes, without its closing brace, that are not members of our name.

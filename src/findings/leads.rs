@@ -33,7 +33,7 @@ impl Run {
             || self.clusters.iter().zip(&leads).filter(|(cluster, lead)| cluster.representative != **lead);
         let mut wanted: HashSet<Candidate> = HashSet::new();
         for (cluster, &lead) in led() {
-            let others = documents(cluster).filter(|&document| document != lead);
+            let others = cluster.documents().filter(|&document| document != lead);
             wanted.extend(others.map(|document| self.equal_pair(document, lead)));
         }
         let mut verified = self.judged_before(&wanted);
@@ -49,10 +49,8 @@ impl Run {
             if lead == cluster.representative {
                 continue;
             }
-            let members = std::iter::once(&mut row.representative).chain(&mut row.members);
-            for (document, member) in
-                documents(cluster).zip(members).filter(|(document, _)| *document != lead)
-            {
+            let members = cluster.documents().zip(row.documents_mut());
+            for (document, member) in members.filter(|(document, _)| *document != lead) {
                 let to_lead = match self.equal_pair(document, lead) {
                     (a, b) if a == b => Some(Directed::Exact),
                     _ if !self.admits(document, lead) => None,
@@ -87,9 +85,4 @@ impl Run {
         }
         known
     }
-}
-
-/// The documents of a cluster, the representative first.
-fn documents(cluster: &Cluster) -> impl Iterator<Item = DocId> + '_ {
-    std::iter::once(cluster.representative).chain(cluster.members.iter().map(|(document, _)| *document))
 }

@@ -109,8 +109,7 @@ impl Run {
 
     /// The documents of a cluster in order of their ids.
     fn by_id(&self, cluster: &Cluster) -> Vec<DocId> {
-        let mut documents: Vec<DocId> = cluster.members.iter().map(|(document, _)| *document).collect();
-        documents.push(cluster.representative);
+        let mut documents: Vec<DocId> = cluster.documents().collect();
         documents.sort_unstable_by_key(|&document| self.ids.rank(document));
         documents
     }
@@ -207,10 +206,7 @@ impl Run {
                 order: order(origin.ordered),
                 outside: origin.outside.clone(),
             });
-            let documents =
-                std::iter::once(cluster.representative).chain(cluster.members.iter().map(|(d, _)| *d));
-            let members = std::iter::once(&mut row.representative).chain(&mut row.members);
-            for (document, member) in documents.zip(members) {
+            for (document, member) in cluster.documents().zip(row.documents_mut()) {
                 member.parent = lineage.parents.get(&document).map(|taken| ParentRow {
                     id: self.read_id(taken.from),
                     way: taken.way.name().into(),

@@ -148,7 +148,7 @@ impl Run {
         PageRow::new(self.read_id(document), repeats, &places)
     }
 
-    /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Run::cluster_rows`].
+    /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Run::cluster_rows`], with their lineage.
     pub fn document_rows<'a>(
         &'a self,
         clusters: &'a [ClusterRow],
@@ -181,8 +181,8 @@ impl Run {
                 row.cluster = clusters[cluster].id.clone();
                 row.representative = clusters[cluster].representative.id.clone();
                 row.is_lead = clusters[cluster].lead == row.id;
-                if let Some(origin) = lineage.origins.get(cluster) {
-                    row.origin = self.read_id(origin.document);
+                if let Some(origin) = &clusters[cluster].origin {
+                    row.origin = origin.id.clone();
                 }
                 if let Some(member) = member {
                     let (_, judgement) = &self.clusters[cluster].members[member];

@@ -388,6 +388,11 @@ impl ClusterRow {
         std::iter::once(&self.representative).chain(&self.members)
     }
 
+    /// All its documents, the representative first.
+    pub(crate) fn documents_mut(&mut self) -> impl Iterator<Item = &mut MemberRow> {
+        std::iter::once(&mut self.representative).chain(&mut self.members)
+    }
+
     /// The document that is shown first and kept; reports of before there was one have the representative.
     pub fn lead(&self) -> &MemberRow {
         self.members.iter().find(|member| member.id == self.lead).unwrap_or(&self.representative)
