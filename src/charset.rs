@@ -32,6 +32,17 @@ pub struct Transcoded<'a> {
 /// a licence or a script first need more.
 const PRESCANNED: usize = 4096;
 
+/// What files of UTF-8 may begin with, and those that were joined have in their middle.
+pub(crate) const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Bytes without the marks that they begin with.
+pub(crate) fn unmarked(mut bytes: &[u8]) -> &[u8] {
+    while let Some(rest) = bytes.strip_prefix(MARK) {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// How much tells whether bytes are text.
 pub(super) const SNIFFED: usize = 8192;
 
@@ -59,7 +70,7 @@ pub fn decode<'a>(bytes: &'a [u8], hint: Option<&str>, html: bool) -> Result<Tra
         Some((Wide::Utf32(order), mark)) => return Ok(decode_utf_32(order, &bytes[mark..])),
         None => {}
     }
-    if let Some(text) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+    if let Some(text) = bytes.strip_prefix(MARK) {
         return Ok(decode_as(UTF_8, text));
     }
     if memchr::memchr(0, head).is_some() {
@@ -339,7 +350,7 @@ impl<R: Read> Utf8Stream<R> {
             (self.charset, self.at) = match Wide::of(head) {
                 Some((Wide::Utf16(encoding), mark)) => (Charset::of(encoding), mark),
                 Some((Wide::Utf32(order), mark)) => (Charset::Utf32(order), mark),
-                None if head.starts_with(b"\xEF\xBB\xBF") => (Charset::Utf8, 3),
+                None if head.starts_with(MARK) => (Charset::Utf8, MARK.len()),
                 None => (Charset::Open, 0),
             };
         }

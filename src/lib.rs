@@ -64,6 +64,7 @@ mod document;
 mod error;
 pub mod filter;
 pub mod findings;
+mod guard;
 mod hash;
 pub mod html;
 pub mod index;
@@ -91,6 +92,9 @@ mod text;
 #[doc(hidden)]
 pub mod internals;
 
+/// The crate of Arrow batches, in the version that [`Corpus::from_batches`] takes.
+#[cfg(feature = "arrow")]
+pub use arrow_array;
 pub use corpus::{Corpus, CorpusOptions, Document, Reader};
 pub use document::{DocId, Meta};
 pub use error::{Error, ErrorKind, Reason, Result};

@@ -28,6 +28,8 @@ pub const TARGETS: &[Target] = &[
     ("mail", |bytes| read("x.mbox", bytes)),
     #[cfg(feature = "parquet")]
     ("parquet", |bytes| read("x.parquet", bytes)),
+    #[cfg(feature = "arrow")]
+    ("arrow", |bytes| packed("x.arrow", bytes)),
     ("html", |bytes| read("x.html", bytes)),
     ("text", |bytes| read("x.txt", bytes)),
     ("date", date),

@@ -504,6 +504,38 @@ mod tests {
     }
 
     #[test]
+    fn years_of_eras_that_are_named_or_that_a_language_counts_by() {
+        all(
+            "2024-03-05",
+            &[
+                "\u{4ee4}\u{548c}6\u{5e74}3\u{6708}5\u{65e5}",
+                "\u{6c11}\u{570b}113\u{5e74}3\u{6708}5\u{65e5}",
+                "5 \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} 2567",
+                "\u{e55} \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} \u{e52}\u{e55}\u{e56}\u{e57}",
+                "5 \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} \u{e1e}.\u{e28}. 2567",
+                "5 \u{e21}\u{e35}.\u{e04}. 2567",
+                "5 \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} 2024",
+                "5 \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} \u{e04}.\u{e28}. 2024",
+            ],
+        );
+        all(
+            "2019-05-01",
+            &[
+                "\u{4ee4}\u{548c}\u{5143}\u{5e74}5\u{6708}1\u{65e5}",
+                "\u{5e73}\u{6210}31\u{5e74}5\u{6708}1\u{65e5}",
+            ],
+        );
+        // Of two digits nobody knows the era, and calendars of other months are not read.
+        none(&[
+            "5 \u{e21}\u{e35}.\u{e04}. 67",
+            "3\u{6708}5\u{65e5}\u{4ee4}\u{548c}",
+            "1402/12/15",
+            "15 \u{627}\u{633}\u{641}\u{646}\u{62f} 1402",
+            "1445/08/24",
+        ]);
+    }
+
+    #[test]
     fn months_by_name_in_many_languages() {
         all(
             "2024-03-05",
@@ -541,6 +573,8 @@ mod tests {
             ],
         );
         all("2024-09-05", &["Sept. 5, 2024", "5 sept. 2024", "5 septembre 2024"]);
+        all("2024-03-05T10:30:00Z", &["5 mars 2024 \u{e0} 10h30", "5 de mar\u{e7}o de 2024 \u{e0}s 10h30"]);
+        none(&["5 mars 2024 \u{e0} 10h", "5 mars 2024 \u{e0} 25h30"]);
         all(
             "2024-03-05T15:04:00Z",
             &[

@@ -1,4 +1,4 @@
-//! The names of months, weekdays and halves of a day, in the languages of the world's press.
+//! The names of months, weekdays, halves of a day and eras, in the languages of the world's press.
 //!
 //! They are those of the GNU C Library, by `pure-rust-locales`, with the forms that stand in a date ("марта") and those
 //! that stand alone ("март").
@@ -12,6 +12,9 @@ struct Locale {
     months: [Option<&'static [&'static str]>; 4],
     weekdays: [&'static [&'static str]; 2],
     halves: &'static [&'static str],
+    eras: Option<&'static [&'static str]>,
+    /// How a date is written by an era.
+    by_era: Option<&'static str>,
 }
 
 macro_rules! locales {
@@ -25,6 +28,8 @@ macro_rules! locales {
             ],
             weekdays: [pure_rust_locales::$name::LC_TIME::DAY, pure_rust_locales::$name::LC_TIME::ABDAY],
             halves: pure_rust_locales::$name::LC_TIME::AM_PM,
+            eras: pure_rust_locales::$name::LC_TIME::ERA,
+            by_era: pure_rust_locales::$name::LC_TIME::ERA_D_FMT,
         }),*]
     };
 }
@@ -50,10 +55,20 @@ struct Names {
     months: Vec<(String, i8)>,
     weekdays: Vec<String>,
     halves: Vec<(String, bool)>,
+    /// Eras, each with the year before its first.
+    eras: Vec<(String, i32)>,
+    /// Of languages that count years by an era and do not say so: the names of their months, with the year before its first.
+    counted: Vec<(String, i32)>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names { months: Vec::new(), weekdays: Vec::new(), halves: Vec::new() };
+    let mut names = Names {
+        months: Vec::new(),
+        weekdays: Vec::new(),
+        halves: Vec::new(),
+        eras: Vec::new(),
+        counted: Vec::new(),
+    };
     for locale in LOCALES {
         for months in locale.months.iter().flatten() {
             names.months.extend(months.iter().map(|name| spelled(name)).zip(1..));
@@ -61,6 +76,20 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
         names.weekdays.extend(locale.weekdays.into_iter().flatten().map(|name| spelled(name)));
         names.halves.extend(locale.halves.iter().map(|name| undotted(&spelled(name))).zip([false, true]));
     }
+    for locale in LOCALES {
+        let eras: Vec<(String, i32)> =
+            locale.eras.into_iter().flatten().filter_map(|era| read_era(era)).collect();
+        if let ([(_, before)], Some(form)) = (&eras[..], locale.by_era)
+            && !form.contains("%EC")
+            && !form.contains("%EY")
+        {
+            let months = locale.months.iter().flatten().flat_map(|months| months.iter());
+            names.counted.extend(months.map(|name| (spelled(name), *before)));
+        }
+        names.eras.extend(eras);
+    }
+    names.eras.sort_unstable();
+    names.eras.dedup();
     names.months.retain(|(name, _)| !name.is_empty());
     names.months.sort_unstable();
     names.months.dedup();
@@ -70,6 +99,18 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     names.halves.dedup();
     names
 });
+
+/// An era as the C library describes it, with its direction, the number of its first year, its first and last day, and its name:
+/// its name, and the year before the one that it counts as its first. None of one that counts backwards.
+fn read_era(described: &str) -> Option<(String, i32)> {
+    let mut parts = described.split(':');
+    let (direction, number) = (parts.next()?, parts.next()?.parse::<i32>().ok()?);
+    let (first, last, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let year: i32 = first.rsplitn(3, '/').nth(2)?.parse().ok()?;
+    // There is no year 0: what came before the first is counted without it.
+    let year = if year < 0 { year + 1 } else { year };
+    (direction == "+" && last != "-*").then(|| (undotted(&spelled(name)), year - number))
+}
 
 /// A name as a date has it after [`super::plain`], in lower case.
 fn spelled(name: &str) -> String {
@@ -125,6 +166,17 @@ pub(super) fn afternoon(word: &str) -> Option<bool> {
     only(exactly(&NAMES.halves, word))
 }
 
+/// The year before the first of the era of this name, in lower case and without points.
+pub(super) fn era(word: &str) -> Option<i32> {
+    only(exactly(&NAMES.eras, word))
+}
+
+/// The year before the first of the era by which the language of a date counts its years, where it does without saying so: the
+/// names of months tell the language.
+pub(super) fn era_of_language(date: &str) -> Option<i32> {
+    only(NAMES.counted.iter().filter(|(name, _)| date.contains(name.as_str())).map(|&(_, before)| before))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +191,9 @@ mod tests {
         let none = ["listopada", "jui", "ma", "", "wednesday", "marchers and others"];
         assert_eq!(none.map(|word| month(word).or(month_in_short(word))), [None; 6]);
         assert!(is_weekday("tuesday") && is_weekday("\u{432}\u{442}") && !is_weekday("march"));
+        assert_eq!(["\u{4ee4}\u{548c}", "\u{6c11}\u{570b}", "ad"].map(era), [Some(2018), Some(1911), None]);
+        assert_eq!(era_of_language("5 \u{e21}\u{e35}\u{e19}\u{e32}\u{e04}\u{e21} 2567"), Some(-543));
+        assert_eq!(era_of_language("5 march 2567"), None);
         assert_eq!(
             ["am", "pm", "\u{5348}\u{5f8c}", "xm"].map(afternoon),
             [Some(false), Some(true), Some(true), None]

@@ -35,6 +35,12 @@ const JOINING: [&str; 18] = [
     "le",
 ];
 
+/// What stands for the number of an era's first year, with the sign of a year.
+const FIRST_YEAR: &str = "\u{5143}\u{5e74}";
+
+/// What stands between hours and minutes in French and Portuguese, as a colon does elsewhere.
+const HOURS: &str = "h";
+
 /// Letters of a word that may stand between a day, its month and its year ("de"), and of one behind a number ("5th").
 const JOINS: usize = 4;
 const ENDING: usize = 3;
@@ -125,6 +131,8 @@ struct Parts {
     offset: Option<i32>,
     /// Whether universal time was named, or an offset's zone.
     has_zone: bool,
+    /// The year before the first of the era that was named, until its year comes.
+    era: Option<i32>,
 }
 
 impl Parts {
@@ -132,8 +140,10 @@ impl Parts {
         [self.year, self.month, self.day].iter().flatten().count()
     }
 
-    fn when(&self) -> Option<When> {
-        let year = self.year.and_then(|year| i16::try_from(year).ok()).filter(|year| YEARS.contains(year))?;
+    fn when(&self, date: &str) -> Option<When> {
+        let fits = |year: i32| i16::try_from(year).ok().filter(|year| YEARS.contains(year));
+        let year = self.year?;
+        let year = fits(year).or_else(|| fits(year + names::era_of_language(date)?))?;
         let date = Date::new(year, i8::try_from(self.month?).ok()?, i8::try_from(self.day?).ok()?).ok()?;
         let hour = |hour: i32| match self.afternoon {
             None => Some(hour),
@@ -147,7 +157,7 @@ impl Parts {
             }
             None => None,
         };
-        if self.is_torn || (time.is_none() && self.afternoon.is_some()) {
+        if self.era.is_some() || self.is_torn || (time.is_none() && self.afternoon.is_some()) {
             return None;
         }
         let offset = self.offset.or(self.has_zone.then_some(0)).map(Offset::from_seconds).transpose().ok()?;
@@ -169,7 +179,7 @@ pub(super) fn read(date: &str) -> Option<When> {
         };
         rest = rest.get(taken?..)?;
     }
-    parts.when()
+    parts.when(&date)
 }
 
 /// How many tokens were understood, or that the first was not.
@@ -182,6 +192,9 @@ fn set<T>(part: &mut Option<T>, value: T) -> Option<()> {
 
 impl Parts {
     fn number(&mut self, date: &str, rest: &[Token<'_>]) -> Taken {
+        if let Some(before) = self.era.take() {
+            return self.year(rest.first()?.number(1..=4)? + before);
+        }
         self.whole_date(rest)
             .or_else(|| self.clock(rest))
             .or_else(|| self.hour(rest))
@@ -211,7 +224,8 @@ impl Parts {
     fn clock(&mut self, rest: &[Token<'_>]) -> Taken {
         let behind = |at: usize, mark: char, digits: usize| {
             let (colon, number) = (rest.get(at)?, rest.get(at + 1)?);
-            let fits = colon.kind == Kind::Mark(mark) && colon.attached && number.attached;
+            let is_mark = colon.kind == Kind::Mark(mark) || (mark == ':' && colon.text == HOURS);
+            let fits = is_mark && colon.attached && number.attached;
             if fits { number.number(1..=digits) } else { None }
         };
         let (hour, minute) = (rest.first()?.number(1..=2)?, behind(1, ':', 2)?);
@@ -248,10 +262,7 @@ impl Parts {
         }
         match first.number(1..=2) {
             Some(day) => set(&mut self.day, day)?,
-            None => {
-                set(&mut self.year, first.number(4..=4)?)?;
-                self.is_torn = self.day.is_some() != self.month.is_some();
-            }
+            None => drop(self.year(first.number(4..=4)?)?),
         }
         // An ending, which has no meaning of its own.
         let is_ending = |next: &&Token<'_>| {
@@ -263,8 +274,21 @@ impl Parts {
         Some(if next.filter(is_ending).is_some() { 2 } else { 1 })
     }
 
+    fn year(&mut self, year: i32) -> Taken {
+        set(&mut self.year, year)?;
+        self.is_torn = self.day.is_some() != self.month.is_some();
+        Some(1)
+    }
+
     fn word(&mut self, date: &str, rest: &[Token<'_>]) -> Taken {
         let first = rest.first()?;
+        if let Some((before, taken)) = named(rest, names::era) {
+            return set(&mut self.era, before).map(|()| taken);
+        }
+        // Of an era's first year nobody says a number.
+        if let Some(before) = first.text.strip_suffix(FIRST_YEAR).and_then(names::era) {
+            return self.year(before + 1);
+        }
         let is_clock = |rest: &[Token<'_>]| Parts::default().clock(rest).is_some();
         if let Some((afternoon, taken)) = half(rest)
             && (self.clock.is_some() || is_clock(rest.get(taken..)?))
@@ -276,6 +300,12 @@ impl Parts {
         if let Some(month) = two.and_then(|next| names::month(date.get(first.start..next.end())?)) {
             self.month(month, false)?;
             return Some(2);
+        }
+        // A name in short with points within it.
+        let dotted = rest.get(1..3).filter(|two| two[0].kind == Kind::Mark('.') && two[1].kind == Kind::Word);
+        if let Some(month) = dotted.and_then(|two| names::month(date.get(first.start..two[1].end())?)) {
+            self.month(month, false)?;
+            return Some(3);
         }
         let is_weekday = names::is_weekday(first.text);
         if let Some(month) = names::month(first.text).filter(|_| !is_weekday || self.month.is_none()) {
@@ -358,12 +388,17 @@ impl Parts {
     }
 }
 
-/// Whether a name of half of the day, of a word or two with or without points, is of the afternoon, and how many tokens it has.
+/// Whether a name of half of the day is of the afternoon, and how many tokens it has.
 fn half(rest: &[Token<'_>]) -> Option<(bool, usize)> {
+    named(rest, names::afternoon)
+}
+
+/// What a name means, of a word or two with or without points, and how many tokens it has.
+fn named<T>(rest: &[Token<'_>], meaning: impl Fn(&str) -> Option<T>) -> Option<(T, usize)> {
     let fits = |token: &&Token<'_>| matches!(token.kind, Kind::Word | Kind::Mark('.'));
     let most = rest.iter().take(4).take_while(fits).count();
     (1..=most).rev().find_map(|taken| {
         let name: String = rest.get(..taken)?.iter().map(|token| token.text).collect();
-        Some((names::afternoon(&names::undotted(&name))?, taken))
+        Some((meaning(&names::undotted(&name))?, taken))
     })
 }

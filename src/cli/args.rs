@@ -727,6 +727,7 @@ pub enum FormatArg {
     Csv,
     Tsv,
     Parquet,
+    Arrow,
     Warc,
     Tar,
     Zip,

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::charset::unmarked;
 use crate::corpus::{
-    Corpus, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch, SitePattern, Value,
-    unmarked,
+    Corpus, CorpusOptions, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch,
+    SitePattern, Value, in_one_line,
 };
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
@@ -66,7 +67,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         written: Vec::new(),
     };
     let rules = ArrivalRules {
-        options: typed.reading.options()?,
+        options: CorpusOptions { keep_records: true, ..typed.reading.options()? },
         resources: Resources {
             threads: typed.threads,
             work_dir: typed.work_dir.clone(),
@@ -617,8 +618,8 @@ impl Records {
         let (path, number) = corpus.place(at, record);
         let document = Incoming::of_record(fields, id, text, corpus.directory(at.input));
         let mut line = Vec::new();
-        match corpus.json(at, &mut Vec::new())? {
-            Some(json) => line.extend_from_slice(json),
+        match fields.json {
+            Some(json) => in_one_line(json, &mut line),
             None => {
                 let own = |field: Option<Value<'_>>| field.map(Value::to_text);
                 let (url, title, date) = (own(fields.url), own(fields.title), own(fields.date));
@@ -635,7 +636,7 @@ impl Records {
         }
         // A file is what its path says, whatever stands in it later; what came without a name is what it holds.
         let is_file = number.is_none() && !self.is_stream;
-        if is_file || corpus.is_named(at, record, fields) {
+        if is_file || fields.named_id().is_some() {
             return Ok((line, document));
         }
         let place = self.place(document.text.as_bytes(), input);

@@ -118,6 +118,7 @@ impl args::ReadingArgs {
                 args::FormatArg::Csv => Format::Csv,
                 args::FormatArg::Tsv => Format::Tsv,
                 args::FormatArg::Parquet => Format::Parquet,
+                args::FormatArg::Arrow => Format::Arrow,
                 args::FormatArg::Warc => Format::Warc,
                 args::FormatArg::Tar => Format::Tar,
                 args::FormatArg::Zip => Format::Zip,

@@ -18,7 +18,6 @@ mod thrift;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::errors::{ParquetError, Result};
@@ -27,25 +26,14 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReade
 
 pub(crate) use pages::Shape;
 
+use crate::guard;
+
 /// Bytes of a directory, at most: that of a million column chunks, each with its statistics, has about half as many.
 const DIRECTORY: u64 = 256 << 20;
 
-thread_local! {
-    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Whether this thread runs the library on bytes that may be anything.
-pub(crate) fn is_guarded() -> bool {
-    GUARDED.get()
-}
-
-/// Runs the library on bytes that may be anything: its decoders assert of a damaged page what they should ask, and
-/// what they assert is as wrong with the file as what they return.
+/// Runs the library on bytes that may be anything: what it asserts of them is an error.
 pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
-    let before = GUARDED.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(run));
-    GUARDED.set(before);
-    result.unwrap_or_else(|_| Err(wrong("damaged beyond what its decoder expects")))
+    guard::guarded(run).unwrap_or_else(|| Err(wrong(guard::DAMAGED)))
 }
 
 fn wrong(what: impl Into<String>) -> ParquetError {

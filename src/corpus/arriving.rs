@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Format;
 use super::inflate::{Compression, decompressed};
 use super::open::{SNIFFED, kind, sniff};
+use crate::charset::unmarked;
 
 /// A stream of which the first bytes were looked at.
 pub enum Arriving<R> {
@@ -82,7 +83,7 @@ fn head(from: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// Whether more bytes say nothing new. A line that ends has no mark of a format in it, unless it begins with one.
 fn is_told(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let text = unmarked(head).trim_ascii_start();
     match text.first() {
         Some(b'{') => true,
         // What a page or XML is stands behind its first line.

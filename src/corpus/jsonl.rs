@@ -8,13 +8,11 @@
 use std::ops::Range;
 
 use super::Reader;
+use crate::charset::{MARK, unmarked};
 use crate::kernel::{self, Kernel, StringEnd};
 
 use super::record::{FieldNames, Fields, PARAGRAPH, Value};
 use crate::error::Reason;
-
-/// What files that were joined have in their middle.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads JSON lines by these field names.
 #[derive(Debug)]
@@ -105,14 +103,6 @@ impl Reader for JsonLines {
     }
 }
 
-/// Bytes without the marks that they begin with.
-pub(crate) fn unmarked(mut bytes: &[u8]) -> &[u8] {
-    while let Some(rest) = bytes.strip_prefix(MARK) {
-        bytes = rest;
-    }
-    bytes
-}
-
 /// How deep values may be nested: what `serde_json` allows too.
 const MAX_DEPTH: usize = 128;
 
@@ -153,7 +143,8 @@ impl<'a> Scanner<'a> {
             return Err(Reason::NotAnObject);
         }
         let mut text = None;
-        let mut fields = Fields::of_text(Value::Plain(b""));
+        let json = Some(self.bytes[self.at..].trim_ascii_end());
+        let mut fields = Fields { json, ..Fields::of_text(Value::Plain(b"")) };
         let mut inner: Vec<Inner<'a>> = Vec::new();
         self.members(0, |key, value| {
             // As most parsers have it, the last of several fields of one name counts.

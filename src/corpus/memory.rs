@@ -2,6 +2,13 @@
 
 use std::borrow::Borrow;
 
+#[cfg(feature = "arrow")]
+use arrow_array::RecordBatch;
+#[cfg(feature = "arrow")]
+use arrow_schema::ArrowError;
+
+#[cfg(feature = "arrow")]
+use super::convert::convert_batches;
 use super::spool::{Draft, Spool};
 use super::{Corpus, CorpusOptions, Input, Opened};
 use crate::error::{Error, ErrorKind, Result};
@@ -58,6 +65,7 @@ impl Document {
     fn draft(&self) -> Draft<'_> {
         Draft {
             id: self.id.as_bytes(),
+            is_named: true,
             title: self.title.as_deref().map(str::as_bytes),
             url: self.url.as_deref().map(str::as_bytes),
             canonical_url: self.canonical_url.as_deref().map(str::as_bytes),
@@ -122,6 +130,41 @@ impl Corpus {
         let mut opened = Opened::empty(&options, resources);
         let (store, cuts) = spool.finish()?;
         opened.inputs.push(Input::spooled(store, cuts));
+        Ok(opened.shared())
+    }
+}
+
+#[cfg(feature = "arrow")]
+impl Corpus {
+    /// A corpus of the rows of Arrow batches, as [`Corpus::open`] reads those of a file: fields are looked up by the names
+    /// that `options` have, a text may be a list of paragraphs, and dictionaries, views and large types are read as what they
+    /// hold. Document `DocId(i)` is the i-th row that has a text; a row that has none is among [`Corpus::problems`] with its
+    /// number. The id of a row that names none is its number, counted over all batches. Texts are copied, a batch at a time.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use wirecopy::arrow_array::{ArrayRef, RecordBatch, StringArray};
+    ///
+    /// let text: ArrayRef = Arc::new(StringArray::from(vec!["One text.", "Another text."]));
+    /// let batch = RecordBatch::try_from_iter([("text", text)])?;
+    /// let corpus = wirecopy::Corpus::from_batches([Ok(batch)], &Default::default(), &Default::default())?;
+    /// assert_eq!(wirecopy::scan(&corpus)?.documents.entries.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Setting`] where a batch has no column for the text, or one of another type; [`ErrorKind::Read`] for an
+    /// error that is among the batches; [`ErrorKind::Write`] where no file can be written; cancellation.
+    pub fn from_batches(
+        batches: impl IntoIterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus> {
+        let mut opened = Opened::empty(options, resources);
+        let converted = convert_batches(batches, &opened.rules(options), resources)?;
+        opened.add_converted(converted)?;
         Ok(opened.shared())
     }
 }

@@ -30,14 +30,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
 #[cfg(feature = "cli")]
-pub(crate) use convert::object_lines::ObjectLines;
+pub(crate) use convert::object_lines::{ObjectLines, in_one_line};
 #[cfg(feature = "cli")]
 pub(crate) use convert::objects::begin_objects;
 pub(crate) use convert::objects::{copy_kept, kept as kept_objects};
 pub(crate) use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
-#[cfg(feature = "cli")]
-pub(crate) use jsonl::unmarked;
 use lines::{Stretch, stretch};
 pub use memory::Document;
 use open::kind;
@@ -107,6 +105,9 @@ pub struct CorpusOptions {
     pub against: Vec<PathBuf>,
     /// What reads files that nothing here reads.
     pub command: Option<Preprocessor>,
+    /// Whether JSON records of arrays and archives are kept as they stand, for whoever writes them on: see [`Fields::json`]. It
+    /// takes their bytes once more of memory, or of the temporary file.
+    pub keep_records: bool,
     /// Readers of formats of one's own, each with the extension of its files; see [`CorpusOptions::reader`].
     pub readers: Vec<(String, Arc<dyn Reader>)>,
 }
@@ -128,7 +129,7 @@ impl CorpusOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// By extension; else by the first bytes: WARC, Parquet, tar, zip, mail, XML and HTML have their marks, JSON begins with
+    /// By extension; else by the first bytes: WARC, Parquet, Arrow, tar, zip, mail, XML and HTML have their marks, JSON begins with
     /// `{`, or with `[` and goes on as JSON; else plain text. How JSON is laid out, its first bytes say.
     #[default]
     Auto,
@@ -146,6 +147,8 @@ pub enum Format {
     Tsv,
     /// Parquet.
     Parquet,
+    /// Arrow's own format (Feather 2): a file, or a stream.
+    Arrow,
     /// A crawl in WARC or WET.
     Warc,
     /// A tar archive of files of these formats.
@@ -554,20 +557,6 @@ impl Corpus {
         }
     }
 
-    /// Whether a record names its id, and has not the one that is made of where it stands.
-    pub fn is_named(&self, at: Location, record: u32, fields: &Fields<'_>) -> bool {
-        let Some(id) = fields.id else { return false };
-        if self.opened.inputs[at.input as usize].reader != SPOOLED {
-            return true;
-        }
-        let (path, record) = self.place(at, record);
-        let id = id.to_text();
-        let number = record.map_or(String::new(), |record| format!("#{record}"));
-        let name = id.strip_suffix(&number).unwrap_or_default();
-        let is_end = path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'));
-        name.is_empty() || !is_end
-    }
-
     /// A record that is a JSON object, as it stands.
     ///
     /// # Errors
@@ -580,6 +569,11 @@ impl Corpus {
         let range = at.offset..at.offset + u64::from(at.len);
         let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
         Ok(Some(record.trim_ascii()))
+    }
+
+    /// Whether an input holds what was converted, of any number of files.
+    pub(crate) fn is_spooled(&self, input: u32) -> bool {
+        self.opened.inputs[input as usize].reader == SPOOLED
     }
 
     /// The directory that stands in for a site where a record names none.
@@ -631,8 +625,5 @@ pub(crate) fn turn(bytes: usize) -> Option<MutexGuard<'static, ()>> {
 /// Whether the current thread runs a decoder of other people's whose panics become problems of the file that it reads.
 /// A program's panic hook may ask, and keep quiet; nothing is lost, and the library sets no hook itself.
 pub fn panics_are_problems() -> bool {
-    #[cfg(feature = "parquet")]
-    return crate::columnar::is_guarded();
-    #[cfg(not(feature = "parquet"))]
-    false
+    crate::guard::is_guarded()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::convert::objects::{self, PEEKED};
-use super::convert::{self, FileKindOf, Job, ReadingRules};
+use super::convert::{self, Converted, FileKindOf, Job, ReadingRules};
 use super::inflate::{Compression, decompressed};
 use super::plain::PlainText;
 use super::site::site_of_path;
@@ -15,7 +15,7 @@ use super::store::{BIG, InputBytes, Stamp};
 use super::{
     Corpus, CorpusOptions, Format, Input, JSONL, JsonLines, OWN, Opened, Problem, Reader, TEXT, walk,
 };
-use crate::charset::{Utf8Stream, is_wide, narrowed};
+use crate::charset::{Utf8Stream, is_wide, narrowed, unmarked};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::Resources;
 use crate::output::marks;
@@ -319,7 +319,14 @@ impl Opened {
             return Ok(());
         }
         resources.progress.begin("convert");
-        let rules = ReadingRules {
+        self.converted.extend(jobs.iter().map(|job| (job.path.clone(), job.name.clone())));
+        let converted = convert::convert(jobs, &self.rules(options), resources)?;
+        self.add_converted(converted)
+    }
+
+    /// What readers of files that are converted heed.
+    pub(super) fn rules(&self, options: &CorpusOptions) -> ReadingRules {
+        ReadingRules {
             names: options.fields.clone(),
             max_record: self.max_record,
             max_filesize: options.walk.max_filesize,
@@ -328,9 +335,12 @@ impl Opened {
             site_from: options.site_from.clone(),
             delimiter: options.delimiter,
             command: options.command.clone(),
-        };
-        self.converted.extend(jobs.iter().map(|job| (job.path.clone(), job.name.clone())));
-        let converted = convert::convert(jobs, &rules, resources)?;
+            keep_records: options.keep_records,
+        }
+    }
+
+    /// Adds what was converted as one more input.
+    pub(super) fn add_converted(&mut self, converted: Converted) -> Result<()> {
         self.problems.extend(converted.problems);
         for (kind, count) in converted.skipped {
             *self.skipped.entry(kind).or_default() += count;
@@ -452,6 +462,7 @@ pub(super) fn kind(path: &Path) -> Option<FileKindOf> {
         "csv" => Format::Csv,
         "tsv" => Format::Tsv,
         "parquet" => Format::Parquet,
+        "arrow" | "arrows" | "feather" | "ipc" => Format::Arrow,
         "warc" | "wet" => Format::Warc,
         "tar" => Format::Tar,
         "zip" => Format::Zip,
@@ -470,6 +481,9 @@ pub(super) fn sniff(head: &[u8]) -> Format {
     if head.starts_with(b"PAR1") {
         return Format::Parquet;
     }
+    if head.starts_with(b"ARROW1") {
+        return Format::Arrow;
+    }
     if head.get(257..262) == Some(b"ustar") {
         return Format::Tar;
     }
@@ -480,7 +494,7 @@ pub(super) fn sniff(head: &[u8]) -> Format {
         return Format::Mail;
     }
     let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
-    let text = narrow.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&narrow).trim_ascii_start();
+    let text = unmarked(&narrow).trim_ascii_start();
     let begins = |mark: &[u8]| text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
     match text.first() {
         Some(b'{') => Format::Json,

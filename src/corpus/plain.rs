@@ -31,7 +31,7 @@ impl Reader for PlainText {
             charset::decode(head, None, false)?;
             return Ok(Fields::of_text(Value::Coded(record)));
         }
-        let text = record.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(record);
+        let text = charset::unmarked(record);
         Ok(Fields::of_text(Value::Plain(text)))
     }
 

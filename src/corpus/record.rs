@@ -46,6 +46,8 @@ pub struct Fields<'a> {
     pub text: Value<'a>,
     /// The id, where the record has one.
     pub id: Option<Value<'a>>,
+    /// Whether the id was made of where the record stands: it says nothing about versions.
+    pub is_id_made: bool,
     /// The headline.
     pub title: Option<Value<'a>>,
     /// Where it was read.
@@ -58,20 +60,30 @@ pub struct Fields<'a> {
     pub source: Option<Value<'a>>,
     /// The directory within an archive, where the record comes from one.
     pub directory: Option<Value<'a>>,
+    /// The record as it stands, where it is a JSON object; of what was converted only where
+    /// [`CorpusOptions::keep_records`](super::CorpusOptions::keep_records) asked for it.
+    pub json: Option<&'a [u8]>,
 }
 
 impl<'a> Fields<'a> {
+    /// The id, where the record names it.
+    pub fn named_id(&self) -> Option<Value<'a>> {
+        self.id.filter(|_| !self.is_id_made)
+    }
+
     /// A record that is its text and nothing else.
     pub fn of_text(text: Value<'a>) -> Fields<'a> {
         Fields {
             text,
             id: None,
+            is_id_made: false,
             title: None,
             url: None,
             canonical_url: None,
             date: None,
             source: None,
             directory: None,
+            json: None,
         }
     }
 }

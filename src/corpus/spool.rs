@@ -1,9 +1,9 @@
 //! Converted documents, one after another: the one form of everything that cannot be read where it stands.
 //!
 //! A record is its length (four bytes, little endian), a payload of that length, and one byte that nobody reads. The
-//! payload begins with its number in the file or entry that it came from and the lengths of its parts, four bytes
-//! each and little endian; a part that is absent has the length `u32::MAX`. The parts follow in the order of
-//! [`Draft`], the text last. The text is valid UTF-8; the other parts are what the input held.
+//! payload begins with its number in the file or entry that it came from, whether its id is named, and the lengths of its
+//! parts, four bytes each and little endian; a part that is absent has the length `u32::MAX`. The parts follow in the order
+//! of [`Draft`], the text last. The text is valid UTF-8; the other parts are what the input held.
 
 use std::fs::File;
 use std::io::Write;
@@ -12,15 +12,16 @@ use std::path::PathBuf;
 
 use super::Reader;
 use super::record::{Fields, PagePlace, Value};
-use super::store::{BIG, InputBytes};
-use crate::error::Reason;
-use crate::error::{Error, ErrorKind, Result};
+use super::store::{BIG, InputBytes, not_spilled, unnamed_file};
+use crate::error::{Reason, Result};
 use crate::mmap::Mapping;
 
 /// A document on its way into the spool.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Draft<'a> {
     pub id: &'a [u8],
+    /// Whether its record names the id; else the id was made of where the record stands.
+    pub is_named: bool,
     pub title: Option<&'a [u8]>,
     pub url: Option<&'a [u8]>,
     pub canonical_url: Option<&'a [u8]>,
@@ -34,13 +35,19 @@ pub(super) struct Draft<'a> {
     pub record: Option<u32>,
     /// Where in a page what stands more than once in it stands.
     pub places: &'a [PagePlace],
+    /// The record as it stood, where it is a JSON object and somebody wants it.
+    pub json: Option<&'a [u8]>,
     pub text: &'a str,
 }
 
-const PARTS: usize = 10;
-const PATH: usize = PARTS - 3;
-const PLACES: usize = PARTS - 2;
-const HEADER: usize = 4 + 4 * PARTS;
+const PARTS: usize = 11;
+const PATH: usize = PARTS - 4;
+const PLACES: usize = PARTS - 3;
+const JSON: usize = PARTS - 2;
+/// Where a payload says whether its id is named, and the lengths of its parts.
+const NAMED: usize = 4;
+const LENGTHS: usize = 8;
+const HEADER: usize = LENGTHS + 4 * PARTS;
 const ABSENT: u32 = u32::MAX;
 
 impl Draft<'_> {
@@ -57,12 +64,14 @@ impl Draft<'_> {
             Some(self.directory.as_bytes()),
             Some(self.path.as_bytes()),
             (!places.is_empty()).then_some(places.as_bytes()),
+            self.json,
             Some(self.text.as_bytes()),
         ];
         let bytes: usize = parts.iter().flatten().map(|part| part.len()).sum();
         out.reserve(4 + HEADER + bytes + 1);
         out.extend_from_slice(&((HEADER + bytes) as u32).to_le_bytes());
         out.extend_from_slice(&self.record.unwrap_or(ABSENT).to_le_bytes());
+        out.extend_from_slice(&u32::from(self.is_named).to_le_bytes());
         for part in parts {
             out.extend_from_slice(&part.map_or(ABSENT, |part| part.len() as u32).to_le_bytes());
         }
@@ -74,7 +83,7 @@ impl Draft<'_> {
 
     /// Bytes of the payload; what is larger than a `u32` cannot be written.
     pub fn bytes(&self) -> u64 {
-        let parts = [self.title, self.url, self.canonical_url, self.date, self.source];
+        let parts = [self.title, self.url, self.canonical_url, self.date, self.source, self.json];
         let optional: usize = parts.iter().flatten().map(|part| part.len()).sum();
         let rest = self.id.len() + self.directory.len() + self.path.len() + self.text.len();
         (HEADER + optional + rest + written_places(self.places).len()) as u64
@@ -130,10 +139,12 @@ impl Reader for Spooled {
     }
 
     fn fields<'a>(&self, record: &'a [u8]) -> Result<Fields<'a>, Reason> {
-        let [id, title, url, canonical_url, date, source, directory, _, _, text] =
-            parts(record).ok_or(Reason::Changed)?.map(|part| part.map(Value::Plain));
-        let text = text.ok_or(Reason::Changed)?;
-        Ok(Fields { text, id, title, url, canonical_url, date, source, directory })
+        let parts = parts(record).ok_or(Reason::Changed)?;
+        let is_id_made = number(record, NAMED) == Some(0);
+        let [id, title, url, canonical_url, date, source, directory, _, _, _, text] =
+            parts.map(|part| part.map(Value::Plain));
+        let (text, json) = (text.ok_or(Reason::Changed)?, parts[JSON]);
+        Ok(Fields { text, id, is_id_made, title, url, canonical_url, date, source, directory, json })
     }
 
     fn places(&self, record: &[u8]) -> Vec<PagePlace> {
@@ -150,7 +161,7 @@ fn parts(record: &[u8]) -> Option<[Option<&[u8]>; PARTS]> {
     let mut parts = [None; PARTS];
     let mut start = HEADER;
     for (i, part) in parts.iter_mut().enumerate() {
-        let length = number(record, 4 + 4 * i)?;
+        let length = number(record, LENGTHS + 4 * i)?;
         if length != ABSENT {
             let end = start + length as usize;
             *part = Some(record.get(start..end)?);
@@ -190,21 +201,14 @@ impl Spool {
             self.head.extend_from_slice(records);
             return Ok(());
         }
-        self.write(records).map_err(|e| {
-            let place = self.directory.clone().unwrap_or_else(std::env::temp_dir);
-            Error::io(ErrorKind::Write, place, e)
-        })
+        self.write(records).map_err(|e| not_spilled(self.directory.as_deref(), e))
     }
 
     fn write(&mut self, records: &[u8]) -> std::io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let made = match &self.directory {
-                    Some(directory) => tempfile::tempfile_in(directory),
-                    None => tempfile::tempfile(),
-                };
-                let file = self.file.insert(made?);
+                let file = self.file.insert(unnamed_file(self.directory.as_deref())?);
                 file.write_all(&std::mem::take(&mut self.head))?;
                 file
             }
@@ -233,8 +237,7 @@ impl Spool {
         let store = match self.file {
             None => InputBytes::Held(self.head.into()),
             Some(file) => {
-                let place = self.directory.unwrap_or_else(std::env::temp_dir);
-                let mapping = Mapping::new(&file).map_err(|e| Error::io(ErrorKind::Write, place, e))?;
+                let mapping = Mapping::new(&file).map_err(|e| not_spilled(self.directory.as_deref(), e))?;
                 InputBytes::Spilled(mapping)
             }
         };

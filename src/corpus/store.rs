@@ -18,6 +18,19 @@ use crate::output::open_regular;
 /// held in memory, and files are opened when they are wanted: a million small files need no million mappings.
 pub(super) const BIG: u64 = 256 << 10;
 
+/// A new file without a name: nobody else can open it by one, and it goes with the run, however that ends.
+///
+/// # Errors
+/// The system's; [`not_spilled`] says of it where the file was to be.
+pub(super) fn unnamed_file(work_dir: Option<&Path>) -> io::Result<File> {
+    work_dir.map_or_else(tempfile::tempfile, tempfile::tempfile_in)
+}
+
+/// That something could not be written into a file without a name.
+pub(super) fn not_spilled(work_dir: Option<&Path>, error: io::Error) -> Error {
+    Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), error)
+}
+
 /// The bytes of one input, readable any number of times.
 #[derive(Debug)]
 pub(super) enum InputBytes {
@@ -75,19 +88,14 @@ impl InputBytes {
         mut from: impl Read,
         work_dir: Option<&Path>,
     ) -> Result<(InputBytes, Option<io::Error>)> {
-        let write_failed =
-            |e| Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), e);
+        let write_failed = |e| not_spilled(work_dir, e);
         let mut head = Vec::new();
         let mut damage = None;
         copy(&mut (&mut from).take(BIG), &mut head, &mut damage).map_err(write_failed)?;
         if damage.is_some() || (head.len() as u64) < BIG {
             return Ok((InputBytes::Held(head.into()), damage));
         }
-        let mut spill = match work_dir {
-            Some(directory) => tempfile::tempfile_in(directory),
-            None => tempfile::tempfile(),
-        }
-        .map_err(write_failed)?;
+        let mut spill = unnamed_file(work_dir).map_err(write_failed)?;
         spill.write_all(&head).map_err(write_failed)?;
         copy(&mut from, &mut spill, &mut damage).map_err(write_failed)?;
         let mapping = Mapping::new(&spill).map_err(write_failed)?;

@@ -163,8 +163,10 @@ fn incoming(run: &Run, number: u32) -> Option<Incoming> {
     let entry = &run.documents.entries[number as usize];
     let text = run.text(DocId(number)).ok()?;
     let meta = run.corpus().meta(entry.location, entry.record).ok()?;
-    // A file is what its path says, whatever stands in it later: its id is named.
     let document = Incoming::new(meta.id, text).site(run.site(DocId(number)));
+    // A file is what its path says, whatever stands in it later: its id is named.
+    let is_file = || run.corpus().place(entry.location, entry.record).1.is_none();
+    let document = if entry.id_hash != 0 || is_file() { document } else { document.unnamed(0) };
     let address = |url: &Option<String>| url.clone().unwrap_or_default();
     Some(document.url(&address(&meta.url)).canonical_url(&address(&meta.canonical_url)))
 }

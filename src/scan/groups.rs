@@ -4,7 +4,7 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::read::{DocumentEntry, Documents};
+use super::read::Documents;
 use super::texts::Texts;
 use crate::error::Result;
 use crate::options::Cancel;
@@ -59,10 +59,7 @@ fn by_digest(texts: &Texts<'_>, documents: &[u32]) -> Vec<Vec<u32>> {
 }
 
 /// Documents whose key another has as well, and few others.
-pub(super) fn shared_keys(
-    entries: &[DocumentEntry],
-    key: impl Fn(&DocumentEntry) -> Option<u64>,
-) -> Vec<u32> {
+pub(super) fn shared_keys<T>(entries: &[T], key: impl Fn(&T) -> Option<u64>) -> Vec<u32> {
     let slots = (entries.len() * 16).next_power_of_two();
     let slot = |key: u64| key as usize & (slots - 1);
     let mut once: BitVec = bitvec![0; slots];
@@ -72,7 +69,7 @@ pub(super) fn shared_keys(
             again.set(slot(key), true);
         }
     }
-    let shared = |entry: &DocumentEntry| key(entry).is_some_and(|key| again[slot(key)]);
+    let shared = |entry: &T| key(entry).is_some_and(|key| again[slot(key)]);
     (0..entries.len() as u32).filter(|&d| shared(&entries[d as usize])).collect()
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::groups;
-use super::read::Documents;
+use super::read::{DocumentEntry, Documents};
 use crate::corpus::{Corpus, Problem};
 use crate::document::{DocId, id_hash};
 
@@ -23,11 +23,19 @@ pub(super) fn repeated_ids(
     problems: &mut Vec<Problem>,
 ) -> HashMap<DocId, u32> {
     let entries = &documents.entries;
-    let mut alike = groups::shared_keys(entries, |entry| (entry.id_hash != 0).then_some(entry.id_hash));
-    // Files of two directories may have one name, and a record without an id has the name of its file.
-    let is_made = |d: &u32| entries[*d as usize].id_hash == 0;
+    // Files of two directories may have one name, and a record without an id has the name of its file: what stands in one input
+    // tells it for all its records, but for what was converted, where each has an id of its own.
+    let key = |entry: &DocumentEntry| match entry.id_hash {
+        0 if corpus.is_spooled(entry.location.input) => {
+            corpus.id(entry.location, entry.record).map_or(0, |id| id_hash(id.as_bytes()))
+        }
+        named => named,
+    };
+    let keys: Vec<u64> = entries.par_iter().map(key).collect();
+    let mut alike = groups::shared_keys(&keys, |&key| (key != 0).then_some(key));
+    let has_none = |d: &u32| keys[*d as usize] == 0;
     let named = |d: &u32| corpus.is_named_twice(entries[*d as usize].location.input);
-    alike.extend((0..entries.len() as u32).filter(is_made).filter(named));
+    alike.extend((0..entries.len() as u32).filter(has_none).filter(named));
     alike.sort_unstable();
     let mut by_id: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for document in alike {
@@ -37,8 +45,7 @@ pub(super) fn repeated_ids(
         }
     }
     by_id.retain(|_, documents| documents.len() > 1);
-    let known: HashSet<u64> =
-        if by_id.is_empty() { HashSet::new() } else { entries.iter().map(|entry| entry.id_hash).collect() };
+    let known: HashSet<u64> = if by_id.is_empty() { HashSet::new() } else { keys.into_iter().collect() };
     let mut repeated = HashMap::new();
     for (id, same) in &by_id {
         let mut number = 1;

@@ -293,7 +293,7 @@ impl PieceReader {
                 tokens: sketch.tokens,
                 bytes: decoded.text.len() as u32,
                 site: sites.number(&fields, corpus.directory(location.input)),
-                id_hash: field_hash(fields.id, id_hash),
+                id_hash: field_hash(fields.named_id(), id_hash),
                 addresses: match seen {
                     Some(_) => {
                         [fields.url, fields.canonical_url].map(|field| field_hash(field, address_hash))

@@ -329,3 +329,71 @@ pub fn lists(docs: &[Doc]) -> Vec<u8> {
     writer.close().unwrap();
     out
 }
+
+/// The same as batches of so many rows, with strings of this type.
+#[cfg(feature = "arrow")]
+pub fn batches(docs: &[Doc], kind: &arrow_schema::DataType, rows: usize) -> Vec<arrow_array::RecordBatch> {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int16Type;
+    use arrow_array::{
+        ArrayRef, BinaryViewArray, DictionaryArray, LargeStringArray, StringArray, StringViewArray,
+    };
+    use arrow_schema::DataType;
+
+    let strings = |values: Vec<&str>| -> ArrayRef {
+        match kind {
+            DataType::LargeUtf8 => Arc::new(LargeStringArray::from(values)),
+            DataType::Utf8View => Arc::new(StringViewArray::from(values)),
+            DataType::BinaryView => Arc::new(BinaryViewArray::from(
+                values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(),
+            )),
+            DataType::Dictionary(..) => Arc::new(values.into_iter().collect::<DictionaryArray<Int16Type>>()),
+            _ => Arc::new(StringArray::from(values)),
+        }
+    };
+    let batch = |docs: &[Doc]| {
+        let column = |of: fn(&Doc) -> &str| strings(docs.iter().map(of).collect());
+        let columns = [
+            ("id", column(|doc| &doc.id)),
+            ("url", column(|doc| &doc.url)),
+            ("text", column(|doc| &doc.text)),
+            ("date", column(|doc| &doc.date)),
+        ];
+        arrow_array::RecordBatch::try_from_iter(columns).unwrap()
+    };
+    docs.chunks(rows).map(batch).collect()
+}
+
+/// How batches are written.
+#[cfg(feature = "arrow")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrowKind {
+    File,
+    Stream,
+}
+
+#[cfg(feature = "arrow")]
+pub fn arrow(
+    batches: &[arrow_array::RecordBatch],
+    kind: ArrowKind,
+    codec: Option<arrow_ipc::CompressionType>,
+) -> Vec<u8> {
+    use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+
+    let (mut out, schema) = (Vec::new(), batches[0].schema());
+    let options = IpcWriteOptions::default().try_with_compression(codec).unwrap();
+    match kind {
+        ArrowKind::File => {
+            let mut writer = FileWriter::try_new_with_options(&mut out, &schema, options).unwrap();
+            batches.iter().for_each(|batch| writer.write(batch).unwrap());
+            writer.finish().unwrap();
+        }
+        ArrowKind::Stream => {
+            let mut writer = StreamWriter::try_new_with_options(&mut out, &schema, options).unwrap();
+            batches.iter().for_each(|batch| writer.write(batch).unwrap());
+            writer.finish().unwrap();
+        }
+    }
+    out
+}

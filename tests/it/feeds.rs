@@ -375,6 +375,14 @@ fn every_kind_of_the_guide_is_read() {
         (".tsv", table(&docs, '\t')),
         #[cfg(feature = "parquet")]
         (".parquet", parquet(&docs, parquet::basic::Compression::SNAPPY, SCHEMA)),
+        #[cfg(feature = "arrow")]
+        (".arrow", arrow(&batches(&docs, &arrow_schema::DataType::Utf8, 3), ArrowKind::File, None)),
+        #[cfg(feature = "arrow")]
+        (".feather", arrow(&batches(&docs, &arrow_schema::DataType::Utf8, 3), ArrowKind::File, None)),
+        #[cfg(feature = "arrow")]
+        (".ipc", arrow(&batches(&docs, &arrow_schema::DataType::Utf8, 3), ArrowKind::File, None)),
+        #[cfg(feature = "arrow")]
+        (".arrows", arrow(&batches(&docs, &arrow_schema::DataType::Utf8, 3), ArrowKind::Stream, None)),
         (".warc", warc(&docs).concat()),
         (".wet", wet(&docs)),
         (".rss", rss(&docs)),
@@ -405,7 +413,11 @@ fn every_kind_of_the_guide_is_read() {
     assert!(names.len() >= samples.len(), "{names:?}");
     let dir = Dir::new();
     for name in names {
-        if cfg!(not(feature = "parquet")) && name == ".parquet" {
+        let is_arrow = matches!(name, ".arrow" | ".feather" | ".ipc" | ".arrows");
+        if cfg!(not(feature = "parquet")) && name == ".parquet" || cfg!(not(feature = "arrow")) && is_arrow {
+            let output = run(&["scan", dir.file(&format!("x{name}"), "?").to_str().unwrap()]);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(code(&output) == 2 && said.contains("this build reads no "), "{name}: {said}");
             continue;
         }
         let (_, bytes) =
@@ -420,7 +432,7 @@ fn every_kind_of_the_guide_is_read() {
         // A walk takes it too.
         assert_eq!(Reports::of(&dir.path("in"), &[]).count("documents"), documents, "{name} in a folder");
         std::fs::remove_file(path).unwrap();
-        if !matches!(name, ".csv" | ".tsv" | ".eml") {
+        if !matches!(name, ".csv" | ".tsv" | ".eml" | ".arrows") {
             let output = run_with_input(&["scan", "-", "--report", "csv"], bytes);
             assert_eq!(
                 (code(&output), stdout(&output).lines().count() as u64),
@@ -588,4 +600,210 @@ fn the_filter_says_what_it_could_not_read_and_judges_the_rest() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(code(&output) == 2 && said.contains("cannot read"), "{said}");
     assert!(stdout(&output).lines().count() > 500, "{said}");
+}
+
+/// Records of an array, of an archive, and of several lines are written on as they stand, with one member more.
+#[test]
+fn the_filter_writes_json_records_of_folders_as_they_stand() {
+    let dir = Dir::new();
+    let records = [
+        r#"{ "id" : "a",  "text":"The quay \u0069s closed for the week.", "n": 1.0, "wirecopy": {"old": 1} }"#,
+        r#"{"text":"A record without an id, that stands beside it.","deep":{"x":[1,2]}}"#,
+    ];
+    let several = "{\n  \"id\": \"c\",\r\n  \"text\": \"One of\nseveral lines.\"\n}";
+    let array = format!("[{},\n {}, {several}, {{\"id\": \"no text\"}}]", records[0], records[1]);
+    dir.file("in/a.json", &array);
+    dir.file("in/b.zip", zip(&[("x.json", array.as_bytes(), Packed::Deflated)]));
+    dir.file("in/c.tar", tar(&[("x.jsonl", format!("{}\n", records[1]).as_bytes())]));
+    dir.file("in/d.jsonl", format!("{}\n", records[1]));
+    let output =
+        run(&["filter", "--index", dir.path("ix").to_str().unwrap(), dir.path("in").to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let written = stdout(&output);
+    let lines: Vec<&str> = written.lines().collect();
+    let kept = [
+        r#"{ "id" : "a",  "text":"The quay \u0069s closed for the week.", "n": 1.0"#,
+        r#"{"text":"A record without an id, that stands beside it.","deep":{"x":[1,2]}"#,
+        r#"{   "id": "c",    "text": "One of\nseveral lines." "#,
+    ];
+    let begins = |line: &&str| {
+        kept.iter().position(|kept| line.starts_with(&format!("{kept},\"wirecopy\":{{\"verdict\"")))
+    };
+    let mut found: Vec<Option<usize>> = lines.iter().map(begins).collect();
+    found.sort_unstable();
+    assert_eq!(found, [0, 0, 1, 1, 1, 1, 2, 2].map(Some), "{written}");
+    // A scan keeps no record twice.
+    assert_eq!(Reports::of(&dir.path("in"), &[]).count("documents"), 10);
+}
+
+/// What was made of where a record stands says nothing about versions, in a scan, in an index and in the filter.
+#[test]
+fn made_ids_make_no_versions() {
+    let dir = Dir::new();
+    let page = |text: &str| {
+        format!(
+            "<alto><Layout><Page ID='P1'><TextBlock ID='B1'><TextLine><String CONTENT='{text}'/></TextLine></TextBlock>\
+             </Page></Layout></alto>"
+        )
+    };
+    let story = docs(1)[0].text.clone();
+    let later = format!("{story} And more was said of it on the next day by the people of the town.");
+    let table = |text: &str| format!("title,text\nA,\"{text}\"\n");
+    let json = |text: &str| serde_json::json!([{ "text": text }]).to_string();
+    let of = |verdicts: &[Value]| {
+        verdicts.iter().map(|line| line["wirecopy"]["verdict"].clone()).collect::<Vec<_>>()
+    };
+    for (name, of_text) in
+        [("x.alto", &page as &dyn Fn(&str) -> String), ("x.csv", &table), ("x.json", &json)]
+    {
+        let one = dir.file(&format!("one/{name}"), of_text(&story));
+        let two = dir.file(&format!("two/{name}"), of_text(&later));
+        let output = run(&["scan", one.to_str().unwrap(), two.to_str().unwrap(), "--report", "pairs"]);
+        let pair: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert!(pair["relation"] != "update", "{name}: {pair}");
+        // Ids are told apart all the same.
+        assert!(pair["b"] == format!("{}#2", pair["a"].as_str().unwrap()), "{name}: {pair}");
+        let index = format!("{name}.ix");
+        let (first, _) = filtered(&dir, &index, &[&one], &[], b"");
+        let (second, _) = filtered(&dir, &index, &[&two], &[], b"");
+        assert!(of(&first) == ["new"] && of(&second) != ["update"], "{name}: {second:?}");
+        let built = dir.path(&format!("{name}.built"));
+        let build = ["index", "build", built.to_str().unwrap(), one.to_str().unwrap()];
+        assert_eq!(code(&run(&build)), 0);
+        let (second, _) = filtered(&dir, &format!("{name}.built"), &[&two], &[], b"");
+        assert!(of(&second) != ["update"] && of(&second) != ["new"], "{name}: {second:?}");
+    }
+    // An id that looks as if it was made is one that a record names.
+    let named = |text: &str| serde_json::json!([{ "id": "x.json#0", "text": text }]).to_string();
+    let paths = [dir.file("one/x.json", named(&story)), dir.file("two/x.json", named(&later))];
+    let verdicts = paths.map(|path| of(&filtered(&dir, "named", &[&path], &[], b"").0));
+    assert_eq!(verdicts, [["new"], ["update"]]);
+}
+
+/// What is attached to a message and is text is a document of its own; the rest is counted, and a file that holds more than
+/// its message is not deleted for it.
+#[test]
+fn attachments_are_read_or_counted() {
+    let dir = Dir::new();
+    let story = docs(1)[0].text.clone();
+    let mail = |id: &str, attached: &str| {
+        format!(
+            "{id}From: desk@courier.example\r\nSubject: Release\r\nDate: Fri, 3 May 2024 10:00:00 +0000\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nPlease find the release \
+             attached.\r\n{attached}--x--\r\n"
+        )
+    };
+    let part = |head: &str, body: &str| format!("--x\r\n{head}\r\n\r\n{body}\r\n");
+    let release =
+        part("Content-Type: text/plain; name=release.txt\r\nContent-Disposition: attachment", &story);
+    let page = part(
+        "Content-Type: text/html\r\nContent-Disposition: attachment; filename=page.html",
+        "<html><body><p>Of the quay.</p></body></html>",
+    );
+    let inner = part(
+        "Content-Type: message/rfc822",
+        &format!(
+            "From: a@herald.example\r\nMessage-ID: <in@b>\r\nSubject: Inner\r\n\r\nThe inner message.\r\n> {story}"
+        ),
+    );
+    let rest = part("Content-Type: application/pdf\r\nContent-Disposition: attachment", "%PDF")
+        + &part("Content-Type: text/csv\r\nContent-Disposition: attachment; filename=t.csv", "a,b")
+        + &part("Content-Type: image/png\r\nContent-Disposition: inline", "png");
+    let path =
+        dir.file("in/a.eml", mail("Message-ID: <m1@a>\r\n", &(release.clone() + &page + &inner + &rest)));
+    let cover = "Please find the release attached.";
+    let date = "2024-05-03T10:00:00Z";
+    let rows = found(&path, &[]);
+    let expected = [
+        row(["m1@a", "Release", "", date, cover]),
+        row(["m1@a/1", "release.txt", "", date, &story]),
+        row(["m1@a/2", "page.html", "", date, "Of the quay."]),
+        row(["in@b", "Inner", "", "", "The inner message."]),
+    ];
+    assert_eq!(rows, expected);
+    let reports = Reports::of(&path, &[]);
+    let skipped = &reports.json["accounting"]["skipped"];
+    assert_eq!(skipped, &serde_json::json!({ "application/pdf": 1, "image/png": 1, "text/csv": 1 }));
+    // Without a Message-ID the file says it, in an mbox with the number of the message.
+    let ids = |path: &Path| found(path, &[]).into_iter().map(|[id, ..]| id).collect::<Vec<_>>();
+    assert_eq!(ids(&dir.file("b.eml", mail("", &release))), ["b.eml", "b.eml#1"]);
+    let line = "From desk@courier.example Fri May  3 10:00:00 2024\r\n";
+    let mbox = [line, &mail("", &release), "\r\n", line, &mail("", &release)].concat();
+    assert_eq!(ids(&dir.file("c.mbox", mbox)), ["c.mbox#0", "c.mbox#0/1", "c.mbox#1", "c.mbox#1/1"]);
+    // The same words under another attachment: the messages are alike, and neither is deleted.
+    let other =
+        part("Content-Type: application/pdf\r\nContent-Disposition: attachment", "%PDF of something else");
+    dir.file("mail/1.eml", mail("Message-ID: <1@a>\r\n", &rest));
+    dir.file("mail/2.eml", mail("Message-ID: <2@a>\r\n", &other));
+    dir.file("mail/3.eml", message(&docs(1)[0]));
+    dir.file("mail/4.eml", message(&docs(1)[0]));
+    let report = dir.path("report.json");
+    let target = format!("json={}", report.display());
+    assert_eq!(code(&run(&["scan", dir.path("mail").to_str().unwrap(), "--report", &target])), 0);
+    let root = dir.path("");
+    let arguments = ["apply", report.to_str().unwrap(), "--yes", "--root", root.to_str().unwrap()];
+    let applied = program().args(arguments).current_dir(dir.path("")).output().unwrap();
+    assert_eq!(code(&applied), 0, "{}", String::from_utf8_lossy(&applied.stderr));
+    let left = |name: &str| dir.path(&format!("mail/{name}.eml")).exists();
+    assert_eq!([left("1"), left("2"), left("3") && left("4")], [true, true, false]);
+}
+
+/// An address that is relative is one of the page that the feed is of, or of what it says itself.
+#[test]
+fn relative_addresses_of_a_feed_are_whole() {
+    let dir = Dir::new();
+    let rss = "<rss><channel><atom:link href='https://own.example/feed' rel='self'/><image><url>i.png</url></image>\
+        <link> https://news.example/section/ </link>\
+        <item><link>/2024/quay</link><description>The quay is closed.</description></item>\
+        <item><guid isPermaLink='false'>g</guid><link>museum.html</link><description>The museum opens.</description></item>\
+        <item><link>https://other.example/a</link><description>Elsewhere.</description></item></channel></rss>";
+    let path = dir.file("a.rss", rss);
+    assert_eq!(
+        found(&path, &[]),
+        [
+            [
+                "https://news.example/2024/quay",
+                "",
+                "https://news.example/2024/quay",
+                "",
+                "The quay is closed."
+            ],
+            ["g", "", "https://news.example/section/museum.html", "", "The museum opens."],
+            ["https://other.example/a", "", "https://other.example/a", "", "Elsewhere."],
+        ]
+        .map(row)
+    );
+    assert_eq!(sites(&path), ["news.example", "other.example"]);
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://atom.example/b/'><link href='https://page.example/'/>\
+        <entry><id>1</id><link href='quay'/><content type='xhtml'><div><p>Of the <b>quay</b>.</p></div></content></entry>\
+        <entry xml:base='https://nearer.example/c/'><id>2</id><link href='../quay'/><summary>Two.</summary></entry></feed>";
+    let urls = |path: &Path| found(path, &[]).into_iter().map(|[_, _, url, ..]| url).collect::<Vec<_>>();
+    assert_eq!(
+        urls(&dir.file("a.atom", atom)),
+        ["https://atom.example/b/quay", "https://nearer.example/quay"]
+    );
+    // Where nothing says it, an address stays as it is.
+    let alone = "<feed><entry><id>1</id><link href='/quay'/><summary>One.</summary></entry></feed>";
+    assert_eq!(urls(&dir.file("b.atom", alone)), ["/quay"]);
+}
+
+/// Libraries give hOCR the name of a page, as older programs did.
+#[test]
+fn a_page_that_ocr_wrote_is_read_as_such() {
+    let dir = Dir::new();
+    let page = |head: &str| {
+        format!(
+            "<!DOCTYPE html><html><head>{head}<title>Page</title></head><body><div class='ocr_page' id='page_1'>\
+             <div class='ocr_carea' id='block_1_1'><p class='ocr_par'><span class='ocr_line'>Of the har-</span> \
+             <span class='ocr_line'>bour wall</span></p></div></div></body></html>"
+        )
+    };
+    let named = page("<meta name='ocr-system' content='tesseract 3.02'/>");
+    for (name, bytes) in [("p_hocr.html", named.clone().into_bytes()), ("q.html.gz", gzip(named.as_bytes()))]
+    {
+        let rows = found(&dir.file(name, bytes), &[]);
+        assert_eq!(rows, [row([&format!("{name}#page_1/block_1_1"), "", "", "", "Of the harbour wall"])]);
+    }
+    // A page about OCR is a page.
+    assert_eq!(found(&dir.file("p.html", page("")), &[])[0][1], "Page");
 }

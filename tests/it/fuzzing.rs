@@ -148,6 +148,25 @@ pub fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         seeds.push(("parquet", "lists.parquet", lists(&docs[..3])));
         seeds.extend(crate::hostile::small_forged_files().map(|(name, bytes)| ("parquet", name, bytes)));
     }
+    #[cfg(feature = "arrow")]
+    {
+        use arrow_ipc::CompressionType;
+        use arrow_schema::DataType;
+        let keys = Box::new(DataType::Int16);
+        for (name, kind, form, codec) in [
+            ("plain.arrow", DataType::Utf8, ArrowKind::File, None),
+            ("views.arrow", DataType::Utf8View, ArrowKind::File, Some(CompressionType::ZSTD)),
+            ("stream.arrows", DataType::LargeUtf8, ArrowKind::Stream, Some(CompressionType::LZ4_FRAME)),
+            (
+                "dictionary.arrows",
+                DataType::Dictionary(keys, Box::new(DataType::Utf8)),
+                ArrowKind::Stream,
+                None,
+            ),
+        ] {
+            seeds.push(("arrow", name, arrow(&batches(&docs[..3], &kind, 2), form, codec)));
+        }
+    }
     seeds
 }
 
@@ -189,8 +208,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..10) {
-        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n", b"PK\x03\x04", b"<?xml ?><rss><item>", b"From a 10:00\n", b"\xFD7zXZ\0"][magic];
+    fn targets_take_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), magic in 0usize..12) {
+        let start: &[u8] = [b"".as_slice(), b"PAR1", b"WARC/1.0\r\n", b"\x1F\x8B\x08", b"\x28\xB5\x2F\xFD", b"id,text\n", b"PK\x03\x04", b"<?xml ?><rss><item>", b"From a 10:00\n", b"\xFD7zXZ\0", b"ARROW1\0\0", b"\xFF\xFF\xFF\xFF"][magic];
         let bytes = [start, &bytes].concat();
         TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }

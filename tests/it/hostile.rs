@@ -24,7 +24,7 @@ fn confined(limit: &str, arguments: &[&str]) -> Command {
 }
 
 /// Scans a file within 4 GB; what it says.
-fn scanned(path: &Path, flags: &[&str]) -> (Output, String) {
+pub fn scanned(path: &Path, flags: &[&str]) -> (Output, String) {
     let mut arguments = vec!["scan", "-j2", path.to_str().unwrap()];
     arguments.extend(flags);
     let output = confined("-v 4000000", &arguments).output().unwrap();
@@ -34,7 +34,7 @@ fn scanned(path: &Path, flags: &[&str]) -> (Output, String) {
     (output, said)
 }
 
-fn story(number: usize) -> String {
+pub fn story(number: usize) -> String {
     (0..60).map(|word| format!("w{} ", (number * 61 + word) * 7919 % 1_000_003)).collect()
 }
 

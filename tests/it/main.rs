@@ -3,6 +3,8 @@
 
 mod acting;
 mod alike;
+#[cfg(feature = "arrow")]
+mod arrow;
 mod audit;
 mod bad_input;
 mod calibrate;

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 
 use encoding_rs::Encoding;
 
-use crate::charset;
+use crate::charset::{self, unmarked};
 use crate::corpus::inflate::{BOMB, Compression, decompressed};
 
 /// Content codings of one body, at most. A server has one; a body that decompresses to itself would never end.
@@ -181,7 +181,7 @@ pub(super) fn is_page(bytes: &[u8]) -> bool {
         "<!--",
     ];
     let head = bytes[..bytes.len().min(SNIFFED)].to_ascii_lowercase();
-    let start = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    let start = unmarked(&head).trim_ascii_start();
     let begins = |mark: &&str| {
         let rest = start.strip_prefix(mark.as_bytes());
         rest.is_some_and(|rest| mark.ends_with('-') || matches!(rest.first(), Some(b' ' | b'>')))

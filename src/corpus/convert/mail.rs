@@ -1,11 +1,12 @@
 //! Mail: messages (RFC 5322), and mboxes of them (RFC 4155).
 //!
-//! A message is its own words: what it quotes of others is left out. Who published it is the domain that it is from.
+//! A message is its own words: what it quotes of others is left out. Who published it is the domain that it is from. What is
+//! attached to it and is text, a message among it, is a document of its own.
 
 use std::borrow::Cow;
 use std::io::Read;
 
-use mail_parser::{MessageParser, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::parcel::{Found, Parcel, ParcelKind, Unpacked, text_of};
 use super::window::Window;
@@ -106,12 +107,66 @@ fn hand_on(
     sink.push(BatchItem::Parcel(Box::new(parcel)), bytes)
 }
 
-/// The document of a message.
+/// Messages attached to one another, so deep.
+const DEPTH: usize = 4;
+
+/// The documents of a message: its own words, and each attachment that is text.
 pub(super) fn unpack(bytes: &[u8], unpacked: &mut Unpacked<'_>) {
     let parsed = MessageParser::default().parse(bytes);
     let Some(message) = parsed.filter(|message| !message.headers().is_empty()) else {
         return unpacked.lost("no message: it has no headers".to_owned());
     };
+    let mut place = MailPlace { message: unpacked.record(), part: 0 };
+    take(&message, &MailPart::default(), &mut place, 0, unpacked);
+}
+
+/// Where documents of a message stand.
+struct MailPlace {
+    /// The number of the message in its mbox.
+    message: Option<u32>,
+    /// Documents of the message before the next one.
+    part: u32,
+}
+
+impl MailPlace {
+    /// The number that the next document of a message has in its file: that of its message in an mbox, and its own where it
+    /// has several. A message that stands alone is its file.
+    fn next(&mut self, is_alone: bool) -> Option<u32> {
+        let part = self.part;
+        self.part += 1;
+        self.message.or((!is_alone || part > 0).then_some(part))
+    }
+}
+
+/// What an attachment is called in ids: that of the message that it is attached to, and which attachment of it it is.
+#[derive(Default)]
+struct MailPart {
+    id: Option<String>,
+    numbers: String,
+}
+
+impl MailPart {
+    fn attached(&self, number: usize) -> MailPart {
+        let numbers =
+            if self.numbers.is_empty() { number.to_string() } else { format!("{}/{number}", self.numbers) };
+        MailPart { id: self.id.as_ref().map(|id| format!("{id}/{number}")), numbers }
+    }
+
+    /// What a made id ends with; nothing for what is no attachment.
+    fn made(&self, message: Option<u32>) -> Option<String> {
+        let message = message.map_or(String::new(), |message| format!("{message}/"));
+        (!self.numbers.is_empty()).then(|| format!("{message}{}", self.numbers))
+    }
+}
+
+/// Takes a message, and what is attached to it.
+fn take(
+    message: &Message<'_>,
+    part: &MailPart,
+    place: &mut MailPlace,
+    depth: usize,
+    unpacked: &mut Unpacked<'_>,
+) {
     let from = message.from().and_then(|from| from.first()).and_then(|from| from.address());
     let host = from.and_then(|from| from.rsplit_once('@')).and_then(|(_, host)| registrable_host(host));
     let date = message.date().filter(|date| date.is_valid()).map(|date| Cow::Owned(date.to_rfc3339()));
@@ -123,14 +178,59 @@ pub(super) fn unpack(bytes: &[u8], unpacked: &mut Unpacked<'_>) {
             _ => {}
         }
     }
-    unpacked.take(&Found {
-        id: message.message_id().filter(|id| !id.trim().is_empty()).map(Cow::Borrowed),
+    let own_id = message.message_id().filter(|id| !id.trim().is_empty()).map(str::to_owned);
+    let named = MailPart { id: own_id.or_else(|| part.id.clone()), numbers: part.numbers.clone() };
+    let found = Found {
+        id: named.id.as_deref().map(Cow::Borrowed),
+        part: part.made(place.message),
+        number: place.next(message.attachment_count() == 0),
         title: message.subject().map(Cow::Borrowed),
         date,
         source: host.map(Cow::Borrowed),
         text: Cow::Owned(parts.join("\n\n")),
         ..Found::default()
+    };
+    unpacked.take(&found);
+    for (number, attached) in (1..).zip(message.attachments()) {
+        let part = named.attached(number);
+        let text = match &attached.body {
+            PartType::Message(inner) if depth < DEPTH => {
+                take(inner, &part, place, depth + 1, unpacked);
+                continue;
+            }
+            PartType::Text(text) if is_prose(attached) => Cow::Borrowed(&**text),
+            PartType::Html(text) => text_of(text),
+            _ => {
+                unpacked.skip(kind_of(attached));
+                continue;
+            }
+        };
+        unpacked.take(&Found {
+            id: part.id.as_deref().map(Cow::Borrowed),
+            part: part.made(place.message),
+            number: place.next(false),
+            title: attached.attachment_name().map(Cow::Borrowed),
+            date: found.date.clone(),
+            source: found.source.clone(),
+            text,
+            ..Found::default()
+        });
+    }
+}
+
+/// Whether a part that is text is meant to be read: a table or an invitation is text, too.
+fn is_prose(part: &MessagePart<'_>) -> bool {
+    let subtype = part.content_type().and_then(|kind| kind.subtype());
+    subtype.is_none_or(|subtype| subtype.eq_ignore_ascii_case("plain"))
+}
+
+/// What an attachment is, as it says itself.
+fn kind_of(part: &MessagePart<'_>) -> String {
+    let kind = part.content_type().map(|kind| match kind.subtype() {
+        Some(subtype) => format!("{}/{subtype}", kind.ctype()),
+        None => kind.ctype().to_owned(),
     });
+    kind.unwrap_or_else(|| "application/octet-stream".to_owned()).to_ascii_lowercase()
 }
 
 /// A text without what it quotes of others, told by its form: lines with a mark before them, the line that ends with a colon and

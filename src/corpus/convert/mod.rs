@@ -6,10 +6,14 @@
 //! three batches and one record, whatever the size of the input, and the order does not depend on threads.
 
 mod archive;
-#[cfg(feature = "parquet")]
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
 mod columns;
 mod feed;
 mod http;
+#[cfg(feature = "arrow")]
+mod ipc;
 mod lines;
 mod mail;
 #[cfg(feature = "cli")]
@@ -18,6 +22,9 @@ pub(crate) mod objects;
 mod ocr;
 mod page;
 mod parcel;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod row;
 mod sparse;
 mod table;
 mod warc;
@@ -43,7 +50,7 @@ use super::inflate::{Compression, decompressed};
 use super::open::{SNIFFED, sniff};
 use super::record::{FieldNames, Fields, Scratch, Value};
 use super::spool::{Draft, Spool};
-use super::store::InputBytes;
+use super::store::{InputBytes, not_spilled, unnamed_file};
 use super::{Format, JsonLines, Preprocessor, Problem, Reader as _, turn};
 use crate::charset::{Utf8Stream, narrowed};
 use crate::corpus::site::{SitePattern, site_of_path};
@@ -53,7 +60,8 @@ use crate::html::HtmlMode;
 use crate::options::Resources;
 use crate::output::open_regular;
 pub(super) use mail::is_mail;
-use parcel::Parcel;
+use ocr::OcrKind;
+use parcel::{Parcel, ParcelKind};
 pub(super) use xml::is_xml;
 
 /// What to convert.
@@ -101,6 +109,8 @@ pub(super) struct ReadingRules {
     pub delimiter: Option<u8>,
     /// What reads files that nothing here reads.
     pub command: Option<Preprocessor>,
+    /// Whether JSON records are kept as they stand.
+    pub keep_records: bool,
 }
 
 /// What was converted.
@@ -108,7 +118,7 @@ pub(super) struct ReadingRules {
 pub(super) struct Converted {
     pub spool: Spool,
     pub problems: Vec<Problem>,
-    /// What no reader reads: entries by extension, bodies by content type.
+    /// What no reader reads: entries by extension, bodies and attachments by content type.
     pub skipped: BTreeMap<String, u64>,
 }
 
@@ -117,12 +127,50 @@ pub(super) struct Converted {
 /// # Errors
 /// [`ErrorKind::Write`] where nothing can be spilled, cancellation. What is wrong with the input is a problem.
 pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources) -> Result<Converted> {
+    converted(rules, resources, |sink| {
+        for job in jobs {
+            let path = job.path.display().to_string();
+            let place = SourcePlace::new(job.name.clone(), path, rules.site_from.clone());
+            match sink.job(job, &place) {
+                Ok(()) => {}
+                Err(Stop::Run(error)) => return Err(error),
+                Err(Stop::Input(reason)) => sink.lost(&place, None, reason),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Converts the rows of batches, which are no file's.
+///
+/// # Errors
+/// As [`convert`]; those of whoever gives the batches, and [`ErrorKind::Setting`] where they have no column for the text.
+#[cfg(feature = "arrow")]
+pub(super) fn convert_batches(
+    batches: impl IntoIterator<Item = std::result::Result<arrow_array::RecordBatch, arrow_schema::ArrowError>>,
+    rules: &ReadingRules,
+    resources: &Resources,
+) -> Result<Converted> {
+    converted(rules, resources, |sink| match arrow::rows_of_all(batches, sink) {
+        Ok(()) => Ok(()),
+        Err(Stop::Run(error)) => Err(error),
+        Err(Stop::Input(reason)) => Err(Error::new(ErrorKind::Setting).because(reason)),
+    })
+}
+
+/// What a reader hands to a sink, converted.
+fn converted<'env>(
+    rules: &'env ReadingRules,
+    resources: &'env Resources,
+    read: impl for<'scope> FnOnce(&mut Sink<'scope, 'env>) -> Result<()>,
+) -> Result<Converted> {
     let converter = Converter {
         rules,
         resources,
         lines: JsonLines::new(rules.names.clone(), resources.kernel),
         spool: Spool::new(resources.work_dir.clone()),
         problems: Vec::new(),
+        skipped: BTreeMap::new(),
         pool: None,
     };
     std::thread::scope(|scope| {
@@ -136,15 +184,7 @@ pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources)
             skipped: BTreeMap::new(),
             zip_left: None,
         };
-        for job in jobs {
-            let path = job.path.display().to_string();
-            let place = SourcePlace::new(job.name.clone(), path, rules.site_from.clone());
-            match sink.job(job, &place) {
-                Ok(()) => {}
-                Err(Stop::Run(error)) => return Err(error),
-                Err(Stop::Input(reason)) => sink.lost(&place, None, reason),
-            }
-        }
+        read(&mut sink)?;
         sink.finish()
     })
 }
@@ -282,7 +322,9 @@ impl<'scope, 'env> Sink<'scope, 'env> {
                 self.whole(place, true, Body::File(path.to_owned(), length))
             }
             #[cfg(feature = "parquet")]
-            FileKindOf { compression: None, format: Format::Parquet } => columns::read(file, place, self),
+            FileKindOf { compression: None, format: Format::Parquet } => parquet::read(file, place, self),
+            #[cfg(feature = "arrow")]
+            FileKindOf { compression: None, format: Format::Arrow } => ipc::read_file(file, place, self),
             FileKindOf { compression: None, format: Format::Zip } => zip::read(file, place, self, 0),
             _ => self.stream(file, kind, place, 0),
         }
@@ -311,6 +353,7 @@ impl<'scope, 'env> Sink<'scope, 'env> {
             Format::Xml => xml::read(from, place, self),
             Format::Mail => mail::read(from, place, self),
             Format::Parquet => self.parquet(from, place),
+            Format::Arrow => self.arrow(from, place),
             Format::Html => self.body(from, true, place),
             Format::Text | Format::Auto => self.body(from, false, place),
         }
@@ -328,12 +371,9 @@ impl<'scope, 'env> Sink<'scope, 'env> {
 
     /// What cannot be read as it comes, since its directory stands at its end, as a file without a name.
     fn spilled(&self, from: &mut dyn Read) -> std::result::Result<File, Stop> {
-        let write = |e| Stop::Run(Error::new(ErrorKind::Write).because(format!("a temporary file: {e}")));
-        let mut file = match &self.resources.work_dir {
-            Some(directory) => tempfile::tempfile_in(directory),
-            None => tempfile::tempfile(),
-        }
-        .map_err(write)?;
+        let work_dir = self.resources.work_dir.as_deref();
+        let write = |e| Stop::Run(not_spilled(work_dir, e));
+        let mut file = unnamed_file(work_dir).map_err(write)?;
         let mut buffer = vec![0; 256 << 10];
         loop {
             match from.read(&mut buffer)? {
@@ -348,12 +388,22 @@ impl<'scope, 'env> Sink<'scope, 'env> {
     #[cfg(feature = "parquet")]
     fn parquet(&mut self, from: &mut dyn Read, place: &SourcePlace) -> Step {
         let file = self.spilled(from)?;
-        columns::read(file, place, self)
+        parquet::read(file, place, self)
     }
 
     #[cfg(not(feature = "parquet"))]
     fn parquet(&mut self, _from: &mut dyn Read, _place: &SourcePlace) -> Step {
-        Err(Stop::Input("Parquet: this build has no reader for it".to_owned()))
+        Err(Stop::Input("this build reads no Parquet: build it with the feature `parquet`".to_owned()))
+    }
+
+    #[cfg(feature = "arrow")]
+    fn arrow(&mut self, from: &mut dyn Read, place: &SourcePlace) -> Step {
+        ipc::read(from, place, self)
+    }
+
+    #[cfg(not(feature = "arrow"))]
+    fn arrow(&mut self, _from: &mut dyn Read, _place: &SourcePlace) -> Step {
+        Err(Stop::Input("this build reads no Arrow: build it with the feature `arrow`".to_owned()))
     }
 
     /// One document that is all of its bytes.
@@ -503,7 +553,9 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         converter.convert(std::mem::take(&mut self.batch))?;
         let mut problems = self.problems;
         problems.append(&mut converter.problems);
-        Ok(Converted { spool: converter.spool, problems, skipped: self.skipped })
+        let mut skipped = self.skipped;
+        converter.skipped.iter().for_each(|(kind, count)| *skipped.entry(kind.clone()).or_default() += count);
+        Ok(Converted { spool: converter.spool, problems, skipped })
     }
 }
 
@@ -514,6 +566,7 @@ struct Converter<'env> {
     lines: JsonLines,
     spool: Spool,
     problems: Vec<Problem>,
+    skipped: BTreeMap<String, u64>,
     /// Made when there is something to share out.
     pool: Option<rayon::ThreadPool>,
 }
@@ -543,9 +596,10 @@ impl Converter<'_> {
         } else {
             vec![items.into_iter().fold(Done::default(), |done, item| self.done(done, item, &bodies))]
         };
-        for Done { records, problems } in all {
+        for Done { records, problems, skipped } in all {
             self.spool.append(&records)?;
             self.problems.extend(problems);
+            skipped.into_iter().for_each(|(kind, count)| *self.skipped.entry(kind).or_default() += count);
         }
         Ok(())
     }
@@ -572,6 +626,8 @@ impl Converter<'_> {
 struct Done {
     records: Vec<u8>,
     problems: Vec<Problem>,
+    /// What no reader reads, by kind.
+    skipped: BTreeMap<String, u64>,
 }
 
 /// Whether a file is named as XHTML, compressed or not.
@@ -608,6 +664,12 @@ impl Done {
             }
         };
         let _turn = turn(bytes.len());
+        if is_html && page.record.is_none() && xml::is_hocr(&bytes) && bytes.len() as u64 <= rules.max_record
+        {
+            let kind = ParcelKind::Ocr(OcrKind::Hocr);
+            let parcel = Parcel { place: page.place, kind, body: 0..bytes.len(), record: Some(0) };
+            return parcel.convert(&bytes, self);
+        }
         let charset = page.charset.as_deref();
         let read = if bytes.len() as u64 > rules.max_record {
             Err(Reason::TooLarge(rules.max_record))
@@ -623,10 +685,12 @@ impl Done {
         if said.replaced > 0 {
             self.problem(path, page.record, replaced(said.replaced), false);
         }
+        let is_named = page.id.is_some();
         let id = page.id.unwrap_or_else(|| made_id(&page.place.name, page.record));
         let (url, date) = (page.url, said.date.or(page.date));
         let draft = Draft {
             id: id.as_bytes(),
+            is_named,
             title: said.title.as_deref().map(str::as_bytes),
             url: url.as_deref().map(str::as_bytes),
             canonical_url: said.canonical_url.as_deref().map(str::as_bytes),
@@ -636,6 +700,7 @@ impl Done {
             path,
             record: page.record,
             places: &said.places,
+            json: None,
             text: &said.text,
         };
         self.write(&draft);
@@ -664,7 +729,7 @@ impl Done {
             reader.fields(bytes)
         };
         match fields {
-            Ok(fields) => self.fields(place, record, line, &fields, scratch),
+            Ok(fields) => self.fields(place, (record, line), &fields, rules.keep_records, scratch),
             Err(reason) => {
                 self.problem(&place.path, Some(record), format!("line {line}: {reason}"), true);
             }
@@ -675,13 +740,15 @@ impl Done {
     fn fields(
         &mut self,
         place: &SourcePlace,
-        record: u32,
-        line: u32,
+        (record, line): (u32, u32),
         fields: &Fields<'_>,
+        keeps_json: bool,
         scratch: &mut Scratch,
     ) {
         let plain = |value: Option<Value<'_>>| value.map(Value::to_text);
-        let id = plain(fields.id).unwrap_or_else(|| made_id(&place.name, Some(record)));
+        let named = plain(fields.named_id());
+        let is_named = named.is_some();
+        let id = named.unwrap_or_else(|| made_id(&place.name, Some(record)));
         let [title, url, canonical_url, date, source] =
             [fields.title, fields.url, fields.canonical_url, fields.date, fields.source].map(plain);
         let decoded = fields.text.decode(scratch);
@@ -695,6 +762,7 @@ impl Done {
         }
         let draft = Draft {
             id: id.as_bytes(),
+            is_named,
             title: title.as_deref().map(str::as_bytes),
             url: url.as_deref().map(str::as_bytes),
             canonical_url: canonical_url.as_deref().map(str::as_bytes),
@@ -704,6 +772,7 @@ impl Done {
             path: &place.path,
             record: Some(record),
             places: &[],
+            json: fields.json.filter(|_| keeps_json),
             text: decoded.text,
         };
         self.write(&draft);
@@ -719,8 +788,13 @@ fn replaced(count: u32) -> String {
     format!("{count} sequences that are no UTF-8 became U+FFFD")
 }
 
+/// The id of what names none: the file or entry that it stands in, and its number there; of what stands in none its number.
 fn made_id(name: &str, record: Option<u32>) -> String {
-    record.map_or_else(|| name.to_owned(), |record| format!("{name}#{record}"))
+    match record {
+        None => name.to_owned(),
+        Some(record) if name.is_empty() => record.to_string(),
+        Some(record) => format!("{name}#{record}"),
+    }
 }
 
 /// The file's bytes, or one more than `limit` where it has more.

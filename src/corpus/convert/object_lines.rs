@@ -47,8 +47,11 @@ impl Read for ObjectLines<'_> {
     }
 }
 
-/// Writes an object without the ends of its lines; one within a string becomes an escape.
-fn in_one_line(object: &[u8], out: &mut Vec<u8>) {
+/// Writes an object as it stands, but for the ends of its lines, which become spaces, and within a string an escape.
+pub(crate) fn in_one_line(object: &[u8], out: &mut Vec<u8>) {
+    if memchr::memchr(b'\n', object).is_none() {
+        return out.extend_from_slice(object);
+    }
     let mut at = 0;
     while at < object.len() {
         let quote = memchr::memchr(b'"', &object[at..]).map_or(object.len(), |quote| at + quote);

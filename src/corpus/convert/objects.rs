@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::window::CutWindow;
 use super::{BatchItem, Done, ReadingRules, Sink, SourcePlace, Step};
-use crate::charset::narrowed;
+use crate::charset::{MARK, narrowed, unmarked};
 use crate::corpus::jsonl::value_end;
 use crate::corpus::record::{FieldNames, Scratch};
 use crate::corpus::{JsonLines, Reader};
@@ -146,7 +146,7 @@ impl<'a> Objects<'a> {
                 match byte {
                     // Between the texts of a sequence stands a record separator (RFC 7464).
                     b' ' | b'\t' | b'\r' | b'\n' | b',' | b'[' | b']' | 0x1E => at += 1,
-                    0xEF if bytes[at..].starts_with(b"\xEF\xBB\xBF") => at += 3,
+                    0xEF if bytes[at..].starts_with(MARK) => at += MARK.len(),
                     _ => break,
                 }
             }
@@ -308,7 +308,7 @@ fn next_line(bytes: &[u8], indent: usize) -> Option<usize> {
 
 /// Whether bytes of a beginning, or of all, are of JSON in an array: of objects, or of anything that goes on being JSON.
 pub(in crate::corpus) fn begin_an_array(head: &[u8], is_all: bool) -> bool {
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let head = unmarked(head).trim_ascii_start();
     if !head.starts_with(b"[") {
         return false;
     }
@@ -330,14 +330,14 @@ fn begin_an_array_of_objects(text: &[u8]) -> Option<bool> {
 
 /// Whether what is called JSON lines begins as no line of it can: with an array of objects, or with a bracket alone.
 pub(crate) fn begin_objects(head: &[u8]) -> bool {
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let text = unmarked(head).trim_ascii_start();
     let first = text.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
     first == b"{" && text.len() > first.len() || begin_an_array_of_objects(text) == Some(true)
 }
 
 /// Whether JSON that begins so is one object a line: the first line is an object, or goes on behind what is seen.
 pub(in crate::corpus) fn are_lines(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let head = unmarked(head).trim_ascii_start();
     let Some(end) = memchr::memchr(b'\n', head) else {
         // Objects that follow one another in one line are no lines of it.
         let behind = value_end(Kernel::PORTABLE, head).map_or(0, |end| head[end..].trim_ascii().len());

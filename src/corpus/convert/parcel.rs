@@ -34,6 +34,8 @@ pub(super) struct Found<'a> {
     pub id: Option<Cow<'a, str>>,
     /// What its id ends with where it names none, in place of its number.
     pub part: Option<String>,
+    /// Its number in its file, where that is not the parcel's, or the next one.
+    pub number: Option<u32>,
     pub url: Option<Cow<'a, str>>,
     pub title: Option<Cow<'a, str>>,
     pub date: Option<Cow<'a, str>>,
@@ -93,6 +95,7 @@ impl Unpacked<'_> {
             .map(|part| part.as_deref().map(str::as_bytes));
         self.done.write(&Draft {
             id: id.as_bytes(),
+            is_named: found.id.is_some(),
             title,
             url,
             canonical_url: None,
@@ -100,11 +103,22 @@ impl Unpacked<'_> {
             source,
             directory: &self.place.directory,
             path: &self.place.path,
-            record: self.record,
+            record: found.number.or(self.record),
             places: &[],
+            json: None,
             text: &text,
         });
         self.passed_one();
+    }
+
+    /// The number of the next document, where its file holds several.
+    pub(super) fn record(&self) -> Option<u32> {
+        self.record
+    }
+
+    /// Something of this kind is left out.
+    pub(super) fn skip(&mut self, kind: String) {
+        *self.done.skipped.entry(kind).or_default() += 1;
     }
 
     /// The next document, or the rest of the parcel, is lost.

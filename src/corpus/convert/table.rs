@@ -7,10 +7,10 @@
 
 use std::io::{self, Read};
 
+use super::row::RowFields;
 use super::window::CutWindow;
-use super::{Sink, SourcePlace, Step, Stop, made_id, replaced};
-use crate::corpus::record::{FieldNames, Scratch, Value, is_blank};
-use crate::corpus::spool::Draft;
+use super::{Sink, SourcePlace, Step, Stop};
+use crate::corpus::record::{FieldNames, Scratch};
 use crate::error::Reason;
 
 /// What separates the fields of a table.
@@ -500,24 +500,16 @@ fn document(
     sink: &mut Sink<'_, '_>,
 ) -> Step {
     let field = |column: Option<usize>| column.map(|c| row.field(c)).filter(|field| !field.is_empty());
-    let made = made_id(&place.name, Some(number));
-    let text = Value::Plain(row.field(columns.text)).decode(scratch);
-    if text.replaced > 0 {
-        sink.problem(&place.path, Some(number), format!("line {line}: {}", replaced(text.replaced)), false);
-    }
-    sink.document(&Draft {
-        places: &[],
-        id: field(columns.id).filter(|id| !is_blank(id)).unwrap_or(made.as_bytes()),
+    let cells = RowFields {
+        text: row.field(columns.text),
+        id: field(columns.id),
         title: field(columns.title),
         url: field(columns.url),
         canonical_url: field(columns.canonical_url),
         date: field(columns.date),
         source: field(columns.source),
-        directory: &place.directory,
-        path: &place.path,
-        record: Some(number),
-        text: text.text,
-    })
+    };
+    cells.hand_on((number, Some(line)), place, scratch, sink)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::io::Read;
 use super::http::{ContentType, Response, is_page, is_text};
 use super::window::Window;
 use super::{Page, Sink, SourcePlace, Step};
+use crate::charset::unmarked;
 use crate::error::Reason;
 
 /// How every header begins.
@@ -304,6 +305,6 @@ fn document(
 
 /// Whether bytes of no type are of a kind that is no prose: XML that is no page.
 fn is_markup(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let start = unmarked(bytes).trim_ascii_start();
     [&b"<?xml"[..], b"<svg", b"<rss"].iter().any(|mark| start.starts_with(mark))
 }

@@ -14,6 +14,7 @@ use super::ocr::OcrKind;
 use super::parcel::{Parcel, ParcelKind};
 use super::{BatchItem, Body, Sink, SourcePlace, Step};
 use crate::charset;
+use crate::corpus::open::SNIFFED;
 use crate::error::Reason;
 
 /// Bytes in which the root stands: before it are a declaration and comments, of licences as a rule.
@@ -23,6 +24,13 @@ const PROLOGUE: usize = 64 << 10;
 pub(in crate::corpus) fn is_xml(text: &[u8]) -> bool {
     const ROOTS: [&[u8]; 6] = [b"<?xml", b"<rss", b"<feed", b"<rdf:RDF", b"<alto", b"<PcGts"];
     ROOTS.iter().any(|root| text.starts_with(root))
+}
+
+/// Whether a page is what OCR writes (hOCR): it must name the program in its head.
+pub(super) fn is_hocr(page: &[u8]) -> bool {
+    let head = &page[..page.len().min(SNIFFED as usize)];
+    let holds = |bytes: &[u8], what: &[u8]| memchr::memmem::find(bytes, what).is_some();
+    (holds(head, b"\"ocr-system\"") || holds(head, b"'ocr-system'")) && holds(page, b"ocr_page")
 }
 
 /// Reads XML that its root says to be of a kind that is known; else it is counted as left out.
