@@ -3,10 +3,10 @@
 # Tests over labelled sets that are too large for the repository count as ignored where WIRECOPY_DATA does not name them.
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
 
-# All tests. Cargo fetches what they need; the browser test installs Debian's chromium where it may, and the one of the
+# All tests, of Arrow too, which the default build leaves out. Cargo fetches what they need; the browser test installs Debian's chromium where it may, and the one of the
 # Parquet report DuckDB and pandas.
 test:
-	cargo test --locked $(labelled)
+	cargo test --locked --features arrow $(labelled)
 	tests/browser/run
 	tests/parquet/run
 
@@ -16,9 +16,9 @@ test:
 FUZZ_SECONDS ?= 3600
 soak:
 	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 WIRECOPY_KILLS=300 WIRECOPY_EVERY_BYTE=1 \
-	    WIRECOPY_EVERY_WRITE=1 cargo test --release --locked $(labelled)
+	    WIRECOPY_EVERY_WRITE=1 cargo test --release --locked --features arrow $(labelled)
 	tests/sanitize
-	cargo run --release --locked --example fuzz -- --seconds $(FUZZ_SECONDS)
+	cargo run --release --locked --features arrow --example fuzz -- --seconds $(FUZZ_SECONDS)
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 

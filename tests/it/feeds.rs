@@ -741,7 +741,8 @@ fn attachments_are_read_or_counted() {
     let target = format!("json={}", report.display());
     assert_eq!(code(&run(&["scan", dir.path("mail").to_str().unwrap(), "--report", &target])), 0);
     let root = dir.path("");
-    let arguments = ["apply", report.to_str().unwrap(), "--yes", "--root", root.to_str().unwrap()];
+    let arguments =
+        ["apply", report.to_str().unwrap(), "--action", "delete", "--yes", "--root", root.to_str().unwrap()];
     let applied = program().args(arguments).current_dir(dir.path("")).output().unwrap();
     assert_eq!(code(&applied), 0, "{}", String::from_utf8_lossy(&applied.stderr));
     let left = |name: &str| dir.path(&format!("mail/{name}.eml")).exists();

@@ -33,6 +33,8 @@ const MAGIC: &[u8] = b"ARROW1";
 /// Bytes before the first message of a file, and behind its directory: that one's length, and the mark.
 const BEFORE: u64 = 8;
 const BEHIND: u64 = 10;
+/// Bytes of zeros before a file's first message, at most, where no directory says where that stands.
+const PADDED: usize = 512;
 /// What the format before it begins with.
 const FEATHER_1: &[u8] = b"FEA1";
 /// What a message begins with, but for those of writers of before 2019.
@@ -72,7 +74,7 @@ pub(super) fn read_file(file: File, place: &SourcePlace, sink: &mut Sink<'_, '_>
 fn blocks(file: &File, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
     let length = file.metadata()?.len();
     let Some(footer) = footer(file, length)? else {
-        stream(&mut At { file, at: BEFORE }, place, sink)?;
+        stream(&mut At { file, at: first_message(file)? }, place, sink)?;
         sink.passed(place, "it has no directory at its end: what stands before the cut was read".to_owned());
         return Ok(());
     };
@@ -95,6 +97,14 @@ fn blocks(file: &File, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
         batches.message(&message, &mut from, sink)?;
     }
     Ok(())
+}
+
+/// Where the first message of a file stands: writers leave zeros before it, each as many as it likes.
+fn first_message(file: &File) -> io::Result<u64> {
+    let mut head = vec![0; PADDED];
+    let read = file.read_at(&mut head, BEFORE)?;
+    let zeros = head[..read].iter().take_while(|&&byte| byte == 0).count();
+    Ok(BEFORE + (zeros as u64 & !7))
 }
 
 fn nothing(at: u64) -> Stop {
