@@ -388,13 +388,14 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 22] = [
+    const REFUSED: [&str; 24] = [
         "action",
         "check",
         "dry-run",
         "follow",
         "index",
         "journal",
+        "labels",
         "memory-documents",
         "on-duplicate",
         "only",
@@ -406,6 +407,7 @@ mod tests {
         "remove",
         "removed",
         "report",
+        "review",
         "root",
         "save-model",
         "stats",

@@ -1,18 +1,20 @@
 //! `wirecopy scan`.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::findings::{AuditOptions, Findings, Parts};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
-use crate::output::Outputs;
+use crate::output::{OutputPlace, Outputs};
 use crate::report::diff::Diff;
 use crate::report::html::LIMIT;
+use crate::report::sheet::{write_sheet, write_sheet_page};
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
 use crate::scan::{Run, Scan};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::indexed::{Indexed, Partners};
@@ -48,6 +50,10 @@ const FORMATS: [(&str, ScanFormat); 9] = [
 pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     let mut outputs = inputs(args, typed);
     let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    let sheet = typed.review.as_deref().map(|asked| Sheet::place(asked, &mut outputs)).transpose()?;
+    if typed.seed.is_some() && typed.audit.is_none() && sheet.is_none() {
+        bail!("--seed says what --audit or --review draws; give one of them");
+    }
     let saved = typed.save_model.as_deref().map(|file| outputs.file(file)).transpose()?;
     #[cfg(feature = "parquet")]
     let tables = tables(&targets, &mut outputs)?;
@@ -70,6 +76,9 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         model::write(settings.recipe, learned, place)?;
     }
     drop(bar);
+    if let Some(sheet) = &sheet {
+        sheet.write(&found, seed(typed))?;
+    }
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     if !summarised {
@@ -104,6 +113,42 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// What draws: the same documents and pairs every time, unless somebody wants others.
+fn seed(typed: &args::ScanArgs) -> u64 {
+    typed.seed.unwrap_or(1)
+}
+
+/// Where pairs for a reader go: a table, and a page beside it.
+struct Sheet {
+    pairs: usize,
+    name: String,
+    table: OutputPlace,
+    page: OutputPlace,
+}
+
+impl Sheet {
+    /// Of `N=SHEET.csv`. A sheet that is there may be filled in, and is not replaced unasked.
+    fn place(asked: &str, outputs: &mut Outputs) -> Result<Sheet> {
+        let parts =
+            asked.split_once('=').and_then(|(pairs, file)| Some((pairs.parse().ok()?, Path::new(file))));
+        let Some((pairs, file)) = parts.filter(|&(pairs, _)| pairs > 0) else {
+            bail!("--review takes how many pairs and where they go: --review 100=sheet.csv, not `{asked}`");
+        };
+        let page = file.with_extension("html");
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if page == file || name.is_empty() {
+            bail!("--review writes a table, and a page of its name beside it: --review {pairs}=sheet.csv");
+        }
+        Ok(Sheet { pairs, name, table: outputs.file(file)?, page: outputs.file(&page)? })
+    }
+
+    fn write(&self, found: &Run, seed: u64) -> Result<()> {
+        let rows = found.review(self.pairs, seed);
+        self.page.write(|out| write_sheet_page(&self.name, &rows, out))?;
+        Ok(self.table.write(|out| write_sheet(&rows, out))?)
+    }
 }
 
 /// A scan under a model that was given, or with the chrome that was.
@@ -168,7 +213,7 @@ fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: boo
     parts.lineage |= asks(Rendering::Sites) || asks(Rendering::Markdown);
     parts.site_pairs |= asks(Rendering::Sites);
     parts.boilerplate |= asks(Rendering::Boilerplate);
-    parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: typed.seed });
+    parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: seed(typed) });
     parts
 }
 

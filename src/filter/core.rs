@@ -208,8 +208,9 @@ impl Core {
 
     pub fn verdict(&self, found: Vec<Matched>, cluster: u64, seen: u64) -> Verdict {
         let relation = found.first().map_or(Directed::New, |best| best.found.relation);
+        let of = found.iter().position(|matched| matched.is_original).unwrap_or_default();
         let matches = found.into_iter().map(|matched| matched.found).collect();
-        Verdict { relation, verified: self.verifies(), matches, cluster, seen }
+        Verdict { relation, verified: self.verifies(), matches, of, cluster, seen }
     }
 }
 

@@ -5,14 +5,15 @@ use super::core::Core;
 use super::corpus::longest;
 use super::learn::Learning;
 use super::unpack::Unpacker;
-use crate::document::Identity;
-use crate::error::Result;
+use crate::document::{Identity, Meta, id_hash};
+use crate::error::{Error, Result};
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Standing, StandingRow};
+use crate::origin::{self, Copy, When, credits};
 use crate::signature::winnow::LEVELS;
 
 /// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
@@ -82,6 +83,8 @@ impl LookMemory {
 pub(super) struct Matched {
     pub ordinal: u32,
     pub found: Match,
+    /// Whether it is the original that the document is a copy of.
+    pub is_original: bool,
     /// What the alignment says, and where; nothing where nothing was aligned.
     pub overlap: Option<Overlap>,
     pub spans: Vec<Span>,
@@ -93,6 +96,50 @@ pub(super) fn order(matches: &mut [Matched]) {
         let by_score = b.found.score.total_cmp(&a.found.score);
         a.found.relation.rank().cmp(&b.found.relation.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
     });
+}
+
+/// Marks the original of a document among its matches, which are in order: the first of them and itself by names or dates,
+/// where those tell it and it has all that the document says. `own` is the document, and `copy` gives a match as far as
+/// that depends on it. What is no copy has no original, but the version or form that it is of.
+pub(super) fn mark_original<E>(
+    matches: &mut [Matched],
+    own: impl FnOnce() -> Copy,
+    mut copy: impl FnMut(&Matched) -> std::result::Result<Copy, E>,
+) -> std::result::Result<(), E> {
+    if !matches.first().is_some_and(|best| best.found.relation.is_copy()) {
+        return Ok(());
+    }
+    let places: Vec<usize> =
+        (0..matches.len()).filter(|&place| matches[place].found.relation.shares_cluster()).collect();
+    let mut copies = vec![own()];
+    for &place in &places {
+        copies.push(copy(&matches[place])?);
+    }
+    let first = origin::known_first(&copies).and_then(|first| places.get(first.checked_sub(1)?));
+    if let Some(&place) = first {
+        matches[place].is_original = matches[place].found.relation.is_copy();
+    }
+    Ok(())
+}
+
+/// Leaves as many matches as a verdict keeps, the original among them.
+pub(super) fn leave_best(matches: &mut Vec<Matched>) {
+    if let Some(original) = matches.iter().skip(MATCHES).position(|matched| matched.is_original) {
+        matches.swap(MATCHES - 1, MATCHES + original);
+    }
+    matches.truncate(MATCHES);
+}
+
+/// A document as far as who had it first depends on it. Without its text nothing is known of what it credits.
+pub(super) fn copy_of(meta: &Meta, text: &str) -> Copy {
+    Copy {
+        site: meta.site.clone(),
+        url: meta.url.clone(),
+        canonical_url: meta.canonical_url.clone(),
+        when: meta.date.as_deref().and_then(When::of),
+        credits: credits(text),
+        shingles: Vec::new(),
+    }
 }
 
 fn identity(row: &StoredRow) -> Identity {
@@ -143,7 +190,10 @@ pub(super) fn matches(
     if let Some(replaced) = replaces {
         looking.update(replaced, keys)?;
     }
-    looking.found.truncate(MATCHES);
+    if core.verifies() {
+        looking.original()?;
+    }
+    leave_best(&mut looking.found);
     Ok(looking.found)
 }
 
@@ -262,7 +312,7 @@ impl Looking<'_> {
         let id = self.view.id(place, row)?.to_owned();
         let kept = longest(&spans, false);
         let found = Match { id, relation, measures, score: score as f32, spans: kept };
-        self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
+        self.found.push(Matched { ordinal: row.ordinal, found, is_original: false, overlap, spans });
         Ok(())
     }
 
@@ -361,6 +411,37 @@ impl Looking<'_> {
             self.push(place, row, relation, (measures, judgement.score), (None, Vec::new()))?;
         }
         Ok(())
+    }
+
+    /// Marks the original, which may be whom the nearest copy is a copy of: it is then judged as well.
+    fn original(&mut self) -> Result<()> {
+        let Some(nearest) = self.found.first().filter(|best| best.found.relation.is_copy()) else {
+            return Ok(());
+        };
+        let at = Moment::of(self.row);
+        if let Some(place) = self.view.place(nearest.ordinal)? {
+            let verdict = self.view.verdict(place, &self.view.row(place)?)?;
+            let of = verdict.of().filter(|_| verdict.relation.is_copy());
+            let of = of.map(|of| self.view.last_of(of, id_hash(of.as_bytes()), at)).transpose()?.flatten();
+            if let Some((place, row)) = of
+                && self.found.iter().all(|matched| matched.ordinal != row.ordinal)
+            {
+                self.judge(place, &row)?;
+                order(&mut self.found);
+            }
+        }
+        let (view, document) = (self.view, self.document);
+        let LookMemory { unpacker, .. } = &mut *self.worker;
+        mark_original(
+            &mut self.found,
+            || copy_of(&document.meta, &document.text),
+            |matched| {
+                let Some(place) = view.place(matched.ordinal)? else { return Ok(Copy::default()) };
+                let row = view.row(place)?;
+                let text = unpacker.unpack(view.text(place, &row)?, &row)?;
+                Ok::<_, Error>(copy_of(&view.said(place, &row)?.1, text))
+            },
+        )
     }
 
     /// The version that the document replaces, before all others.

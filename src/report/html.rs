@@ -130,16 +130,26 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
             break;
         }
     }
+    write_page(PAGE, [STYLE, SCRIPT], data, &mut out)
+}
+
+/// Writes a page with a style, a script and its data, and a policy that lets nothing else run.
+pub(super) fn write_page(
+    page: &str,
+    [style, script]: [&str; 2],
+    data: String,
+    mut out: impl Write,
+) -> io::Result<()> {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     let parts = [
-        ("{{SCRIPT_HASH}}", hash(SCRIPT)),
-        ("{{STYLE_HASH}}", hash(STYLE)),
-        ("{{STYLE}}", STYLE.to_owned()),
+        ("{{SCRIPT_HASH}}", hash(script)),
+        ("{{STYLE_HASH}}", hash(style)),
+        ("{{STYLE}}", style.to_owned()),
         ("{{DATA}}", data),
-        ("{{SCRIPT}}", SCRIPT.to_owned()),
+        ("{{SCRIPT}}", script.to_owned()),
     ];
     // One pass from left to right: what is put in is not looked at again.
-    let mut rest = PAGE;
+    let mut rest = page;
     for (name, part) in &parts {
         let Some((before, after)) = rest.split_once(name) else { continue };
         out.write_all(before.as_bytes())?;
@@ -193,7 +203,7 @@ fn data(report: &Report) -> io::Result<String> {
 }
 
 /// Escapes what could end a script element or a line of script; all of it stands inside JSON strings only.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + json.len() / 64);
     let mut from = 0;
     for (at, found) in json.match_indices(['<', '>', '&', '\u{2028}', '\u{2029}']) {

@@ -11,6 +11,7 @@ mod markdown;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod sheet;
 mod short;
 mod sites;
 pub mod terminal;

@@ -19,6 +19,7 @@ mod ocr;
 mod page;
 mod parcel;
 mod sparse;
+pub(crate) mod stretches;
 mod table;
 mod warc;
 mod window;
