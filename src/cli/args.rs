@@ -159,6 +159,9 @@ pub enum ReportArgs {
     /// Make other reports of a saved json report; the documents are not needed.
     #[command(after_help = "Example:\n  wirecopy report render crawl.json --report html=crawl.html")]
     Render(Render),
+    /// Make reports of the stories of an index: what came in, who carried it and who had it first. Nothing is scanned again.
+    #[command(after_help = "Example:\n  wirecopy report index seen/ --since 1d --report html=today.html")]
+    Index(IndexReport),
     /// What is new, grown, split, merged or vanished from one report to the next.
     #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
     Diff(DiffArgs),
@@ -254,6 +257,28 @@ pub struct Render {
     /// parquet=DIR, a table of the clusters.
     #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct IndexReport {
+    /// The index: a directory.
+    #[arg(value_name = "DIR")]
+    pub index: PathBuf,
+    /// Only stories of which a document came in that time (1d, 12h), each with all of its documents.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub since: Option<u64>,
+    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
+    /// parquet=DIR, a table of the clusters.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+    /// Where texts are copied to while the run lasts.
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,8 +9,8 @@ use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::output::{OutputPlace, Outputs};
 use crate::report::diff::Diff;
-use crate::report::html::LIMIT;
 use crate::report::sheet::{write_sheet, write_sheet_page};
+use crate::report::stories::keep_ids;
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
 use crate::scan::{Run, Scan};
@@ -86,7 +86,10 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
-    let whole = whole.then(|| found.findings(&parts(typed, &targets, summarised))).transpose()?;
+    let mut whole = whole.then(|| found.findings(&parts(typed, &targets, summarised))).transpose()?;
+    if let (Some(earlier), Some(whole)) = (&baseline, &mut whole) {
+        keep_ids(&mut whole.report, earlier);
+    }
     let asks_for_pairs =
         |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
@@ -201,11 +204,11 @@ fn tables(targets: &[Target<ScanFormat>], outputs: &mut Outputs) -> Result<Vec<T
 fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: bool) -> Parts {
     let asks_for = |format| targets.iter().any(|target| target.format == format);
     let asks = |rendering| asks_for(ScanFormat::Of(rendering));
-    let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
-        (true, _) => usize::MAX,
-        (false, true) => LIMIT,
-        (false, false) => 0,
-    };
+    let renderings = targets.iter().filter_map(|target| match target.format {
+        ScanFormat::Of(rendering) => Some(rendering.texts()),
+        ScanFormat::Pairs | ScanFormat::Csv | ScanFormat::Parquet => None,
+    });
+    let texts = renderings.max().unwrap_or_default();
     let json_or_page = texts > 0 || asks(Rendering::Json);
     let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
     // Who leads a cluster is shown everywhere.

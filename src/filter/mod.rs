@@ -15,6 +15,7 @@ pub mod line;
 mod look;
 mod pool;
 mod prepare;
+mod stories;
 mod unpack;
 
 use std::collections::HashMap;

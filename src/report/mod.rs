@@ -14,6 +14,7 @@ pub mod parquet;
 pub mod sheet;
 mod short;
 mod sites;
+pub mod stories;
 pub mod terminal;
 mod values;
 

@@ -43,6 +43,7 @@ mod originals;
 mod outputs;
 mod pages;
 mod reports;
+mod review;
 mod rewritten;
 mod schema;
 mod sets;

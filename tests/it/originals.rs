@@ -153,3 +153,146 @@ fn a_built_index_names_originals_too() {
         ]
     );
 }
+
+/// A story is the same tomorrow, though an earlier original and a longer copy turned up.
+#[test]
+fn a_story_keeps_its_id_beside_a_baseline() {
+    let [story, first, second] = carried();
+    let dir = Dir::new();
+    let [post, echo] = [
+        line("post", "post.example", "2026-03-02T10:00:00Z", &first),
+        line("echo", "echo.example", "2026-03-02T12:00:00Z", &second),
+    ];
+    let longer = format!("{story}\nA line of its own at the end of it, which is longer than the others are.");
+    let late = line("aa-agency", "agency.example", "2026-03-02T08:00:00Z", &longer);
+    let mut news = News::new(44);
+    let other = news.story(10);
+    let new: String =
+        ["n1", "n2"].map(|id| line(id, &format!("{id}.example"), "2026-03-03", &other)).concat();
+    let [yesterday, today] = [
+        dir.file("yesterday.jsonl", [&*post, &*echo].concat()),
+        dir.file("today.jsonl", [&*late, &*post, &*echo, &*new].concat()),
+    ]
+    .map(|path| path.display().to_string());
+    let [old, kept, csv] =
+        ["old.json", "kept.json", "kept.csv"].map(|name| dir.path(name).display().to_string());
+    let scan = |arguments: &[&str]| {
+        let output = run(&[&["scan", "--quiet"], arguments].concat());
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    scan(&[&yesterday, "--report", &format!("json={old}")]);
+    let [json, table] = [format!("json={kept}"), format!("csv={csv}")];
+    scan(&[&today, "--baseline", &old, "--report", &json, "--report", &table]);
+    let clusters = |path: &str| -> Vec<(String, String)> {
+        let report: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let text = |cluster: &Value, name: &str| cluster[name].as_str().unwrap().to_owned();
+        let clusters = report["clusters"].as_array().unwrap();
+        clusters.iter().map(|cluster| (text(cluster, "id"), text(cluster, "lead"))).collect()
+    };
+    let (before, after) = (clusters(&old), clusters(&kept));
+    assert_eq!(after[0], (before[0].0.clone(), "aa-agency".to_owned()));
+    assert_ne!(after[1].0, before[0].0);
+    let rows = std::fs::read_to_string(csv).unwrap();
+    assert_eq!(rows.lines().filter(|row| row.contains(&before[0].0)).count(), 3, "{rows}");
+    // Without the baseline it is another one: its representative is.
+    let plain = dir.path("plain.json").display().to_string();
+    scan(&[&today, "--report", &format!("json={plain}")]);
+    assert_ne!(clusters(&plain)[0].0, before[0].0);
+}
+
+/// What a report of an index says of its stories: id, lead and documents of each, in order.
+fn stories(dir: &Dir, flags: &[&str]) -> (Vec<(String, String, Vec<String>)>, Value) {
+    let [index, json] = ["index", "report.json"].map(|name| dir.path(name).display().to_string());
+    let target = format!("json={json}");
+    let output = run(&[&["report", "index", &index, "--report", &target, "--quiet"], flags].concat());
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let story = |cluster: &Value| {
+        let members = cluster["members"].as_array().unwrap().iter();
+        let mut ids: Vec<String> =
+            members.chain([&cluster["representative"]]).map(|member| text(&member["id"])).collect();
+        ids.sort_unstable();
+        (text(&cluster["id"]), text(&cluster["lead"]), ids)
+    };
+    (report["clusters"].as_array().unwrap().iter().map(story).collect(), report)
+}
+
+#[test]
+fn an_index_tells_its_stories_without_a_second_scan() {
+    let [story, first, second] = carried();
+    let dir = Dir::new();
+    let mut news = News::new(90);
+    let lines: String = [
+        line("post", "post.example", "2026-03-02T10:00:00Z", &first),
+        line("agency", "agency.example", "2026-03-02T08:00:00Z", &story),
+        line("echo", "echo.example", "2026-03-02T11:00:00Z", &second),
+        line("times", "times.example", "2026-03-02T12:00:00Z", &first),
+        line("gone", "gone.example", "2026-03-02T12:30:00Z", &first),
+        line("alone", "post.example", "2026-03-02T13:00:00Z", &news.story(9)),
+    ]
+    .concat();
+    let (_, said_then) = said(&dir, &[], &lines);
+    let index = dir.path("index").display().to_string();
+    assert_eq!(code(&run(&["index", "delete", &index, "gone", "-q"])), 0);
+    let (told, report) = stories(&dir, &[]);
+    let cluster = |line: &str| serde_json::from_str::<Value>(line).unwrap()["wirecopy"]["cluster"].clone();
+    let name = cluster(std::str::from_utf8(&said_then).unwrap().lines().next().unwrap());
+    let documents = ["agency", "echo", "post", "times"].map(str::to_owned).to_vec();
+    assert_eq!(told, [(name.as_str().unwrap().to_owned(), "agency".to_owned(), documents)]);
+    let accounting = &report["accounting"];
+    assert_eq!([&accounting["documents"], &accounting["duplicates"]], [&json!(5), &json!(3)]);
+    let cluster = &report["clusters"][0];
+    assert_eq!((&cluster["origin"]["id"], &cluster["origin"]["order"]), (&json!("agency"), &json!("known")));
+    let carriers: Vec<(&str, &str)> = report["site_pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| (pair["carrier"].as_str().unwrap(), pair["source"].as_str().unwrap()))
+        .collect();
+    assert!(carriers.contains(&("post.example", "agency.example")), "{carriers:?}");
+    // Titles, dates and texts are those that came.
+    let html = dir.path("today.html");
+    let target = format!("html={}", html.display());
+    let page = run(&["report", "index", &index, "--since", "1d", "--report", &target]);
+    assert!(stdout(&page).contains("report: file://"), "{}", String::from_utf8_lossy(&page.stderr));
+    let html = std::fs::read_to_string(html).unwrap();
+    assert!(html.contains("agency.example") && html.contains(story.split(' ').nth(30).unwrap()));
+    // Of what came long enough ago nothing is told; the index is as it was.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(stories(&dir, &["--since", "1s"]).0, []);
+    let late = line("late", "late.example", "2026-03-04T10:00:00Z", &second);
+    said(&dir, &[], &late);
+    let (told, _) = stories(&dir, &["--since", "1s"]);
+    assert_eq!(told[0].2.len(), 5, "the story whole");
+    assert_eq!(code(&run(&["index", "verify", &index])), 0);
+}
+
+/// Documents of a story that were never compared with one another are, and what was said stays.
+#[test]
+fn a_story_of_many_copies_is_one_story() {
+    let dir = Dir::new();
+    let mut news = News::new(12);
+    let story = news.story(14);
+    let lines: String = (0..30)
+        .map(|n| {
+            let text = news.edited(&story, 25);
+            line(
+                &format!("c{n:02}"),
+                &format!("site{n}.example"),
+                &format!("2026-03-02T{:02}:00:00Z", n % 24),
+                &text,
+            )
+        })
+        .collect();
+    said(&dir, &[], &lines);
+    let (told, report) = stories(&dir, &[]);
+    assert_eq!(told.iter().map(|(.., documents)| documents.len()).collect::<Vec<_>>(), [30]);
+    assert_eq!(report["accounting"]["duplicates"], 29);
+    let signatures = dir.path("signatures").display().to_string();
+    let filter =
+        run_with_input(&["filter", "--index", &signatures, "--store", "signatures", "-q"], lines.as_bytes());
+    assert_eq!(code(&filter), 0);
+    let refused = run(&["report", "index", &signatures, "--report", "json"]);
+    assert!(code(&refused) == 2 && String::from_utf8_lossy(&refused.stderr).contains("no texts"));
+}
