@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::core::{Core, own_cluster};
-use super::look::{Matched, Sought, copy_of, leave_best, mark_original, matches, order};
+use super::look::{Batch, Matched, Sought, copy_of, leave_best, mark_original, matches, order};
 use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::index::NewDocument;
 use crate::index::format::{MATCHES, SPANS, encode_said};
 use crate::index::verdict::Match;
 use crate::judge::{Judgement, Overlap, Relation, Span};
+use crate::origin::Copy;
 use crate::scan::Run;
 
 /// Documents that are read and prepared together.
@@ -115,12 +116,12 @@ impl<'a> Loaded<'a> {
             matches.extend(partner.and_then(|partner| self.matched(partner)));
             order(&mut matches);
         }
-        let copy = |matched: &Matched| {
+        for matched in matches.iter_mut().filter(|matched| matched.found.relation.shares_cluster()) {
             let number = DocId(self.numbers[matched.ordinal as usize]);
             // What can no longer be read is among the scan's problems.
-            Ok::<_, Error>(copy_of(&self.run.meta(number), &self.run.text(number).unwrap_or_default()))
-        };
-        mark_original(&mut matches, || copy_of(&document.meta, &document.text), copy)?;
+            matched.copy = copy_of(&self.run.meta(number), &self.run.text(number).unwrap_or_default());
+        }
+        mark_original(&mut matches, copy_of(&document.meta, &document.text));
         leave_best(&mut matches);
         Ok(matches)
     }
@@ -134,7 +135,8 @@ impl<'a> Loaded<'a> {
         let relation = partner.judgement.from_a();
         let found =
             Match { id: cut(&id).to_owned(), relation, measures, score: score as f32, spans: partner.spans };
-        Some(Matched { ordinal, found, is_original: false, overlap: None, spans: Vec::new() })
+        let (overlap, spans) = (None, Vec::new());
+        Some(Matched { ordinal, found, is_original: false, copy: Copy::default(), overlap, spans })
     }
 
     /// What a document is to another one that the run need not have compared it with; nothing where they have equal words,
@@ -184,10 +186,11 @@ impl Lookup {
                     worker,
                     &documents[i],
                     Sought { row, keys, grams: &grams.sought },
-                    None,
+                    (None, &Batch::new()),
                 )
             })?;
-            for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
+            for ((number, document), mut matches) in numbers.into_iter().zip(&documents).zip(matches) {
+                leave_best(&mut matches);
                 for Matched { ordinal, found, overlap, spans, .. } in matches {
                     let place = view.place(ordinal)?;
                     let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };

@@ -1,12 +1,14 @@
 //! One document, looking for those of the index that it has a relation to.
 
+use std::collections::HashMap;
+
 use super::Incoming;
 use super::core::Core;
 use super::corpus::longest;
 use super::learn::Learning;
 use super::unpack::Unpacker;
-use crate::document::{Identity, Meta, id_hash};
-use crate::error::{Error, Result};
+use crate::document::{Identity, Meta};
+use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
@@ -85,6 +87,8 @@ pub(super) struct Matched {
     pub found: Match,
     /// Whether it is the original that the document is a copy of.
     pub is_original: bool,
+    /// It, as far as who had it first depends on it; nothing where nobody asks.
+    pub copy: Copy,
     /// What the alignment says, and where; nothing where nothing was aligned.
     pub overlap: Option<Overlap>,
     pub spans: Vec<Span>,
@@ -98,28 +102,22 @@ pub(super) fn order(matches: &mut [Matched]) {
     });
 }
 
-/// Marks the original of a document among its matches, which are in order: the first of them and itself by names or dates,
-/// where those tell it and it has all that the document says. `own` is the document, and `copy` gives a match as far as
-/// that depends on it. What is no copy has no original, but the version or form that it is of.
-pub(super) fn mark_original<E>(
-    matches: &mut [Matched],
-    own: impl FnOnce() -> Copy,
-    mut copy: impl FnMut(&Matched) -> std::result::Result<Copy, E>,
-) -> std::result::Result<(), E> {
+/// Marks the original of a document among its matches, which are in order: the first of them and itself (`own`) by names or
+/// dates, where those tell it and it has all that the document says. What is no copy has no original, but the version or form
+/// that it is of.
+pub(super) fn mark_original(matches: &mut [Matched], own: Copy) {
     if !matches.first().is_some_and(|best| best.found.relation.is_copy()) {
-        return Ok(());
+        return;
     }
     let places: Vec<usize> =
         (0..matches.len()).filter(|&place| matches[place].found.relation.shares_cluster()).collect();
-    let mut copies = vec![own()];
-    for &place in &places {
-        copies.push(copy(&matches[place])?);
-    }
+    let copies: Vec<Copy> = std::iter::once(own)
+        .chain(places.iter().map(|&place| std::mem::take(&mut matches[place].copy)))
+        .collect();
     let first = origin::known_first(&copies).and_then(|first| places.get(first.checked_sub(1)?));
     if let Some(&place) = first {
         matches[place].is_original = matches[place].found.relation.is_copy();
     }
-    Ok(())
 }
 
 /// Leaves as many matches as a verdict keeps, the original among them.
@@ -155,23 +153,23 @@ pub(super) struct Sought<'a> {
     pub grams: &'a [u64],
 }
 
-/// The documents that a document has a relation to, the best first; `replaces` is the version that it takes the place of.
+/// By ordinal: documents that came together, of which nothing is said yet.
+pub(super) type Batch<'a> = HashMap<u32, &'a Incoming>;
+
+/// The documents that a document has a relation to, the best first, and more than a verdict keeps; `replaces` is the version
+/// that it takes the place of.
 pub(super) fn matches(
     core: &Core,
     view: &View<'_>,
     worker: &mut LookMemory,
     document: &Incoming,
     Sought { row, keys, grams }: Sought<'_>,
-    replaces: Option<u32>,
+    (replaces, batch): (Option<u32>, &Batch<'_>),
 ) -> Result<Vec<Matched>> {
     if row.tokens == 0 {
         return Ok(Vec::new());
     }
-    let judge = core.judge();
-    let standing = Standing::default();
-    let (is_loaded, glances, found) = (false, false, Vec::new());
-    let mut looking =
-        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found };
+    let mut looking = Looking::new(core, view, worker, document, row);
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
@@ -191,10 +189,23 @@ pub(super) fn matches(
         looking.update(replaced, keys)?;
     }
     if core.verifies() {
-        looking.original()?;
+        looking.describe(batch)?;
     }
-    leave_best(&mut looking.found);
     Ok(looking.found)
+}
+
+/// What a document is to one more of the index, where it is something to it.
+pub(super) fn match_with(
+    core: &Core,
+    view: &View<'_>,
+    worker: &mut LookMemory,
+    (document, row): (&Incoming, &StoredRow),
+    (place, other): (PartPlace, &StoredRow),
+) -> Result<Option<Matched>> {
+    let mut looking = Looking::new(core, view, worker, document, row);
+    looking.judge(place, other)?;
+    looking.describe(&HashMap::new())?;
+    Ok(looking.found.pop())
 }
 
 /// One document, looking for others.
@@ -213,7 +224,19 @@ struct Looking<'a> {
     found: Vec<Matched>,
 }
 
-impl Looking<'_> {
+impl<'a> Looking<'a> {
+    fn new(
+        core: &'a Core,
+        view: &'a View<'a>,
+        worker: &'a mut LookMemory,
+        document: &'a Incoming,
+        row: &'a StoredRow,
+    ) -> Looking<'a> {
+        let (judge, standing) = (core.judge(), Standing::default());
+        let (is_loaded, glances, found) = (false, false, Vec::new());
+        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found }
+    }
+
     /// Loads the document itself, once that is needed.
     fn load(&mut self) {
         if !self.is_loaded {
@@ -312,7 +335,14 @@ impl Looking<'_> {
         let id = self.view.id(place, row)?.to_owned();
         let kept = longest(&spans, false);
         let found = Match { id, relation, measures, score: score as f32, spans: kept };
-        self.found.push(Matched { ordinal: row.ordinal, found, is_original: false, overlap, spans });
+        self.found.push(Matched {
+            ordinal: row.ordinal,
+            found,
+            is_original: false,
+            copy: Copy::default(),
+            overlap,
+            spans,
+        });
         Ok(())
     }
 
@@ -413,35 +443,22 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// Marks the original, which may be whom the nearest copy is a copy of: it is then judged as well.
-    fn original(&mut self) -> Result<()> {
-        let Some(nearest) = self.found.first().filter(|best| best.found.relation.is_copy()) else {
+    /// Describes the copies among the matches of a copy, so that it can be said who had it first.
+    fn describe(&mut self, batch: &Batch<'_>) -> Result<()> {
+        if !self.found.first().is_some_and(|best| best.found.relation.is_copy()) {
             return Ok(());
-        };
-        let at = Moment::of(self.row);
-        if let Some(place) = self.view.place(nearest.ordinal)? {
-            let verdict = self.view.verdict(place, &self.view.row(place)?)?;
-            let of = verdict.of().filter(|_| verdict.relation.is_copy());
-            let of = of.map(|of| self.view.last_of(of, id_hash(of.as_bytes()), at)).transpose()?.flatten();
-            if let Some((place, row)) = of
-                && self.found.iter().all(|matched| matched.ordinal != row.ordinal)
-            {
-                self.judge(place, &row)?;
-                order(&mut self.found);
+        }
+        let LookMemory { unpacker, .. } = &mut *self.worker;
+        for matched in self.found.iter_mut().filter(|matched| matched.found.relation.shares_cluster()) {
+            if let Some(document) = batch.get(&matched.ordinal) {
+                matched.copy = copy_of(&document.meta, &document.text);
+            } else if let Some(place) = self.view.place(matched.ordinal)? {
+                let row = self.view.row(place)?;
+                let text = unpacker.unpack(self.view.text(place, &row)?, &row)?;
+                matched.copy = copy_of(&self.view.said(place, &row)?.1, text);
             }
         }
-        let (view, document) = (self.view, self.document);
-        let LookMemory { unpacker, .. } = &mut *self.worker;
-        mark_original(
-            &mut self.found,
-            || copy_of(&document.meta, &document.text),
-            |matched| {
-                let Some(place) = view.place(matched.ordinal)? else { return Ok(Copy::default()) };
-                let row = view.row(place)?;
-                let text = unpacker.unpack(view.text(place, &row)?, &row)?;
-                Ok::<_, Error>(copy_of(&view.said(place, &row)?.1, text))
-            },
-        )
+        Ok(())
     }
 
     /// The version that the document replaces, before all others.

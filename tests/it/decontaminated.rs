@@ -193,5 +193,6 @@ fn within_one_set_the_first_record_keeps_a_passage() {
         "exact",
     ]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(code(&refused) == 2 && said.contains("4.html") && !dir.path("o2").exists(), "{said}");
+    assert_eq!(code(&refused), 2, "{said}");
+    assert!(said.contains("4.html") && !dir.path("o2").exists(), "{said}");
 }
