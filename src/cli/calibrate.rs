@@ -45,12 +45,18 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let printed = !args.quiet && targets.iter().all(|target| target.file.is_some());
+    let mut scan = None;
     let pairs = match &typed.from {
         Some(path) => {
             let cannot = || format!("cannot read pairs from {}", path.display());
             read_pairs(BufReader::new(File::open(path).with_context(cannot)?)).with_context(cannot)?
         }
-        None => scanned(typed, &settings, &outputs)?,
+        None => {
+            let (pairs, counts) = scanned(typed, &settings, &outputs, printed)?;
+            scan = counts;
+            pairs
+        }
     };
     let calibration = calibrate(&pairs, &settings.policy);
     for target in &targets {
@@ -59,8 +65,8 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
             CalibrateFormat::Csv => write_csv(&calibration, out),
         })?;
     }
-    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
-        print(&calibration, &settings.policy).context("cannot write to standard output")?;
+    if printed {
+        print(&calibration, &settings.policy, scan).context("cannot write to standard output")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -185,8 +191,17 @@ fn print_precision(said: &Precision) -> io::Result<()> {
     )
 }
 
-/// The pairs of a scan that asks for as little as any threshold shown.
-fn scanned(typed: &args::Calibrate, settings: &ScanSettings, outputs: &Outputs) -> Result<Vec<Saved>> {
+/// Duplicates and clusters, as a scan counts them.
+type ScanCounts = (usize, usize);
+
+/// The pairs of a scan that asks for as little as any threshold shown; and where that is printed beside them, what one finds at
+/// the thresholds as they are set.
+fn scanned(
+    typed: &args::Calibrate,
+    settings: &ScanSettings,
+    outputs: &Outputs,
+    printed: bool,
+) -> Result<(Vec<Saved>, Option<ScanCounts>)> {
     let policy = Policy {
         threshold: settings.policy.threshold.min(LOWEST),
         jaccard: settings.policy.jaccard.min(LOWEST),
@@ -198,7 +213,12 @@ fn scanned(typed: &args::Calibrate, settings: &ScanSettings, outputs: &Outputs) 
     let found = settings.scan().policy(policy).run(&corpus)?;
     let mut pairs = Vec::new();
     write_pairs(found.pair_rows(None), &mut pairs)?;
-    Ok(read_pairs(&*pairs)?)
+    let count = || -> Result<ScanCounts> {
+        let found = settings.scan().run(&corpus)?;
+        Ok((found.clusters.iter().map(|cluster| cluster.members.len()).sum(), found.clusters.len()))
+    };
+    let counts = printed.then(count).transpose()?;
+    Ok((read_pairs(&*pairs)?, counts))
 }
 
 fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
@@ -211,7 +231,7 @@ fn write_csv(calibration: &Calibration, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
+fn print(calibration: &Calibration, policy: &Policy, scan: Option<ScanCounts>) -> io::Result<()> {
     let mut out = say::stdout();
     let tables = [
         ("score", &calibration.score, policy.threshold),
@@ -240,5 +260,8 @@ fn print(calibration: &Calibration, policy: &Policy) -> io::Result<()> {
         "removed: documents beside one of each cluster, by the saved measures alone. A scan asks more of short texts and lets \
          no digest bind a cluster, and dedup keeps what holds more than its kept copy: both give a few less"
     )?;
+    if let Some((duplicates, clusters)) = scan {
+        writeln!(out, "a scan as it is set (*) finds {duplicates} duplicates in {clusters} clusters")?;
+    }
     writeln!(out, "* as it is set; `wirecopy compare A B` shows why a pair is what it is")
 }

@@ -101,14 +101,18 @@ pub fn related_texts(report: &Report, budget: usize) -> usize {
 /// The share of the room for texts that those of documents in no cluster have, as its inverse.
 const OTHERS: usize = 8;
 
-/// Places of a cluster's documents, the representative first, then what differs most from it.
+/// Places of a cluster's documents, the representative first, then the lead, which copies are shown beside, then what
+/// differs most from the representative.
 fn order(cluster: &ClusterRow) -> Vec<usize> {
     let mut places: Vec<usize> = (0..=cluster.members.len()).collect();
+    let leads = |member: &MemberRow| member.id == cluster.lead;
     places[1..].sort_by(|&x, &y| {
         let (x, y) = (&cluster.members[x - 1], &cluster.members[y - 1]);
+        let by_lead = leads(y).cmp(&leads(x));
         let exact = |member: &MemberRow| member.relation.as_deref() == Some("exact");
         let score = |member: &MemberRow| member.score.unwrap_or_default();
-        exact(x).cmp(&exact(y)).then(score(x).total_cmp(&score(y))).then_with(|| x.id.cmp(&y.id))
+        let by_score = exact(x).cmp(&exact(y)).then(score(x).total_cmp(&score(y)));
+        by_lead.then(by_score).then_with(|| x.id.cmp(&y.id))
     });
     places
 }
