@@ -351,7 +351,7 @@ fn beta_share(x: f64, a: f64, b: f64) -> f64 {
     // From its last term to its first.
     let term = |number: u32| {
         let m = f64::from(number / 2);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
         } else {
             -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))

@@ -75,9 +75,8 @@ pub fn decide(run: &Run, clusters: &[ClusterRow], rules: &Rules, removable: Remo
     let mut removed = BTreeMap::new();
     for (cluster, row) in run.clusters.iter().zip(clusters) {
         let is_against = run.documents.is_against(cluster.representative);
-        let allows = |relation: &&str| match is_against {
-            true => removable.allows_against(relation),
-            false => removable.allows(relation),
+        let allows = |relation: &&str| {
+            if is_against { removable.allows_against(relation) } else { removable.allows(relation) }
         };
         let documents: Vec<DocId> = cluster.documents().collect();
         let rows: Vec<&MemberRow> = row.documents().collect();

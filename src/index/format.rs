@@ -279,7 +279,7 @@ const OF_SHIFT: u32 = 1;
 pub fn encode_said(verdict: &Verdict, meta: &Meta, out: &mut Vec<u8>) {
     out.push(verdict.relation as u8);
     let of = verdict.of.min(MATCHES - 1) as u8;
-    out.push(u8::from(verdict.verified) * VERIFIED | of << OF_SHIFT);
+    out.push((u8::from(verdict.verified) * VERIFIED) | (of << OF_SHIFT));
     let matches = &verdict.matches[..verdict.matches.len().min(MATCHES)];
     out.push(matches.len() as u8);
     for one in matches {

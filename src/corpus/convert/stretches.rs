@@ -59,25 +59,14 @@ impl Corpus {
         open: impl Fn() -> io::Result<Box<dyn Read>>,
     ) -> Result<Vec<Range<u64>>, String> {
         let opened = || open().map_err(|e| e.to_string());
-        let stopped = |stop| match stop {
-            Stop::Input(reason) => reason,
-            Stop::Run(error) => error.to_string(),
-        };
-        let max_record = self.opened.max_record;
         let mut stretches = match container {
-            Container::Table(usual) => {
-                let rows = |from: &mut dyn Read| {
-                    let separator = table::Separator::of(usual, self.opened.delimiter);
-                    table::stretches(from, separator, &self.opened.fields, max_record).map_err(stopped)
-                };
-                numbered(parts, self.rows(&rows, opened)?)
-            }
+            Container::Table(usual) => numbered(parts, self.rows(usual, opened)?),
             Container::Crawl => {
-                let starts = warc::starts(&mut opened()?, max_record).map_err(stopped)?;
+                let starts = warc::starts(&mut opened()?, self.opened.max_record).map_err(why)?;
                 let ends = starts.iter().skip(1).copied().chain([u64::MAX]);
                 numbered(parts, starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect())
             }
-            Container::Archive => named(parts, archive::stretches(&mut opened()?).map_err(stopped)?)?,
+            Container::Archive => named(parts, archive::stretches(&mut opened()?).map_err(why)?)?,
         };
         stretches.sort_unstable_by_key(|stretch| stretch.start);
         Ok(stretches)
@@ -87,9 +76,13 @@ impl Corpus {
     /// to be as many rows, or nobody can tell which is which.
     fn rows(
         &self,
-        rows: &dyn Fn(&mut dyn Read) -> Result<Vec<Range<u64>>, String>,
+        usual: u8,
         opened: impl Fn() -> Result<Box<dyn Read>, String>,
     ) -> Result<Vec<Range<u64>>, String> {
+        let rows = |from: &mut dyn Read| {
+            let separator = table::Separator::of(usual, self.opened.delimiter);
+            table::stretches(from, separator, &self.opened.fields, self.opened.max_record).map_err(why)
+        };
         let mut read = Utf8Stream::new(opened()?);
         let in_utf8 = rows(&mut read)?;
         let Some(mark) = read.untouched() else {
@@ -100,6 +93,14 @@ impl Corpus {
             return Ok(as_they_are);
         };
         Ok(in_utf8.into_iter().map(|row| row.start + mark..row.end + mark).collect())
+    }
+}
+
+/// Why reading stopped.
+fn why(stop: Stop) -> String {
+    match stop {
+        Stop::Input(reason) => reason,
+        Stop::Run(error) => error.to_string(),
     }
 }
 
