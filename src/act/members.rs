@@ -30,8 +30,9 @@ pub(super) fn are_kept(source: &Path, place: &Path) -> io::Result<bool> {
 /// Copies a gzip file but for stretches of what comes out of it, in order and apart. A member that loses nothing stays as
 /// it is, and one that loses all of it goes; of others what is left is one member.
 pub(super) fn copy_without(file: File, stretches: &[Range<u64>], out: &mut dyn Write) -> io::Result<()> {
-    let members = members(BufReader::new(&file))?;
     let mut from = BufReader::new(&file);
+    from.rewind()?;
+    let members = members(&mut from)?;
     for Member { packed, plain } in &members {
         let own: Vec<Range<u64>> = stretches
             .iter()
