@@ -124,12 +124,12 @@ impl Output {
 
     /// Writes what stays, and the list of what goes: each file complete or not at all, and none that is new where one of
     /// them cannot be written. Records and files that could not be read stay. With a
-    /// `stripper`, records of JSON lines and text files lose their sites' chrome; pages are written as they are. Returns
-    /// how many did.
+    /// `stripper`, records of JSON lines and text files lose their sites' chrome; pages are written as they are. Where it was
+    /// decided so they lose passages. Returns how many lost something.
     ///
     /// # Errors
     /// [`ErrorKind::Changed`] where an input is no longer what was scanned, [`ErrorKind::Setting`] where two inputs
-    /// have one place or one is of a format that is not written, and those of reading and writing.
+    /// have one place or a document cannot be taken out of its file, and those of reading and writing.
     pub fn write(mut self, run: &Run, decisions: &Decisions, stripper: Option<Stripper<'_>>) -> Result<u64> {
         let corpus = run.corpus();
         unchanged(corpus)?;
@@ -249,8 +249,8 @@ impl Strip<'_> {
     }
 }
 
-/// Every file of the corpus, but for a second set, and what becomes of it: those that are read where they stand, pages,
-/// and pages that gave no document.
+/// Every file of the corpus, but for a second set, and what becomes of it: those that are read where they stand, those that
+/// are converted, and those that gave no document.
 fn files(run: &Run, decisions: &Decisions, strip: bool) -> Result<BTreeMap<PathBuf, Fate>> {
     let corpus = run.corpus();
     let mut files: BTreeMap<PathBuf, Fate> = BTreeMap::new();
@@ -393,7 +393,7 @@ fn copy(
         }
         #[cfg(feature = "parquet")]
         Fate::Rows(gone) if !gone.is_empty() => super::parquet::copy_without(source, gone, out),
-        Fate::Cut(stretches) if members::are_kept(source, place)? => {
+        Fate::Cut(stretches) if !stretches.is_empty() && members::are_kept(source, place)? => {
             members::copy_without(open_regular(source)?, stretches, out)
         }
         Fate::Cut(stretches) if !stretches.is_empty() || packing(source)? != Compression::of_name(place) => {
