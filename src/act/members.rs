@@ -116,7 +116,7 @@ mod tests {
         };
         assert_eq!(left(&[]), [&parts.concat()[..], &[0; 3]].concat());
         assert_eq!(left(&[0..4, 14..u64::MAX]), [&parts[1][..], &[0; 3]].concat());
-        let cut = left(&[2..8]);
+        let cut = left(std::slice::from_ref(&(2..8)));
         let mut text = String::new();
         let mut reader = GzDecoder::new(&*cut);
         reader.read_to_string(&mut text).expect("a member");
