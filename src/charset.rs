@@ -308,6 +308,8 @@ pub(super) struct Utf8Stream<R> {
     charset: Charset,
     ready: Vec<u8>,
     at: usize,
+    /// Bytes of the mark that the stream begins with.
+    mark: u64,
     /// Invalid sequences that became U+FFFD.
     pub replaced: u32,
     over: bool,
@@ -332,9 +334,18 @@ impl<R: Read> Utf8Stream<R> {
             charset: Charset::Unread,
             ready: Vec::new(),
             at: 0,
+            mark: 0,
             replaced: 0,
             over: false,
             broken: None,
+        }
+    }
+
+    /// Of a stream that was read: how many bytes of a mark it passed, where all others went through as they were.
+    pub fn untouched(&self) -> Option<u64> {
+        match self.charset {
+            Charset::Unread | Charset::Open | Charset::Utf8 => Some(self.mark),
+            Charset::Other(_) | Charset::Utf32(_) => None,
         }
     }
 
@@ -353,6 +364,7 @@ impl<R: Read> Utf8Stream<R> {
                 None if head.starts_with(MARK) => (Charset::Utf8, MARK.len()),
                 None => (Charset::Open, 0),
             };
+            self.mark = self.at as u64;
         }
         if matches!(self.charset, Charset::Open) && !self.ready.is_ascii() {
             // A character that the end cuts must not speak for another charset.

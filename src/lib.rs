@@ -79,6 +79,7 @@ pub mod page;
 pub mod printable;
 pub mod recipe;
 pub mod report;
+pub mod review;
 mod rows;
 pub mod scan;
 mod shingle;

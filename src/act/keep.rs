@@ -128,6 +128,11 @@ impl Rules {
         unmatched(patterns, clusters)
     }
 
+    /// Whether there are documents that are never removed.
+    pub fn protect_any(&self) -> bool {
+        self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)))
+    }
+
     /// Whether a document is never removed.
     pub fn protect(&self, document: &MemberRow) -> bool {
         self.0.iter().any(|rule| matches!(rule, Rule::Protected(_)) && rule.rank(document, None) == 0)

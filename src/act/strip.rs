@@ -47,15 +47,26 @@ impl Stripper<'_> {
 fn without(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Option<String> {
     let mut left = String::new();
     let mut at = 0;
-    for range in ranges {
-        let whole = widened(text, range);
-        left.push_str(text.get(at..whole.start).unwrap_or_default());
-        at = at.max(whole.end);
+    for cut in ranges.map(|range| widened(text, range)) {
+        left.push_str(text.get(at..cut.start).unwrap_or_default());
+        at = at.max(cut.end);
     }
     (at > 0).then(|| {
         left.push_str(text.get(at..).unwrap_or_default());
         left
     })
+}
+
+/// These ranges of a text, ascending, each with what belongs to it, and none with what belongs to the one before.
+pub(super) fn apart(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut behind = 0;
+    let cut = |range: Range<usize>| {
+        let whole = widened(text, range);
+        let cut = whole.start.max(behind)..whole.end.max(behind);
+        behind = cut.end;
+        cut
+    };
+    ranges.map(cut).collect()
 }
 
 /// A piece with the punctuation that it begins and ends with, and where nothing else stands in its lines, with their end

@@ -240,6 +240,11 @@ fn plain(date: &str) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
+/// A date as everyone reads it: what the first of these formats that reads it says, else as it is.
+pub fn dated(date: String, formats: &[DateFormat]) -> String {
+    formats.iter().find_map(|format| format.read(&date)).map_or(date, When::written)
+}
+
 /// How dates are written that could be read in two ways, as `strptime` has it: `%d/%m/%Y`.
 ///
 /// ```

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::act::Removable;
 use crate::act::again::{Confirmed, confirm};
 use crate::act::apply::{Action, Actor, Plan, Step, plan};
 use crate::act::keep::Rules;
@@ -28,11 +29,17 @@ pub fn run(args: &args::Args, typed: &args::Apply) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
     let protected = Names::new(&typed.protect)?;
     let report = report::read(&typed.report)?;
-    let plan = plan(&report, &rules, typed.remove.parse()?, &protected);
+    let removable: Removable = typed.remove.parse()?;
+    if removable.takes_partial() {
+        bail!(
+            "--remove partial: files that share a passage and no more are never removed by apply (dedup --against can)"
+        );
+    }
+    let plan = plan(&report, &rules, removable, &protected);
     warn(&report, &rules, &protected);
     let acts = action.filter(|_| typed.yes);
     let failed = match acts {
-        Some(action) => Acting { args, typed, roots, report: &report }.act(&plan, action)?,
+        Some(action) => Acting { args, typed, roots, removable, report: &report }.act(&plan, action)?,
         None => {
             let mut out = say::stdout();
             for step in &plan.steps {
@@ -88,6 +95,7 @@ struct Acting<'a> {
     args: &'a args::Args,
     typed: &'a args::Apply,
     roots: Roots,
+    removable: Removable,
     report: &'a Report,
 }
 
@@ -97,8 +105,7 @@ impl Acting<'_> {
         if let Action::Move(directory) = &action {
             self.roots.inside(&directory.join("any"))?;
         }
-        let removable = self.typed.remove.parse()?;
-        let Confirmed { steps, others } = confirm(&plan.steps, &self.roots, removable, &self.policy())?;
+        let Confirmed { steps, others } = confirm(&plan.steps, &self.roots, self.removable, &self.policy())?;
         for (step, reason) in &others {
             left(step, reason);
         }

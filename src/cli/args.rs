@@ -66,6 +66,7 @@ pub enum Command {
         wirecopy scan ours/ --against crawl.jsonl --within 7d\n  \
         wirecopy scan crawl.jsonl --report sites=who-carries-whom.csv\n  \
         wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
+        wirecopy scan crawl.jsonl --review 100=sheet.csv --seed 1\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs")]
     Scan(ScanArgs),
@@ -79,12 +80,15 @@ pub enum Command {
         wirecopy templates notes.jsonl\n  \
         wirecopy templates notes.jsonl --report csv=values.csv")]
     Templates(Templates),
-    /// Say what other thresholds would give: pairs, clusters, documents removed, and pairs next to each.
-    #[command(mut_arg("paths", |paths| paths.required(false).required_unless_present("from")))]
+    /// Say what other thresholds would give: pairs, clusters, documents removed, and pairs next to each; or how often a scan is
+    /// right, by a sheet that a reader filled in.
+    #[command(mut_arg("paths", |paths| paths.required(false).required_unless_present_any(["from", "labels"])))]
     #[command(after_help = "Examples:\n  \
         wirecopy calibrate crawl.jsonl\n  \
         wirecopy scan crawl.jsonl --threshold 0.3 --containment 0.3 --quiet --report pairs=pairs.ndjson\n  \
-        wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv")]
+        wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv\n  \
+        wirecopy scan crawl.jsonl --review 100=sheet.csv\n  \
+        wirecopy calibrate --labels sheet.csv")]
     Calibrate(Calibrate),
     /// Find headlines, paragraphs and lines that stand more than once within one page.
     #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
@@ -107,7 +111,8 @@ pub enum Command {
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
         wirecopy dedup crawl/ --output kept/ --keep canonical-url,earliest --remove exact,near\n  \
-        wirecopy dedup training.jsonl --against test.jsonl --output clean.jsonl")]
+        wirecopy dedup training.jsonl --against test.jsonl --remove exact,near,contained,partial --output clean.jsonl\n  \
+        wirecopy dedup training.jsonl --against test.jsonl --strip passages --output clean.jsonl --removed cut.ndjson")]
     Dedup(Dedup),
     /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
     #[command(
@@ -154,6 +159,9 @@ pub enum ReportArgs {
     /// Make other reports of a saved json report; the documents are not needed.
     #[command(after_help = "Example:\n  wirecopy report render crawl.json --report html=crawl.html")]
     Render(Render),
+    /// Make reports of the stories of an index: what came in, who carried it and who had it first. Nothing is scanned again.
+    #[command(after_help = "Example:\n  wirecopy report index seen/ --since 1d --report html=today.html")]
+    Index(IndexReport),
     /// What is new, grown, split, merged or vanished from one report to the next.
     #[command(after_help = "Example:\n  wirecopy report diff yesterday.json today.json --report json")]
     Diff(DiffArgs),
@@ -175,13 +183,14 @@ pub struct Dedup {
     /// that represents its cluster.
     #[arg(long, value_name = "RULES")]
     pub keep: Option<String>,
-    /// What is removed: exact, near, contained.
+    /// What is removed: exact, near, contained; with --against also partial, whatever shares a passage with the second set.
     #[arg(long, value_name = "RELATIONS", default_value = "exact,near,contained")]
     pub remove: String,
-    /// List what was removed, a JSON object a line: id, kept, relation, rule.
+    /// List what was removed, a JSON object a line: id, kept, relation, rule; of a passage also where it stood, and its text.
     #[arg(long, value_name = "FILE")]
     pub removed: Option<PathBuf>,
-    /// Cut what sites print on many of their pages out of the texts that stay, in JSON lines and text files.
+    /// Cut out of the texts that stay, in JSON lines and text files: boilerplate, which sites print on many of their pages,
+    /// or passages of at least --partial-words words that the second set has word for word, or without one an earlier record.
     #[arg(long, value_name = "WHAT")]
     pub strip: Option<StripArg>,
     #[command(flatten)]
@@ -192,6 +201,8 @@ pub struct Dedup {
 pub enum StripArg {
     /// Lines that many pages of a site have.
     Boilerplate,
+    /// What the second set, or an earlier record, has word for word.
+    Passages,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -249,6 +260,28 @@ pub struct Render {
 }
 
 #[derive(Debug, ClapArgs)]
+pub struct IndexReport {
+    /// The index: a directory.
+    #[arg(value_name = "DIR")]
+    pub index: PathBuf,
+    /// Only stories of which a document came in that time (1d, 12h), each with all of its documents.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub since: Option<u64>,
+    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
+    /// parquet=DIR, a table of the clusters.
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    pub reports: Vec<String>,
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+    /// Where texts are copied to while the run lasts.
+    #[arg(long, value_name = "DIR")]
+    pub work_dir: Option<PathBuf>,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0)]
+    pub threads: usize,
+}
+
+#[derive(Debug, ClapArgs)]
 pub struct DiffArgs {
     /// The earlier report.
     #[arg(value_name = "OLD")]
@@ -275,9 +308,13 @@ pub struct ScanArgs {
     /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
     #[arg(long, value_name = "N")]
     pub audit: Option<usize>,
-    /// Which documents the audit draws.
-    #[arg(long, value_name = "S", default_value_t = 1, requires = "audit")]
-    pub seed: u64,
+    /// Write N pairs, drawn by relation and score, to SHEET.csv for a reader to judge, with a page to click through beside it;
+    /// calibrate --labels reads what was filled in.
+    #[arg(long, value_name = "N=SHEET.csv")]
+    pub review: Option<String>,
+    /// Which documents the audit draws, and which pairs the review; 1 if not given.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
     /// Keep what the corpus taught, for other runs.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub save_model: Option<PathBuf>,
@@ -382,6 +419,9 @@ pub struct Calibrate {
     /// Pairs that scan --report pairs wrote, instead of documents. What it left out below its thresholds is not counted.
     #[arg(long, value_name = "PAIRS")]
     pub from: Option<PathBuf>,
+    /// A sheet that scan --review wrote, filled in: how often each relation is right, and what higher thresholds would leave.
+    #[arg(long, value_name = "SHEET", conflicts_with_all = ["from", "paths"])]
+    pub labels: Option<PathBuf>,
     /// Write a report: json or csv, to FILE or to standard output.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,

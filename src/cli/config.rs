@@ -29,7 +29,7 @@ const TYPED: [&str; 6] = ["config", "no-config", "help", "version", "yes", "forc
 /// What a file may set that was found and not named. Whoever unpacks a folder of data and works in it has not read its
 /// settings: they may say how documents are read, judged and shown, and neither what is written or done nor what is read
 /// elsewhere. A flag that is not here is refused.
-const OF_FOUND: [&str; 51] = [
+const OF_FOUND: [&str; 52] = [
     "against",
     "all",
     "audit",
@@ -68,6 +68,7 @@ const OF_FOUND: [&str; 51] = [
     "quiet",
     "seed",
     "shingle",
+    "since",
     "site-from",
     "source-field",
     "store",
@@ -388,13 +389,14 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 22] = [
+    const REFUSED: [&str; 24] = [
         "action",
         "check",
         "dry-run",
         "follow",
         "index",
         "journal",
+        "labels",
         "memory-documents",
         "on-duplicate",
         "only",
@@ -406,6 +408,7 @@ mod tests {
         "remove",
         "removed",
         "report",
+        "review",
         "root",
         "save-model",
         "stats",

@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::act::dedup::{Decisions, Output, decide, list, stream};
+use crate::act::Removable;
+use crate::act::dedup::{Decisions, decide, list};
 use crate::act::keep::Rules;
+use crate::act::rewrite::{Output, stream};
 use crate::error::{Error, ErrorKind};
 use crate::scan::Run;
 use anyhow::{Context, Result, bail};
@@ -19,7 +21,16 @@ use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     let rules = Rules::read(typed.keep.as_deref())?;
-    let removable = typed.remove.parse()?;
+    let removable: Removable = typed.remove.parse()?;
+    if removable.takes_partial() && typed.run.against.is_empty() {
+        bail!(
+            "--remove partial takes what shares a passage with a second set: name it with --against. Within one set a document \
+             that shares a passage has more to say; --strip passages takes the passage alone"
+        );
+    }
+    if typed.strip == Some(args::StripArg::Passages) && typed.run.within.is_some() {
+        bail!("--strip passages looks at all documents, however far apart in time: leave out --within");
+    }
     let mut outputs = outputs(args);
     outputs.reads(typed.input.paths.iter().chain(&typed.run.against));
     outputs.reads(Rules::files(typed.keep.as_deref()));
@@ -33,7 +44,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     drop(bar);
     let mut clusters = found.cluster_rows();
     found.add_lineage(&found.lineage()?, &mut clusters)?;
-    let decisions = decide(&found, &clusters, &rules, removable);
+    let mut decisions = decide(&found, &clusters, &rules, removable);
     for pattern in rules.unmatched(&clusters) {
         say!("wirecopy: `{pattern}` matches no document that has copies");
     }
@@ -42,6 +53,10 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
             Some(stripper) => Some(stripper),
             None => bail!("--strip boilerplate: --classic knows no boilerplate"),
         },
+        Some(args::StripArg::Passages) => {
+            decisions.cut_passages(&found, &rules)?;
+            None
+        }
         None => None,
     };
     let stripped = match goes {
@@ -68,7 +83,7 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
     if !args.quiet {
         let all = found.documents.entries.len() - found.documents.against.count_ones();
         let gone = decisions.removed.len();
-        let stay = decisions.duplicates - gone as u64;
+        let stay = decisions.staying(&found);
         if stay > 0 {
             say!(
                 "{stay} of {} duplicates stay: what holds more than the kept copy, was not verified against it, or is spared \
@@ -78,6 +93,10 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         }
         let stripped = match typed.strip {
             Some(args::StripArg::Boilerplate) => format!("; {stripped} stripped of boilerplate"),
+            Some(args::StripArg::Passages) => {
+                let passages: usize = decisions.cuts.values().map(Vec::len).sum();
+                format!("; {passages} passages cut out of {}", decisions.cuts.len())
+            }
             None => String::new(),
         };
         let sum = format!("{all} documents = {} kept + {gone} removed{stripped}", all - gone);

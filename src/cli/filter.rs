@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::charset::unmarked;
 use crate::corpus::{
-    Corpus, CorpusOptions, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch,
+    Corpus, CorpusOptions, DateFormat, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch,
     SitePattern, Value, in_one_line,
 };
 use crate::error::Reason;
@@ -49,6 +49,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         reader: JsonLines::new(typed.reading.fields.names(), Kernel::detect()),
         paths: paths.clone(),
         site_from: typed.reading.site_from.clone(),
+        date_formats: typed.reading.date_formats.clone(),
         max: typed.reading.max_record,
         scratch: Scratch::new(Kernel::detect()),
         preparer: over.preparer(),
@@ -466,6 +467,7 @@ struct Records {
     reader: JsonLines,
     paths: Vec<PathBuf>,
     site_from: Option<SitePattern>,
+    date_formats: Vec<DateFormat>,
     max: u64,
     scratch: Scratch,
     preparer: Preparer,
@@ -500,12 +502,11 @@ impl Records {
         let fields = self.reader.fields(record)?;
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
         let named = fields.id.map(Value::to_text);
-        let directory = self.directory(input);
+        let rules = (self.directory(input), &*self.date_formats);
         if let Some(id) = named {
-            return Ok(Incoming::of_record(&fields, id, text, directory));
+            return Ok(Incoming::of_record(&fields, id, text, rules));
         }
-        let document =
-            Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, directory);
+        let document = Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, rules);
         Ok(document.unnamed(self.place(record, input)))
     }
 
@@ -616,7 +617,8 @@ impl Records {
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
         let id = corpus.id_of(fields, at.input, record);
         let (path, number) = corpus.place(at, record);
-        let document = Incoming::of_record(fields, id, text, corpus.directory(at.input));
+        let rules = (corpus.directory(at.input), corpus.date_formats());
+        let document = Incoming::of_record(fields, id, text, rules);
         let mut line = Vec::new();
         match fields.json {
             Some(json) => in_one_line(json, &mut line),

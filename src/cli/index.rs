@@ -139,7 +139,8 @@ impl Building<'_> {
                 // A file is what its path says, whatever stands in it later: its id is named.
                 let id = corpus.id_of(&fields, location.input, record);
                 let text = fields.text.decode(&mut scratch).text.to_owned();
-                documents.push(Incoming::of_record(&fields, id, text, corpus.directory(location.input)));
+                let rules = (corpus.directory(location.input), corpus.date_formats());
+                documents.push(Incoming::of_record(&fields, id, text, rules));
             })?;
             for batch in documents.chunks(BATCH) {
                 taken += filter.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;

@@ -1,14 +1,20 @@
-//! `wirecopy report`: from saved json.
+//! `wirecopy report`: from saved json, or from an index.
 
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use crate::filter::Lookup;
+use crate::findings::Parts;
+use crate::index::Snapshot;
+use crate::index::store::{Disk, Store};
 use crate::model::boilerplate::write_boilerplate;
+use crate::options::Resources;
 use crate::report::diff::{Changed, Diff};
-use crate::report::html::write_html;
+use crate::report::html::{LIMIT, write_html};
 use crate::report::{BoilerplateKind, Report, write_json, write_markdown, write_sites};
 use anyhow::{Context, Result};
 
@@ -16,7 +22,8 @@ use super::args;
 use crate::cli::output::{Target, outputs, write_versioned};
 use crate::cli::say;
 #[cfg(feature = "parquet")]
-use crate::output::{OutputPlace, Outputs};
+use crate::output::OutputPlace;
+use crate::output::Outputs;
 use crate::printable::printable;
 
 /// A report that is made of a [`Report`] alone.
@@ -47,6 +54,15 @@ const FORMATS: [(&str, RenderFormat); 7] = [
 ];
 
 impl Rendering {
+    /// Bytes of texts that it shows, at most.
+    pub fn texts(self) -> usize {
+        match self {
+            Rendering::JsonWithTexts => usize::MAX,
+            Rendering::Html => LIMIT,
+            Rendering::Json | Rendering::Markdown | Rendering::Boilerplate | Rendering::Sites => 0,
+        }
+    }
+
     pub fn write(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Rendering::Html => write_html(report, out),
@@ -66,6 +82,7 @@ impl Rendering {
 pub fn run(args: &args::Args, typed: &args::ReportArgs) -> Result<ExitCode> {
     match typed {
         args::ReportArgs::Render(typed) => render(args, typed),
+        args::ReportArgs::Index(typed) => index(args, typed),
         args::ReportArgs::Diff(typed) => diff(args, typed),
     }
 }
@@ -79,10 +96,40 @@ pub fn read(path: &Path) -> Result<Report> {
 fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
     let mut outputs = outputs(args);
     outputs.reads([&typed.report]);
-    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    rendered(args, &typed.reports, outputs, |_| read(&typed.report))
+}
+
+/// The stories of an index.
+fn index(args: &args::Args, typed: &args::IndexReport) -> Result<ExitCode> {
+    let mut outputs = outputs(args);
+    outputs.index(&typed.index);
+    let since = typed.since.map(|time| crate::index::now().saturating_sub(time));
+    rendered(args, &typed.reports, outputs, |texts| {
+        let resources =
+            Resources { threads: typed.threads, work_dir: typed.work_dir.clone(), ..Resources::default() };
+        let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
+        let lookup = Lookup::new(Snapshot::open(&store, None, None)?, typed.judging.policy(), &resources)?;
+        let mut parts = Parts::ALL.texts(texts);
+        (parts.sources, parts.templates) = (false, false);
+        Ok(lookup.report(since, &parts, &resources)?)
+    })
+}
+
+/// Writes all renderings of a report, which `read` gives with about so many bytes of texts.
+fn rendered(
+    args: &args::Args,
+    reports: &[String],
+    mut outputs: Outputs,
+    read: impl FnOnce(usize) -> Result<Report>,
+) -> Result<ExitCode> {
+    let targets = Target::parse_all(reports, &FORMATS, &mut outputs)?;
     #[cfg(feature = "parquet")]
     let tables = tables(&targets, &mut outputs)?;
-    let report = read(&typed.report)?;
+    let renderings = targets.iter().filter_map(|target| match target.format {
+        RenderFormat::Of(rendering) => Some(rendering.texts()),
+        RenderFormat::Parquet => None,
+    });
+    let report = read(renderings.max().unwrap_or_default())?;
     for target in &targets {
         if let RenderFormat::Of(rendering) = target.format {
             target.write(|out| rendering.write(&report, out))?;

@@ -1,18 +1,20 @@
 //! `wirecopy scan`.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::findings::{AuditOptions, Findings, Parts};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
-use crate::output::Outputs;
+use crate::output::{OutputPlace, Outputs};
 use crate::report::diff::Diff;
-use crate::report::html::LIMIT;
+use crate::report::sheet::{write_sheet, write_sheet_page};
+use crate::report::stories::keep_ids;
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
 use crate::scan::{Run, Scan};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::indexed::{Indexed, Partners};
@@ -48,6 +50,10 @@ const FORMATS: [(&str, ScanFormat); 9] = [
 pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     let mut outputs = inputs(args, typed);
     let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
+    let sheet = typed.review.as_deref().map(|asked| Sheet::place(asked, &mut outputs)).transpose()?;
+    if typed.seed.is_some() && typed.audit.is_none() && sheet.is_none() {
+        bail!("--seed says what --audit or --review draws; give one of them");
+    }
     let saved = typed.save_model.as_deref().map(|file| outputs.file(file)).transpose()?;
     #[cfg(feature = "parquet")]
     let tables = tables(&targets, &mut outputs)?;
@@ -70,6 +76,9 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         model::write(settings.recipe, learned, place)?;
     }
     drop(bar);
+    if let Some(sheet) = &sheet {
+        sheet.write(&found, seed(typed))?;
+    }
     // A summary would stand in the middle of a report on standard output.
     let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
     if !summarised {
@@ -77,7 +86,10 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
-    let whole = whole.then(|| found.findings(&parts(typed, &targets, summarised))).transpose()?;
+    let mut whole = whole.then(|| found.findings(&parts(typed, &targets, summarised))).transpose()?;
+    if let (Some(earlier), Some(whole)) = (&baseline, &mut whole) {
+        keep_ids(&mut whole.report, earlier);
+    }
     let asks_for_pairs =
         |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
@@ -104,6 +116,42 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// What draws: the same documents and pairs every time, unless somebody wants others.
+fn seed(typed: &args::ScanArgs) -> u64 {
+    typed.seed.unwrap_or(1)
+}
+
+/// Where pairs for a reader go: a table, and a page beside it.
+struct Sheet {
+    pairs: usize,
+    name: String,
+    table: OutputPlace,
+    page: OutputPlace,
+}
+
+impl Sheet {
+    /// Of `N=SHEET.csv`. A sheet that is there may be filled in, and is not replaced unasked.
+    fn place(asked: &str, outputs: &mut Outputs) -> Result<Sheet> {
+        let parts =
+            asked.split_once('=').and_then(|(pairs, file)| Some((pairs.parse().ok()?, Path::new(file))));
+        let Some((pairs, file)) = parts.filter(|&(pairs, _)| pairs > 0) else {
+            bail!("--review takes how many pairs and where they go: --review 100=sheet.csv, not `{asked}`");
+        };
+        let page = file.with_extension("html");
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if page == file || name.is_empty() {
+            bail!("--review writes a table, and a page of its name beside it: --review {pairs}=sheet.csv");
+        }
+        Ok(Sheet { pairs, name, table: outputs.file(file)?, page: outputs.file(&page)? })
+    }
+
+    fn write(&self, found: &Run, seed: u64) -> Result<()> {
+        let rows = found.review(self.pairs, seed);
+        self.page.write(|out| write_sheet_page(&self.name, &rows, out))?;
+        Ok(self.table.write(|out| write_sheet(&rows, out))?)
+    }
 }
 
 /// A scan under a model that was given, or with the chrome that was.
@@ -156,11 +204,11 @@ fn tables(targets: &[Target<ScanFormat>], outputs: &mut Outputs) -> Result<Vec<T
 fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: bool) -> Parts {
     let asks_for = |format| targets.iter().any(|target| target.format == format);
     let asks = |rendering| asks_for(ScanFormat::Of(rendering));
-    let texts = match (asks(Rendering::JsonWithTexts), asks(Rendering::Html)) {
-        (true, _) => usize::MAX,
-        (false, true) => LIMIT,
-        (false, false) => 0,
-    };
+    let renderings = targets.iter().filter_map(|target| match target.format {
+        ScanFormat::Of(rendering) => Some(rendering.texts()),
+        ScanFormat::Pairs | ScanFormat::Csv | ScanFormat::Parquet => None,
+    });
+    let texts = renderings.max().unwrap_or_default();
     let json_or_page = texts > 0 || asks(Rendering::Json);
     let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
     // Who leads a cluster is shown everywhere.
@@ -168,7 +216,7 @@ fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: boo
     parts.lineage |= asks(Rendering::Sites) || asks(Rendering::Markdown);
     parts.site_pairs |= asks(Rendering::Sites);
     parts.boilerplate |= asks(Rendering::Boilerplate);
-    parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: typed.seed });
+    parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: seed(typed) });
     parts
 }
 

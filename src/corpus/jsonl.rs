@@ -11,7 +11,7 @@ use super::Reader;
 use crate::charset::{MARK, unmarked};
 use crate::kernel::{self, Kernel, StringEnd};
 
-use super::record::{FieldNames, Fields, PARAGRAPH, Value};
+use super::record::{FieldNames, Fields, PARAGRAPH, Value, unicode_escape};
 use crate::error::Reason;
 
 /// Reads JSON lines by these field names.
@@ -85,6 +85,19 @@ impl Reader for JsonLines {
         Scanner { bytes: record, at: 0, kernel: self.kernel }.record(&self.names, self.has_paths)
     }
 
+    fn without(&self, record: &[u8], ranges: &[Range<usize>]) -> Option<Vec<u8>> {
+        let (Value::Plain(text) | Value::Escaped(text)) = self.fields(record).ok()?.text else { return None };
+        let start = text.as_ptr().addr().checked_sub(record.as_ptr().addr())?;
+        let places = written_at(text, ranges.iter().flat_map(|range| [range.start, range.end]))?;
+        let (mut left, mut at) = (Vec::with_capacity(record.len()), 0);
+        for place in places.chunks_exact(2) {
+            left.extend_from_slice(record.get(at..start + place[0])?);
+            at = start + place[1];
+        }
+        left.extend_from_slice(record.get(at..)?);
+        Some(left)
+    }
+
     fn with_text(&self, record: &[u8], text: &str) -> Option<Vec<u8>> {
         let (old, written) = match self.fields(record).ok()?.text {
             Value::Plain(old) | Value::Escaped(old) => {
@@ -101,6 +114,38 @@ impl Reader for JsonLines {
         let behind = rest.get(old.len()..)?;
         Some([before, written.as_bytes(), behind].concat())
     }
+}
+
+/// Where bytes of a text stand in the inside of the JSON string that it is written as; `places` ascend. None where it is not
+/// written character by character: a character of it is broken.
+fn written_at(written: &[u8], places: impl Iterator<Item = usize>) -> Option<Vec<usize>> {
+    let (mut at, mut bytes) = (0, 0);
+    let mut found = Vec::new();
+    for place in places {
+        while bytes < place {
+            let rest = written.get(at..)?;
+            let (taken, gives) = match rest {
+                [b'\\', b'u', ..] => {
+                    let (c, digits) = unicode_escape(rest.get(2..)?);
+                    (2 + digits, char::from_u32(c)?.len_utf8())
+                }
+                [b'\\', _, ..] => (2, 1),
+                // A byte of UTF-8 is a byte of the text.
+                [_, ..] => (1, 1),
+                [] => return None,
+            };
+            at += taken;
+            bytes += gives;
+        }
+        found.push(at);
+    }
+    let is_whole = std::str::from_utf8(written).is_ok() && found.iter().all(|&at| is_boundary(written, at));
+    is_whole.then_some(found)
+}
+
+/// Whether a character begins or the text ends there.
+fn is_boundary(text: &[u8], at: usize) -> bool {
+    text.get(at).is_none_or(|byte| !(0x80..0xC0).contains(byte))
 }
 
 /// How deep values may be nested: what `serde_json` allows too.

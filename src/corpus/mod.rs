@@ -29,11 +29,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
+use convert::FileKindOf;
 #[cfg(feature = "cli")]
 pub(crate) use convert::object_lines::{ObjectLines, in_one_line};
 #[cfg(feature = "cli")]
 pub(crate) use convert::objects::begin_objects;
 pub(crate) use convert::objects::{copy_kept, kept as kept_objects};
+pub(crate) use convert::stretches::{Container, Part};
 pub(crate) use inflate::{Compression, decompressed};
 pub use jsonl::JsonLines;
 use lines::{Stretch, stretch};
@@ -47,6 +49,7 @@ use spool::Spooled;
 use store::{InputBytes, Stamp};
 pub use walk::WalkOptions;
 
+use crate::calendar::dated;
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::HtmlMode;
@@ -71,6 +74,12 @@ pub trait Reader: Debug + Send + Sync {
 
     /// The record with another text, all else as it is; none for formats that are not written where they stand.
     fn with_text(&self, _record: &[u8], _text: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The record without these ranges of its text, in order and apart: every other byte as it is. None where that cannot be
+    /// done byte for byte.
+    fn without(&self, _record: &[u8], _ranges: &[Range<usize>]) -> Option<Vec<u8>> {
         None
     }
 
@@ -192,10 +201,12 @@ struct Opened {
     files: Vec<PathBuf>,
     /// Files that broke off, each with the bytes that it gave.
     cuts: BTreeMap<PathBuf, u64>,
-    /// Files that hold JSON objects in another layout than one a line, as they were.
-    objects: BTreeMap<PathBuf, Stamp>,
-    /// The names of files that were converted: their paths below what was named.
-    converted: BTreeMap<PathBuf, String>,
+    /// Files that were converted and may be written again without some of their documents, as they were.
+    stamps: BTreeMap<PathBuf, Stamp>,
+    /// Files that were converted: their paths below what was named, and what they hold.
+    converted: BTreeMap<PathBuf, (String, FileKindOf)>,
+    /// What separates the fields of tables, where somebody says it.
+    delimiter: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -309,12 +320,13 @@ impl Corpus {
 
     /// Whether a file holds JSON objects in another layout than one a line.
     pub(crate) fn holds_objects(&self, path: &Path) -> bool {
-        self.opened.objects.contains_key(path)
+        let is_json = |(_, kind): &(String, FileKindOf)| kind.format == Format::Json;
+        self.opened.stamps.contains_key(path) && self.opened.converted.get(path).is_some_and(is_json)
     }
 
     /// The files that do.
     pub(crate) fn files_of_objects(&self) -> impl Iterator<Item = &Path> {
-        self.opened.objects.keys().map(|path| &**path)
+        self.converted().filter(|path| self.holds_objects(path))
     }
 
     /// Bytes of a record, at most.
@@ -452,6 +464,22 @@ impl Corpus {
         input.store.is_intact().then_some(written)
     }
 
+    /// The bytes of a record without these ranges of its text, which are in order and apart: every other byte is as it was,
+    /// unless what it is written in does not allow that, and then the rest of the text is written anew. None where its format
+    /// is not written, or it is no longer what it was.
+    pub fn without(&self, at: Location, ranges: &[Range<usize>]) -> Option<Vec<u8>> {
+        let input = &self.opened.inputs[at.input as usize];
+        let mut scratch = Vec::new();
+        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch).ok()?;
+        let reader = &self.opened.readers[input.reader];
+        let anew = || {
+            let text = reader.fields(record).ok()?.text.to_text();
+            reader.with_text(record, &left_of(&text, ranges)?)
+        };
+        let written = reader.without(record, ranges).or_else(anew)?;
+        input.store.is_intact().then_some(written)
+    }
+
     /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
     /// is no longer what it was.
     pub fn places(&self, at: Location) -> Vec<PagePlace> {
@@ -478,11 +506,12 @@ impl Corpus {
     /// When a record says that it was published: by the formats of the corpus, or as [`When::of`] reads it.
     pub fn when(&self, fields: &Fields<'_>) -> Option<When> {
         let date = fields.date?.to_text();
-        self.by_format(&date).or_else(|| When::of(&date))
+        self.date_formats().iter().find_map(|format| format.read(&date)).or_else(|| When::of(&date))
     }
 
-    fn by_format(&self, date: &str) -> Option<When> {
-        self.opened.date_formats.iter().find_map(|format| format.read(date))
+    /// How dates are written that could be read in two ways.
+    pub fn date_formats(&self) -> &[DateFormat] {
+        &self.opened.date_formats
     }
 
     /// What is known of a record besides its text; `record` is its number within its input.
@@ -499,7 +528,7 @@ impl Corpus {
             url: text(fields.url),
             canonical_url: text(fields.canonical_url),
             // What is read by a format only is handed on as everyone reads it.
-            date: text(fields.date).map(|date| self.by_format(&date).map_or(date, When::written)),
+            date: text(fields.date).map(|date| dated(date, self.date_formats())),
             source: text(fields.source),
             site: String::new(),
         };
@@ -537,7 +566,7 @@ impl Corpus {
         let (place, _) = self.place(at, record);
         let named = Path::new(&place).ancestors().find_map(|file| {
             let (name, entry) =
-                (self.opened.converted.get(file)?, Path::new(&place).strip_prefix(file).ok()?);
+                (&self.opened.converted.get(file)?.0, Path::new(&place).strip_prefix(file).ok()?);
             Some(if entry.as_os_str().is_empty() {
                 name.clone()
             } else {
@@ -589,14 +618,14 @@ impl Corpus {
     /// Inputs that are no longer what they were when they were opened.
     pub fn changed(&self) -> Vec<Problem> {
         let inputs = self.opened.inputs.iter().filter(|input| !input.store.is_unchanged());
-        let objects = self.opened.objects.iter().filter(|(_, stamp)| !stamp.holds());
+        let converted = self.opened.stamps.iter().filter(|(_, stamp)| !stamp.holds());
         let problem = |path: &Path| Problem {
             path: path.display().to_string(),
             record: None,
             reason: Error::new(ErrorKind::Changed).reason(),
             unreadable: false,
         };
-        let changed = inputs.map(|input| &*input.path).chain(objects.map(|(path, _)| &**path));
+        let changed = inputs.map(|input| &*input.path).chain(converted.map(|(path, _)| &**path));
         changed.map(problem).collect()
     }
 }
@@ -611,6 +640,18 @@ impl InputPiece {
     pub fn bytes(&self) -> u64 {
         self.range.end - self.range.start
     }
+}
+
+/// What is left of a text without these ranges, in order and apart; none where it has not all of them.
+fn left_of(text: &str, ranges: &[Range<usize>]) -> Option<String> {
+    let mut left = String::new();
+    let mut at = 0;
+    for range in ranges {
+        left.push_str(text.get(at..range.start)?);
+        at = range.end;
+    }
+    left.push_str(text.get(at..)?);
+    Some(left)
 }
 
 /// Bytes from which on a text is large: it is read while no other large one is, whatever the number of threads.

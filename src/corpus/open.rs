@@ -103,11 +103,12 @@ impl Corpus {
                     let opened = opened.and_then(|opened| narrow_store(opened, kind, resources));
                     corpus.add(found.name, &found.path, reader_of(kind), opened)?;
                 }
-                Ok(kind) if kind.format == Format::Json => {
+                Ok(kind) if holds_several(kind.format) => {
                     let opened = open_regular(&found.path).and_then(|file| Stamp::of(&found.path, &file));
                     match opened {
                         Ok(stamp) => {
-                            corpus.objects.insert(found.path.clone(), stamp);
+                            // Whoever writes it again without some of its documents has to find them where they were.
+                            corpus.stamps.insert(found.path.clone(), stamp);
                             jobs.push(Job::of_file(found.name, found.path, kind));
                         }
                         Err(e) => corpus.problem(&Error::io(ErrorKind::NotReadable, &found.path, e)),
@@ -177,8 +178,9 @@ impl Opened {
             against: options.against.clone(),
             files: Vec::new(),
             cuts: BTreeMap::new(),
-            objects: BTreeMap::new(),
+            stamps: BTreeMap::new(),
             converted: BTreeMap::new(),
+            delimiter: options.delimiter,
         }
     }
 
@@ -319,7 +321,7 @@ impl Opened {
             return Ok(());
         }
         resources.progress.begin("convert");
-        self.converted.extend(jobs.iter().map(|job| (job.path.clone(), job.name.clone())));
+        self.converted.extend(jobs.iter().map(|job| (job.path.clone(), (job.name.clone(), job.kind))));
         let converted = convert::convert(jobs, &self.rules(options), resources)?;
         self.add_converted(converted)
     }
@@ -408,6 +410,20 @@ fn layout(format: Format, head: &[u8]) -> Format {
         // Of what is called JSON lines a first line that is broken is no sign of another layout.
         Format::Jsonl if objects::begin_objects(&narrow) => Format::Json,
         format => format,
+    }
+}
+
+/// Whether a file of this format may hold several documents, and be written again without some of them.
+fn holds_several(format: Format) -> bool {
+    match format {
+        Format::Json | Format::Csv | Format::Tsv | Format::Parquet | Format::Warc | Format::Tar => true,
+        Format::Auto
+        | Format::Jsonl
+        | Format::Text
+        | Format::Html
+        | Format::Zip
+        | Format::Xml
+        | Format::Mail => false,
     }
 }
 

@@ -259,7 +259,7 @@ fn unescape(kernel: Kernel, bytes: &[u8], out: &mut Vec<u8>) {
 
 /// The code point whose four digits (and perhaps a second escape, of the other surrogate) begin `rest`, and
 /// how many bytes of `rest` that took.
-fn unicode_escape(rest: &[u8]) -> (u32, usize) {
+pub(super) fn unicode_escape(rest: &[u8]) -> (u32, usize) {
     let Some(first) = four_digits(rest) else { return (0xFFFD, 0) };
     if (0xD800..0xDC00).contains(&first)
         && rest.get(4..6) == Some(b"\\u")

@@ -4,17 +4,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::look::{LookMemory, Matched, Sought, matches};
+use super::look::{
+    Batch, LookMemory, Matched, Sought, copy_of, leave_best, mark_original, match_with, matches, order,
+};
 use super::pool::Pool;
 use super::prepare::{GramKeys, Prepared, Preparer};
 use super::{Answer, Incoming, cut};
 use crate::candidates::Gate;
+use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
 use crate::index::Keep;
 use crate::index::format::StoredRow;
 use crate::index::verdict::Verdict;
-use crate::index::view::{Earlier, View};
+use crate::index::view::{Earlier, Moment, PartPlace, View};
 use crate::judge::{Directed, Judge};
 use crate::kernel::Kernel;
 use crate::model::Model;
@@ -157,6 +160,7 @@ impl Core {
 
     /// The matches of every fresh document.
     pub fn look(&self, view: &View<'_>, arrived: &[Arrived<'_>]) -> Result<Vec<Vec<Matched>>> {
+        let batch: Batch<'_> = arrived.iter().map(|one| (one.row.ordinal, one.document)).collect();
         self.each(arrived.len(), |worker, i| {
             let Arrived { document, novelty, row, keys, grams, .. } = &arrived[i];
             match *novelty {
@@ -167,7 +171,7 @@ impl Core {
                     worker,
                     document,
                     Sought { row, keys, grams: &grams.sought },
-                    replaces,
+                    (replaces, &batch),
                 ),
             }
         })
@@ -199,6 +203,7 @@ impl Core {
         if let Novelty::Again(ordinal) = arrived.novelty {
             return again(view, ordinal);
         }
+        let found = self.with_original(view, arrived, found)?;
         let cluster = match cluster(view, &found)? {
             Some(cluster) => cluster,
             None => own_cluster(arrived.document, &arrived.row),
@@ -206,10 +211,40 @@ impl Core {
         Ok(Answer { verdict: self.verdict(found, cluster, arrived.row.seen), again: false })
     }
 
+    /// Matches, as many as a verdict keeps, with the original marked: it may be whom the nearest of them is a copy of, and is
+    /// then judged as well. What was said of those before this one has to be known.
+    fn with_original(
+        &self,
+        view: &View<'_>,
+        arrived: &Arrived<'_>,
+        mut found: Vec<Matched>,
+    ) -> Result<Vec<Matched>> {
+        let nearest = found.first().filter(|best| self.verifies() && best.found.relation.is_copy());
+        if let Some(nearest) = nearest {
+            let (document, row) = (arrived.document, &arrived.row);
+            let source = match view.place(nearest.ordinal)? {
+                Some(place) => source(view, place, row)?,
+                None => None,
+            };
+            if let Some((place, other)) = source
+                && found.iter().all(|matched| matched.ordinal != other.ordinal)
+                && let Some(worker) = self.workers.first()
+            {
+                let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+                found.extend(match_with(self, view, &mut worker, (document, row), (place, &other))?);
+                order(&mut found);
+            }
+            mark_original(&mut found, copy_of(&document.meta, &document.text));
+        }
+        leave_best(&mut found);
+        Ok(found)
+    }
+
     pub fn verdict(&self, found: Vec<Matched>, cluster: u64, seen: u64) -> Verdict {
         let relation = found.first().map_or(Directed::New, |best| best.found.relation);
+        let of = found.iter().position(|matched| matched.is_original).unwrap_or_default();
         let matches = found.into_iter().map(|matched| matched.found).collect();
-        Verdict { relation, verified: self.verifies(), matches, cluster, seen }
+        Verdict { relation, verified: self.verifies(), matches, of, cluster, seen }
     }
 }
 
@@ -226,6 +261,15 @@ fn again(view: &View<'_>, ordinal: u32) -> Result<Answer> {
     let place = view.place(ordinal)?.ok_or_else(gone)?;
     let row = view.row(place)?;
     Ok(Answer { verdict: view.verdict(place, &row)?, again: true })
+}
+
+/// Whom the document of a place is a copy of, where the arrival of a row finds it.
+fn source(view: &View<'_>, place: PartPlace, row: &StoredRow) -> Result<Option<(PartPlace, StoredRow)>> {
+    let verdict = view.verdict(place, &view.row(place)?)?;
+    match verdict.of().filter(|_| verdict.relation.is_copy()) {
+        Some(of) => view.last_of(of, id_hash(of.as_bytes()), Moment::of(row)),
+        None => Ok(None),
+    }
 }
 
 /// The cluster of the first match that the document shares one with.

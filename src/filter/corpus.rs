@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::core::{Core, own_cluster};
-use super::look::{Matched, Sought, matches, order};
+use super::look::{Batch, Matched, Sought, copy_of, leave_best, mark_original, matches, order};
 use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::index::NewDocument;
-use crate::index::format::{MATCHES, SPANS, encode_verdict};
+use crate::index::format::{MATCHES, SPANS, encode_said};
 use crate::index::verdict::Match;
 use crate::judge::{Judgement, Overlap, Relation, Span};
+use crate::origin::Copy;
 use crate::scan::Run;
 
 /// Documents that are read and prepared together.
@@ -45,10 +46,8 @@ impl Filter {
     /// # Errors
     /// [`crate::ErrorKind::Setting`] where the index is not empty, a disk that fails, or cancellation.
     pub fn load(&mut self, run: &Run, spans: Option<&[Vec<Span>]>) -> Result<u64> {
-        let mut partners = partners(run, spans);
-        let mut ordinals: HashMap<u32, u32> = HashMap::new();
+        let mut loaded = Loaded::of(run, partners(run, spans));
         let (mut ids, mut later, mut more) = (HashSet::new(), Vec::new(), Vec::new());
-        let mut clusters: HashMap<u32, u64> = HashMap::new();
         for first in (0..run.documents.entries.len()).step_by(BATCH) {
             run.cancel().check()?;
             let (numbers, documents) = self.core.read(run, first);
@@ -60,52 +59,108 @@ impl Filter {
                     later.push(document);
                     continue;
                 }
-                row.ordinal = ordinals.len() as u32;
-                let matches = self.said(run, partners.remove(&number), &ordinals);
-                let cluster = matches
-                    .iter()
-                    .find(|matched| matched.found.relation.shares_cluster())
-                    .and_then(|matched| clusters.get(&matched.ordinal).copied())
-                    .unwrap_or_else(|| own_cluster(&document, &row));
-                clusters.insert(row.ordinal, cluster);
-                ordinals.insert(number, row.ordinal);
+                row.ordinal = loaded.numbers.len() as u32;
+                let matches = loaded.matches(number, &document)?;
+                let shared = matches.iter().find(|matched| matched.found.relation.shares_cluster());
+                let cluster = shared.map(|matched| loaded.clusters[matched.ordinal as usize]);
+                let cluster = cluster.unwrap_or_else(|| own_cluster(&document, &row));
+                loaded.take(number, cluster, &matches);
                 more.clear();
                 more.extend_from_slice(cut(&document.id).as_bytes());
-                encode_verdict(&self.core.verdict(matches, cluster, row.seen), &mut more);
+                encode_said(&self.core.verdict(matches, cluster, row.seen), &document.meta, &mut more);
                 let arriving = NewDocument { row, id: cut(&document.id), keys, text: packed, replaces: None };
                 self.writer.load(arriving, &more, cluster)?;
             }
         }
         self.writer.loaded()?;
-        let mut taken = ordinals.len() as u64;
+        let mut taken = loaded.numbers.len() as u64;
         for batch in later.chunks(BATCH) {
             taken += self.batch(batch)?.iter().filter(|answer| !answer.again).count() as u64;
         }
         Ok(taken)
     }
+}
 
-    /// What is said of a document, given what it is to others.
-    fn said(&self, run: &Run, partners: Option<Vec<Partner>>, ordinals: &HashMap<u32, u32>) -> Vec<Matched> {
-        let matched = |partner: Partner| {
-            let ordinal = *ordinals.get(&partner.number)?;
-            let entry = &run.documents.entries[partner.number as usize];
-            let id = run.corpus().id(entry.location, entry.record);
-            let id = id.unwrap_or_else(|_| run.corpus().made_id(entry.location.input, entry.record));
-            let Judgement { measures, score, .. } = partner.judgement;
-            let relation = partner.judgement.from_a();
-            let found = Match {
-                id: cut(&id).to_owned(),
-                relation,
-                measures,
-                score: score as f32,
-                spans: partner.spans,
-            };
-            Some(Matched { ordinal, found, overlap: None, spans: Vec::new() })
-        };
-        let mut matches: Vec<Matched> = partners.into_iter().flatten().filter_map(matched).collect();
+/// What of a corpus is in the index already, in the order in which it came.
+struct Loaded<'a> {
+    run: &'a Run,
+    partners: HashMap<u32, Vec<Partner>>,
+    /// By number in the run: the ordinal.
+    ordinals: HashMap<u32, u32>,
+    /// By ordinal: the number in the run.
+    numbers: Vec<u32>,
+    /// By ordinal.
+    clusters: Vec<u64>,
+    /// By ordinal of a copy: the ordinal of whom it is a copy of.
+    sources: HashMap<u32, u32>,
+}
+
+impl<'a> Loaded<'a> {
+    fn of(run: &'a Run, partners: HashMap<u32, Vec<Partner>>) -> Loaded<'a> {
+        let (ordinals, sources) = Default::default();
+        Loaded { run, partners, ordinals, numbers: Vec::new(), clusters: Vec::new(), sources }
+    }
+
+    /// What a document is to those before it.
+    fn matches(&mut self, number: u32, document: &Incoming) -> Result<Vec<Matched>> {
+        let partners = self.partners.remove(&number).unwrap_or_default();
+        let mut matches: Vec<Matched> =
+            partners.into_iter().filter_map(|partner| self.matched(partner)).collect();
         order(&mut matches);
         matches.truncate(MATCHES);
-        matches
+        let nearest = matches.first().filter(|best| best.found.relation.is_copy());
+        if let Some(&source) = nearest.and_then(|best| self.sources.get(&best.ordinal))
+            && matches.iter().all(|matched| matched.ordinal != source)
+        {
+            let partner = self.partner(number, self.numbers[source as usize])?;
+            matches.extend(partner.and_then(|partner| self.matched(partner)));
+            order(&mut matches);
+        }
+        for matched in matches.iter_mut().filter(|matched| matched.found.relation.shares_cluster()) {
+            let number = DocId(self.numbers[matched.ordinal as usize]);
+            // What can no longer be read is among the scan's problems.
+            matched.copy = copy_of(&self.run.meta(number), &self.run.text(number).unwrap_or_default());
+        }
+        mark_original(&mut matches, copy_of(&document.meta, &document.text));
+        leave_best(&mut matches);
+        Ok(matches)
+    }
+
+    fn matched(&self, partner: Partner) -> Option<Matched> {
+        let ordinal = *self.ordinals.get(&partner.number)?;
+        let (corpus, entry) = (self.run.corpus(), &self.run.documents.entries[partner.number as usize]);
+        let id = corpus.id(entry.location, entry.record);
+        let id = id.unwrap_or_else(|_| corpus.made_id(entry.location.input, entry.record));
+        let Judgement { measures, score, .. } = partner.judgement;
+        let relation = partner.judgement.from_a();
+        let found =
+            Match { id: cut(&id).to_owned(), relation, measures, score: score as f32, spans: partner.spans };
+        let (overlap, spans) = (None, Vec::new());
+        Some(Matched { ordinal, found, is_original: false, copy: Copy::default(), overlap, spans })
+    }
+
+    /// What a document is to another one that the run need not have compared it with; nothing where they have equal words,
+    /// for then it has.
+    fn partner(&self, number: u32, other: u32) -> Result<Option<Partner>> {
+        let (pair, equals) = ((number, other), &self.run.equals);
+        if equals.first(DocId(number)) == equals.first(DocId(other)) {
+            return Ok(None);
+        }
+        let Some(judgement) = self.run.judged(&[pair])?.pop().flatten() else { return Ok(None) };
+        let spans = self.run.spans_of(&[(pair, judgement.relation)])?.pop().unwrap_or_default();
+        Ok(Some(Partner { number: other, judgement, spans: longest(&spans, false) }))
+    }
+
+    /// Takes the next document.
+    fn take(&mut self, number: u32, cluster: u64, matches: &[Matched]) {
+        let ordinal = self.numbers.len() as u32;
+        self.ordinals.insert(number, ordinal);
+        self.numbers.push(number);
+        self.clusters.push(cluster);
+        if let Some(best) = matches.first().filter(|best| best.found.relation.is_copy()) {
+            let original = matches.iter().find(|matched| matched.is_original);
+            self.sources.insert(ordinal, original.unwrap_or(best).ordinal);
+        }
     }
 }
 
@@ -131,11 +186,12 @@ impl Lookup {
                     worker,
                     &documents[i],
                     Sought { row, keys, grams: &grams.sought },
-                    None,
+                    (None, &Batch::new()),
                 )
             })?;
-            for ((number, document), matches) in numbers.into_iter().zip(&documents).zip(matches) {
-                for Matched { ordinal, found, overlap, spans } in matches {
+            for ((number, document), mut matches) in numbers.into_iter().zip(&documents).zip(matches) {
+                leave_best(&mut matches);
+                for Matched { ordinal, found, overlap, spans, .. } in matches {
                     let place = view.place(ordinal)?;
                     let Some(row) = place.map(|place| view.row(place)).transpose()? else { continue };
                     let (same_site, cluster) = (row.site == document.identity.site, row.cluster);
@@ -167,8 +223,9 @@ fn incoming(run: &Run, number: u32) -> Option<Incoming> {
     // A file is what its path says, whatever stands in it later: its id is named.
     let is_file = || run.corpus().place(entry.location, entry.record).1.is_none();
     let document = if entry.id_hash != 0 || is_file() { document } else { document.unnamed(0) };
-    let address = |url: &Option<String>| url.clone().unwrap_or_default();
-    Some(document.url(&address(&meta.url)).canonical_url(&address(&meta.canonical_url)))
+    let said = |field: &Option<String>| field.clone().unwrap_or_default();
+    let document = document.url(&said(&meta.url)).canonical_url(&said(&meta.canonical_url));
+    Some(document.title(&said(&meta.title)).date(&said(&meta.date)))
 }
 
 /// What a document is to one before it.

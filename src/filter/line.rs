@@ -229,6 +229,7 @@ mod tests {
             relation: Directed::New,
             verified: true,
             matches: Vec::new(),
+            of: 0,
             cluster: 1,
             seen: 951_782_400_123,
         }

@@ -1,11 +1,13 @@
 //! One document, looking for those of the index that it has a relation to.
 
+use std::collections::HashMap;
+
 use super::Incoming;
 use super::core::Core;
 use super::corpus::longest;
 use super::learn::Learning;
 use super::unpack::Unpacker;
-use crate::document::Identity;
+use crate::document::{Identity, Meta};
 use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
@@ -13,6 +15,7 @@ use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Standing, StandingRow};
+use crate::origin::{self, Copy, When, credits};
 use crate::signature::winnow::LEVELS;
 
 /// Documents of one sequence hash that are compared with one of it, at most: that two are not equal is a chance of one in
@@ -82,6 +85,10 @@ impl LookMemory {
 pub(super) struct Matched {
     pub ordinal: u32,
     pub found: Match,
+    /// Whether it is the original that the document is a copy of.
+    pub is_original: bool,
+    /// It, as far as who had it first depends on it; nothing where nobody asks.
+    pub copy: Copy,
     /// What the alignment says, and where; nothing where nothing was aligned.
     pub overlap: Option<Overlap>,
     pub spans: Vec<Span>,
@@ -93,6 +100,44 @@ pub(super) fn order(matches: &mut [Matched]) {
         let by_score = b.found.score.total_cmp(&a.found.score);
         a.found.relation.rank().cmp(&b.found.relation.rank()).then(by_score).then(a.ordinal.cmp(&b.ordinal))
     });
+}
+
+/// Marks the original of a document among its matches, which are in order: the first of them and itself (`own`) by names or
+/// dates, where those tell it and it has all that the document says. What is no copy has no original, but the version or form
+/// that it is of.
+pub(super) fn mark_original(matches: &mut [Matched], own: Copy) {
+    if !matches.first().is_some_and(|best| best.found.relation.is_copy()) {
+        return;
+    }
+    let places: Vec<usize> =
+        (0..matches.len()).filter(|&place| matches[place].found.relation.shares_cluster()).collect();
+    let copies: Vec<Copy> = std::iter::once(own)
+        .chain(places.iter().map(|&place| std::mem::take(&mut matches[place].copy)))
+        .collect();
+    let first = origin::known_first(&copies).and_then(|first| places.get(first.checked_sub(1)?));
+    if let Some(&place) = first {
+        matches[place].is_original = matches[place].found.relation.is_copy();
+    }
+}
+
+/// Leaves as many matches as a verdict keeps, the original among them.
+pub(super) fn leave_best(matches: &mut Vec<Matched>) {
+    if let Some(original) = matches.iter().skip(MATCHES).position(|matched| matched.is_original) {
+        matches.swap(MATCHES - 1, MATCHES + original);
+    }
+    matches.truncate(MATCHES);
+}
+
+/// A document as far as who had it first depends on it. Without its text nothing is known of what it credits.
+pub(super) fn copy_of(meta: &Meta, text: &str) -> Copy {
+    Copy {
+        site: meta.site.clone(),
+        url: meta.url.clone(),
+        canonical_url: meta.canonical_url.clone(),
+        when: meta.date.as_deref().and_then(When::of),
+        credits: credits(text),
+        shingles: Vec::new(),
+    }
 }
 
 fn identity(row: &StoredRow) -> Identity {
@@ -108,23 +153,23 @@ pub(super) struct Sought<'a> {
     pub grams: &'a [u64],
 }
 
-/// The documents that a document has a relation to, the best first; `replaces` is the version that it takes the place of.
+/// By ordinal: documents that came together, of which nothing is said yet.
+pub(super) type Batch<'a> = HashMap<u32, &'a Incoming>;
+
+/// The documents that a document has a relation to, the best first, and more than a verdict keeps; `replaces` is the version
+/// that it takes the place of.
 pub(super) fn matches(
     core: &Core,
     view: &View<'_>,
     worker: &mut LookMemory,
     document: &Incoming,
     Sought { row, keys, grams }: Sought<'_>,
-    replaces: Option<u32>,
+    (replaces, batch): (Option<u32>, &Batch<'_>),
 ) -> Result<Vec<Matched>> {
     if row.tokens == 0 {
         return Ok(Vec::new());
     }
-    let judge = core.judge();
-    let standing = Standing::default();
-    let (is_loaded, glances, found) = (false, false, Vec::new());
-    let mut looking =
-        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found };
+    let mut looking = Looking::new(core, view, worker, document, row);
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
     if looking.found.is_empty() {
@@ -143,8 +188,24 @@ pub(super) fn matches(
     if let Some(replaced) = replaces {
         looking.update(replaced, keys)?;
     }
-    looking.found.truncate(MATCHES);
+    if core.verifies() {
+        looking.describe(batch)?;
+    }
     Ok(looking.found)
+}
+
+/// What a document is to one more of the index, where it is something to it.
+pub(super) fn match_with(
+    core: &Core,
+    view: &View<'_>,
+    worker: &mut LookMemory,
+    (document, row): (&Incoming, &StoredRow),
+    (place, other): (PartPlace, &StoredRow),
+) -> Result<Option<Matched>> {
+    let mut looking = Looking::new(core, view, worker, document, row);
+    looking.judge(place, other)?;
+    looking.describe(&HashMap::new())?;
+    Ok(looking.found.pop())
 }
 
 /// One document, looking for others.
@@ -163,7 +224,19 @@ struct Looking<'a> {
     found: Vec<Matched>,
 }
 
-impl Looking<'_> {
+impl<'a> Looking<'a> {
+    fn new(
+        core: &'a Core,
+        view: &'a View<'a>,
+        worker: &'a mut LookMemory,
+        document: &'a Incoming,
+        row: &'a StoredRow,
+    ) -> Looking<'a> {
+        let (judge, standing) = (core.judge(), Standing::default());
+        let (is_loaded, glances, found) = (false, false, Vec::new());
+        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found }
+    }
+
     /// Loads the document itself, once that is needed.
     fn load(&mut self) {
         if !self.is_loaded {
@@ -262,7 +335,14 @@ impl Looking<'_> {
         let id = self.view.id(place, row)?.to_owned();
         let kept = longest(&spans, false);
         let found = Match { id, relation, measures, score: score as f32, spans: kept };
-        self.found.push(Matched { ordinal: row.ordinal, found, overlap, spans });
+        self.found.push(Matched {
+            ordinal: row.ordinal,
+            found,
+            is_original: false,
+            copy: Copy::default(),
+            overlap,
+            spans,
+        });
         Ok(())
     }
 
@@ -359,6 +439,24 @@ impl Looking<'_> {
             let is_version = identity(self.row).is_version_of(&identity(row));
             let relation = if is_version { Directed::Update } else { judgement.from_a() };
             self.push(place, row, relation, (measures, judgement.score), (None, Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    /// Describes the copies among the matches of a copy, so that it can be said who had it first.
+    fn describe(&mut self, batch: &Batch<'_>) -> Result<()> {
+        if !self.found.first().is_some_and(|best| best.found.relation.is_copy()) {
+            return Ok(());
+        }
+        let LookMemory { unpacker, .. } = &mut *self.worker;
+        for matched in self.found.iter_mut().filter(|matched| matched.found.relation.shares_cluster()) {
+            if let Some(document) = batch.get(&matched.ordinal) {
+                matched.copy = copy_of(&document.meta, &document.text);
+            } else if let Some(place) = self.view.place(matched.ordinal)? {
+                let row = self.view.row(place)?;
+                let text = unpacker.unpack(self.view.text(place, &row)?, &row)?;
+                matched.copy = copy_of(&self.view.said(place, &row)?.1, text);
+            }
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod line;
 mod look;
 mod pool;
 mod prepare;
+mod stories;
 mod unpack;
 
 use std::collections::HashMap;
@@ -26,7 +27,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::core::{Arrived, Core, Novelty, novelty};
 use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{MAX_ID, NAMED, StoredRow, encode_verdict};
+use crate::index::format::{MAX_ID, NAMED, StoredRow, encode_said};
 use crate::index::store::{Disk, Store};
 use crate::index::verdict::Verdict;
 use crate::index::view::{Earlier, Moment, PartPlace, View};
@@ -258,7 +259,7 @@ impl Filter {
             if let Some(one) = fresh {
                 more.clear();
                 more.extend_from_slice(arrived.kept_id().as_bytes());
-                encode_verdict(&answer.verdict, &mut more);
+                encode_said(&answer.verdict, &arrived.document.meta, &mut more);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
             }
             answers.push(answer);

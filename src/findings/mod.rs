@@ -12,6 +12,7 @@ mod lineage;
 mod passages;
 mod recovery;
 mod repeats;
+mod review;
 mod rows;
 mod standing;
 mod templates;

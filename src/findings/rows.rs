@@ -102,7 +102,7 @@ impl Run {
         self.clusters.iter().map(row).collect()
     }
 
-    pub(super) fn member_row(&self, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
+    pub(crate) fn member_row(&self, document: DocId, judgement: Option<&Judgement>) -> MemberRow {
         let meta = self.meta(document);
         let entry = &self.documents.entries[document.index()];
         let (path, record) = self.corpus.place(entry.location, entry.record);

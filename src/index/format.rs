@@ -6,12 +6,13 @@
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::verdict::{Match, Verdict};
+use crate::document::Meta;
 use crate::hash::avalanche;
 use crate::judge::{Directed, Measures};
 use crate::signature::winnow::LEVELS;
 
 /// The version of the format that is written.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The oldest version that [`upgrade`](super::upgrade()) and [`repair`](super::repair()) read.
 pub const OLDEST: u32 = 1;
@@ -268,10 +269,17 @@ pub const MATCHES: usize = 8;
 /// Most spans that a match keeps.
 pub const SPANS: usize = 8;
 
-/// Appends a verdict, but for its cluster and time, which are in the row.
-pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
+/// Bits of a verdict's flags: that it is verified, and from the second on the place among the matches of whom it is a copy
+/// of.
+const VERIFIED: u8 = 1;
+const OF_SHIFT: u32 = 1;
+
+/// Appends what is said of a document: the verdict, but for its cluster and time, which are in the row, and what the
+/// document's record says of it.
+pub fn encode_said(verdict: &Verdict, meta: &Meta, out: &mut Vec<u8>) {
     out.push(verdict.relation as u8);
-    out.push(u8::from(verdict.verified));
+    let of = verdict.of.min(MATCHES - 1) as u8;
+    out.push((u8::from(verdict.verified) * VERIFIED) | (of << OF_SHIFT));
     let matches = &verdict.matches[..verdict.matches.len().min(MATCHES)];
     out.push(matches.len() as u8);
     for one in matches {
@@ -287,12 +295,29 @@ pub fn encode_verdict(verdict: &Verdict, out: &mut Vec<u8>) {
             out.extend_from_slice(&place.to_le_bytes());
         }
     }
+    for field in [&meta.title, &meta.url, &meta.canonical_url, &meta.date] {
+        put_string(out, field.as_deref().unwrap_or_default());
+    }
+    put_string(out, &meta.site);
 }
 
-/// The verdict of a row with these verdict bytes.
-pub fn decode_verdict(bytes: &[u8], row: &StoredRow) -> Option<Verdict> {
-    let relation = |number: u8| Directed::ALL.get(usize::from(number)).copied();
+/// What these bytes say of the document of a row: its verdict, and what its record says of it, but for its id. Versions
+/// before 3 kept nothing of the record.
+pub fn decode_said(bytes: &[u8], row: &StoredRow) -> Option<(Verdict, Meta)> {
     let mut c = Cursor(bytes);
+    let verdict = decode_verdict(&mut c, row)?;
+    let mut meta = Meta::default();
+    if !c.0.is_empty() {
+        for field in [&mut meta.title, &mut meta.url, &mut meta.canonical_url, &mut meta.date] {
+            *field = Some(c.string()?.to_owned()).filter(|value| !value.is_empty());
+        }
+        meta.site = c.string()?.to_owned();
+    }
+    c.0.is_empty().then_some((verdict, meta))
+}
+
+fn decode_verdict(c: &mut Cursor<'_>, row: &StoredRow) -> Option<Verdict> {
+    let relation = |number: u8| Directed::ALL.get(usize::from(number)).copied();
     let (kind, flags, count) = (relation(c.u8()?)?, c.u8()?, c.u8()?);
     let mut matches = Vec::with_capacity(usize::from(count));
     for _ in 0..count {
@@ -305,10 +330,11 @@ pub fn decode_verdict(bytes: &[u8], row: &StoredRow) -> Option<Verdict> {
             (0..spans).map(|_| Some([c.u32()?, c.u32()?, c.u32()?, c.u32()?])).collect();
         matches.push(Match { id, relation, measures, score, spans: spans? });
     }
-    let verified = flags & 1 != 0;
-    c.0.is_empty().then_some(Verdict {
+    let of = usize::from(flags >> OF_SHIFT);
+    (of == 0 || of < matches.len()).then_some(Verdict {
         relation: kind,
-        verified,
+        verified: flags & VERIFIED != 0,
+        of,
         matches,
         cluster: row.cluster,
         seen: row.seen,
@@ -917,7 +943,7 @@ mod tests {
             let _ = Footer::decode(&bytes, 0, bytes.len() as u64);
             let _ = decode_log_header(&bytes);
             let _ = claimed(&bytes);
-            let _ = decode_verdict(&bytes, &StoredRow::default());
+            let _ = decode_said(&bytes, &StoredRow::default());
         }
     }
 
@@ -931,10 +957,22 @@ mod tests {
             spans: vec![[1, 2, 3, 4]],
         };
         let row = StoredRow { cluster: 5, seen: 6, ..StoredRow::default() };
-        let verdict =
-            Verdict { relation: Directed::Contains, verified: true, matches: vec![one], cluster: 5, seen: 6 };
+        let verdict = Verdict {
+            relation: Directed::Contains,
+            verified: true,
+            matches: vec![one.clone(), one],
+            of: 1,
+            cluster: 5,
+            seen: 6,
+        };
+        let meta = Meta { title: Some("Br\u{fc}cke".into()), site: "post.example".into(), ..Meta::default() };
         let mut bytes = Vec::new();
-        encode_verdict(&verdict, &mut bytes);
-        assert_eq!(decode_verdict(&bytes, &row), Some(verdict));
+        encode_said(&verdict, &meta, &mut bytes);
+        assert_eq!(decode_said(&bytes, &row), Some((verdict.clone(), meta)));
+        // Before version 3 nothing stood behind the verdict.
+        let before = bytes.len() - (2 + 7) - 3 * 2 - (2 + 12);
+        assert_eq!(decode_said(&bytes[..before], &row), Some((verdict, Meta::default())));
+        bytes[1] = 2 << OF_SHIFT;
+        assert_eq!(decode_said(&bytes, &row), None, "a copy of none of its matches");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::format::{
     DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, NAMED, SegmentEntry, StoredRow, VERSION,
-    decode_log_header, decode_verdict,
+    decode_log_header, decode_said,
 };
 use super::log::{Log, Salvaged, SalvagedDocument, log_name, log_number, salvage_log};
 use super::mend::mended;
@@ -239,7 +239,7 @@ impl<'a> Rebuild<'a> {
         let is_cut = (segment.pages().blob().as_ref().len() as u64) < segment.footer().file_len();
         let is_itself = || {
             let is_id = row.flags & NAMED == 0 || id_hash(more, &row) == row.id_hash;
-            is_id && more.get(usize::from(row.id)..).is_some_and(|more| decode_verdict(more, &row).is_some())
+            is_id && more.get(usize::from(row.id)..).is_some_and(|more| decode_said(more, &row).is_some())
         };
         // Where the sums were cut off, nothing says that what is left is anything else.
         let rest = proven.is_ok() || (is_cut && is_itself());

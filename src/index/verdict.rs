@@ -26,6 +26,9 @@ pub struct Verdict {
     pub verified: bool,
     /// Whom it matches, the best first.
     pub matches: Vec<Match>,
+    /// The place among them of the one that it is a copy or version of: the original, where names or dates tell who that
+    /// is and the document was verified to be a copy of it, else the best.
+    pub of: usize,
     /// Its cluster: that of the match that it is a copy of, or its own.
     pub cluster: u64,
     /// When it was first seen: milliseconds since 1970.
@@ -35,6 +38,6 @@ pub struct Verdict {
 impl Verdict {
     /// The id of what it is a copy or version of.
     pub fn of(&self) -> Option<&str> {
-        self.matches.first().map(|first| first.id.as_str())
+        self.matches.get(self.of).map(|of| of.id.as_str())
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::format::{Death, DeathKind, NAMED, StoredRow, decode_verdict, key};
+use super::format::{Death, DeathKind, NAMED, StoredRow, decode_said, key};
 use super::memory::MemoryPart;
 use super::segment::{Segment, Which};
 use super::verdict::Verdict;
 use crate::candidates::{Gate, HEAVY};
+use crate::document::Meta;
 use crate::error::{Error, ErrorKind, Result};
 use crate::signature::winnow::LEVELS;
 
@@ -151,9 +152,32 @@ impl<'a> View<'a> {
     /// # Errors
     /// Damage.
     pub fn verdict(&self, place: PartPlace, row: &StoredRow) -> Result<Verdict> {
+        Ok(self.said(place, row)?.0)
+    }
+
+    /// What was said of a document when it came, and what its record says of it.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn said(&self, place: PartPlace, row: &StoredRow) -> Result<(Verdict, Meta)> {
         let more = self.more(place, row)?;
-        let verdict = more.get(usize::from(row.id)..).and_then(|bytes| decode_verdict(bytes, row));
-        verdict.ok_or_else(|| no_document(row))
+        let said = more.get(usize::from(row.id)..).and_then(|bytes| decode_said(bytes, row));
+        let (verdict, meta) = said.ok_or_else(|| no_document(row))?;
+        Ok((verdict, Meta { id: self.id(place, row)?.to_owned(), ..meta }))
+    }
+
+    /// The last document of this id that an arrival finds; `id_hash` is its hash.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn last_of(&self, id: &str, id_hash: u64, at: Moment) -> Result<Option<(PartPlace, StoredRow)>> {
+        let mut last = None;
+        self.first((Which::Ids, key(id_hash)), (at.now, true), |place, row| {
+            let is_it = self.is_alive(row, at) && self.id(place, row)? == id;
+            last = is_it.then_some((place, *row));
+            Ok(is_it)
+        })?;
+        Ok(last)
     }
 
     /// Whether an arrival finds a document.

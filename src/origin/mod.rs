@@ -163,6 +163,17 @@ pub fn trace(copies: &[Copy]) -> Descent {
     Descent { origin, rule, confidence, ordered, outside: named.outside, parents }
 }
 
+/// The place of the document that names or dates tell was first; none where they do not: their texts alone are no evidence.
+/// At least one document.
+pub fn known_first(copies: &[Copy]) -> Option<usize> {
+    let by_site = by_site(copies);
+    let dated = || match may_be_first(copies)[..] {
+        [only] => earliest(copies, only),
+        _ => None,
+    };
+    by_name(copies, &Named::new(copies, &by_site)).or_else(dated).map(|(first, ..)| first)
+}
+
 /// Whom members name.
 struct Named {
     /// By document: the member that it names as its source.
@@ -290,13 +301,9 @@ fn by_name(copies: &[Copy], named: &Named) -> Option<(usize, OriginRule, f64)> {
 
 /// The earliest; of several the one that has the most text that came back later.
 fn by_date(copies: &[Copy], owners: &Owners) -> Option<(usize, OriginRule, f64)> {
-    let end = copies.iter().filter_map(|copy| copy.when).map(When::end).min()?;
-    let may_be_first = |copy: &Copy| copy.when.is_some_and(|when| when.at <= end);
-    let first: Vec<usize> = (0..copies.len()).filter(|&copy| may_be_first(&copies[copy])).collect();
-    let later = copies.iter().filter(|copy| copy.when.is_some() && !may_be_first(copy)).count();
+    let first = may_be_first(copies);
     if let [only] = first[..] {
-        // One date alone is no order.
-        return (later > 0).then(|| (only, OriginRule::Earliest, succession(later, copies.len() - 1)));
+        return earliest(copies, only);
     }
     let came_back = owners.came_back(&first, copies.len());
     let most = came_back.iter().max()?;
@@ -305,6 +312,19 @@ fn by_date(copies: &[Copy], owners: &Owners) -> Option<(usize, OriginRule, f64)>
         (Some((&origin, _)), None) => Some((origin, OriginRule::Novel, succession(1, first.len()))),
         _ => Some(by_text_among(copies, owners, &first)),
     }
+}
+
+/// Those that by their dates may be the earliest: a day is as early as any of its hours.
+fn may_be_first(copies: &[Copy]) -> Vec<usize> {
+    let dates = copies.iter().filter_map(|copy| copy.when);
+    let Some(end) = dates.map(When::end).min() else { return Vec::new() };
+    (0..copies.len()).filter(|&copy| copies[copy].when.is_some_and(|when| when.at <= end)).collect()
+}
+
+/// The only one that may be the earliest, where that says anything: one date alone is no order.
+fn earliest(copies: &[Copy], only: usize) -> Option<(usize, OriginRule, f64)> {
+    let later = copies.iter().filter(|copy| copy.when.is_some()).count() - 1;
+    (later > 0).then(|| (only, OriginRule::Earliest, succession(later, copies.len() - 1)))
 }
 
 fn by_text(copies: &[Copy], owners: &Owners) -> (usize, OriginRule, f64) {

@@ -19,21 +19,23 @@ pub const MARKDOWN: &str = "[//]: # (wirecopy)";
 pub const PARQUET: &str = "wirecopy.table";
 
 /// What everything begins with that has no structure of its own: tables, lists of boilerplate, models.
-const BEGINNINGS: [&[u8]; 7] = [
+const BEGINNINGS: [&[u8]; 8] = [
     MARKDOWN.as_bytes(),
     b"id,cluster,relation,representative,",
     b"carrier,source,copies,",
     b"template,slot,kind,document,value\n",
     b"measure,threshold,pairs,clusters,removed\n",
+    b"relation,threshold,pairs,labelled,",
     b"# What sites print around their stories. ",
     b"{\"format\":\"wirecopy-model\",",
 ];
 
 /// The first members of our JSON, and whether the objects stand in a list.
-const MEMBERS: [(bool, &[&str]); 8] = [
+const MEMBERS: [(bool, &[&str]); 9] = [
     (false, &["schema_version", "settings"]),
     (false, &["schema_version", "new"]),
     (false, &["schema_version", "score"]),
+    (false, &["schema_version", "precision"]),
     (false, &["a", "b", "relation"]),
     (false, &["schema_version", "a", "b", "relation"]),
     (false, &["id", "kept", "relation", "rule"]),

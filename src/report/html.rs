@@ -101,14 +101,18 @@ pub fn related_texts(report: &Report, budget: usize) -> usize {
 /// The share of the room for texts that those of documents in no cluster have, as its inverse.
 const OTHERS: usize = 8;
 
-/// Places of a cluster's documents, the representative first, then what differs most from it.
+/// Places of a cluster's documents, the representative first, then the lead, which copies are shown beside, then what
+/// differs most from the representative.
 fn order(cluster: &ClusterRow) -> Vec<usize> {
     let mut places: Vec<usize> = (0..=cluster.members.len()).collect();
+    let leads = |member: &MemberRow| member.id == cluster.lead;
     places[1..].sort_by(|&x, &y| {
         let (x, y) = (&cluster.members[x - 1], &cluster.members[y - 1]);
+        let by_lead = leads(y).cmp(&leads(x));
         let exact = |member: &MemberRow| member.relation.as_deref() == Some("exact");
         let score = |member: &MemberRow| member.score.unwrap_or_default();
-        exact(x).cmp(&exact(y)).then(score(x).total_cmp(&score(y))).then_with(|| x.id.cmp(&y.id))
+        let by_score = exact(x).cmp(&exact(y)).then(score(x).total_cmp(&score(y)));
+        by_lead.then(by_score).then_with(|| x.id.cmp(&y.id))
     });
     places
 }
@@ -130,16 +134,26 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
             break;
         }
     }
+    write_page(PAGE, [STYLE, SCRIPT], data, &mut out)
+}
+
+/// Writes a page with a style, a script and its data, and a policy that lets nothing else run.
+pub(super) fn write_page(
+    page: &str,
+    [style, script]: [&str; 2],
+    data: String,
+    mut out: impl Write,
+) -> io::Result<()> {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     let parts = [
-        ("{{SCRIPT_HASH}}", hash(SCRIPT)),
-        ("{{STYLE_HASH}}", hash(STYLE)),
-        ("{{STYLE}}", STYLE.to_owned()),
+        ("{{SCRIPT_HASH}}", hash(script)),
+        ("{{STYLE_HASH}}", hash(style)),
+        ("{{STYLE}}", style.to_owned()),
         ("{{DATA}}", data),
-        ("{{SCRIPT}}", SCRIPT.to_owned()),
+        ("{{SCRIPT}}", script.to_owned()),
     ];
     // One pass from left to right: what is put in is not looked at again.
-    let mut rest = PAGE;
+    let mut rest = page;
     for (name, part) in &parts {
         let Some((before, after)) = rest.split_once(name) else { continue };
         out.write_all(before.as_bytes())?;
@@ -193,7 +207,7 @@ fn data(report: &Report) -> io::Result<String> {
 }
 
 /// Escapes what could end a script element or a line of script; all of it stands inside JSON strings only.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + json.len() / 64);
     let mut from = 0;
     for (at, found) in json.match_indices(['<', '>', '&', '\u{2028}', '\u{2029}']) {

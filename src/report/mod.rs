@@ -11,8 +11,10 @@ mod markdown;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod sheet;
 mod short;
 mod sites;
+pub mod stories;
 pub mod terminal;
 mod values;
 

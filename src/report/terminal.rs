@@ -84,9 +84,10 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
     writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", named(&cluster.id), counted(copies, "document"))?;
     let lead = cluster.lead();
     let role = if cluster.original().is_some() { "original" } else { "keeps" };
-    write_member(out, role, &MemberRow { score: None, ..lead.clone() }, look)?;
+    // Its score is to the representative, and whoever leads is compared with nobody.
+    write_member(out, (role, None), lead, look)?;
     for member in cluster.others().take(look.members) {
-        write_member(out, member.relation.as_deref().unwrap_or("centre"), member, look)?;
+        write_member(out, (member.relation.as_deref().unwrap_or("centre"), member.score), member, look)?;
     }
     rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {
@@ -97,8 +98,13 @@ fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, 
     }
 }
 
-fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) -> fmt::Result {
-    let score = member.score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
+fn write_member(
+    out: &mut String,
+    (role, score): (&str, Option<f64>),
+    member: &MemberRow,
+    look: Look,
+) -> fmt::Result {
+    let score = score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
     let title = member.title.as_deref().unwrap_or_default();
     let head = format!("  {:<9} {score:>5}  {}", named(role), named(&member.id));
     let about = [&*member.site, member.date.as_deref().unwrap_or_default(), title];

@@ -11,6 +11,7 @@ mod grams;
 mod groups;
 mod ids;
 pub(crate) mod judging;
+pub(crate) mod known;
 pub(crate) mod learn;
 mod masked;
 mod noisy;

@@ -58,6 +58,8 @@ fn the_table_is_for_people_and_for_spreadsheets() {
     let path = dir.file("news.jsonl", edited_copies()).display().to_string();
     let shown = stdout(&run(&["calibrate", &path]));
     assert!(shown.contains("score") && shown.contains("0.70*") && shown.contains("removed"), "{shown}");
+    let duplicates = Reports::of(std::path::Path::new(&path), &[]).count("duplicates");
+    assert!(shown.contains(&format!("(*) finds {duplicates} duplicates in ")), "{shown}");
     let csv = stdout(&run(&["calibrate", &path, "--report", "csv"]));
     assert_eq!(csv.lines().next(), Some("measure,threshold,pairs,clusters,removed"));
     assert!(csv.lines().any(|line| line.starts_with("containment,0.7,")), "{csv}");

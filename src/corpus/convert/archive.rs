@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 
 use super::objects::{self, PEEKED};
@@ -71,6 +72,31 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
     }
     Ok(())
 }
+
+/// Where each entry of an archive stands, with the headers before it, and its name as [`read`] has it.
+pub(super) fn stretches(from: &mut dyn Read) -> std::result::Result<Vec<(String, Range<u64>)>, Stop> {
+    let left = Cell::new(HEADERS);
+    let mut archive = tar::Archive::new(Budgeted { from, left: &left });
+    let (mut stretches, mut start) = (Vec::new(), 0);
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        left.set(entry.size().saturating_add(HEADERS));
+        if entry.header().entry_type().is_gnu_sparse() {
+            // More headers may stand behind the first one, and nothing says how many.
+            return Err(Stop::Input("a sparse file".to_owned()));
+        }
+        let sparse = Sparse::of(&mut entry).map_err(|e| Stop::Input(format!("a sparse file: {e}")))?;
+        let named = sparse.as_ref().and_then(|sparse| sparse.name.as_deref());
+        let name = clean(named.unwrap_or(&entry.path_bytes()));
+        let end = entry.raw_file_position() + entry.size().next_multiple_of(BLOCK);
+        stretches.push((name, start..end));
+        start = end;
+    }
+    Ok(stretches)
+}
+
+/// What an archive is made of.
+const BLOCK: u64 = 512;
 
 /// Reads an entry. Of JSON, only what holds records is read: nobody named it.
 pub(super) fn read_entry(

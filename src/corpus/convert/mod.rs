@@ -26,6 +26,7 @@ mod parcel;
 mod parquet;
 mod row;
 mod sparse;
+pub(crate) mod stretches;
 mod table;
 mod warc;
 mod window;

@@ -6,6 +6,7 @@
 //! does not say where a row breaks these rules: there a piece of text becomes another document's id.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::row::RowFields;
 use super::window::CutWindow;
@@ -187,6 +188,8 @@ struct Rows<'a> {
     dialect: Dialect,
     /// Lines before the window.
     lines: u64,
+    /// Where the row that was read last begins.
+    start: u64,
     limit: usize,
     /// Fields of the header.
     fields: usize,
@@ -208,7 +211,7 @@ impl<'a> Rows<'a> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let dialect = Dialect::plain(b',');
         let window = CutWindow::new(from);
-        let mut rows = Rows { window, dialect, lines: 0, limit, fields: 0, doubts: 0 };
+        let mut rows = Rows { window, dialect, lines: 0, start: 0, limit, fields: 0, doubts: 0 };
         let is_over = rows.window.fill(SAMPLE);
         let sample = rows.window.seen(SAMPLE);
         let (named, behind) =
@@ -257,6 +260,7 @@ impl<'a> Rows<'a> {
     /// The next row that is not blank, and the line that it begins in; none at the end. One that is too large is passed.
     fn next(&mut self, row: &mut Row) -> io::Result<Option<u64>> {
         loop {
+            self.start = self.window.offset();
             let mut wanted = FIRST;
             let end = loop {
                 let is_over = self.window.fill(wanted);
@@ -488,6 +492,21 @@ pub(super) fn read(
         }
     }
     Ok(())
+}
+
+/// Where each row of a table stands, with the end of its line, by the numbers that [`read`] gives them.
+pub(super) fn stretches(
+    from: &mut dyn Read,
+    separator: Separator,
+    names: &FieldNames,
+    limit: u64,
+) -> Result<Vec<Range<u64>>, Stop> {
+    let (mut rows, columns) = Rows::begin(from, separator, names, limit)?;
+    let (mut row, mut stretches) = (Row::default(), Vec::new());
+    while columns.is_some() && rows.next(&mut row)?.is_some() {
+        stretches.push(rows.start..rows.window.offset());
+    }
+    Ok(stretches)
 }
 
 fn document(

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use super::http::{ContentType, Response, is_page, is_text};
 use super::window::Window;
-use super::{Page, Sink, SourcePlace, Step};
+use super::{Page, Sink, SourcePlace, Step, Stop};
 use crate::charset::unmarked;
 use crate::error::Reason;
 
@@ -48,14 +48,54 @@ impl From<std::io::Error> for Bad {
     }
 }
 
+/// What one record of a crawl is.
+enum Met<'a> {
+    /// One that may hold a document: its header and its block.
+    Block(&'a Header, &'a [u8]),
+    /// One that may, and is larger than what is read.
+    TooLarge,
+    /// The crawl's book-keeping.
+    Other,
+    /// One that is lost, and why.
+    Lost(String),
+}
+
 pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> Step {
-    let mut window = Window::new(from);
-    let mut number = 0;
-    loop {
+    let max_record = sink.rules.max_record;
+    each(&mut Window::new(from), max_record, |number, _, met| {
+        match met {
+            Met::Block(header, block) => document(block, header, number, place, sink)?,
+            Met::TooLarge => sink.lost(place, Some(number), Reason::TooLarge(max_record).to_string()),
+            Met::Other => {}
+            Met::Lost(reason) => sink.lost(place, Some(number), reason),
+        }
+        Ok(sink.resources.cancel.check()?)
+    })
+}
+
+/// Where each record of a crawl begins, by the numbers that [`read`] gives them.
+pub(super) fn starts(from: &mut dyn Read, max_record: u64) -> std::result::Result<Vec<u64>, Stop> {
+    let mut starts = Vec::new();
+    each(&mut Window::new(from), max_record, |number, start, _| {
+        // One that is too large and broken is met twice.
+        if starts.len() == number as usize {
+            starts.push(start);
+        }
+        Ok(())
+    })?;
+    Ok(starts)
+}
+
+/// Visits every record with its number and its first byte.
+fn each(window: &mut Window<'_>, max_record: u64, mut visit: impl FnMut(u32, u64, Met<'_>) -> Step) -> Step {
+    for number in 0.. {
+        while matches!(window.peek(1), [b'\r' | b'\n']) {
+            window.consume(1);
+        }
         let start = window.offset();
-        let bad = match header(&mut window) {
+        let bad = match header(window) {
             Ok(None) => return Ok(()),
-            Ok(Some(header)) => match block(&mut window, &header, number, place, sink) {
+            Ok(Some(header)) => match block(window, &header, max_record, |met| visit(number, start, met)) {
                 Ok(step) => {
                     step?;
                     None
@@ -69,21 +109,17 @@ pub(super) fn read(from: &mut dyn Read, place: &SourcePlace, sink: &mut Sink<'_,
                 Bad::Damaged(e) => format!("record at byte {start}: {e}"),
                 Bad::Malformed(what) => format!("record at byte {start}: {what}"),
             };
-            sink.lost(place, Some(number), reason);
+            visit(number, start, Met::Lost(reason))?;
             if !window.seek(NEXT) {
                 return Ok(());
             }
         }
-        number += 1;
-        sink.resources.cancel.check()?;
     }
+    Ok(())
 }
 
 /// The header of the next record; `None` at the end.
 fn header(window: &mut Window<'_>) -> Result<Option<Header>, Bad> {
-    while matches!(window.peek(1), [b'\r' | b'\n']) {
-        window.consume(1);
-    }
     let start = window.fill(MAGIC.len())?;
     if start.is_empty() {
         return Ok(None);
@@ -181,21 +217,21 @@ impl Header {
     }
 }
 
-/// Passes a record's block, and makes a document of it where it is one.
+/// Passes a record's block, and visits what the record is.
 fn block(
     window: &mut Window<'_>,
     header: &Header,
-    number: u32,
-    place: &SourcePlace,
-    sink: &mut Sink<'_, '_>,
+    max_record: u64,
+    visit: impl FnOnce(Met<'_>) -> Step,
 ) -> Result<Step, Bad> {
     let Some(length) = header.length else {
         return Err(Bad::Malformed("no Content-Length".to_owned()));
     };
     // An HTTP head comes on top of the page.
-    if length > sink.rules.max_record.saturating_add(LINE as u64) || !header.is_document() {
-        if header.is_document() {
-            sink.lost(place, Some(number), Reason::TooLarge(sink.rules.max_record).to_string());
+    if length > max_record.saturating_add(LINE as u64) || !header.is_document() {
+        let step = visit(if header.is_document() { Met::TooLarge } else { Met::Other });
+        if step.is_err() {
+            return Ok(step);
         }
         let passed = window.skip(length)?;
         return if passed < length { Err(cut(passed, length)) } else { ended(window).map(|()| Ok(())) };
@@ -213,7 +249,7 @@ fn block(
         return Err(Bad::Damaged(damage));
     }
     let (bytes, _) = window.bytes().split_at(length);
-    let step = document(bytes, header, number, place, sink);
+    let step = visit(Met::Block(header, bytes));
     window.consume(length);
     Ok(step)
 }

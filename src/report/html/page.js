@@ -255,8 +255,17 @@ addEventListener("afterprint", () => { if (printing) printing(false); });
 
 // ---- one cluster
 
+// The original, where it is known who had it first and it is one of the documents.
+const original = cluster => cluster.origin && cluster.origin.order === "known" && cluster.lead.id === cluster.origin.id ? cluster.lead : null;
+
+// Whom a document is shown beside: the lead, where both texts are in this file, else the representative.
+function partner(cluster, m) {
+  if (m !== cluster.lead && evidence[m.id] && evidence[cluster.lead.id]) return cluster.lead;
+  return m !== cluster.kept ? cluster.kept : null;
+}
+
 const RULES = [
-  ["origin", "the original, where it is known who had it first", (members, cluster) => cluster.origin && cluster.origin.order === "known" && cluster.lead.id === cluster.origin.id ? cluster.lead : null],
+  ["origin", "the original, where it is known who had it first", (members, cluster) => original(cluster)],
   ["representative", "the document that the others were verified against", members => members[0]],
   ["canonical-url", "whose address is the one that it names as canonical", members => members.find(m => m.canonical && m.canonical === m.url)],
   ["earliest", "the first by date", members => least(members.filter(m => m.date), m => m.date)],
@@ -281,10 +290,10 @@ function clusterView(state) {
     h("td", {}, h("span", { class: "exhibit", "data-exhibit": m.place + 1 }), own(m.title || m.id), h("div", { class: "small dim" }, h("code", {}, m.id), m.url || m.canonical ? [" ", address(m.url || m.canonical)] : null, m.path ? [" ", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null)),
     h("td", { class: "site" }, own(m.site)),
     h("td", { class: "when" }, m.date ? m.date.slice(0, 16).replace("T", " ") : ""),
-    h("td", {}, m === cluster.lead && m.place && cluster.origin && cluster.origin.id === m.id ? [h("span", { class: "tag kept" }, "original"), " "] : null, m.relation ? tag(m.relation) : h("span", { class: "tag kept" }, "represents")),
+    h("td", {}, m.place && m === original(cluster) ? [h("span", { class: "tag kept" }, "original"), " "] : null, m.relation ? tag(m.relation) : h("span", { class: "tag kept" }, "represents")),
     h("td", { class: "n" }, percent(m.score)), h("td", { class: "n" }, percent(m.jaccard)), h("td", { class: "n" }, percent(m.containment)),
     h("td", { class: "n" }, number.format(m.tokens)),
-    h("td", { class: "noprint" }, m.place ? h("a", { href: view({ cluster: cluster.id, a: kept.id, b: m.id }), "aria-label": "Compare exhibit " + (m.place + 1) + " with the representative" }, "compare") : null));
+    h("td", { class: "noprint" }, partner(cluster, m) ? h("a", { href: view({ cluster: cluster.id, a: partner(cluster, m).id, b: m.id }), "aria-label": `Compare exhibit ${m.place + 1} with exhibit ${partner(cluster, m).place + 1}` }, "compare") : null));
   const { more, put } = growing(body, line);
   put([cluster.lead, ...cluster.members.filter(m => m !== cluster.lead)]);
   const hidden = cluster.size - cluster.members.length;
