@@ -2,6 +2,7 @@
 
 use crate::corpus::{Fields, Value};
 use crate::document::{Identity, address_hash, site_hash, site_of};
+use crate::judge::{head, is_part_of};
 
 /// A document that arrives.
 ///
@@ -19,6 +20,8 @@ pub struct Incoming {
     /// Names where a record without an id came from: of records that are told apart by it, the same record in the same place
     /// has the same. 0 where the id that was made up says that already.
     pub place: u64,
+    /// Its title; empty where it has none.
+    pub title: String,
     /// Its text.
     pub text: String,
     /// Which page it is, but for the id.
@@ -31,7 +34,18 @@ impl Incoming {
     /// A document of this id, of no site and without an address.
     pub fn new(id: impl Into<String>, text: impl Into<String>) -> Incoming {
         let identity = Identity { site: site_hash(""), ..Identity::default() };
-        Incoming { id: id.into(), named: true, place: 0, text: text.into(), identity, has_site: false }
+        let (id, title, text) = (id.into(), String::new(), text.into());
+        Incoming { id, named: true, place: 0, title, text, identity, has_site: false }
+    }
+
+    /// The same under this title: it is part of a short text.
+    pub fn title(self, title: impl Into<String>) -> Incoming {
+        Incoming { title: title.into(), ..self }
+    }
+
+    /// What of its title is part of its text, which has so many tokens; empty where nothing is.
+    pub(super) fn own_title(&self, tokens: u32) -> &str {
+        if is_part_of(tokens) { head(&self.title) } else { "" }
     }
 
     /// The same under an id that was made up: it is no later version of what came under that id. `place` names where its
@@ -68,7 +82,8 @@ impl Incoming {
         let (url, canonical, source) = (own(fields.url), own(fields.canonical_url), own(fields.source));
         let inside = fields.directory.map(Value::to_text);
         let site = site_of(Some(&source), Some(&url), inside.as_deref().unwrap_or(directory));
-        Incoming::new(id, text).site(site).url(&url).canonical_url(&canonical)
+        let title = own(fields.title);
+        Incoming::new(id, text).title(title).site(site).url(&url).canonical_url(&canonical)
     }
 }
 

@@ -10,7 +10,9 @@ use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
-use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
+use crate::judge::{
+    Directed, Judge, Judgement, Loaded, Measures, Memory, Note, Overlap, Span, Title, classic,
+};
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Standing, StandingRow};
 use crate::signature::winnow::LEVELS;
@@ -122,12 +124,15 @@ pub(super) fn matches(
     }
     let judge = core.judge();
     let standing = Standing::default();
-    let (is_loaded, glances, found) = (false, false, Vec::new());
+    let (is_loaded, glances, titled, found) = (false, false, None, Vec::new());
     let mut looking =
-        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found };
+        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, titled, found };
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
-    if looking.found.is_empty() {
+    let is_copy = |matched: &Matched| matched.found.relation == Directed::Exact;
+    if looking.found.iter().any(is_copy) {
+        looking.found.retain(is_copy);
+    } else {
         let wanted = Query { keys, counts: row.counts, at: Moment::of(row) };
         let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
         if !grams.is_empty() {
@@ -160,6 +165,8 @@ struct Looking<'a> {
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
+    /// Its text and its title, once they are asked for.
+    titled: Option<(Note, Title)>,
     found: Vec<Matched>,
 }
 
@@ -269,8 +276,9 @@ impl Looking<'_> {
     /// Documents of the same token sequence.
     fn copies(&mut self) -> Result<()> {
         let (view, row) = (self.view, self.row);
+        let title = self.document.own_title(row.tokens);
         let mut compared = 0;
-        view.copies(row, |place, row| {
+        view.copies(row, title, |place, row| {
             self.copy(place, row)?;
             compared += 1;
             Ok(self.found.len() < MATCHES && compared < COMPARED)
@@ -280,17 +288,44 @@ impl Looking<'_> {
     /// A document of the same sequence hash: the same words, or by chance none of them.
     fn copy(&mut self, place: PartPlace, row: &StoredRow) -> Result<()> {
         if !self.core.verifies() {
-            let measures = Measures::of_equal(self.sampled(row).0);
-            return self.push(place, row, Directed::Exact, (measures, 1.0), (None, Vec::new()));
+            let judgement = self.judge_equal(place, row, self.sampled(row).0)?;
+            return self.push_equal(place, row, judgement, Vec::new());
         }
         if !self.is_equal(place, row)? {
             return Ok(());
         }
         let judge = self.judge;
+        let (_, own, _) = self.pair(place, row)?;
+        let shingles = judge.measures(own, own).a;
+        let judgement = self.judge_equal(place, row, shingles)?;
         let (memory, own, other) = self.pair(place, row)?;
-        let measures = judge.measures(own, own);
-        let spans = judge.spans(memory, own, other, Relation::Exact);
-        self.push(place, row, Directed::Exact, (measures, 1.0), (None, spans))
+        let spans = judge.spans(memory, own, other, judgement.relation);
+        self.push_equal(place, row, judgement, spans)
+    }
+
+    fn push_equal(
+        &mut self,
+        place: PartPlace,
+        row: &StoredRow,
+        judgement: Judgement,
+        spans: Vec<Span>,
+    ) -> Result<()> {
+        self.push(place, row, judgement.from_a(), (judgement.measures, judgement.score), (None, spans))
+    }
+
+    /// What the document is to one of the same token sequence, of so many shingles: their titles may tell them apart.
+    fn judge_equal(&mut self, place: PartPlace, row: &StoredRow, shingles: u32) -> Result<Judgement> {
+        let (judge, own, other) =
+            (self.judge, self.document.own_title(self.row.tokens), self.view.title(place, row)?);
+        if !judge.asks_titles(row.tokens) || own == other {
+            return Ok(Judgement::exact(shingles));
+        }
+        let memory = &mut self.worker.memory;
+        let text = &self.document.text;
+        let (note, title) =
+            self.titled.get_or_insert_with(|| (judge.note(memory, text), judge.title(memory, own)));
+        let other = judge.title(memory, other);
+        Ok(judge.equal(memory, note, [title, &other], shingles))
     }
 
     /// Whether an indexed document has the same tokens in the same order.
@@ -315,6 +350,10 @@ impl Looking<'_> {
         let mut texts: Vec<(u64, bool)> = Vec::new();
         let mut judged = 0;
         for Near { place, row, .. } in near {
+            // It is among the copies, or there were too many of them.
+            if row.sequence == self.row.sequence && (!self.core.verifies() || self.is_equal(place, &row)?) {
+                continue;
+            }
             let text = (row.sequence, identity(self.row).is_version_of(&identity(&row)));
             if texts.contains(&text) {
                 continue;

@@ -8,6 +8,7 @@ use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
 use super::slots::{FilledSlot, filled, is_family};
 use super::spans::{Span, TokenBytes, of_aligned, of_equal};
+use super::title::title_tests;
 use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Glance};
 use crate::document::Identity;
@@ -236,7 +237,8 @@ impl Judge<'_> {
 
     /// The spans of two documents of this relation, in order of `a`. Aligns them.
     pub fn spans(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, relation: Relation) -> Vec<Span> {
-        if relation == Relation::Exact && a.content.words.hashes() == b.content.words.hashes() {
+        let may_be_equal = matches!(relation, Relation::Exact | Relation::Templated);
+        if may_be_equal && a.content.words.hashes() == b.content.words.hashes() {
             return of_equal(a, b);
         }
         let noise = self.align(memory, a, b).noisy();
@@ -257,12 +259,41 @@ impl Judge<'_> {
         Comparison { judgement, measures, tests, spans }
     }
 
-    /// Compares two documents of equal token sequences.
-    pub fn explain_equal(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
+    /// What two documents of equal token sequences are to each other, of `shingles` distinct shingles each; `text` is that of
+    /// either.
+    pub fn judge_equal(
+        &self,
+        memory: &mut Memory,
+        (text, shingles): (&str, u32),
+        titles: [&str; 2],
+    ) -> Judgement {
+        memory.reader.read_plainly(text);
+        if !self.asks_titles(memory.reader.count() as u32) || titles[0] == titles[1] {
+            return Judgement::exact(shingles);
+        }
+        let note = self.note(memory, text);
+        let [a, b] = titles.map(|title| self.title(memory, title));
+        self.equal(memory, &note, [&a, &b], shingles)
+    }
+
+    /// Compares two documents of equal token sequences, and says why; `text` is that of either.
+    pub fn explain_equal(
+        &self,
+        memory: &mut Memory,
+        (a, b): (&Loaded, &Loaded),
+        text: &str,
+        titles: [&str; 2],
+    ) -> Comparison {
         let measures = self.measures(a, b);
-        let judgement = Some(Judgement::exact(measures.a));
-        let spans = self.spans(memory, a, b, Relation::Exact);
-        Comparison { judgement, measures, tests: vec![Test::exact()], spans }
+        let judgement = self.judge_equal(memory, (text, measures.a), titles);
+        let are_two = judgement.relation == Relation::Templated;
+        let mut tests = Vec::new();
+        if self.asks_titles(a.content.tokens) && titles.iter().all(|title| !title.is_empty()) {
+            tests.extend(title_tests(a.content.tokens, are_two));
+        }
+        tests.extend((!are_two).then(Test::exact));
+        let spans = self.spans(memory, a, b, judgement.relation);
+        Comparison { judgement: Some(judgement), measures, tests, spans }
     }
 
     /// Whether two texts have equal token sequences.

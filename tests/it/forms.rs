@@ -181,3 +181,45 @@ fn a_notice_that_is_told_in_another_order_is_the_same() {
     assert!(is_copy(&notice("刘桂英老人", first, then), &notice("刘桂英老人", then, first)));
     assert!(!is_copy(&notice("刘桂英老人", first, then), &notice("慕容秋月老人", first, then)));
 }
+
+/// What two documents of one text are under two titles.
+fn titled(text: &str, titles: [&str; 2]) -> Option<wirecopy::Relation> {
+    let compare = |a: &str, b: &str| {
+        let (policy, recipe) = (wirecopy::Policy::default(), wirecopy::Recipe::default());
+        wirecopy::judge::compare_titled(&policy, recipe, (a, text), (b, text)).relation()
+    };
+    let [a, b] = titles;
+    let found = compare(a, b);
+    assert_eq!(found, compare(b, a), "{a} and {b}");
+    found
+}
+
+#[test]
+fn titles_that_name_other_facts_part_notes_of_the_same_words() {
+    let (mut two, mut one, mut wrong) = (0, 0, Vec::new());
+    for (name, set) in sets() {
+        for note in set["titles"].as_array().into_iter().flatten() {
+            let own = text(&note["text"]);
+            for (pairs, relation, count) in [
+                (&note["two"], wirecopy::Relation::Templated, &mut two),
+                (&note["one"], wirecopy::Relation::Exact, &mut one),
+            ] {
+                for pair in list(pairs) {
+                    let titles = [text(&pair[0]), text(&pair[1])];
+                    *count += 1;
+                    let found = titled(own, titles);
+                    wrong.extend((found != Some(relation)).then(|| format!("{name}: {titles:?}: {found:?}")));
+                    // By itself, and in a text of thirty words, a title parts nothing.
+                    let longer = format!("{own} {own} {own} {own}");
+                    assert_eq!(
+                        titled(&longer, titles),
+                        Some(wirecopy::Relation::Exact),
+                        "{name}: {titles:?}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(two > 30 && one > 25, "{two} and {one}");
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), two + one, wrong.join("\n"));
+}
