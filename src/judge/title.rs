@@ -115,8 +115,8 @@ impl Judge<'_> {
         let hashes = reader.styled().to_vec();
         let letters = reader.letters(text);
         let is_cased = letters.contains(&Letter::Small);
-        let is_name =
-            |(letter, &hash): (&Letter, &u64)| *letter == Letter::Capital && !known().in_style(hash).1;
+        let is_date = |hash: u64| known().is_date(hash) || known().in_style(hash).1;
+        let is_name = |(letter, &hash): (&Letter, &u64)| *letter == Letter::Capital && !is_date(hash);
         Note { names_nobody: is_cased && !letters.iter().zip(&hashes).any(is_name), hashes }
     }
 
@@ -214,7 +214,9 @@ impl Titles<'_> {
             })
         };
         let may_name = || are_alike() || self.note.names_nobody || are_new();
-        (starts.iter().all(opens) && may_name()).then_some(first)
+        // Of a name that is misspelt one character differs, where each is a token.
+        let is_word = (first.a.1 - first.a.0).max(first.b.1 - first.b.0) >= word;
+        (is_word && starts.iter().all(opens) && may_name()).then_some(first)
     }
 
     /// Whether a title names a fact that the other page lacks.

@@ -7,7 +7,7 @@ use wirecopy::judge::Directed;
 
 use crate::disk::FaultyDisk;
 use crate::harness::{Dir, Reports, code, corpus, program, run, run_with_input, stdout};
-use crate::index::{created, is_well, opened};
+use crate::index::{Numbers, created, is_well, opened};
 
 const NOTE: &str = "Quarterly dividend of ten cents against ten cents a year ago, payable on April 2 to holders of record \
     on March 5.";
@@ -221,11 +221,9 @@ fn a_corpus_that_is_loaded_says_what_the_filter_says() {
 
 /// Companies whose names have nothing in common.
 fn companies(count: usize) -> Vec<String> {
-    let syllables = ["bar", "den", "kov", "lum", "mis", "nor", "pel", "rug", "sat", "tiz", "vex", "wol"];
-    let name = |i: usize| {
-        let name = [i % 12, i / 12 % 12, (i * 7 + i / 12) % 12, i * 5 % 12].map(|at| syllables[at]).concat();
-        format!("{}{}", name[..1].to_uppercase(), &name[1..])
-    };
+    let mut numbers = Numbers::new(9);
+    let mut letter = || char::from(b'a' + numbers.below(26) as u8);
+    let name = |_| (0..9).map(|_| letter()).collect();
     (0..count).map(name).collect()
 }
 

@@ -133,7 +133,7 @@ fn an_older_recipe_is_refused_and_brought_over() {
 #[test]
 fn an_index_of_before_spellings_finds_by_them_once_it_is_brought_over() {
     let files = files_of("golden/index_recipe_1");
-    is_refused(&files, ErrorKind::Mismatch, "index upgrade");
+    is_refused(&files, ErrorKind::Version, "index upgrade");
     let disk = FaultyDisk::with(files);
     assert_eq!(upgrade(&disk, &remaker).unwrap().documents, Some(4));
     is_well(&disk, "brought over");
