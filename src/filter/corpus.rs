@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::index::NewDocument;
 use crate::index::format::{MATCHES, More, SPANS, encode_verdict};
 use crate::index::verdict::Match;
-use crate::judge::{Judgement, Overlap, Relation, Span};
+use crate::judge::{Judgement, Overlap, Relation, Span, is_part_of};
 use crate::scan::Run;
 
 /// Documents that are read and prepared together.
@@ -193,8 +193,9 @@ fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>
         }
         let [a, b] = [pair.a, pair.b].map(|one| run.equals.oldest(one));
         let (before, later) = (a.min(b), a.max(b));
-        // What comes finds the oldest of one text, whatever its title; unless it is of that text itself.
-        let number = if run.are_equal((a.0, b.0)) { before.0 } else { run.equals.oldest_of_text(before).0 };
+        // What comes finds the oldest of one text, whatever its title, where its own title is no part of it.
+        let has_title = is_part_of(run.documents.entries[later.index()].tokens);
+        let number = if has_title { before.0 } else { run.equals.oldest_of_text(before).0 };
         if !known.insert((number, later.0)) {
             continue;
         }

@@ -11,7 +11,7 @@ use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
 use crate::judge::{
-    Directed, Judge, Judgement, Loaded, Measures, Memory, Note, Overlap, Span, Title, classic,
+    Directed, Judge, Judgement, Loaded, Measures, Memory, Names, Note, Overlap, Span, Title, classic,
 };
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Standing, StandingRow};
@@ -175,7 +175,9 @@ impl Looking<'_> {
     fn load(&mut self) {
         if !self.is_loaded {
             let LookMemory { memory, own, .. } = &mut *self.worker;
-            self.judge.load(memory, &self.document.text, identity(self.row), own);
+            let title = self.document.own_title(self.row.tokens);
+            let names = Names { title, identity: identity(self.row) };
+            self.judge.load(memory, &self.document.text, names, own);
             if self.judge.learns {
                 self.judge.stand(memory, &self.standing, own);
             }
@@ -191,7 +193,8 @@ impl Looking<'_> {
                 let LookMemory { unpacker, memory, others, .. } = &mut *self.worker;
                 let text = unpacker.unpack(self.view.text(place, row)?, row)?;
                 let (at, other) = LookMemory::slot(others, self.judge, row);
-                self.judge.load(memory, text, identity(row), other);
+                let names = Names { title: self.view.title(place, row)?, identity: identity(row) };
+                self.judge.load(memory, text, names, other);
                 at
             }
         };
@@ -254,7 +257,7 @@ impl Looking<'_> {
             return Ok(None);
         }
         let (at, other) = LookMemory::slot(others, judge, row);
-        judge.load_seen(memory, text, identity(row), other);
+        judge.load_seen(memory, text, Names { title: "", identity: identity(row) }, other);
         Ok(Some(self.with(at)))
     }
 
@@ -346,15 +349,18 @@ impl Looking<'_> {
     }
 
     fn near(&mut self, near: Vec<Near>, keys: &[u64]) -> Result<()> {
-        // Of copies of one text the oldest stands for all, but for those that share a page with the document.
-        let mut texts: Vec<(u64, bool)> = Vec::new();
+        // Of copies of one text the oldest stands for all, but for those that share a page with the document, and where titles
+        // count for those of each title.
+        let mut texts: Vec<(u64, &str, bool)> = Vec::new();
+        let title = self.document.own_title(self.row.tokens);
         let mut judged = 0;
         for Near { place, row, .. } in near {
             // It is among the copies, or there were too many of them.
             if row.sequence == self.row.sequence && (!self.core.verifies() || self.is_equal(place, &row)?) {
                 continue;
             }
-            let text = (row.sequence, identity(self.row).is_version_of(&identity(&row)));
+            let its_title = if title.is_empty() { "" } else { self.view.title(place, &row)? };
+            let text = (row.sequence, its_title, identity(self.row).is_version_of(&identity(&row)));
             if texts.contains(&text) {
                 continue;
             }

@@ -25,14 +25,8 @@ impl Run {
                 return Ok(compare_raw(self.policy(), measures, tokens));
             }
         };
-        let text = if are_equal { self.text(a)? } else { String::new() };
-        let titles = [a, b].map(|document| self.title_of(document));
         let mut compared = self.ask(model, &[(a.0, b.0)], |judge, memory, _, (a, b)| {
-            if are_equal {
-                judge.explain_equal(memory, (a, b), &text, [&titles[0], &titles[1]])
-            } else {
-                judge.explain(memory, a, b)
-            }
+            if are_equal { judge.explain_equal(memory, a, b) } else { judge.explain(memory, a, b) }
         })?;
         compared.pop().flatten().ok_or_else(|| Error::new(ErrorKind::Changed))
     }

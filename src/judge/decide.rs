@@ -124,6 +124,8 @@ pub(super) struct Case<'a> {
     pub asks_common: bool,
     /// What [`stands_alone`] says.
     pub stands: Option<Test>,
+    /// Whether both are short, and their titles say that they are two notes.
+    pub two_notes: bool,
 }
 
 /// What the tests say of a pair.

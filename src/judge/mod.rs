@@ -24,13 +24,12 @@ pub use clause::Test;
 pub use decide::{Decision, classic};
 pub(crate) use decide::{are_copies, shares_enough};
 pub use measures::{Measures, ShingleSet, measure};
-pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory};
+pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory, Names};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use slots::{FilledSlot, is_family};
 pub use spans::Span;
 pub(crate) use title::{Note, Title, head, is_part_of};
 
-use crate::document::Identity;
 use crate::kernel::Kernel;
 use crate::model::Model;
 use crate::options::{Mode, Policy};
@@ -106,12 +105,12 @@ pub fn compare_titled(
     let judge = Judge { recipe, kernel, policy, model: &model, learns: false };
     let mut memory = judge.memory();
     let [mut left, mut right] = [judge.document(), judge.document()];
-    let tokens = [(a, &mut left), (b, &mut right)].map(|(text, out)| {
-        judge.load(&mut memory, text, Identity::default(), out);
-        memory.reader.count() as u32
+    let tokens = [(title_a, a, &mut left), (title_b, b, &mut right)].map(|(title, text, out)| {
+        judge.load(&mut memory, text, Names { title, ..Names::default() }, out);
+        out.content.tokens
     });
     if tokens[0] > 0 && judge.are_equal(&mut memory, a, b) {
-        return judge.explain_equal(&mut memory, (&left, &right), a, [title_a, title_b]);
+        return judge.explain_equal(&mut memory, &left, &right);
     }
     if policy.mode == Mode::Aligned {
         return judge.explain(&mut memory, &left, &right);

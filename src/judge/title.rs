@@ -1,6 +1,6 @@
-//! What the titles of two short documents of the same words say: whether these are one note or two.
+//! What the titles of two short documents say: whether these are one note or two.
 //!
-//! Two companies send one note of a dividend, and nothing but its title names either. They are two notes where each title
+//! Two companies send one note of a dividend, word for word or nearly, and nothing but its title names either. They are two notes where each title
 //! names a fact that the other page, its title and its text, lacks. Numbers are facts. A name is told by its capital, where
 //! the title has words without one too; then by how the corpus writes the word. What nothing tells of may be a name where it
 //! opens both titles: a title says first whom it is about.
@@ -93,13 +93,12 @@ pub(crate) fn is_part_of(tokens: u32) -> bool {
     (1..TEXT).contains(&tokens)
 }
 
-/// The tests of two documents of so many tokens that are the same in both.
+/// The tests of two documents of which the longer has so many tokens.
 pub(super) fn title_tests(tokens: u32, are_two: bool) -> [Test; 2] {
-    let tests = [
-        Test::fewer("tokens of either text, fewer than", tokens, TEXT),
+    [
+        Test::fewer("tokens of the longer text, fewer than", tokens, TEXT),
         Test::is_true("titles that each name a fact that the other page lacks", are_two),
-    ];
-    tests.map(|test| Test { relation: Relation::Templated.name(), ..test })
+    ]
 }
 
 impl Judge<'_> {
@@ -155,25 +154,25 @@ impl Judge<'_> {
         }
     }
 
-    /// What two documents of this text, of so many distinct shingles, are to each other by their titles.
-    pub fn equal(&self, memory: &mut Memory, note: &Note, [a, b]: [&Title; 2], shingles: u32) -> Judgement {
-        let exact = Judgement::exact(shingles);
-        let are_two = self.are_two(memory, note, a, b);
-        if are_two { Judgement { relation: Relation::Templated, ..exact } } else { exact }
-    }
-
-    /// Whether two documents of this text are two notes: each title names a fact that the other page lacks.
-    fn are_two(&self, memory: &mut Memory, note: &Note, a: &Title, b: &Title) -> bool {
-        let alignment = memory.aligner.align_whole(&a.content.words, &b.content.words);
-        let titles = Titles { note, sides: [a, b], alignment };
+    /// Whether two short texts are two notes: each title names a fact that the other page lacks.
+    pub fn are_two(&self, memory: &mut Memory, [a, b]: [(&Note, &Title); 2]) -> bool {
+        let alignment = memory.titles.align_whole(&a.1.content.words, &b.1.content.words);
+        let titles = Titles { notes: [a.0, b.0], sides: [a.1, b.1], alignment };
         let opening = titles.opening();
         titles.name_fact(0, opening) && titles.name_fact(1, opening)
     }
+
+    /// What two documents of this text, of so many distinct shingles, are to each other by their titles.
+    pub fn equal(&self, memory: &mut Memory, note: &Note, [a, b]: [&Title; 2], shingles: u32) -> Judgement {
+        let exact = Judgement::exact(shingles);
+        let are_two = self.are_two(memory, [(note, a), (note, b)]);
+        if are_two { Judgement { relation: Relation::Templated, ..exact } } else { exact }
+    }
 }
 
-/// The titles of two documents of one text, aligned.
+/// The titles of two documents of short texts, aligned.
 struct Titles<'a> {
-    note: &'a Note,
+    notes: [&'a Note; 2],
     sides: [&'a Title; 2],
     alignment: &'a Alignment,
 }
@@ -187,11 +186,12 @@ impl Titles<'_> {
     /// Whether the other page lacks a word of a title.
     fn is_new(&self, side: usize, i: u32) -> bool {
         let hash = self.sides[side].content.words.hashes()[i as usize];
-        !self.note.hashes.contains(&hash) && !self.sides[1 - side].content.words.hashes().contains(&hash)
+        !self.notes[1 - side].hashes.contains(&hash)
+            && !self.sides[1 - side].content.words.hashes().contains(&hash)
     }
 
-    /// The place where other words open both titles, and may be whom each is about: the titles go on alike, or the text
-    /// names nobody, or no word of either title is of the other page.
+    /// The place where other words open both titles, and may be whom each is about: the titles go on alike, or the texts
+    /// name nobody, or no word of either title is of the other page.
     fn opening(&self) -> Option<Slot> {
         let first = self.places().next()?;
         let [a, b] = self.sides.map(|title| &title.content);
@@ -213,7 +213,7 @@ impl Titles<'_> {
                 (0..len).all(|i| self.is_new(side, i))
             })
         };
-        let may_name = || are_alike() || self.note.names_nobody || are_new();
+        let may_name = || are_alike() || self.notes.iter().all(|note| note.names_nobody) || are_new();
         // Of a name that is misspelt one character differs, where each is a token.
         let is_word = (first.a.1 - first.a.0).max(first.b.1 - first.b.0) >= word;
         (is_word && starts.iter().all(opens) && may_name()).then_some(first)
@@ -248,8 +248,8 @@ mod tests {
         let mut memory = judge.memory();
         let note = judge.note(&mut memory, text);
         let [left, right] = [a, b].map(|title| judge.title(&mut memory, title));
-        let are_two = judge.are_two(&mut memory, &note, &left, &right);
-        assert_eq!(are_two, judge.are_two(&mut memory, &note, &right, &left), "{a} and {b}");
+        let are_two = judge.are_two(&mut memory, [(&note, &left), (&note, &right)]);
+        assert_eq!(are_two, judge.are_two(&mut memory, [(&note, &right), (&note, &left)]), "{a} and {b}");
         are_two
     }
 

@@ -206,7 +206,7 @@ impl Scan {
         let none = Model::default();
         let judge =
             Judge { recipe, kernel: *kernel, policy, model: model.as_ref().unwrap_or(&none), learns: false };
-        let parted = titles::part(&texts, judge, groups, &scope.twins(), found);
+        let parted = titles::part(&texts, judge, groups, &scope.twins(), found, cancel)?;
         let Parted { groups, found, texts: titled } = parted;
         let shingles = copies_shingles(&texts, recipe, &groups);
         let mut problems: Vec<Problem> =

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::STAR;
+use super::each_pair::each_pair;
 use super::groups::Group;
+use super::judging::Asking;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::corpus::{Fields, Value};
-use crate::judge::{Judge, Judgement, Relation, ShingleSet, head};
+use crate::error::Result;
+use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, ShingleSet, head};
+use crate::options::Cancel;
 use crate::sketch::Sketcher;
 
 /// Pairs of documents that stand for others, and what they are to each other.
@@ -32,12 +36,15 @@ fn by_title(texts: &Texts<'_>, group: &Group) -> Vec<Group> {
     parts.into_values().collect()
 }
 
-/// What of a document's title tells it from others.
-fn title(texts: &Texts<'_>, document: u32) -> String {
-    let own = |_: &str, fields: &Fields<'_>| fields.title.map(Value::to_text);
-    // A document that is no longer what it was is among the problems already.
-    let title = texts.get_with_fields(document, own).ok().flatten().unwrap_or_default();
+/// What of a record's title tells its document from others.
+pub(super) fn title_of(fields: &Fields<'_>) -> String {
+    let title = fields.title.map(Value::to_text).unwrap_or_default();
     head(&title).to_owned()
+}
+
+fn title(texts: &Texts<'_>, document: u32) -> String {
+    // A document that is no longer what it was is among the problems already.
+    texts.get_with_fields(document, |_, fields| title_of(fields)).unwrap_or_default()
 }
 
 /// Parts groups of equal documents by title. `twins` are pairs of documents of equal token sequences that stand for several
@@ -48,7 +55,8 @@ pub(super) fn part(
     groups: Vec<Group>,
     twins: &[Candidate],
     found: Found,
-) -> Parted {
+    cancel: &Cancel,
+) -> Result<Parted> {
     let asks = |document: u32| judge.asks_titles(texts.documents.entries[document as usize].tokens);
     let (titled, mut groups): (Vec<Group>, Vec<Group>) = groups.into_iter().partition(|group| asks(group[0]));
     let parted: Vec<(u32, Vec<Group>)> =
@@ -71,14 +79,17 @@ pub(super) fn part(
     texts_parted.sort_unstable();
     let between: Vec<Found> =
         texts_parted.par_iter().map(|firsts| between_titles(texts, judge, firsts)).collect();
-    let mut all: Found = if first_of.is_empty() {
-        found
-    } else {
-        let spread_one = |(pair, judgement): (Candidate, Judgement)| {
-            spread(pair).into_iter().map(move |pair| (pair, judgement))
-        };
-        found.into_iter().flat_map(spread_one).collect()
-    };
+    // What is short was judged with the title of one, and is judged with that of each.
+    let (mut again, mut all): (Vec<Candidate>, Found) = (Vec::new(), Vec::new());
+    for (pair, judgement) in found {
+        let is_parted = [pair.0, pair.1].iter().any(|document| first_of.contains_key(document));
+        if is_parted && asks(pair.0) && asks(pair.1) {
+            again.extend(spread(pair));
+        } else {
+            all.extend(spread(pair).into_iter().map(|pair| (pair, judgement)));
+        }
+    }
+    all.extend(judge_again(texts, judge, &again, cancel)?);
     all.extend(equal.into_iter().zip(judged));
     all.extend(between.into_iter().flatten());
     let ordered = |((a, b), judgement): (Candidate, Judgement)| {
@@ -88,7 +99,17 @@ pub(super) fn part(
     // A crowd's leader may have met a member before, by a rarer shingle.
     all.sort_unstable_by_key(|found| found.0);
     all.dedup_by_key(|found| found.0);
-    Parted { groups, found: all, texts: texts_parted }
+    Ok(Parted { groups, found: all, texts: texts_parted })
+}
+
+/// What pairs of other words are to each other, those that are nothing left out.
+fn judge_again(texts: &Texts<'_>, judge: Judge<'_>, pairs: &[Candidate], cancel: &Cancel) -> Result<Found> {
+    let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
+        judge.decide(memory, a, b).map(|(judgement, _)| judgement)
+    };
+    let (documents, sites) = (texts.documents, texts.documents.site_hashes());
+    let (judged, _) = each_pair(texts, &Asking { judge, documents, sites: &sites, ask }, pairs, cancel)?;
+    Ok(pairs.iter().zip(judged).filter_map(|(&pair, judgement)| Some((pair, judgement??))).collect())
 }
 
 /// Pairs of what stands for two texts: all, or where there are many those with the first of either.

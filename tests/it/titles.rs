@@ -308,3 +308,51 @@ fn an_index_without_titles_is_brought_over() {
         assert_eq!(upgrade(&disk, &wirecopy::filter::remaker).unwrap().documents, None, "{name}");
     }
 }
+
+/// What differs in a word or two is no other note by itself: titles tell of that too.
+#[test]
+fn nearly_equal_notes_are_told_by_their_titles() {
+    let other = NOTE.replace("payable on", "to be paid on");
+    let row = |id: &str, title: &str, text: &str| {
+        format!("{}\n", json!({ "id": id, "source": id, "title": title, "text": text }))
+    };
+    let lines = [
+        row("a1", "Acme declares dividend", NOTE),
+        row("b1", "Bolt declares dividend", NOTE),
+        row("a2", "Acme declares dividend", &other),
+        row("c1", "Cole declares dividend", &other),
+        row("n1", "", &other),
+    ];
+    let dir = Dir::new();
+    let path = dir.file("notes.jsonl", lines.concat());
+    let reports = Reports::of(&path, &["--audit", "5"]);
+    for (a, b, expected) in [
+        ("a1", "a2", "near"),
+        ("a1", "b1", "templated"),
+        ("a1", "c1", "templated"),
+        ("a1", "n1", "near"),
+        ("a2", "b1", "templated"),
+        ("a2", "c1", "templated"),
+        ("a2", "n1", "exact"),
+        ("b1", "c1", "templated"),
+        ("b1", "n1", "near"),
+        ("c1", "n1", "exact"),
+    ] {
+        assert_eq!(relation(&reports, a, b), expected, "{a} and {b}");
+    }
+    assert_eq!(reports.json["audit"]["recall"], json!(1.0));
+    let index = dir.path("index").display().to_string();
+    let filtered = run_with_input(&["filter", "-q", "--index", &index], lines.concat().as_bytes());
+    let said = said(&stdout(&filtered));
+    let verdicts: Vec<(&str, &str)> = said.iter().map(|(_, verdict, of)| (&**verdict, &**of)).collect();
+    assert_eq!(
+        verdicts,
+        [("new", ""), ("templated", "a1"), ("near", "a1"), ("templated", "a1"), ("exact", "a2")]
+    );
+    // A note that stands in a digest is one, whatever both are called.
+    let digest =
+        format!("{NOTE} The harbour master closed the outer quay on Tuesday after a crane had failed twice.");
+    let lines = [row("a1", "Acme declares dividend", NOTE), row("d", "Highlights at 1145", &digest)];
+    let reports = Reports::of(&dir.file("digest.jsonl", lines.concat()), &[]);
+    assert_eq!(relation(&reports, "a1", "d"), "contained");
+}
