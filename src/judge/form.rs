@@ -240,9 +240,9 @@ impl Asked<'_> {
         ));
     }
 
-    /// Two texts that are so short that their titles are part of them.
+    /// Two texts that are nearly the same, and so short that their titles are part of them.
     fn short_other_title(&self, tests: &mut Vec<Test>) {
-        tests.push(self.covered());
+        self.near_by_all(tests);
         let [a, b] = self.case.evidence.content;
         tests.extend(title_tests(a.max(b), self.case.two_notes));
     }

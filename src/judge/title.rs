@@ -23,9 +23,6 @@ const CAPITALS: f64 = 0.5;
 /// Bytes of a title that are read, at most: a longer one is a text.
 const TITLE_BYTES: usize = 1024;
 
-/// What stands between a title and the name of its site.
-const SITE: &str = " | ";
-
 /// What tells whether a word of a title is a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
@@ -84,7 +81,8 @@ pub(crate) struct Note {
 
 /// The part of a title that is read: without the name of its site, and no longer than a title is.
 pub(crate) fn head(title: &str) -> &str {
-    let own = title.rsplit_once(SITE).map_or(title, |(own, _)| own).trim();
+    // What stands behind a bar is the name of its site.
+    let own = title.rsplit_once(" | ").map_or(title, |(own, _)| own).trim();
     &own[..own.floor_char_boundary(TITLE_BYTES)]
 }
 
