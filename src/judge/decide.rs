@@ -564,7 +564,7 @@ mod tests {
             let measures = Measures { a: 200, b: 200, common };
             let stands = stands_alone(measures, evidence.own.stands.then_some(evidence.own.kept));
             let (sharing, evidence) = (measures, &evidence);
-            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands };
+            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands, two_notes: !family };
             let (judgement, tests) = explained(case, family);
             let mut relations: Vec<&str> = tests.iter().map(|test| test.relation).collect();
             relations.dedup();
