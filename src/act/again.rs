@@ -12,7 +12,7 @@ use crate::corpus::{Corpus, CorpusOptions};
 use crate::document::DocId;
 use crate::error::{ErrorKind, Result};
 use crate::findings::hash_file;
-use crate::judge::{Directed, compare_with};
+use crate::judge::{Directed, compare_titled};
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::scan::{Run, Scan};
@@ -100,17 +100,18 @@ impl FileTexts {
                 return Err(told(what, &"changed since the scan"));
             }
         }
-        let text = |path: &Path| {
+        let page = |path: &Path| {
             let document = self.documents.get(path).copied().flatten();
             let gone = || format!("{} gives no document", path.display());
             let (run, document) = (self.run.as_ref().ok_or_else(gone)?, document.ok_or_else(gone)?);
             if run.documents.entries.get(document.index()).is_none_or(|entry| entry.tokens == 0) {
                 return Err(format!("{} has no words", path.display()));
             }
-            run.text(document).map_err(|e| e.to_string())
+            Ok((run.title_of(document), run.text(document).map_err(|e| e.to_string())?))
         };
-        let (own, kept) = (text(&step.path)?, text(&step.kept)?);
-        let judgement = compare_with(policy, Recipe::default(), &own, &kept).judgement;
+        let (own, kept) = (page(&step.path)?, page(&step.kept)?);
+        let [own, kept] = [&own, &kept].map(|(title, text)| (&**title, &**text));
+        let judgement = compare_titled(policy, Recipe::default(), own, kept).judgement;
         Ok(judgement.map_or(Directed::New, |judgement| judgement.from_a()).name())
     }
 }

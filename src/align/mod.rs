@@ -148,7 +148,26 @@ impl Aligner {
         &self.alignment
     }
 
-    /// What [`Aligner::align`] gave last.
+    /// Aligns two short texts from end to end, whether or not they have anything in common. Time and memory are the product
+    /// of their lengths.
+    pub fn align_whole(&mut self, a: &Words, b: &Words) -> &Alignment {
+        let swap = a.key() > b.key();
+        let (left, right) = if swap { (b, a) } else { (a, b) };
+        let (len_a, len_b) = (left.len() as u32, right.len() as u32);
+        let Aligner { gaps, alignment, .. } = &mut *self;
+        alignment.clear();
+        let is_equal = |i: usize, j: usize| left.hashes()[i] == right.hashes()[j];
+        gaps.align((0, 0), (len_a, len_b), is_equal, &mut alignment.runs);
+        let runs = 0..alignment.runs.len() as u32;
+        alignment.chains.push(Chain { a: 0..len_a, b: 0..len_b, runs, slots: 0..0 });
+        self.fill_slots(left, right);
+        if swap {
+            self.alignment.swap();
+        }
+        &self.alignment
+    }
+
+    /// What was aligned last.
     pub fn last(&self) -> &Alignment {
         &self.alignment
     }

@@ -19,6 +19,8 @@ impl TokenKind {
     pub const LINE: TokenKind = TokenKind(16);
     /// A colon stands before it.
     pub const LABELLED: TokenKind = TokenKind(32);
+    /// A blank stands before it, between characters of a script that puts none between words.
+    pub const SPACED: TokenKind = TokenKind(64);
 
     /// Both kinds.
     pub fn and(self, other: TokenKind) -> TokenKind {

@@ -330,6 +330,8 @@ fn write_document(view: &View<'_>, place: PartPlace, row: &StoredRow, out: &mut 
     };
     let mut object = serde_json::Map::new();
     object.insert("id".to_owned(), view.id(place, row)?.into());
+    let title = view.title(place, row)?;
+    object.extend((!title.is_empty()).then(|| ("title".to_owned(), title.into())));
     object.extend(text.map(|text| ("text".to_owned(), text.into())));
     let record = serde_json::to_vec(&object)?;
     let mut written = Vec::new();

@@ -421,6 +421,7 @@ fn holds_several(format: Format) -> bool {
         | Format::Jsonl
         | Format::Text
         | Format::Html
+        | Format::Arrow
         | Format::Zip
         | Format::Xml
         | Format::Mail => false,

@@ -10,9 +10,9 @@ use super::{Filter, Incoming, Lookup, Prepared, cut};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::index::NewDocument;
-use crate::index::format::{MATCHES, SPANS, encode_said};
+use crate::index::format::{MATCHES, More, SPANS, encode_said};
 use crate::index::verdict::Match;
-use crate::judge::{Judgement, Overlap, Relation, Span};
+use crate::judge::{Judgement, Overlap, Relation, Span, is_part_of};
 use crate::origin::Copy;
 use crate::scan::Run;
 
@@ -66,10 +66,10 @@ impl Filter {
                 let cluster = cluster.unwrap_or_else(|| own_cluster(&document, &row));
                 loaded.take(number, cluster, &matches);
                 more.clear();
-                more.extend_from_slice(cut(&document.id).as_bytes());
+                More::begin(cut(&document.id), document.own_title(row.tokens), &mut more);
                 encode_said(&self.core.verdict(matches, cluster, row.seen), &document.meta, &mut more);
-                let arriving = NewDocument { row, id: cut(&document.id), keys, text: packed, replaces: None };
-                self.writer.load(arriving, &more, cluster)?;
+                let arriving = NewDocument { row, more: &more, keys, text: packed, replaces: None };
+                self.writer.load(arriving, cluster)?;
             }
         }
         self.writer.loaded()?;
@@ -236,27 +236,30 @@ struct Partner {
     spans: Vec<[u32; 4]>,
 }
 
-/// By document: those before it that it is something to. Of copies of one text the first stands for all, and a copy's
+/// By document: those before it that it is something to. Of documents of one text the first stands for all, and a copy's
 /// partners are the copies before it.
 fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>> {
-    let earliest = |document: DocId| run.equals.of(document).iter().copied().min().unwrap_or(document).0;
     let mut partners: HashMap<u32, Vec<Partner>> = HashMap::new();
     let mut known = HashSet::new();
     let mut of_copies: HashMap<(u32, u32), Vec<[u32; 4]>> = HashMap::new();
     for (at, pair) in run.pairs.iter().enumerate() {
         let rows = spans.and_then(|spans| spans.get(at)).map_or(&[][..], Vec::as_slice);
-        if pair.judgement.relation == Relation::Exact {
-            let (a, b) = (pair.a.0, pair.b.0);
+        let (a, b) = (pair.a.0, pair.b.0);
+        if run.equals.first(pair.a) == run.equals.first(pair.b) {
             of_copies.insert((a.max(b), a.min(b)), longest(rows, a < b));
             continue;
         }
-        let [a, b] = [pair.a, pair.b].map(earliest);
-        if !known.insert((a.min(b), a.max(b))) {
+        let [a, b] = [pair.a, pair.b].map(|one| run.equals.oldest(one));
+        let (before, later) = (a.min(b), a.max(b));
+        // What comes finds the oldest of one text, whatever its title, where its own title is no part of it.
+        let has_title = is_part_of(run.documents.entries[later.index()].tokens);
+        let number = if has_title { before.0 } else { run.equals.oldest_of_text(before).0 };
+        if !known.insert((number, later.0)) {
             continue;
         }
         let spans = longest(rows, a < b);
         let judgement = if a < b { pair.judgement.swapped() } else { pair.judgement };
-        partners.entry(a.max(b)).or_default().push(Partner { number: a.min(b), judgement, spans });
+        partners.entry(later.0).or_default().push(Partner { number, judgement, spans });
     }
     for (group, shingles) in run.equals.groups() {
         let mut members: Vec<u32> = group.iter().map(|document| document.0).collect();
@@ -270,7 +273,16 @@ fn partners(run: &Run, spans: Option<&[Vec<Span>]>) -> HashMap<u32, Vec<Partner>
             partners.insert(number, members[..before.min(MATCHES)].iter().map(&mut exact).collect());
         }
     }
+    partners.values_mut().for_each(keep_copies);
     partners
+}
+
+/// Of what a document is to others only the copies, where there are any: its other partners are theirs.
+fn keep_copies(partners: &mut Vec<Partner>) {
+    let is_copy = |partner: &Partner| partner.judgement.relation == Relation::Exact;
+    if partners.iter().any(is_copy) {
+        partners.retain(is_copy);
+    }
 }
 
 /// The longest spans of a pair, from the side of its first or its second document.

@@ -3,6 +3,7 @@
 use crate::calendar::{DateFormat, dated};
 use crate::corpus::{Fields, Value};
 use crate::document::{Identity, Meta, address_hash, site_hash, site_of};
+use crate::judge::{head, is_part_of};
 
 /// A document that arrives.
 ///
@@ -25,7 +26,7 @@ pub struct Incoming {
     /// Which page it is, but for the id.
     pub identity: Identity,
     /// What its record says of it, but for the id: it is kept, and tells who had a story first.
-    pub(super) meta: Meta,
+    pub meta: Meta,
     /// Whether the site was named, and is not to be taken from the address.
     has_site: bool,
 }
@@ -41,6 +42,12 @@ impl Incoming {
         let identity = Identity { site: site_hash(""), ..Identity::default() };
         let (id, text, meta) = (id.into(), text.into(), Meta::default());
         Incoming { id, named: true, place: 0, text, identity, meta, has_site: false }
+    }
+
+    /// What of its title is part of its text, which has so many tokens; empty where nothing is.
+    pub(super) fn own_title(&self, tokens: u32) -> &str {
+        let title = self.meta.title.as_deref().unwrap_or_default();
+        if is_part_of(tokens) { head(title) } else { "" }
     }
 
     /// The same under an id that was made up: it is no later version of what came under that id. `place` names where its

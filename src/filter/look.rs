@@ -12,7 +12,9 @@ use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
 use crate::index::view::{Moment, Near, PartPlace, Query, View};
-use crate::judge::{Directed, Judge, Loaded, Measures, Memory, Overlap, Relation, Span, classic};
+use crate::judge::{
+    Directed, Judge, Judgement, Loaded, Measures, Memory, Names, Note, Overlap, Span, Title, classic,
+};
 use crate::model::hashed::Hashes;
 use crate::model::standing::{Stand, Standing, StandingRow};
 use crate::origin::{self, Copy, When, credits};
@@ -172,7 +174,10 @@ pub(super) fn matches(
     let mut looking = Looking::new(core, view, worker, document, row);
     looking.copies()?;
     // A copy's other matches are those of what it is a copy of.
-    if looking.found.is_empty() {
+    let is_copy = |matched: &Matched| matched.found.relation == Directed::Exact;
+    if looking.found.iter().any(is_copy) {
+        looking.found.retain(is_copy);
+    } else {
         let wanted = Query { keys, counts: row.counts, at: Moment::of(row) };
         let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
         if !grams.is_empty() {
@@ -221,6 +226,8 @@ struct Looking<'a> {
     is_loaded: bool,
     /// Whether the worker's memory looks from it.
     glances: bool,
+    /// Its text and its title, once they are asked for.
+    titled: Option<(Note, Title)>,
     found: Vec<Matched>,
 }
 
@@ -233,15 +240,17 @@ impl<'a> Looking<'a> {
         row: &'a StoredRow,
     ) -> Looking<'a> {
         let (judge, standing) = (core.judge(), Standing::default());
-        let (is_loaded, glances, found) = (false, false, Vec::new());
-        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, found }
+        let (is_loaded, glances, titled, found) = (false, false, None, Vec::new());
+        Looking { core, judge, view, worker, document, row, standing, is_loaded, glances, titled, found }
     }
 
     /// Loads the document itself, once that is needed.
     fn load(&mut self) {
         if !self.is_loaded {
             let LookMemory { memory, own, .. } = &mut *self.worker;
-            self.judge.load(memory, &self.document.text, identity(self.row), own);
+            let title = self.document.own_title(self.row.tokens);
+            let names = Names { title, identity: identity(self.row) };
+            self.judge.load(memory, &self.document.text, names, own);
             if self.judge.learns {
                 self.judge.stand(memory, &self.standing, own);
             }
@@ -257,7 +266,8 @@ impl<'a> Looking<'a> {
                 let LookMemory { unpacker, memory, others, .. } = &mut *self.worker;
                 let text = unpacker.unpack(self.view.text(place, row)?, row)?;
                 let (at, other) = LookMemory::slot(others, self.judge, row);
-                self.judge.load(memory, text, identity(row), other);
+                let names = Names { title: self.view.title(place, row)?, identity: identity(row) };
+                self.judge.load(memory, text, names, other);
                 at
             }
         };
@@ -320,7 +330,7 @@ impl<'a> Looking<'a> {
             return Ok(None);
         }
         let (at, other) = LookMemory::slot(others, judge, row);
-        judge.load_seen(memory, text, identity(row), other);
+        judge.load_seen(memory, text, Names { title: "", identity: identity(row) }, other);
         Ok(Some(self.with(at)))
     }
 
@@ -349,8 +359,9 @@ impl<'a> Looking<'a> {
     /// Documents of the same token sequence.
     fn copies(&mut self) -> Result<()> {
         let (view, row) = (self.view, self.row);
+        let title = self.document.own_title(row.tokens);
         let mut compared = 0;
-        view.copies(row, |place, row| {
+        view.copies(row, title, |place, row| {
             self.copy(place, row)?;
             compared += 1;
             Ok(self.found.len() < MATCHES && compared < COMPARED)
@@ -360,17 +371,44 @@ impl<'a> Looking<'a> {
     /// A document of the same sequence hash: the same words, or by chance none of them.
     fn copy(&mut self, place: PartPlace, row: &StoredRow) -> Result<()> {
         if !self.core.verifies() {
-            let measures = Measures::of_equal(self.sampled(row).0);
-            return self.push(place, row, Directed::Exact, (measures, 1.0), (None, Vec::new()));
+            let judgement = self.judge_equal(place, row, self.sampled(row).0)?;
+            return self.push_equal(place, row, judgement, Vec::new());
         }
         if !self.is_equal(place, row)? {
             return Ok(());
         }
         let judge = self.judge;
+        let (_, own, _) = self.pair(place, row)?;
+        let shingles = judge.measures(own, own).a;
+        let judgement = self.judge_equal(place, row, shingles)?;
         let (memory, own, other) = self.pair(place, row)?;
-        let measures = judge.measures(own, own);
-        let spans = judge.spans(memory, own, other, Relation::Exact);
-        self.push(place, row, Directed::Exact, (measures, 1.0), (None, spans))
+        let spans = judge.spans(memory, own, other, judgement.relation);
+        self.push_equal(place, row, judgement, spans)
+    }
+
+    fn push_equal(
+        &mut self,
+        place: PartPlace,
+        row: &StoredRow,
+        judgement: Judgement,
+        spans: Vec<Span>,
+    ) -> Result<()> {
+        self.push(place, row, judgement.from_a(), (judgement.measures, judgement.score), (None, spans))
+    }
+
+    /// What the document is to one of the same token sequence, of so many shingles: their titles may tell them apart.
+    fn judge_equal(&mut self, place: PartPlace, row: &StoredRow, shingles: u32) -> Result<Judgement> {
+        let (judge, own, other) =
+            (self.judge, self.document.own_title(self.row.tokens), self.view.title(place, row)?);
+        if !judge.asks_titles(row.tokens) || own == other {
+            return Ok(Judgement::exact(shingles));
+        }
+        let memory = &mut self.worker.memory;
+        let text = &self.document.text;
+        let (note, title) =
+            self.titled.get_or_insert_with(|| (judge.note(memory, text), judge.title(memory, own)));
+        let other = judge.title(memory, other);
+        Ok(judge.equal(memory, note, [title, &other], shingles))
     }
 
     /// Whether an indexed document has the same tokens in the same order.
@@ -391,11 +429,18 @@ impl<'a> Looking<'a> {
     }
 
     fn near(&mut self, near: Vec<Near>, keys: &[u64]) -> Result<()> {
-        // Of copies of one text the oldest stands for all, but for those that share a page with the document.
-        let mut texts: Vec<(u64, bool)> = Vec::new();
+        // Of copies of one text the oldest stands for all, but for those that share a page with the document, and where titles
+        // count for those of each title.
+        let mut texts: Vec<(u64, &str, bool)> = Vec::new();
+        let title = self.document.own_title(self.row.tokens);
         let mut judged = 0;
         for Near { place, row, .. } in near {
-            let text = (row.sequence, identity(self.row).is_version_of(&identity(&row)));
+            // It is among the copies, or there were too many of them.
+            if row.sequence == self.row.sequence && (!self.core.verifies() || self.is_equal(place, &row)?) {
+                continue;
+            }
+            let its_title = if title.is_empty() { "" } else { self.view.title(place, &row)? };
+            let text = (row.sequence, its_title, identity(self.row).is_version_of(&identity(&row)));
             if texts.contains(&text) {
                 continue;
             }

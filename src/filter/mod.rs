@@ -27,7 +27,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use self::core::{Arrived, Core, Novelty, novelty};
 use crate::document::id_hash;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::format::{MAX_ID, NAMED, StoredRow, encode_said};
+use crate::index::format::{MAX_ID, More, NAMED, StoredRow, encode_said};
 use crate::index::store::{Disk, Store};
 use crate::index::verdict::Verdict;
 use crate::index::view::{Earlier, Moment, PartPlace, View};
@@ -209,7 +209,7 @@ impl Filter {
         earlier: Vec<Earlier>,
     ) -> Result<(Vec<Arrived<'a>>, Vec<Admitted>)> {
         let mut arrived = Vec::with_capacity(documents.len());
-        let mut admitted = Vec::new();
+        let (mut admitted, mut more) = (Vec::new(), Vec::new());
         let mut came = Came::default();
         for ((document, prepared), before) in documents.iter().zip(prepared).zip(earlier) {
             let kept = prepared.kept_keys();
@@ -222,7 +222,9 @@ impl Filter {
                 id = self.other_name(document, &row)?;
                 let named = id.as_deref().unwrap_or(own);
                 row.id = named.len() as u16;
-                let arriving = NewDocument { row, id: named, keys: kept, text: packed, replaces };
+                more.clear();
+                More::begin(named, document.own_title(row.tokens), &mut more);
+                let arriving = NewDocument { row, more: &more, keys: kept, text: packed, replaces };
                 admitted.push(self.writer.admit(arriving)?);
                 came.add(own, &row);
             }
@@ -258,7 +260,8 @@ impl Filter {
             let fresh = if answer.again { None } else { pending.next() };
             if let Some(one) = fresh {
                 more.clear();
-                more.extend_from_slice(arrived.kept_id().as_bytes());
+                let title = arrived.document.own_title(arrived.row.tokens);
+                More::begin(arrived.kept_id(), title, &mut more);
                 encode_said(&answer.verdict, &arrived.document.meta, &mut more);
                 self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
             }

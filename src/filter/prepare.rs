@@ -13,7 +13,7 @@ use super::{Incoming, cut, keys};
 use crate::document::{Identity, id_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::avalanche;
-use crate::index::format::{NAMED, StoredRow, key};
+use crate::index::format::{NAMED, StoredRow, TITLED, key};
 use crate::index::{Remade, now};
 use crate::model::Model;
 use crate::signature::grams::grams;
@@ -105,14 +105,15 @@ impl Preparer {
             seen,
             ..StoredRow::default()
         };
-        let flags = if document.named { NAMED } else { 0 };
+        let named = if document.named { NAMED } else { 0 };
+        let titled = if document.own_title(tokens).is_empty() { 0 } else { TITLED };
         let packed = if self.packs {
             let packed = compressor.0.compress(document.text.as_bytes());
             packed.map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?
         } else {
             Vec::new()
         };
-        Ok(Prepared { row: StoredRow { flags, ..row }, keys, grams, packed })
+        Ok(Prepared { row: StoredRow { flags: named | titled, ..row }, keys, grams, packed })
     }
 }
 

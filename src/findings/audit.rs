@@ -268,14 +268,8 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// Whether two documents have equal token sequences.
-    fn is_exact(&self, (a, b): Candidate) -> bool {
-        let [a, b] = [a, b].map(|document| &self.run.documents.entries[document as usize]);
-        a.sequence == b.sequence && a.tokens == b.tokens
-    }
-
     fn by_measures(&self, (a, b): Candidate, measures: Measures) -> Option<(Candidate, Relation)> {
-        if self.is_exact((a, b)) {
+        if self.run.are_equal((a, b)) {
             return Some((ordered(a, b), Relation::Exact));
         }
         let tokens = |document: u32| self.run.documents.entries[document as usize].tokens;
@@ -288,14 +282,16 @@ impl<'a> Auditor<'a> {
         model: &Model,
         pairs: impl Iterator<Item = Candidate>,
     ) -> Result<Vec<(Candidate, Relation)>> {
-        let (exact, others): (Vec<Candidate>, Vec<Candidate>) =
-            pairs.map(|(a, b)| ordered(a, b)).partition(|&pair| self.is_exact(pair));
+        let (equal, others): (Vec<Candidate>, Vec<Candidate>) =
+            pairs.map(|(a, b)| ordered(a, b)).partition(|&pair| self.run.are_equal(pair));
+        let of_equal = self.run.judge_equal(model, &equal);
         let found = self.run.ask(model, &others, |judge, memory, _, (a, b)| {
             let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Full);
             decision.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
         })?;
         let judged = others.iter().zip(found).filter_map(|(&pair, relation)| Some((pair, relation??)));
-        Ok(exact.into_iter().map(|pair| (pair, Relation::Exact)).chain(judged).collect())
+        let equal = equal.into_iter().zip(of_equal).map(|(pair, judgement)| (pair, judgement.relation));
+        Ok(equal.chain(judged).collect())
     }
 
     fn missed_row(&self, pair: Candidate, relation: Relation) -> MissedRow {

@@ -44,7 +44,8 @@ impl Run {
         let mut leader: BTreeMap<DocId, DocId> = BTreeMap::new();
         let pairs =
             |relation| self.pairs.iter().filter(move |pair: &&Pair| pair.judgement.relation == relation);
-        for pair in pairs(Relation::Templated) {
+        // Notes that only their titles tell apart have no slot.
+        for pair in pairs(Relation::Templated).filter(|pair| pair.judgement.overlap.is_some()) {
             let (a, b) = (leader_of(&mut leader, pair.a), leader_of(&mut leader, pair.b));
             leader.insert(a.max(b), a.min(b));
         }

@@ -168,7 +168,7 @@ pub struct StoredRow {
     pub more: u32,
     /// How many of those are the id.
     pub id: u16,
-    /// [`NAMED`], or nothing.
+    /// [`NAMED`], [`TITLED`], both or none.
     pub flags: u16,
     /// Hash of the token sequence: of the tokens' hashes, in order.
     pub sequence: u64,
@@ -193,11 +193,60 @@ pub struct StoredRow {
 /// The record named its id.
 pub const NAMED: u16 = 1;
 
+/// A title stands behind the id: of a short text, of which it is part.
+pub const TITLED: u16 = 2;
+
+/// The more bytes of a document, parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct More<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its title; empty where it has none, or its text is not short.
+    pub title: &'a str,
+    /// What is said of it, which is empty as long as it has no verdict.
+    pub said: &'a [u8],
+}
+
+impl<'a> More<'a> {
+    /// Of a row with these more bytes.
+    pub fn decode(bytes: &'a [u8], row: &StoredRow) -> Option<More<'a>> {
+        let mut c = Cursor(bytes);
+        let id = std::str::from_utf8(c.bytes(usize::from(row.id))?).ok()?;
+        let title = if row.flags & TITLED != 0 { c.string()? } else { "" };
+        Some(More { id, title, said: c.0 })
+    }
+
+    /// Appends what the bytes of a document begin with before it has a verdict; a title that is not empty asks for
+    /// [`TITLED`].
+    pub fn begin(id: &str, title: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(id.as_bytes());
+        if !title.is_empty() {
+            put_string(out, title);
+        }
+    }
+}
+
 impl StoredRow {
     /// Names what is asked again: whoever comes with the same id, or from the same place, and the same text. A table
     /// finds documents by it, so that versions of one id need not be gone through.
     pub fn again_key(&self) -> u64 {
         key(avalanche(self.id_hash ^ self.text_hash.rotate_left(23) ^ u64::from(self.bytes)))
+    }
+
+    /// Names documents of the same words and, where titles are part of them, of the same title.
+    pub fn copy_key(&self, title: &str) -> u64 {
+        if title.is_empty() {
+            key(self.sequence)
+        } else {
+            key(avalanche(self.sequence ^ xxh3_64(title.as_bytes())))
+        }
+    }
+
+    /// The keys that a document with these more bytes is met under by others of its words: that of all, and that of its
+    /// title.
+    pub fn copy_keys(&self, more: &[u8]) -> impl Iterator<Item = u64> {
+        let title = More::decode(more, self).map_or("", |more| more.title);
+        [key(self.sequence), self.copy_key(title)].into_iter().take(if title.is_empty() { 1 } else { 2 })
     }
 
     /// Whether the two came under the same id, or from the same place, and with the same text.

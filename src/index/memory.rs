@@ -169,7 +169,8 @@ impl MemoryPart {
     /// Appends a document. Its ordinal is [`MemoryPart::next`], whatever its row says.
     pub fn push(&mut self, row: StoredRow, keys: &[u64], more: &[u8], text: &[u8]) {
         let local = self.push_expired(row, more, text);
-        self.tables[Which::Sequences as usize].push(key(row.sequence), local, CHAIN);
+        let sequences = &mut self.tables[Which::Sequences as usize];
+        row.copy_keys(more).for_each(|key| sequences.push(key, local, CHAIN));
         let postings = &mut self.tables[Which::Postings as usize];
         keys.iter().for_each(|&key| postings.prefetch(key));
         keys.iter().for_each(|&key| postings.push(key, local, CHAIN));

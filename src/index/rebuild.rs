@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::format::{
-    DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, NAMED, SegmentEntry, StoredRow, VERSION,
+    DeathKind, Keep, LOG_HEADER, LogHeader, Manifest, More, NAMED, SegmentEntry, StoredRow, VERSION,
     decode_log_header, decode_said,
 };
 use super::log::{Log, Salvaged, SalvagedDocument, log_name, log_number, salvage_log};
@@ -42,6 +42,12 @@ pub type Remaker = dyn Fn(Recipe, Option<&[u8]>) -> Result<Box<Remake<'static>>>
 /// Whether an index is of an older format or recipe than this program writes.
 pub(super) fn is_old(manifest: &Manifest) -> bool {
     manifest.version < VERSION || Recipe::is_older(&manifest.recipe)
+}
+
+/// Whether documents of an index are made anew from their texts, and not its files alone: version 2 knew no titles, and is
+/// otherwise as this one.
+pub(super) fn makes_anew(manifest: &Manifest) -> bool {
+    manifest.version < 2 || Recipe::is_older(&manifest.recipe)
 }
 
 /// The recipe that this program has for an index of an older one or of the same.
@@ -239,7 +245,8 @@ impl<'a> Rebuild<'a> {
         let is_cut = (segment.pages().blob().as_ref().len() as u64) < segment.footer().file_len();
         let is_itself = || {
             let is_id = row.flags & NAMED == 0 || id_hash(more, &row) == row.id_hash;
-            is_id && more.get(usize::from(row.id)..).is_some_and(|more| decode_said(more, &row).is_some())
+            let more = More::decode(more, &row).filter(|_| is_id);
+            more.is_some_and(|more| decode_said(more.said, &row).is_some())
         };
         // Where the sums were cut off, nothing says that what is left is anything else.
         let rest = proven.is_ok() || (is_cut && is_itself());

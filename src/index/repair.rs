@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::format::{Death, DeathKind, Keep, LogHeader, Manifest, NAMED, SegmentEntry, VERSION};
 use super::mend::mended;
-use super::rebuild::{Rebuild, Remaker, is_old, list, log_header, logs, remake, segments};
+use super::rebuild::{Rebuild, Remaker, list, log_header, logs, makes_anew, remake, segments};
 use super::restore::restore;
 use super::segment::Segment;
 use super::store::Store;
@@ -45,7 +45,7 @@ pub fn repair(store: &dyn Store, remaker: &Remaker) -> Result<Repaired> {
         return Ok(repaired);
     }
     let mut manifest = manifest(store, &mut repaired.notes)?;
-    let renew = is_old(&manifest);
+    let renew = makes_anew(&manifest);
     if renew && manifest.keep == Keep::Signatures {
         let what = "damaged, of an older version, and without texts: build it anew from the documents";
         return Err(Error::new(ErrorKind::Setting).at(store.place()).because(what));

@@ -462,7 +462,7 @@ fn write_parts(
         ids.extend([key(id), row.again_key()].map(|key| (key, footer.documents)));
         // Rows that are kept for their verdict only are no one's copies.
         if !text.is_empty() || row.counts != [0; 4] {
-            sequences.push((key(row.sequence), footer.documents));
+            sequences.extend(row.copy_keys(more).map(|key| (key, footer.documents)));
         }
         footer.documents += 1;
         footer.first = footer.first.min(row.ordinal);

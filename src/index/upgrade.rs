@@ -1,7 +1,7 @@
 //! Bringing an older index over to what this program writes.
 
 use super::format::Keep;
-use super::rebuild::{Rebuild, Remaker, is_old, recipe_of, remake};
+use super::rebuild::{Rebuild, Remaker, is_old, makes_anew, recipe_of, remake};
 use super::store::Store;
 use super::verify::verify;
 use super::writer::lock;
@@ -17,11 +17,12 @@ pub struct Upgraded {
     pub notes: Vec<String>,
 }
 
-/// Brings an index of an older format or recipe over: every document is made anew from its text, with the verdict and the
-/// time that it had. Nothing is changed before all is written; then the older files are given up.
+/// Brings an index of an older format or recipe over, with the verdicts and the times that its documents had: every document
+/// is made anew from its text, where format or recipe ask for that. Nothing is changed before all is written; then the older
+/// files are given up.
 ///
 /// # Errors
-/// [`ErrorKind::Setting`] where no texts are kept, [`ErrorKind::Corrupt`] where anything is damaged,
+/// [`ErrorKind::Setting`] where texts are asked for and not kept, [`ErrorKind::Corrupt`] where anything is damaged,
 /// [`ErrorKind::Version`] and [`ErrorKind::Mismatch`] of a later version, [`ErrorKind::Locked`], [`ErrorKind::Write`], or
 /// the store's.
 pub fn upgrade(store: &dyn Store, remaker: &Remaker) -> Result<Upgraded> {
@@ -31,7 +32,8 @@ pub fn upgrade(store: &dyn Store, remaker: &Remaker) -> Result<Upgraded> {
     if !is_old(&manifest) {
         return Ok(Upgraded { documents: None, notes: Vec::new() });
     }
-    if manifest.keep == Keep::Signatures {
+    let renew = makes_anew(&manifest);
+    if renew && manifest.keep == Keep::Signatures {
         let what = "it keeps no texts that a newer one could be made of: build it anew from the documents, with \
                     `wirecopy index build`";
         return Err(Error::new(ErrorKind::Setting).at(store.place()).because(what));
@@ -46,7 +48,7 @@ pub fn upgrade(store: &dyn Store, remaker: &Remaker) -> Result<Upgraded> {
         let last = manifest.segments.iter().map(|segment| segment.seen.1).max();
         manifest.readings = vec![last.unwrap_or_else(now)];
     }
-    let mut rebuild = Rebuild::new(store, manifest, &mut *remake, true)?;
+    let mut rebuild = Rebuild::new(store, manifest, &mut *remake, renew)?;
     rebuild.strict = true;
     let documents = rebuild.run()?;
     notes.append(&mut rebuild.notes);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::format::{Death, DeathKind, NAMED, StoredRow, decode_said, key};
+use super::format::{Death, DeathKind, More, NAMED, StoredRow, TITLED, decode_said, key};
 use super::memory::MemoryPart;
 use super::segment::{Segment, Which};
 use super::verdict::Verdict;
@@ -147,6 +147,18 @@ impl<'a> View<'a> {
         id.ok_or_else(|| no_document(row))
     }
 
+    /// The title of a document of a short text; empty where it has none, and of other texts.
+    ///
+    /// # Errors
+    /// Damage.
+    pub fn title(&self, place: PartPlace, row: &StoredRow) -> Result<&'a str> {
+        if row.flags & TITLED == 0 {
+            return Ok("");
+        }
+        let more = More::decode(self.more(place, row)?, row);
+        more.map(|more| more.title).ok_or_else(|| no_document(row))
+    }
+
     /// What was said of a document when it came.
     ///
     /// # Errors
@@ -161,7 +173,7 @@ impl<'a> View<'a> {
     /// Damage.
     pub fn said(&self, place: PartPlace, row: &StoredRow) -> Result<(Verdict, Meta)> {
         let more = self.more(place, row)?;
-        let said = more.get(usize::from(row.id)..).and_then(|bytes| decode_said(bytes, row));
+        let said = More::decode(more, row).and_then(|more| decode_said(more.said, row));
         let (verdict, meta) = said.ok_or_else(|| no_document(row))?;
         Ok((verdict, Meta { id: self.id(place, row)?.to_owned(), ..meta }))
     }
@@ -343,22 +355,31 @@ impl<'a> View<'a> {
         Ok(versions)
     }
 
-    /// Calls `each` with the documents of the same token sequence that an arrival finds, the oldest first, until it returns
-    /// false.
+    /// Calls `each` with the documents of the same token sequence that an arrival finds, those of its title first, if it has
+    /// one, then the oldest first, until it returns false.
     ///
     /// # Errors
     /// Damage, or what `each` returns.
     pub fn copies(
         &self,
         of: &StoredRow,
+        title: &str,
         mut each: impl FnMut(PartPlace, &StoredRow) -> Result<bool>,
     ) -> Result<()> {
         let at = Moment::of(of);
-        let stopped = self.first((Which::Sequences, key(of.sequence)), (at.now, false), |place, row| {
+        let mut stops = |place, row: &StoredRow, of_title: bool| {
             let same = row.sequence == of.sequence && row.tokens == of.tokens && self.is_alive(row, at);
-            Ok(same && !each(place, row)?)
-        });
-        stopped.map(drop)
+            let is_met = same && (title.is_empty() || (self.title(place, row)? == title) == of_title);
+            Ok(is_met && !each(place, row)?)
+        };
+        if !title.is_empty() {
+            let key = (Which::Sequences, of.copy_key(title));
+            if self.first(key, (at.now, false), |place, row| stops(place, row, true))?.is_some() {
+                return Ok(());
+            }
+        }
+        let key = (Which::Sequences, of.copy_key(""));
+        self.first(key, (at.now, false), |place, row| stops(place, row, false)).map(drop)
     }
 
     /// Documents that have enough of a sample in common, the largest share first, then the oldest; at most `most`.

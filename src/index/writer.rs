@@ -56,8 +56,9 @@ pub struct Admitted {
 pub struct NewDocument<'a> {
     /// Its row; ordinal and places are filled in.
     pub row: StoredRow,
-    /// Its id, of as many bytes as the row says.
-    pub id: &'a str,
+    /// Its id, of as many bytes as the row says, its title where the row says that it has one, and its verdict where that is
+    /// known.
+    pub more: &'a [u8],
     /// Its sample, each key once.
     pub keys: Vec<u64>,
     /// Its compressed text; empty where none is kept.
@@ -370,8 +371,8 @@ impl Writer {
         if ordinal >= u32::MAX - 1 {
             return Err(Error::new(ErrorKind::TooLarge).at(self.store.place()).because("no ordinals left"));
         }
-        let NewDocument { row, id, keys, text, replaces } = arriving;
-        self.memory.push(row, &keys, id.as_bytes(), &text);
+        let NewDocument { row, more, keys, text, replaces } = arriving;
+        self.memory.push(row, &keys, more, &text);
         if let Some(replaced) = replaces {
             self.deaths.insert(replaced, Death { from: ordinal, kind: DeathKind::Replaced });
         }
@@ -469,7 +470,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`ErrorKind::Setting`] where documents came in another way, [`ErrorKind::Write`].
-    pub fn load(&mut self, arriving: NewDocument<'_>, more: &[u8], cluster: u64) -> Result<()> {
+    pub fn load(&mut self, arriving: NewDocument<'_>, cluster: u64) -> Result<()> {
         if !self.loading {
             self.check()?;
             if self.next() > 0 {
@@ -478,7 +479,8 @@ impl Writer {
             }
             self.loading = true;
         }
-        self.memory.push(StoredRow { cluster, ..arriving.row }, &arriving.keys, more, &arriving.text);
+        let NewDocument { row, more, keys, text, .. } = arriving;
+        self.memory.push(StoredRow { cluster, ..row }, &keys, more, &text);
         if self.is_full() {
             let next = self.memory.next();
             let memory = std::mem::replace(&mut self.memory, MemoryPart::new(next));

@@ -6,7 +6,7 @@ use crate::align::{Alignment, TokenKind};
 use crate::model::Content;
 
 /// Equal tokens of one run that are the text, at least: below, a title may be all that tells two notes apart.
-const TEXT: u32 = 30;
+pub(super) const TEXT: u32 = 30;
 
 /// Tokens around it on either page, at most: several such lines, and less than a paragraph.
 pub(super) const MARGIN: u32 = 16;
@@ -49,7 +49,8 @@ pub(super) fn is(content: &Content, at: u32, kind: TokenKind) -> bool {
 
 /// Whether a text may begin at a token: what is before it is no sentence.
 fn opens(content: &Content, at: u32) -> bool {
-    let is_apart = is(content, at, TokenKind::APART) || is(content, at, TokenKind::LINE);
+    let is_apart = [TokenKind::APART, TokenKind::LINE, TokenKind::SPACED];
+    let is_apart = is_apart.iter().any(|&kind| is(content, at, kind));
     at == 0 || (is_apart && !is(content, at, TokenKind::AFTER_END))
 }
 

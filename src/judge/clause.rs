@@ -38,7 +38,7 @@ impl Test {
         Test { relation: "", what, figure: f64::from(u8::from(holds)), least: 1.0, holds }
     }
 
-    /// The one test of documents with equal token sequences.
+    /// The test of documents with equal token sequences.
     pub(super) fn exact() -> Test {
         Test { relation: Relation::Exact.name(), ..Test::is_true("equal token sequences", true) }
     }

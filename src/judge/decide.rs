@@ -124,6 +124,8 @@ pub(super) struct Case<'a> {
     pub asks_common: bool,
     /// What [`stands_alone`] says.
     pub stands: Option<Test>,
+    /// Whether both are short, and their titles say that they are two notes.
+    pub two_notes: bool,
 }
 
 /// What the tests say of a pair.
@@ -562,7 +564,7 @@ mod tests {
             let measures = Measures { a: 200, b: 200, common };
             let stands = stands_alone(measures, evidence.own.stands.then_some(evidence.own.kept));
             let (sharing, evidence) = (measures, &evidence);
-            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands };
+            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands, two_notes: !family };
             let (judgement, tests) = explained(case, family);
             let mut relations: Vec<&str> = tests.iter().map(|test| test.relation).collect();
             relations.dedup();

@@ -3,6 +3,7 @@
 use super::clause::{Test, all_hold, first_way};
 use super::decide::{Asked, BARE, BARE_LACKS, SHORT};
 use super::evidence::share;
+use super::title::title_tests;
 
 /// Share of the shorter text that the fillings of one form match at the least, facts included.
 pub(super) const MASKED: f64 = 0.5;
@@ -88,6 +89,7 @@ impl Asked<'_> {
                 Asked::short_other_subject,
                 Asked::short_other_front,
                 Asked::short_other_words,
+                Asked::short_other_title,
                 Asked::fewer_facts,
                 Asked::fewer_facts_of_many,
                 Asked::fewer_facts_reworded,
@@ -236,6 +238,13 @@ impl Asked<'_> {
             "other words at the front of a short text without capitals, and the rest the same",
             alone,
         ));
+    }
+
+    /// Two texts that are nearly the same, and so short that their titles are part of them.
+    fn short_other_title(&self, tests: &mut Vec<Test>) {
+        self.near_by_all(tests);
+        let [a, b] = self.case.evidence.content;
+        tests.extend(title_tests(a.max(b), self.case.two_notes));
     }
 
     /// Slots of facts are several, or the text is short.

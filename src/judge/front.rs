@@ -23,7 +23,7 @@ const ALIKE: f64 = 0.5;
 const CONNECTS: u32 = 3;
 
 /// Words that may stand before the first place of a notice: what kind it is.
-const LABEL: u32 = 2;
+pub(super) const LABEL: u32 = 2;
 
 /// Words before a colon that are a credit, at most.
 const CREDIT: u32 = 4;
@@ -108,11 +108,13 @@ impl Front {
     }
 }
 
-/// Tokens that stand before a text on its page: a line, what is in brackets, or a few words before a colon.
-fn margin(content: &Content, word: u32) -> u32 {
+/// Tokens that stand before a text on its page: a line, what is in brackets, a few words before a colon, or before a blank
+/// where the script puts none between words.
+pub(super) fn margin(content: &Content, word: u32) -> u32 {
     let in_brackets = is(content, 0, TokenKind::APART);
     let ends = |&at: &u32| {
         is(content, at, TokenKind::LINE)
+            || is(content, at, TokenKind::SPACED)
             || (in_brackets && is(content, at, TokenKind::APART))
             || (at <= CREDIT * word && is(content, at, TokenKind::LABELLED))
     };

@@ -18,17 +18,18 @@ mod pair;
 mod relation;
 mod slots;
 mod spans;
+mod title;
 
 pub use clause::Test;
 pub use decide::{Decision, classic};
 pub(crate) use decide::{are_copies, shares_enough};
 pub use measures::{Measures, ShingleSet, measure};
-pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory};
+pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory, Names};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use slots::{FilledSlot, is_family};
 pub use spans::Span;
+pub(crate) use title::{Note, Title, head, is_part_of};
 
-use crate::document::Identity;
 use crate::kernel::Kernel;
 use crate::model::Model;
 use crate::options::{Mode, Policy};
@@ -80,13 +81,33 @@ pub fn compare(a: &str, b: &str) -> Comparison {
 
 /// As [`compare`], by this policy and recipe.
 pub fn compare_with(policy: &Policy, recipe: Recipe, a: &str, b: &str) -> Comparison {
+    compare_titled(policy, recipe, ("", a), ("", b))
+}
+
+/// As [`compare_with`], of documents that have titles: each is its title, or nothing, and its text. Titles tell two short notes
+/// of the same words apart.
+///
+/// ```
+/// use wirecopy::judge::compare_titled;
+/// use wirecopy::{Policy, Recipe, Relation};
+/// let note = "Quarterly dividend of ten cents, payable on April 2 to holders of record on March 5.";
+/// let titles = ["Acme declares dividend", "Bolt declares dividend"];
+/// let found = compare_titled(&Policy::default(), Recipe::default(), (titles[0], note), (titles[1], note));
+/// assert_eq!(found.relation(), Some(Relation::Templated));
+/// ```
+pub fn compare_titled(
+    policy: &Policy,
+    recipe: Recipe,
+    (title_a, a): (&str, &str),
+    (title_b, b): (&str, &str),
+) -> Comparison {
     let (kernel, model) = (Kernel::detect(), Model::default());
     let judge = Judge { recipe, kernel, policy, model: &model, learns: false };
     let mut memory = judge.memory();
     let [mut left, mut right] = [judge.document(), judge.document()];
-    let tokens = [(a, &mut left), (b, &mut right)].map(|(text, out)| {
-        judge.load(&mut memory, text, Identity::default(), out);
-        memory.reader.count() as u32
+    let tokens = [(title_a, a, &mut left), (title_b, b, &mut right)].map(|(title, text, out)| {
+        judge.load(&mut memory, text, Names { title, ..Names::default() }, out);
+        out.content.tokens
     });
     if tokens[0] > 0 && judge.are_equal(&mut memory, a, b) {
         return judge.explain_equal(&mut memory, &left, &right);

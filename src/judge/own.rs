@@ -306,7 +306,7 @@ impl Facts<'_> {
 }
 
 /// Whether a token is of an address, a hash or a file's number.
-fn is_address(characters: &[u8]) -> bool {
+pub(super) fn is_address(characters: &[u8]) -> bool {
     // Bytes within a character begin with the bits 10.
     let len = characters.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
     let digits = characters.iter().filter(|byte| byte.is_ascii_digit()).count();

@@ -8,6 +8,7 @@ use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
 use super::slots::{FilledSlot, filled, is_family};
 use super::spans::{Span, TokenBytes, of_aligned, of_equal};
+use super::title::{Note, Title, title_tests};
 use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Glance};
 use crate::document::Identity;
@@ -37,6 +38,8 @@ pub(crate) struct Judge<'a> {
 pub(crate) struct Memory {
     pub reader: ContentReader,
     pub(super) aligner: Aligner,
+    /// Of titles.
+    pub(super) titles: Aligner,
     pub(super) characters: CharacterAligner,
     tests: Vec<Test>,
     /// Of the document that was last looked from: none where a glance says nothing of it.
@@ -44,6 +47,15 @@ pub(crate) struct Memory {
     tokens: [Tokens; 2],
     /// How the tokens of a document stand.
     marks: Vec<Stand>,
+}
+
+/// What names a document besides its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Names<'a> {
+    /// Its title; empty where it has none, and where nobody asks for it.
+    pub title: &'a str,
+    /// Which page it is.
+    pub identity: Identity,
 }
 
 /// A document, ready to be compared. Made for reuse.
@@ -60,6 +72,8 @@ pub(crate) struct Loaded {
     pub(super) characters: Characters,
     pub(super) bytes: TokenBytes,
     identity: Identity,
+    /// Its text and its title, where that is part of it.
+    titled: Option<(Note, Title)>,
     /// Its shingles in order, where what stands in it is learned.
     shingles: Vec<u64>,
 }
@@ -101,6 +115,7 @@ impl Judge<'_> {
         Memory {
             reader: ContentReader::new(self.recipe, self.kernel),
             aligner: Aligner::default(),
+            titles: Aligner::default(),
             characters: CharacterAligner::default(),
             tests: Vec::new(),
             glance: None,
@@ -119,18 +134,20 @@ impl Judge<'_> {
             characters: Characters::default(),
             bytes: TokenBytes::default(),
             identity: Identity::default(),
+            titled: None,
             shingles: Vec::new(),
         }
     }
 
     /// Makes `out` the document of this text; returns the hash of its token sequence.
-    pub fn load(&self, memory: &mut Memory, text: &str, identity: Identity, out: &mut Loaded) -> u64 {
+    pub fn load(&self, memory: &mut Memory, text: &str, names: Names<'_>, out: &mut Loaded) -> u64 {
         memory.reader.read_plainly(text);
-        self.load_seen(memory, text, identity, out)
+        self.load_seen(memory, text, names, out)
     }
 
     /// As [`Judge::load`], of a text that was the last to be looked at.
-    pub fn load_seen(&self, memory: &mut Memory, text: &str, identity: Identity, out: &mut Loaded) -> u64 {
+    pub fn load_seen(&self, memory: &mut Memory, text: &str, names: Names<'_>, out: &mut Loaded) -> u64 {
+        let Names { title, identity } = names;
         let reader = &mut memory.reader;
         reader.read_on();
         let tokens = reader.count();
@@ -149,6 +166,8 @@ impl Judge<'_> {
         }
         out.bytes.fill(reader.tokens());
         out.identity = identity;
+        let asks = !title.is_empty() && self.asks_titles(tokens as u32);
+        out.titled = asks.then(|| (self.note(memory, text), self.title(memory, title)));
         sequence
     }
 
@@ -216,7 +235,8 @@ impl Judge<'_> {
             return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
         }
         let evidence = self.align(memory, a, b);
-        let case = self.case(a, b, (measures, sharing), &evidence, (asks_common, stands));
+        let mut case = self.case(a, b, (measures, sharing), &evidence, (asks_common, stands));
+        case.two_notes = self.are_two_notes(memory, a, b);
         let decision = decision(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
         let slots = if decision.is_open() || decision.otherwise.as_ref().is_some_and(is_templated) {
@@ -236,7 +256,8 @@ impl Judge<'_> {
 
     /// The spans of two documents of this relation, in order of `a`. Aligns them.
     pub fn spans(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, relation: Relation) -> Vec<Span> {
-        if relation == Relation::Exact && a.content.words.hashes() == b.content.words.hashes() {
+        let may_be_equal = matches!(relation, Relation::Exact | Relation::Templated);
+        if may_be_equal && a.content.words.hashes() == b.content.words.hashes() {
             return of_equal(a, b);
         }
         let noise = self.align(memory, a, b).noisy();
@@ -249,7 +270,8 @@ impl Judge<'_> {
         let sharing = self.sharing(a, b, measures);
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
         let asked = (self.asks_common(a, b), stands_alone(sharing, self.kept(a, b)));
-        let case = self.case(a, b, (measures, sharing), &evidence, asked);
+        let mut case = self.case(a, b, (measures, sharing), &evidence, asked);
+        case.two_notes = self.are_two_notes(memory, a, b);
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());
@@ -257,12 +279,45 @@ impl Judge<'_> {
         Comparison { judgement, measures, tests, spans }
     }
 
-    /// Compares two documents of equal token sequences.
+    /// What two documents of equal token sequences are to each other, of `shingles` distinct shingles each; `text` is that of
+    /// either.
+    pub fn judge_equal(
+        &self,
+        memory: &mut Memory,
+        (text, shingles): (&str, u32),
+        titles: [&str; 2],
+    ) -> Judgement {
+        memory.reader.read_plainly(text);
+        if !self.asks_titles(memory.reader.count() as u32) || titles[0] == titles[1] {
+            return Judgement::exact(shingles);
+        }
+        let note = self.note(memory, text);
+        let [a, b] = titles.map(|title| self.title(memory, title));
+        self.equal(memory, &note, [&a, &b], shingles)
+    }
+
+    /// Compares two documents of equal token sequences, and says why.
     pub fn explain_equal(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
         let measures = self.measures(a, b);
-        let judgement = Some(Judgement::exact(measures.a));
-        let spans = self.spans(memory, a, b, Relation::Exact);
-        Comparison { judgement, measures, tests: vec![Test::exact()], spans }
+        let are_two = self.are_two_notes(memory, a, b);
+        let mut tests = Vec::new();
+        if a.titled.is_some() && b.titled.is_some() {
+            let of_titles = title_tests(a.content.tokens, are_two);
+            tests.extend(of_titles.map(|test| Test { relation: Relation::Templated.name(), ..test }));
+        }
+        tests.extend((!are_two).then(Test::exact));
+        let relation = if are_two { Relation::Templated } else { Relation::Exact };
+        let judgement = Some(Judgement { relation, ..Judgement::exact(measures.a) });
+        let spans = self.spans(memory, a, b, relation);
+        Comparison { judgement, measures, tests, spans }
+    }
+
+    /// Whether the titles of two documents of short texts say that these are two notes.
+    fn are_two_notes(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> bool {
+        match (&a.titled, &b.titled) {
+            (Some((note_a, a)), Some((note_b, b))) => self.are_two(memory, [(note_a, a), (note_b, b)]),
+            _ => false,
+        }
     }
 
     /// Whether two texts have equal token sequences.
@@ -317,6 +372,7 @@ impl Judge<'_> {
             same_page: a.identity.is_version_of(&b.identity),
             asks_common,
             stands,
+            two_notes: false,
         }
     }
 

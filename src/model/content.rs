@@ -20,6 +20,9 @@ const MANY_CAPITALS: f64 = 0.35;
 /// Share below which a text is written without capitals.
 const FEW_CAPITALS: f64 = 0.01;
 
+/// First bytes of kana and ideographs, which stand without spaces.
+const IDEOGRAPHS: std::ops::RangeInclusive<u8> = 0xe3..=0xe9;
+
 /// A document's content: all tokens that are not chrome under the model.
 #[derive(Debug, Clone, Default)]
 pub struct Content {
@@ -299,14 +302,18 @@ impl ContentReader {
         }
         let (starts, ends) = tokens.all_ranges();
         let bytes = text.as_bytes();
-        let mut before = 0;
+        let (mut before, mut last_is_ideograph) = (0, false);
         for (kind, (&start, &end)) in kinds.iter_mut().zip(starts.iter().zip(ends)) {
             let between = bytes.get(before..start as usize).unwrap_or_default();
             // One space mostly.
             if between.len() > 1 || between == b"\n" {
                 *kind = kind.and(gap(between));
             }
-            before = end as usize;
+            let is_ideograph = IDEOGRAPHS.contains(&bytes[start as usize]);
+            if is_ideograph && last_is_ideograph && is_blank(between) {
+                *kind = kind.and(TokenKind::SPACED);
+            }
+            (before, last_is_ideograph) = (end as usize, is_ideograph);
         }
         out.ended = gap(bytes.get(before..).unwrap_or_default()).is(TokenKind::AFTER_END);
         let (folded, starts, ends) = spelled.folded(tokens);
@@ -317,6 +324,11 @@ impl ContentReader {
         out.stands.fill(&out.words, stands.then_some(&**standing));
         out.site = is_known(site).then_some(site);
     }
+}
+
+/// Whether blanks and nothing else stand between two tokens of one line.
+fn is_blank(between: &[u8]) -> bool {
+    matches!(between, b" " | b"  " | b"\xe3\x80\x80" | b"\xe3\x80\x80\xe3\x80\x80" | b"\xc2\xa0")
 }
 
 /// What stands between two tokens.

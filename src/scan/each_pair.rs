@@ -8,6 +8,7 @@ use super::read::DocumentEntry;
 use super::shelf::Shelf;
 use super::texts::Texts;
 use crate::candidates::Candidate;
+use crate::corpus::Fields;
 use crate::error::Result;
 use crate::judge::{Judgement, Measures, ShingleSet, classic};
 use crate::kernel::Kernel;
@@ -39,8 +40,14 @@ pub(crate) trait PairWork: Sync {
 
     fn document(&self) -> Self::Document;
 
-    /// Loads a document; returns the hash of its token sequence.
-    fn load(&self, memory: &mut Self::Memory, document: u32, text: &str, out: &mut Self::Document) -> u64;
+    /// Loads a document, given its text and its record's other fields; returns the hash of its token sequence.
+    fn load(
+        &self,
+        memory: &mut Self::Memory,
+        document: u32,
+        record: (&str, &Fields<'_>),
+        out: &mut Self::Document,
+    ) -> u64;
 
     /// Compares the documents of the pair of this number.
     fn compare(
@@ -117,7 +124,13 @@ impl PairWork for Measure {
         ShingleSet::new(self.kernel)
     }
 
-    fn load(&self, sketcher: &mut Sketcher, _: u32, text: &str, out: &mut ShingleSet) -> u64 {
+    fn load(
+        &self,
+        sketcher: &mut Sketcher,
+        _: u32,
+        (text, _): (&str, &Fields<'_>),
+        out: &mut ShingleSet,
+    ) -> u64 {
         let (shingles, sequence) = sketcher.shingles(text);
         out.fill(shingles);
         sequence
@@ -171,7 +184,10 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
         for (document, other) in [(a, b), (b, a)] {
             let load = |out: &mut W::Document| {
                 let expected = entries[document as usize].sequence;
-                let found = texts.get(document, |text| work.load(memory, document, text, out) == expected);
+                let load = |text: &str, fields: &Fields<'_>| {
+                    work.load(memory, document, (text, fields), out) == expected
+                };
+                let found = texts.get_with_fields(document, load);
                 found.unwrap_or(false)
             };
             let tokens = entries[document as usize].tokens as usize;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::STAR;
 use crate::document::DocId;
 
-/// Groups of documents whose token sequences are equal. With `--within` and `--against` a group is what is looked at
-/// together; the pairs between such groups are among the run's.
+/// Groups of documents whose token sequences are equal, and whose titles are where a title is part of a text. With `--within`
+/// and `--against` a group is what is looked at together; the pairs between such groups are among the run's.
 #[derive(Debug, Default)]
 pub(crate) struct Equals {
     /// Each by id.
@@ -15,13 +15,26 @@ pub(crate) struct Equals {
     shingles: Vec<u32>,
     /// By document of a group: the group's number.
     of: HashMap<DocId, usize>,
+    /// By document that stands for those of one title, where their text has several: the text's number.
+    text_of: HashMap<DocId, usize>,
+    /// By such a text: what stands for the documents of each title.
+    titled: Vec<Vec<DocId>>,
 }
 
 impl Equals {
     pub(super) fn new(groups: Vec<Vec<DocId>>, shingles: Vec<u32>) -> Equals {
         let numbered = groups.iter().enumerate();
         let of = numbered.flat_map(|(number, group)| group.iter().map(move |&document| (document, number)));
-        Equals { of: of.collect(), groups, shingles }
+        Equals { of: of.collect(), groups, shingles, ..Equals::default() }
+    }
+
+    /// Says which documents have one text under several titles: each stands for those of its title.
+    pub(super) fn are_titled(&mut self, texts: &[Vec<u32>]) {
+        self.titled = texts.iter().map(|text| text.iter().map(|&d| self.first(DocId(d))).collect()).collect();
+        let numbered = self.titled.iter().enumerate();
+        self.text_of = numbered
+            .flat_map(|(number, text)| text.iter().map(move |&document| (document, number)))
+            .collect();
     }
 
     /// All groups, each by id, with the distinct shingles of each of its documents.
@@ -39,8 +52,29 @@ impl Equals {
         self.of(document).first().copied().unwrap_or(document)
     }
 
-    /// The document that stands for this one in pairs: the first of its group where that is reported as a star.
+    /// What stands for the documents of each title of this one's text, where it has several.
+    fn titles(&self, document: DocId) -> &[DocId] {
+        self.text_of.get(&self.first(document)).map_or(&[], |&number| &self.titled[number])
+    }
+
+    /// The document of the lowest number that equals this one, or this one.
+    pub fn oldest(&self, document: DocId) -> DocId {
+        self.of(document).iter().copied().min().unwrap_or(document)
+    }
+
+    /// The document of the lowest number that has this one's words, whatever their titles, or this one.
+    pub fn oldest_of_text(&self, document: DocId) -> DocId {
+        let oldest = |&first: &DocId| self.oldest(first);
+        self.titles(document).iter().map(oldest).min().unwrap_or(self.oldest(document))
+    }
+
+    /// The document that stands for this one in pairs: the first of its group, or of the first title of its text, where that
+    /// is reported as a star.
     pub fn centre(&self, document: DocId) -> DocId {
-        if self.of(document).len() > STAR { self.first(document) } else { document }
+        match self.titles(document) {
+            [first, ..] if self.titles(document).len() > STAR => *first,
+            _ if self.of(document).len() > STAR => self.first(document),
+            _ => document,
+        }
     }
 }

@@ -5,9 +5,11 @@ use rayon::prelude::*;
 use super::each_pair::{PairWork, each_pair};
 use super::read::Documents;
 use super::texts::Texts;
+use super::titles::title_of;
 use crate::candidates::Candidate;
+use crate::corpus::Fields;
 use crate::error::Result;
-use crate::judge::{Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, is_family};
+use crate::judge::{Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Names, is_family};
 use crate::model::Model;
 use crate::options::Cancel;
 
@@ -39,8 +41,17 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
         self.judge.document()
     }
 
-    fn load(&self, memory: &mut Memory, number: u32, text: &str, out: &mut Loaded) -> u64 {
-        self.judge.load(memory, text, self.documents.identity(number, self.sites), out)
+    fn load(
+        &self,
+        memory: &mut Memory,
+        number: u32,
+        (text, fields): (&str, &Fields<'_>),
+        out: &mut Loaded,
+    ) -> u64 {
+        let identity = self.documents.identity(number, self.sites);
+        let asks = self.judge.asks_titles(self.documents.entries[number as usize].tokens);
+        let title = if asks { title_of(fields) } else { String::new() };
+        self.judge.load(memory, text, Names { title: &title, identity }, out)
     }
 
     fn compare(&self, memory: &mut Memory, number: usize, pair: (&Loaded, &Loaded)) -> V {

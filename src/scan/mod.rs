@@ -21,6 +21,7 @@ mod scope;
 mod shelf;
 mod standing;
 pub(crate) mod texts;
+pub(crate) mod titles;
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ use crate::corpus::{Corpus, Problem};
 use crate::document::DocId;
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
-use crate::judge::Judgement;
+use crate::judge::{Judge, Judgement};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::model::noise::SeenTokens;
@@ -44,6 +45,7 @@ pub use read::{DocumentEntry, Documents};
 pub use run::Run;
 use scope::Scope;
 use texts::Texts;
+use titles::Parted;
 
 /// Groups of more documents than this that are pairwise the same are reported as a star.
 pub const STAR: usize = 100;
@@ -195,20 +197,18 @@ impl Scan {
         }
         let resources = &self.resources;
         let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed, scope: &scope };
-        let Outcome { mut found, mut changed, unsettled, model } = match policy.mode {
+        let Outcome { found, mut changed, unsettled, model } = match policy.mode {
             Mode::Classic => flow.classic(samples)?,
             Mode::Aligned => flow.aligned(samples, seen, &self.given)?,
         };
         progress.begin("clusters");
         changed.sort_unstable();
         changed.dedup();
-        let twins = scope.twins();
-        let of_twins: Vec<Group> = twins.iter().map(|&(a, b)| vec![a, b]).collect();
-        let exact = copies_shingles(&texts, recipe, &of_twins).into_iter().map(Judgement::exact);
-        found.extend(twins.into_iter().zip(exact));
-        // A crowd's leader may have met a member before, by a rarer shingle.
-        found.sort_unstable_by_key(|found| found.0);
-        found.dedup_by_key(|found| found.0);
+        let none = Model::default();
+        let judge =
+            Judge { recipe, kernel: *kernel, policy, model: model.as_ref().unwrap_or(&none), learns: false };
+        let parted = titles::part(&texts, judge, groups, &scope.twins(), found, cancel)?;
+        let Parted { groups, found, texts: titled } = parted;
         let shingles = copies_shingles(&texts, recipe, &groups);
         let mut problems: Vec<Problem> =
             changed.iter().map(|&d| problem(corpus, &documents, d, Reason::Changed.to_string())).collect();
@@ -219,6 +219,7 @@ impl Scan {
         let mut run = Run { unsettled, repeated, model, scope, ..Run::new(self, corpus, documents) };
         run.name(&groups, &found);
         run.group(&groups, shingles, &found);
+        run.equals.are_titled(&titled);
         progress.begin("reports");
         Ok(run)
     }

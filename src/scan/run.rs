@@ -12,6 +12,7 @@ use super::ids::Ids;
 use super::judging::Asking;
 use super::scope::Scope;
 use super::texts::Texts;
+use super::titles::judge_equal;
 use super::{Cluster, Documents, Pair, Scan};
 use crate::candidates::Candidate;
 use crate::corpus::Corpus;
@@ -123,16 +124,35 @@ impl Run {
     }
 
     /// What pairs are under the run's policy and model, in order, as its own pairs were judged; none for nothing, and where a
-    /// document is no longer what it was. None of them is of equal token sequences.
+    /// document is no longer what it was.
     pub(crate) fn judged(&self, pairs: &[Candidate]) -> Result<Vec<Option<Judgement>>> {
         if let Some(model) = &self.model {
             let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
                 judge.decide(memory, a, b).map(|(judgement, _)| judgement)
             };
-            return Ok(self.ask(model, pairs, ask)?.into_iter().map(Option::flatten).collect());
+            let (equal, others): (Vec<Candidate>, Vec<Candidate>) =
+                pairs.iter().partition(|&&pair| self.are_equal(pair));
+            let mut equal_judged = self.judge_equal(model, &equal).into_iter().map(Some);
+            let mut others_judged = self.ask(model, &others, ask)?.into_iter().map(Option::flatten);
+            let judged = pairs.iter().map(|&pair| {
+                let next = if self.are_equal(pair) { equal_judged.next() } else { others_judged.next() };
+                next.flatten()
+            });
+            return Ok(judged.collect());
         }
         let rules = (self.scan.recipe, self.policy());
         Ok(self.install(|| classically(&self.texts(), rules, pairs, self.cancel()))?.0)
+    }
+
+    /// Whether two documents have equal token sequences.
+    pub(crate) fn are_equal(&self, (a, b): Candidate) -> bool {
+        let [a, b] = [a, b].map(|document| &self.documents.entries[document as usize]);
+        a.sequence == b.sequence && a.tokens == b.tokens
+    }
+
+    /// What pairs of equal token sequences are under the run's policy and a model, in order.
+    pub(crate) fn judge_equal(&self, model: &Model, pairs: &[Candidate]) -> Vec<Judgement> {
+        self.install(|| judge_equal(&self.texts(), self.judge(model), pairs))
     }
 
     /// What is known of a document besides its text.
@@ -160,6 +180,11 @@ impl Run {
             Some(number) => format!("{id}#{number}"),
             None => id,
         }
+    }
+
+    /// The title of a document; empty where it has none.
+    pub(crate) fn title_of(&self, document: DocId) -> String {
+        self.meta(document).title.unwrap_or_default()
     }
 
     /// The text of a document.

@@ -17,6 +17,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/front.rs",
         "src/judge/own.rs",
         "src/judge/slots.rs",
+        "src/judge/title.rs",
         "src/scan/judging.rs",
         "src/scan/clusters.rs",
         "src/model/noise.rs",
@@ -43,6 +44,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/front.rs",
         "src/judge/slots.rs",
         "src/judge/evidence.rs",
+        "src/judge/title.rs",
     ] {
         let source = source(file);
         let before_tests = source.split("#[cfg(test)]").next().unwrap();

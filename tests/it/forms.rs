@@ -171,6 +171,37 @@ fn what_a_page_prints_around_a_brief_is_no_filling() {
     }
 }
 
+/// Where the script puts no blanks between words, one parts a dateline from its text.
+#[test]
+fn datelines_of_two_agencies_are_no_filling() {
+    let briefs = [
+        "昨天夜里，城南一家面包店的烤炉起火，火苗很快窜上屋顶。消防员赶到后扑灭了火，没有人受伤。店主说，面粉都湿了，但老炉子\
+         还能用，明天照常开门。",
+        "町の古い銭湯が、この冬から絵本の読み聞かせの場として使われることになった。番台には本棚が置かれ、脱衣所には毛布が並ぶ。\
+         主人は、湯は沸かせなくなったが子どもの声が戻るのはうれしいと話している。",
+    ];
+    let datelines = [
+        ["新华社北京电 ", "中新社北京电 "],
+        ["新华社北京电　", "中央社台北电　"],
+        ["新华社柳河5月3日电 ", "中新社东塘5月4日电 "],
+        ["新华社柳河五月三日电 ", ""],
+        ["柳河日报 ", "东塘晚报 "],
+    ];
+    for brief in briefs {
+        for datelines in datelines {
+            let [a, b] = datelines.map(|dateline| format!("{dateline}{brief}"));
+            assert!(is_copy(&a, &b), "{a}\n{b}");
+        }
+    }
+    // Whom a notice is about stands in its first sentence, with blanks in the name or without.
+    let notice = |name: &str| {
+        format!("{name}老人今天在青松养老院迎来一百岁生日。社区送来了蛋糕和鲜花，孩子们表演了歌舞。")
+    };
+    assert!(!is_copy(&notice("刘桂英"), &notice("慕容秋月")));
+    assert!(!is_copy(&notice("刘 桂英"), &notice("慕容 秋月")));
+    assert!(!is_copy(&notice("贺寿 刘桂英"), &notice("贺寿 慕容秋月")));
+}
+
 #[test]
 fn a_notice_that_is_told_in_another_order_is_the_same() {
     let (first, then) =
@@ -180,4 +211,46 @@ fn a_notice_that_is_told_in_another_order_is_the_same() {
     };
     assert!(is_copy(&notice("刘桂英老人", first, then), &notice("刘桂英老人", then, first)));
     assert!(!is_copy(&notice("刘桂英老人", first, then), &notice("慕容秋月老人", first, then)));
+}
+
+/// What two documents of one text are under two titles.
+fn titled(text: &str, titles: [&str; 2]) -> Option<wirecopy::Relation> {
+    let compare = |a: &str, b: &str| {
+        let (policy, recipe) = (wirecopy::Policy::default(), wirecopy::Recipe::default());
+        wirecopy::judge::compare_titled(&policy, recipe, (a, text), (b, text)).relation()
+    };
+    let [a, b] = titles;
+    let found = compare(a, b);
+    assert_eq!(found, compare(b, a), "{a} and {b}");
+    found
+}
+
+#[test]
+fn titles_that_name_other_facts_part_notes_of_the_same_words() {
+    let (mut two, mut one, mut wrong) = (0, 0, Vec::new());
+    for (name, set) in sets() {
+        for note in set["titles"].as_array().into_iter().flatten() {
+            let own = text(&note["text"]);
+            for (pairs, relation, count) in [
+                (&note["two"], wirecopy::Relation::Templated, &mut two),
+                (&note["one"], wirecopy::Relation::Exact, &mut one),
+            ] {
+                for pair in list(pairs) {
+                    let titles = [text(&pair[0]), text(&pair[1])];
+                    *count += 1;
+                    let found = titled(own, titles);
+                    wrong.extend((found != Some(relation)).then(|| format!("{name}: {titles:?}: {found:?}")));
+                    // By itself, and in a text of thirty words, a title parts nothing.
+                    let longer = format!("{own} {own} {own} {own}");
+                    assert_eq!(
+                        titled(&longer, titles),
+                        Some(wirecopy::Relation::Exact),
+                        "{name}: {titles:?}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(two >= 25 && one >= 25, "{two} and {one}");
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), two + one, wrong.join("\n"));
 }

@@ -525,7 +525,9 @@ fn kills() -> usize {
 }
 
 pub fn lines(documents: &[Incoming]) -> Vec<u8> {
-    let line = |one: &Incoming| format!("{}\n", serde_json::json!({ "id": one.id, "text": one.text }));
+    let line = |one: &Incoming| {
+        format!("{}\n", serde_json::json!({ "id": one.id, "title": one.meta.title, "text": one.text }))
+    };
     documents.iter().map(line).collect::<String>().into_bytes()
 }
 
@@ -595,7 +597,14 @@ fn a_flip_is_named_or_mended(
 
 #[test]
 fn killed_at_any_moment() {
-    let documents = stream(800, 14);
+    // Among articles a short note, of which only the title says whose it is.
+    let note = |i: usize| {
+        let title = ["Acme", "Bolt", "Cole", "Dorn"][i / 8 % 4];
+        Incoming::new(format!("note-{i}"), "Dividend of ten cents a share.").title(&format!("{title} pays"))
+    };
+    let with_notes = |(i, one): (usize, Incoming)| [Some(one), (i % 8 == 0).then(|| note(i))];
+    let documents: Vec<Incoming> =
+        stream(700, 14).into_iter().enumerate().flat_map(with_notes).flatten().collect();
     let input = lines(&documents);
     let dir = Dir::new();
     let expected = filtered(&dir.path("whole"), &[], &input);

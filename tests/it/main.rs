@@ -55,4 +55,5 @@ mod standing;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;
+mod titles;
 mod upgrade;
