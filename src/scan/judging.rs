@@ -7,7 +7,9 @@ use super::read::Documents;
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
-use crate::judge::{Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, is_family};
+use crate::judge::{
+    Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Shingled, is_family,
+};
 use crate::model::Model;
 use crate::options::Cancel;
 
@@ -45,6 +47,40 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
 
     fn compare(&self, memory: &mut Memory, number: usize, pair: (&Loaded, &Loaded)) -> V {
         (self.ask)(&self.judge, memory, number, pair)
+    }
+}
+
+/// The documents of a run before its judge: whether the two of a pair share enough to be aligned.
+pub(crate) struct Sharings<'a> {
+    pub judge: Judge<'a>,
+    pub documents: &'a Documents,
+    /// By number of the site: its hash.
+    pub sites: &'a [u64],
+}
+
+impl PairWork for Sharings<'_> {
+    type Memory = Memory;
+    type Document = Shingled;
+    type Given = bool;
+
+    /// Their sets fit the second-level cache together: waiting for memory costs more than to tokenise a few again.
+    const KEPT: usize = 40_000;
+
+    fn memory(&self) -> Memory {
+        self.judge.memory()
+    }
+
+    fn document(&self) -> Shingled {
+        Shingled::new(self.judge.kernel)
+    }
+
+    fn load(&self, memory: &mut Memory, number: u32, text: &str, out: &mut Shingled) -> u64 {
+        let site = self.sites[self.documents.entries[number as usize].site as usize];
+        self.judge.load_shingles(memory, text, site, out)
+    }
+
+    fn compare(&self, _: &mut Memory, _: usize, (a, b): (&Shingled, &Shingled)) -> bool {
+        a.with(b).is_enough()
     }
 }
 
