@@ -29,6 +29,7 @@ pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use sharing::Shingled;
 pub(crate) use slots::{FilledSlot, is_family};
 pub use spans::Span;
+pub(crate) use spans::swapped;
 
 use crate::document::Identity;
 use crate::kernel::Kernel;

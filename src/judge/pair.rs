@@ -239,6 +239,15 @@ impl Judge<'_> {
         Judged { decision, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
     }
 
+    /// As [`Judge::judge`], with the spans of what is decided; none where only the model's families decide.
+    pub fn judge_spans(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> (Judged, Option<Vec<Span>>) {
+        let judged = self.judge(memory, a, b, Depth::Sharing);
+        let decided = judged.decision.otherwise.filter(|_| !judged.decision.is_open());
+        let spans = |judgement: Judgement| of_aligned(memory, (a, b), judgement.relation, judged.identity);
+        let spans = decided.map(spans);
+        (judged, spans)
+    }
+
     /// The judgement of two documents of different token sequences under the model's families, with its spans.
     pub fn decide(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<(Judgement, Vec<Span>)> {
         let Judged { decision, slots, identity } = self.judge(memory, a, b, Depth::Sharing);

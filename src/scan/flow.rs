@@ -4,7 +4,7 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::each_pair::{classically, each_pair};
-use super::judging::{Judging, Sharings};
+use super::judging::{Judging, PairSpans, Sharings};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
 use super::texts::Texts;
@@ -29,6 +29,7 @@ pub(super) struct Flow<'a> {
     pub resources: &'a Resources,
     pub removed: &'a BitSlice,
     pub scope: &'a Scope,
+    pub keeps_spans: bool,
 }
 
 /// What they give.
@@ -37,6 +38,8 @@ pub(super) struct Outcome {
     pub changed: Vec<u32>,
     pub unsettled: usize,
     pub model: Option<Model>,
+    /// The spans of pairs that were aligned, where these are kept.
+    pub spans: PairSpans,
 }
 
 impl Flow<'_> {
@@ -57,7 +60,13 @@ impl Flow<'_> {
         } else {
             verifier.verify(&self.by_signature(), |_| {})?;
         }
-        Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
+        Ok(Outcome {
+            found: verifier.found,
+            changed: verifier.changed,
+            unsettled,
+            model: None,
+            spans: PairSpans::default(),
+        })
     }
 
     pub fn aligned(&self, samples: Vec<read::Samples>, seen: SeenTokens, given: &Given) -> Result<Outcome> {
@@ -89,7 +98,7 @@ impl Flow<'_> {
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");
         let judge = (self.judge(&model), &*sites);
-        let mut judging = Judging::default();
+        let mut judging = Judging::new(self.keeps_spans);
         judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
         let unsettled = match crowd {
             None => 0,
@@ -101,7 +110,8 @@ impl Flow<'_> {
             judging.learn(&mut model);
         }
         judging.settle(&model);
-        Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+        let Judging { decided: found, changed, spans, .. } = judging;
+        Ok(Outcome { found, changed, unsettled, model: Some(model), spans: spans.unwrap_or_default() })
     }
 
     /// The postings of content that may make a pair.

@@ -1,5 +1,7 @@
 //! Pairs of a run, judged under its model.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use super::each_pair::{PairWork, each_pair};
@@ -8,7 +10,7 @@ use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
 use crate::judge::{
-    Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Shingled, is_family,
+    Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Shingled, Span, is_family,
 };
 use crate::model::Model;
 use crate::options::Cancel;
@@ -87,6 +89,9 @@ impl PairWork for Sharings<'_> {
 /// Different fillings that make a place the slot of a template (stress-pairs: two are two versions of one text).
 const FILLINGS: usize = 3;
 
+/// The spans of pairs, from the side of the document of the lower number.
+pub(crate) type PairSpans = HashMap<Candidate, Box<[Span]>>;
+
 /// Pairs judged; those that only a family decides wait for [`Judging::settle`].
 #[derive(Default)]
 pub(crate) struct Judging {
@@ -95,9 +100,16 @@ pub(crate) struct Judging {
     /// Keys of slots, each with one of its fillings.
     fillings: Vec<(u64, u64)>,
     pub changed: Vec<u32>,
+    /// The spans of pairs that are decided, where these are kept.
+    pub spans: Option<PairSpans>,
 }
 
 impl Judging {
+    /// None judged. `keeps` says whether spans are kept, which else need another alignment.
+    pub fn new(keeps: bool) -> Judging {
+        Judging { spans: keeps.then(PairSpans::default), ..Judging::default() }
+    }
+
     /// Judges pairs; calls `belongs` for those that have a relation, or may have one.
     pub fn judge(
         &mut self,
@@ -107,15 +119,23 @@ impl Judging {
         cancel: &Cancel,
         mut belongs: impl FnMut(Candidate),
     ) -> Result<()> {
+        let keeps = self.spans.is_some();
         let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
-            let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Sharing);
-            (decision, slots)
+            let (Judged { decision, slots, .. }, spans) = if keeps {
+                judge.judge_spans(memory, a, b)
+            } else {
+                (judge.judge(memory, a, b, Depth::Sharing), None)
+            };
+            (decision, slots, spans)
         };
         let asking = Asking { judge, documents: texts.documents, sites, ask };
         let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, judged) in pairs.iter().zip(judged) {
-            let Some((decision, slots)) = judged else { continue };
+            let Some((decision, slots, spans)) = judged else { continue };
+            if let (Some(kept), Some(spans)) = (&mut self.spans, spans) {
+                kept.insert(pair, spans.into_boxed_slice());
+            }
             for slot in &slots {
                 for key in slot.keys {
                     self.fillings.extend(slot.fillings.map(|filling| (key, filling)));
