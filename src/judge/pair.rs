@@ -19,6 +19,7 @@ use crate::model::standing::{Stand, Standing};
 use crate::model::{Content, ContentReader, Model};
 use crate::options::Policy;
 use crate::recipe::Recipe;
+use crate::sketch::Sketcher;
 use crate::text::Tokens;
 
 /// Judges pairs under a model: the one door from scan, filter, index and audit to alignment and relation.
@@ -47,6 +48,7 @@ pub(crate) struct Memory {
     tokens: [Tokens; 2],
     /// How the tokens of a document stand.
     marks: Vec<Stand>,
+    sketcher: Sketcher,
 }
 
 /// A document, ready to be compared. Made for reuse.
@@ -106,6 +108,7 @@ impl Judge<'_> {
             glance: None,
             tokens: [(); 2].map(|()| Tokens::new(self.kernel)),
             marks: Vec::new(),
+            sketcher: Sketcher::new(self.recipe, self.kernel),
         }
     }
 
@@ -144,7 +147,9 @@ impl Judge<'_> {
         let (content, shingles) = (&out.content, reader.shingles());
         let noisy = self.model.noisy && content.noisy;
         out.shingled.fill(shingles, (content.words.len() as u32, noisy));
-        out.shingled.set_apart(shingles, &self.model.standing, content.stands.any());
+        if content.stands.any() {
+            out.shingled.set_apart(shingles, &self.model.standing);
+        }
         if self.learns {
             out.shingles.clear();
             out.shingles.extend_from_slice(shingles);
@@ -160,21 +165,22 @@ impl Judge<'_> {
     /// Makes `out` the shingles of this text, of a site; returns the hash of its token sequence. That is a quarter of
     /// what [`Judge::load`] costs, and says whether two documents share enough to be judged.
     pub fn load_shingles(&self, memory: &mut Memory, text: &str, site: u64, out: &mut Shingled) -> u64 {
-        let Memory { reader, marks, .. } = memory;
+        let model = self.model;
+        let Memory { reader, sketcher, .. } = memory;
+        if !model.noisy && !model.chrome.knows(site) {
+            let (shingles, sequence) = sketcher.shingles(text);
+            let tokens = shingles.len() + self.recipe.shingle() - 1;
+            out.fill(shingles, (tokens as u32, false));
+            out.set_apart(shingles, &model.standing);
+            return sequence;
+        }
         reader.read(text);
         let tokens = reader.count();
         let sequence = crate::sketch::sequence(tokens, reader.printed_shingles());
-        let chrome = if self.model.chrome.knows(site) {
-            reader.chrome(text, site, self.model).iter().map(Range::len).sum()
-        } else {
-            0
-        };
-        let noisy = self.model.noisy && reader.is_noisy(&self.model.seen);
-        let standing = &self.model.standing;
-        let shingles = reader.shingles();
-        let stands = !standing.is_empty() && standing.mark(self.recipe.shingle(), tokens, shingles, marks);
-        out.fill(shingles, ((tokens - chrome) as u32, noisy));
-        out.set_apart(shingles, standing, stands);
+        let chrome: usize = reader.chrome(text, site, model).iter().map(Range::len).sum();
+        let noisy = model.noisy && reader.is_noisy(&model.seen);
+        out.fill(reader.shingles(), ((tokens - chrome) as u32, noisy));
+        out.set_apart(reader.shingles(), &model.standing);
         sequence
     }
 
@@ -187,7 +193,11 @@ impl Judge<'_> {
         let (k, tokens) = (self.recipe.shingle(), content.tokens as usize);
         let any = standing.mark(k, tokens, shingles, &mut memory.marks);
         content.stands.fill(&content.words, any.then_some(&memory.marks));
-        shingled.set_apart(shingles, standing, content.stands.any());
+        if content.stands.any() {
+            shingled.set_apart(shingles, standing);
+        } else {
+            shingled.keep_all();
+        }
     }
 
     /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of

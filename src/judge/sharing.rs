@@ -28,6 +28,7 @@ pub(crate) struct Shingled {
     /// Whether some stand for good, and those that do not.
     stands: bool,
     own: ShingleSet,
+    kept: Vec<u64>,
     /// Content tokens.
     content: u32,
     /// Whether it shares few shingles with its copies, since a machine read it.
@@ -38,7 +39,7 @@ impl Shingled {
     /// No document.
     pub fn new(kernel: Kernel) -> Shingled {
         let [all, own] = [(); 2].map(|()| ShingleSet::new(kernel));
-        Shingled { all, stands: false, own, content: 0, noisy: false }
+        Shingled { all, stands: false, own, kept: Vec::new(), content: 0, noisy: false }
     }
 
     /// Makes this a document of so many content tokens, given its shingles in order. Linear.
@@ -47,14 +48,24 @@ impl Shingled {
         (self.content, self.noisy, self.stands) = (content, noisy, false);
     }
 
-    /// Sets apart those of its shingles that stand for good, where `any` may. Linear.
-    pub fn set_apart(&mut self, shingles: &[u64], standing: &Standing, any: bool) {
-        self.stands = any;
-        if any {
-            let shingles = shingles.iter().copied();
-            let own: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
-            self.own.fill(&own);
+    /// Sets apart those of its shingles that stand for good. Linear.
+    pub fn set_apart(&mut self, shingles: &[u64], standing: &Standing) {
+        self.stands = false;
+        if standing.is_empty() {
+            return;
         }
+        self.kept.clear();
+        let own = |&shingle: &u64| standing.stand(shingle) < Stand::Good;
+        self.kept.extend(shingles.iter().copied().filter(own));
+        self.stands = self.kept.len() < shingles.len();
+        if self.stands {
+            self.own.fill(&self.kept);
+        }
+    }
+
+    /// Says that none of its shingles stands for good.
+    pub fn keep_all(&mut self) {
+        self.stands = false;
     }
 
     /// All of them.
@@ -145,7 +156,7 @@ mod tests {
         let [a, b] = [a, b].map(|of| {
             let mut shingled = Shingled::new(Kernel::detect());
             shingled.fill(of, (of.len() as u32 + 4, false));
-            shingled.set_apart(of, &standing, stands > 0);
+            shingled.set_apart(of, &standing);
             shingled
         });
         a.with(&b)

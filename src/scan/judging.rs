@@ -65,8 +65,8 @@ impl PairWork for Sharings<'_> {
     type Document = Shingled;
     type Given = bool;
 
-    /// Their sets fit the second-level cache together: waiting for memory costs more than to tokenise a few again.
-    const KEPT: usize = 40_000;
+    /// To read a document costs about as much as to compare ten pairs, and takes 40 bytes a token.
+    const KEPT: usize = 120_000;
 
     fn memory(&self) -> Memory {
         self.judge.memory()
