@@ -32,14 +32,26 @@ impl Anchor {
 /// text where little repeats; each seed is tried at a few of its places.
 pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Anchor>) {
     runs.clear();
+    match b.seeds().looked_up(a.seeds()) {
+        Some(places) => grow(a, b, places.iter().map(|&at| at as usize), runs),
+        None => grow(a, b, 0..(b.len() + 1).saturating_sub(a.seeds().k), runs),
+    }
+    runs.sort_unstable();
+    runs.dedup();
+}
+
+/// Appends the runs that the seeds at these places of the longer text lead to.
+fn grow(a: &Words, b: &Words, places: impl Iterator<Item = usize>, runs: &mut Vec<Anchor>) {
     let (left, right) = (a.hashes(), b.hashes());
     let seeds = a.seeds();
     let k = seeds.k;
     let keys = b.seeds().keys(k);
-    let mut at = 0;
-    while at + k <= right.len() {
+    let mut next = 0;
+    for at in places {
+        if at < next {
+            continue;
+        }
         let seed = &right[at..at + k];
-        let mut next = at + 1;
         let key = keys.map_or_else(|| key_of(seed), |keys| keys[at]);
         for place in seeds.of(left, seed, key) {
             let before = common_suffix(&left[..place], &right[..at]);
@@ -48,10 +60,7 @@ pub(super) fn find(a: &Words, b: &Words, runs: &mut Vec<Anchor>) {
             runs.push(Anchor { a: (place - before) as u32, b: (at - before) as u32, len });
             next = next.max(at + after + 1);
         }
-        at = next;
     }
-    runs.sort_unstable();
-    runs.dedup();
 }
 
 /// How much two texts begin with in common.

@@ -12,6 +12,10 @@ use super::words::{Seeds, Words, key_of};
 /// Characters of a seed.
 const SEED: usize = 8;
 
+/// Characters from which a text is indexed by one seed of a window, and seeds in that window: a run of eleven characters,
+/// or of fifteen, then still has one.
+const SPARSE: [(usize, usize); 2] = [(5_000, 4), (40_000, 8)];
+
 const COSTS: Costs = Costs { gap: 60, drift: 10, between: 3 };
 
 /// Characters of a chain, at least.
@@ -35,7 +39,7 @@ impl Characters {
         words.join(0, words.len(), &mut self.text);
         self.windows.clear();
         self.windows.extend(windows(&self.text));
-        self.seeds.fill(&self.windows, 1);
+        self.seeds.fill(&self.windows, 1, &SPARSE);
     }
 }
 

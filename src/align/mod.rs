@@ -23,7 +23,7 @@ pub use similar::similar;
 pub use words::{TokenKind, Tokenised, Words};
 
 /// Most tokens between two runs of one chain.
-const GAP: u32 = 30;
+pub const GAP: u32 = 30;
 
 const COSTS: Costs = Costs { gap: GAP, drift: 10, between: 3 };
 

@@ -40,6 +40,10 @@ pub(super) const SHORT_SEED: usize = 3;
 /// A shorter text than this is aligned by shorter seeds.
 pub(super) const SHORT: usize = 80;
 
+/// Tokens from which a text is indexed by one seed of a window, and seeds in that window: a run of seven tokens, or of
+/// eleven, then still has one (law-codes: a book has 57,000 tokens, and every phrase of the law at many places).
+const SPARSE: [(usize, usize); 2] = [(4_000, 4), (20_000, 8)];
+
 /// The tokens of a whole text, side by side.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokenised<'a> {
@@ -104,7 +108,7 @@ impl Words {
             .iter()
             .fold(1, |key: u64, hash| key.wrapping_mul(crate::hash::MULTIPLIERS[0]).wrapping_add(*hash));
         let k = if self.len() < SHORT { SHORT_SEED } else { SEED };
-        self.seeds.fill(&self.hashes, k);
+        self.seeds.fill(&self.hashes, k, &SPARSE);
     }
 
     /// How many tokens there are.
@@ -143,17 +147,14 @@ impl Words {
         (from..to).for_each(|i| out.extend_from_slice(self.characters(i)));
     }
 
-    /// The tokens that hold the joined characters `from..to`, as start and end. Linear.
-    pub fn tokens_of(&self, (from, to): (u32, u32)) -> (u32, u32) {
+    /// By token: where its characters end, among those of all tokens, without anything between them.
+    pub fn character_ends(&self) -> Vec<u32> {
         let mut end = 0;
         let ends = self.bounds.iter().map(|(start, stop)| {
             end += stop - start;
             end
         });
-        let ends: Vec<u32> = ends.collect();
-        let first = ends.partition_point(|&end| end <= from);
-        let last = ends.partition_point(|&end| end < to);
-        (first as u32, (last + 1).min(self.len()) as u32)
+        ends.collect()
     }
 
     /// The number of token `i` in the whole text.
@@ -174,41 +175,72 @@ impl Words {
 /// No place.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Occurrences of one seed that are tried.
+/// Occurrences of one seed that are tried; and where a text is so long that it is indexed by one seed of a window.
 const OCCURRENCES: usize = 8;
+const FEW_OCCURRENCES: usize = 2;
 
 /// Where the seeds of one text stand: a table of places by seed, chained in order.
+///
+/// Of a long text one seed of every window is indexed, the one of the smallest hash, as in Schleimer, Wilkerson and Aiken,
+/// "Winnowing: local algorithms for document fingerprinting", SIGMOD 2003: two texts select the same one in a run that
+/// both have.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seeds {
     pub k: usize,
     /// By place: the hash of the seed there.
     keys: Vec<u32>,
+    /// Seeds in a window; 1 where all are indexed.
+    window: usize,
+    /// The places of those that are indexed, where not all are.
+    sparse: Vec<u32>,
+    /// By hash: the number of the first seed, among those that are indexed.
     slots: Vec<u32>,
+    /// By number: that of the next one.
     next: Vec<u32>,
 }
 
 impl Seeds {
-    pub fn fill(&mut self, hashes: &[u64], k: usize) {
+    /// Makes this the seeds of `k` hashes; `sparse` says from how many seeds on one of how large a window is indexed. Linear.
+    pub fn fill(&mut self, hashes: &[u64], k: usize, sparse: &[(usize, usize)]) {
         self.k = k;
         let seeds = (hashes.len() + 1).saturating_sub(k);
         self.keys.clear();
         self.keys.extend(hashes.windows(k).map(key_of));
-        let size = (2 * seeds).next_power_of_two().max(4);
+        self.window = sparse.iter().rev().find(|(from, _)| seeds >= *from).map_or(1, |(_, window)| *window);
+        self.sparse.clear();
+        if self.window > 1 {
+            winnow(&self.keys, self.window, &mut self.sparse);
+        }
+        let count = if self.window > 1 { self.sparse.len() } else { seeds };
+        let size = (2 * count).next_power_of_two().max(4);
         self.slots.clear();
         self.slots.resize(size, NONE);
         self.next.clear();
-        self.next.resize(seeds, NONE);
+        self.next.resize(count, NONE);
         // From the end, so that a chain runs forwards.
-        for (at, &key) in self.keys.iter().enumerate().rev() {
+        for number in (0..count).rev() {
+            let key = self.keys[self.place(number)];
             let slot = &mut self.slots[key as usize & (size - 1)];
-            self.next[at] = *slot;
-            *slot = at as u32;
+            self.next[number] = *slot;
+            *slot = number as u32;
         }
+    }
+
+    /// The place of an indexed seed.
+    #[inline]
+    fn place(&self, number: usize) -> usize {
+        if self.window > 1 { self.sparse[number] as usize } else { number }
     }
 
     /// By place: the hashes of this text's seeds of `k` tokens, where it has them.
     pub fn keys(&self, k: usize) -> Option<&[u32]> {
         (self.k == k).then_some(&self.keys)
+    }
+
+    /// The places at which this text is looked up in another one's seeds, where these are not all.
+    pub fn looked_up(&self, other: &Seeds) -> Option<&[u32]> {
+        let same = self.window > 1 && (self.k, self.window) == (other.k, other.window);
+        same.then_some(&self.sparse)
     }
 
     /// Places whose seed equals `seed`, the first few in order; `hashes` are those that were indexed, `key` is the seed's.
@@ -221,15 +253,33 @@ impl Seeds {
     ) -> impl Iterator<Item = usize> + 'a {
         let mut at = self.slots[key as usize & (self.slots.len() - 1)];
         let places = std::iter::from_fn(move || {
-            let place = at;
-            (place != NONE).then(|| {
-                at = self.next[place as usize];
-                place as usize
+            let number = at;
+            (number != NONE).then(|| {
+                at = self.next[number as usize];
+                self.place(number as usize)
             })
         });
         // Chains mix a few seeds; a very long one is of one that repeats.
         let is_equal = move |&i: &usize| self.keys[i] == key && hashes[i..i + self.k] == *seed;
-        places.take(4 * OCCURRENCES).filter(is_equal).take(OCCURRENCES)
+        let most = if self.window > 1 { FEW_OCCURRENCES } else { OCCURRENCES };
+        places.take(4 * OCCURRENCES).filter(is_equal).take(most)
+    }
+}
+
+/// Appends the place of the smallest key of every window, the last of several, each once and in order. Linear, but for
+/// windows whose smallest key has just left.
+fn winnow(keys: &[u32], window: usize, out: &mut Vec<u32>) {
+    let mut least = 0;
+    for end in window.saturating_sub(1)..keys.len() {
+        let start = end + 1 - window;
+        if least < start || end + 1 == window {
+            least = (start..=end).min_by_key(|&at| (keys[at], std::cmp::Reverse(at))).unwrap_or(end);
+        } else if keys[end] <= keys[least] {
+            least = end;
+        }
+        if out.last() != Some(&(least as u32)) {
+            out.push(least as u32);
+        }
     }
 }
 
@@ -247,4 +297,54 @@ pub(super) fn seed_hash(seed: &[u64]) -> u64 {
 #[inline]
 pub(super) fn key_of(seed: &[u64]) -> u32 {
     (seed_hash(seed) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn two_texts_select_the_same_seed_in_a_run_that_both_have(
+            run in proptest::collection::vec(0u32..30, 8), before in proptest::collection::vec(0u32..30, 0..40),
+            after in proptest::collection::vec(0u32..30, 0..40),
+        ) {
+            let selected = |keys: &[u32], from: usize| -> Vec<usize> {
+                let mut places = Vec::new();
+                winnow(keys, 8, &mut places);
+                assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
+                places.iter().map(|&at| at as usize).filter(|at| (from..from + 8).contains(at)).map(|at| at - from).collect()
+            };
+            let alone = selected(&run, 0);
+            let keys = [before.clone(), run, after].concat();
+            let within = selected(&keys, before.len());
+            prop_assert_eq!(alone.len(), 1);
+            prop_assert!(within.contains(&alone[0]));
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_found_in_another_by_a_run_of_eleven_tokens() {
+        let number = |i: u64| crate::hash::avalanche(i + 1);
+        let text = |from: u64| -> Vec<u64> { (from..from + 30_000).map(number).collect() };
+        let (mut a, mut b) = (Seeds::default(), Seeds::default());
+        let (one, mut other) = (text(0), text(100_000));
+        other[20_000..20_011].copy_from_slice(&one[7_000..7_011]);
+        a.fill(&one, SEED, &SPARSE);
+        b.fill(&other, SEED, &SPARSE);
+        assert!(a.next.len() < 30_000 / 4, "{}", a.next.len());
+        let places = b.looked_up(&a).expect("both are long");
+        let found: Vec<(usize, u32)> = places
+            .iter()
+            .flat_map(|&at| {
+                let seed = &other[at as usize..at as usize + SEED];
+                a.of(&one, seed, key_of(seed)).map(move |place| (place, at)).collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(
+            !found.is_empty() && found.iter().all(|&(place, at)| place + 13_000 == at as usize),
+            "{found:?}"
+        );
+    }
 }

@@ -27,6 +27,8 @@ const RAREST: usize = 4;
 pub struct Crowd {
     heavy: Heavy,
     gate: Gate,
+    /// For what is shared that all stands for good.
+    forms: Gate,
     /// Documents that may find a partner here, with their rarest lists.
     members: Vec<(u32, [u32; RAREST])>,
     /// By list: its members, the smallest text hash first, and how many of them are settled for sure.
@@ -49,7 +51,7 @@ const FRUITLESS: usize = 2;
 const NONE: u32 = u32::MAX;
 
 impl Crowd {
-    pub(super) fn new(heavy: Heavy, documents: &impl Sampled, gate: &Gate) -> Crowd {
+    pub(super) fn new(heavy: Heavy, documents: &impl Sampled, (gate, forms): (&Gate, Gate)) -> Crowd {
         let mut crowd = Crowd {
             members: Vec::new(),
             lists: vec![(Vec::new(), 0); heavy.count()],
@@ -59,6 +61,7 @@ impl Crowd {
             found: 0,
             fruitless: 0,
             gate: gate.clone(),
+            forms,
             heavy,
         };
         let mut eligible: Vec<u32> = (0..crowd.heavy.documents() as u32)
@@ -83,11 +86,6 @@ impl Crowd {
         let mut lists = self.heavy.of(document).to_vec();
         lists.sort_unstable_by_key(|&list| (self.heavy.size(list), list));
         std::array::from_fn(|i| lists.get(i).copied().unwrap_or(NONE))
-    }
-
-    /// The documents that may find a partner here, before any is settled.
-    pub fn documents(&self) -> impl Iterator<Item = u32> + '_ {
-        self.members.iter().map(|(document, _)| *document)
     }
 
     /// The pairs of leaders and members to verify now; none once the crowd is settled.
@@ -136,11 +134,12 @@ impl Crowd {
                 |marks, group| {
                     let leader = group[0].0;
                     let of_leader = documents.counts(leader);
-                    self.heavy.mark(leader, marks);
-                    let least = |d: u32| self.gate.between(&of_leader, &documents.counts(d));
-                    let mut wanted: Vec<(u32, u32)> = group.iter().map(|&(_, d)| (d, least(d))).collect();
-                    self.heavy.keep_sharing(leader, marks, &mut wanted);
-                    self.heavy.unmark(leader, marks);
+                    let least = |gate: &Gate, d: u32| (d, gate.between(&of_leader, &documents.counts(d)));
+                    let mut wanted: Vec<(u32, u32)> =
+                        group.iter().map(|&(_, d)| least(&self.gate, d)).collect();
+                    self.heavy.sharing(leader, marks, &mut wanted);
+                    wanted.iter_mut().for_each(|want| *want = least(&self.forms, want.0));
+                    self.heavy.sharing_own(leader, marks, &mut wanted);
                     let pair = |(d, _): (u32, u32)| (leader.min(d), leader.max(d));
                     wanted.into_iter().map(pair).collect::<Vec<Candidate>>()
                 },

@@ -20,13 +20,21 @@ pub(super) struct Heavy {
     lists: Grouped,
     /// Members of each list.
     sizes: Vec<u32>,
+    /// How many of the lists, the first, do not stand for good.
+    own: usize,
     /// A bit for each list a document is in, folded into [`WORDS`] words; empty where no list is heavy.
     outlines: Vec<[u64; WORDS]>,
 }
 
 impl Heavy {
-    /// Of the lists' members.
-    pub fn new<'a>(lists: impl Iterator<Item = &'a [u32]> + Clone, documents: usize) -> Heavy {
+    /// Of the members of the lists that do not stand for good, and of those that do.
+    pub fn new<'a>(
+        own: impl Iterator<Item = &'a [u32]> + Clone,
+        standing: impl Iterator<Item = &'a [u32]> + Clone,
+        documents: usize,
+    ) -> Heavy {
+        let count = own.clone().count();
+        let lists = own.chain(standing);
         let numbered = lists.clone().zip(0u32..);
         let memberships =
             numbered.flat_map(|(list, number)| list.iter().map(move |&member| (member, number)));
@@ -35,7 +43,7 @@ impl Heavy {
         for (member, number) in memberships.clone() {
             outlines[member as usize][number as usize / 64 % WORDS] |= 1 << (number % 64);
         }
-        Heavy { lists: Grouped::new(documents, memberships), sizes, outlines }
+        Heavy { lists: Grouped::new(documents, memberships), sizes, own: count, outlines }
     }
 
     /// Documents in all.
@@ -58,22 +66,45 @@ impl Heavy {
         self.sizes[list as usize]
     }
 
-    /// Marks the lists of one document, to compare others with it. `marks` has a place for every list, all false.
-    pub fn mark(&self, document: u32, marks: &mut [bool]) {
-        self.of(document).iter().for_each(|&list| marks[list as usize] = true);
+    /// The lists of a document that do not stand for good.
+    fn own(&self, document: u32) -> &[u32] {
+        let lists = self.of(document);
+        &lists[..lists.partition_point(|&list| (list as usize) < self.own)]
     }
 
-    /// Undoes [`Heavy::mark`].
-    pub fn unmark(&self, document: u32, marks: &mut [bool]) {
-        self.of(document).iter().for_each(|&list| marks[list as usize] = false);
+    /// Keeps those of `wanted`, documents each with a least number, that are in so many of the lists of `a`. `marks` has a
+    /// place for every list, all false.
+    pub fn sharing(&self, a: u32, marks: &mut [bool], wanted: &mut Vec<(u32, u32)>) {
+        self.marked(self.of(a), marks, |marks| self.keep_sharing(a, marks, wanted));
     }
 
-    /// Keeps those of `wanted`, documents each with a least number, that are in so many of the lists of `a`, which
-    /// are marked.
+    /// As [`Heavy::sharing`], of documents that share some list with `a`: keeps those that are in one of its lists that do
+    /// not stand for good, or in so many of all.
+    pub fn sharing_own(&self, a: u32, marks: &mut [bool], wanted: &mut Vec<(u32, u32)>) {
+        if self.own == self.count() || wanted.is_empty() {
+            return;
+        }
+        let mut own: Vec<(u32, u32)> = wanted.iter().map(|&(b, _)| (b, 1)).collect();
+        self.marked(self.own(a), marks, |marks| self.keep_sharing(a, marks, &mut own));
+        // Both are in the order of what was wanted.
+        let mut rest = own.iter().peekable();
+        wanted.retain(|&(b, _)| rest.next_if(|&&(one, _)| one == b).is_none());
+        self.sharing(a, marks, wanted);
+        wanted.extend(own);
+    }
+
+    /// Calls `then` with some lists marked, to compare documents with the one that has them.
+    fn marked(&self, lists: &[u32], marks: &mut [bool], then: impl FnOnce(&[bool])) {
+        lists.iter().for_each(|&list| marks[list as usize] = true);
+        then(marks);
+        lists.iter().for_each(|&list| marks[list as usize] = false);
+    }
+
+    /// Keeps those of `wanted` that are in so many of the marked lists, which are lists of `a`.
     ///
     /// Two passes, each asking for memory some documents ahead: where much is heavy, this is most of a join, and
     /// all of it is waiting.
-    pub fn keep_sharing(&self, a: u32, marks: &[bool], wanted: &mut Vec<(u32, u32)>) {
+    fn keep_sharing(&self, a: u32, marks: &[bool], wanted: &mut Vec<(u32, u32)>) {
         let of_a = self.of(a).len();
         // Most documents are in few: that alone says no for nearly all pairs of natural text.
         wanted.retain(|&(b, least)| of_a.min(self.of(b).len()) >= least as usize);
@@ -126,27 +157,31 @@ mod tests {
         #[test]
         fn sharing_is_what_plain_sets_share(
             lists in proptest::collection::vec(proptest::collection::btree_set(0u32..6, 1..6), 0..700),
-            least in 0u32..500,
+            least in 0u32..500, own in 0usize..700,
         ) {
             let members: Vec<Vec<u32>> = lists.iter().map(|list| list.iter().copied().collect()).collect();
-            let heavy = Heavy::new(members.iter().map(Vec::as_slice), 6);
-            let of = |d: u32| -> BTreeSet<usize> {
-                (0..lists.len()).filter(|&list| lists[list].contains(&d)).collect()
+            let (own, standing) = members.split_at(own.min(members.len()));
+            let heavy = Heavy::new(own.iter().map(Vec::as_slice), standing.iter().map(Vec::as_slice), 6);
+            let of = |d: u32, lists: std::ops::Range<usize>| -> BTreeSet<usize> {
+                lists.filter(|&list| members[list].contains(&d)).collect()
             };
-            if !lists.is_empty() {
-                for (a, b) in [(0, 1), (2, 5), (4, 3)] {
-                    let common = of(a).intersection(&of(b)).count() as u32;
-                    let mut marks = vec![false; lists.len()];
-                    heavy.mark(a, &mut marks);
-                    for least in [least, common, common + 1] {
-                        let mut wanted = vec![(b, least), (a, 0), (b, least)];
-                        heavy.keep_sharing(a, &marks, &mut wanted);
-                        let copies = if common >= least { 3 } else { 1 };
-                        prop_assert_eq!(wanted.len(), copies);
+            let common = |a: u32, b: u32, lists: std::ops::Range<usize>| {
+                of(a, lists.clone()).intersection(&of(b, lists)).count() as u32
+            };
+            for (a, b) in [(0, 1), (2, 5), (4, 3)] {
+                let (all, of_own) = (common(a, b, 0..members.len()), common(a, b, 0..own.len()));
+                let mut marks = vec![false; members.len()];
+                for least in [least, all, all + 1] {
+                    let mut wanted = vec![(b, least), (a, 0), (b, least)];
+                    heavy.sharing(a, &mut marks, &mut wanted);
+                    prop_assert_eq!(wanted.len(), if all >= least { 3 } else { 1 });
+                    let mut wanted = vec![(b, least)];
+                    if all > 0 {
+                        heavy.sharing_own(a, &mut marks, &mut wanted);
+                        prop_assert_eq!(wanted.len(), usize::from(of_own > 0 || all >= least));
                     }
-                    heavy.unmark(a, &mut marks);
-                    prop_assert!(marks.iter().all(|mark| !mark));
                 }
+                prop_assert!(marks.iter().all(|mark| !mark));
             }
         }
     }

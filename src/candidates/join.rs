@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::heavy::Heavy;
 use super::runs::PARTITIONS;
-use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
+use super::{Candidate, Crowd, FORM, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::kernel::prefetch;
 use crate::options::Cancel;
@@ -50,7 +50,7 @@ pub fn join(
         .map_init(Vec::new, |buffer, number| {
             cancel.check()?;
             shared(&runs, number, removed, buffer);
-            Ok(Lists::of(buffer))
+            Ok(Lists::of(buffer, |_| false))
         })
         .collect::<Result<_>>()?;
     drop(runs);
@@ -64,9 +64,15 @@ fn join_lists(
     gate: &Gate,
     cancel: &Cancel,
 ) -> Result<Join> {
-    let heavy = Heavy::new(lists.iter().flat_map(|lists| &lists.heavy).map(|list| &**list), count);
-    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, gate, cancel)?;
-    Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, gate) })
+    let heavy_of = |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).heavy);
+    let heavy = Heavy::new(
+        heavy_of(|lists| &lists.own).map(|list| &**list),
+        heavy_of(|lists| &lists.standing).map(|list| &**list),
+        count,
+    );
+    let forms = Gate::new(FORM);
+    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, (gate, &forms), cancel)?;
+    Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, (gate, forms)) })
 }
 
 /// The shared samples of a corpus, before they are joined: to learn from, and to leave some out.
@@ -111,19 +117,33 @@ impl Postings {
     /// Keeps the postings for which `keep` says so, given the low 40 bits of the hash and the document.
     pub fn retain(&mut self, keep: impl Fn(u64, u32) -> bool + Sync) {
         self.partitions.par_iter_mut().enumerate().for_each(|(number, postings)| {
-            postings.retain(|posting| keep(posting >> 32 << 8 | number as u64, *posting as u32));
+            postings.retain(|&posting| keep(hash(posting, number), posting as u32));
         });
     }
 
-    /// Joins what is left, as [`join`] does.
+    /// Joins what is left, as [`join`] does. A pair whose common samples all stand for good, as `stands` says of the low 40
+    /// bits of a hash, is a candidate only where they are so many that the two may be one form.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
-    pub fn join(self, documents: &impl Sampled, gate: &Gate, cancel: &Cancel) -> Result<Join> {
-        let lists: Vec<Lists> =
-            self.partitions.into_par_iter().map(|postings| Lists::of(&postings)).collect();
+    pub fn join(
+        self,
+        documents: &impl Sampled,
+        gate: &Gate,
+        stands: impl Fn(u64) -> bool + Sync,
+        cancel: &Cancel,
+    ) -> Result<Join> {
+        let lists = self.partitions.into_par_iter().enumerate();
+        let lists: Vec<Lists> = lists
+            .map(|(number, postings)| Lists::of(&postings, |posting| stands(hash(posting, number))))
+            .collect();
         join_lists(&lists, documents, self.documents, gate, cancel)
     }
+}
+
+/// The low 40 bits of the hash of a posting in a partition.
+fn hash(posting: u64, partition: usize) -> u64 {
+    posting >> 32 << 8 | partition as u64
 }
 
 /// Fills `out` with the postings of one partition whose hash several documents have, sorted and without repeats.
@@ -171,26 +191,36 @@ fn keep_shared(postings: &mut Vec<u64>) {
 /// The posting lists of one partition.
 #[derive(Debug, Default)]
 struct Lists {
+    own: ListsOf,
+    /// Of samples that stand for good.
+    standing: ListsOf,
+}
+
+/// Posting lists of one kind.
+#[derive(Debug, Default)]
+struct ListsOf {
     /// Lists of 2 to [`HEAVY`] members, ascending, one behind the other, the last member of each marked.
     light: Vec<u32>,
     heavy: Vec<Box<[u32]>>,
 }
 
 impl Lists {
-    /// Of sorted postings without repeats.
-    fn of(postings: &[u64]) -> Lists {
+    /// Of sorted postings without repeats; `stands` is asked of one posting of each list.
+    fn of(postings: &[u64], stands: impl Fn(u64) -> bool) -> Lists {
         let mut lists = Lists::default();
         for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
+            if list.len() == 1 {
+                continue;
+            }
+            let of = if stands(list[0]) { &mut lists.standing } else { &mut lists.own };
             let members = list.iter().map(|&posting| posting as u32);
-            match list.len() {
-                1 => {}
-                2..=HEAVY => {
-                    lists.light.extend(members);
-                    if let Some(last) = lists.light.last_mut() {
-                        *last |= LAST;
-                    }
-                }
-                _ => lists.heavy.push(members.collect()),
+            if list.len() > HEAVY {
+                of.heavy.push(members.collect());
+                continue;
+            }
+            of.light.extend(members);
+            if let Some(last) = of.light.last_mut() {
+                *last |= LAST;
             }
         }
         lists
@@ -200,16 +230,29 @@ impl Lists {
 /// The light lists of all partitions, one behind the other, and where in them each document stands.
 struct Places {
     members: Vec<u32>,
+    /// From here on the lists stand for good.
+    standing: u32,
     of: Grouped,
 }
 
 impl Places {
     fn new(lists: &[Lists], documents: usize) -> Places {
-        let members: Vec<u32> = lists.iter().flat_map(|lists| &lists.light).copied().collect();
+        let light =
+            |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).light).copied();
+        let mut members: Vec<u32> = light(|lists| &lists.own).collect();
+        let standing = members.len() as u32;
+        members.extend(light(|lists| &lists.standing));
         let of =
             Grouped::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
-        Places { members, of }
+        Places { members, standing, of }
     }
+}
+
+/// Samples that two documents have in common in light lists, and of those the ones that do not stand for good.
+#[derive(Debug, Clone, Copy, Default)]
+struct InCommon {
+    all: u16,
+    own: u16,
 }
 
 /// How many lists ahead memory is asked for.
@@ -218,76 +261,103 @@ const AHEAD: usize = 8;
 /// Documents that one task counts for.
 const BATCH: usize = 1024;
 
+/// Memory of one thread.
+struct Counter {
+    /// By document: what it has in common with the one that is counted for.
+    shared: Vec<InCommon>,
+    /// The documents that have anything.
+    met: Vec<u32>,
+    marks: Vec<bool>,
+    /// Documents, and how many heavy lists they have to share.
+    wanted: Vec<(u32, u32)>,
+    passed: Vec<u32>,
+}
+
 fn count_pairs(
     lists: &[Lists],
     documents: &impl Sampled,
     count: usize,
     heavy: &Heavy,
-    gate: &Gate,
+    (gate, forms): (&Gate, &Gate),
     cancel: &Cancel,
 ) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
     let places = Places::new(lists, count);
     // Beside one another: looked up for every pair met, in no order.
     let counts: Vec<[u16; LEVELS]> = (0..count as u32).map(|d| documents.counts(d)).collect();
+    let counter = || Counter {
+        shared: vec![InCommon::default(); count],
+        met: Vec::new(),
+        marks: vec![false; heavy.count()],
+        wanted: Vec::new(),
+        passed: Vec::new(),
+    };
     let batches: Vec<(Vec<Candidate>, Vec<Candidate>)> = (0..count.div_ceil(BATCH))
         .into_par_iter()
-        .map_init(
-            || (vec![0u16; count], Vec::new(), vec![false; heavy.count()], Vec::new()),
-            |(shared, met, marks, wanted), batch| {
-                cancel.check()?;
-                let (mut found, mut slight) = (Vec::new(), Vec::new());
-                for a in batch * BATCH..count.min((batch + 1) * BATCH) {
-                    count_later(&places, a, shared, met);
-                    let of_a = &counts[a];
-                    let first = (found.len(), slight.len());
-                    wanted.clear();
-                    for b in met.drain(..) {
-                        let common = u32::from(std::mem::take(&mut shared[b as usize]));
-                        let of_b = &counts[b as usize];
-                        match gate.between(of_a, of_b) {
-                            least if common >= least && gate.is_slight(common, of_a, of_b) => {
-                                slight.push((a as u32, b));
-                            }
-                            least if common >= least => found.push((a as u32, b)),
-                            least => wanted.push((b, least - common)),
-                        }
+        .map_init(counter, |counter, batch| {
+            cancel.check()?;
+            let (mut found, mut slight) = (Vec::new(), Vec::new());
+            for a in batch * BATCH..count.min((batch + 1) * BATCH) {
+                count_later(&places, a, &mut counter.shared, &mut counter.met);
+                let Counter { shared, met, marks, wanted, passed } = counter;
+                let of_a = &counts[a];
+                for &b in &*met {
+                    let least = gate.between(of_a, &counts[b as usize]);
+                    match u32::from(shared[b as usize].all) {
+                        common if common >= least => passed.push(b),
+                        common => wanted.push((b, least - common)),
                     }
-                    heavy.mark(a as u32, marks);
-                    heavy.keep_sharing(a as u32, marks, wanted);
-                    heavy.unmark(a as u32, marks);
-                    // They have just enough in common, or a little more of what is frequent.
-                    for (b, _) in wanted.drain(..) {
-                        let of_b = &counts[b as usize];
-                        let is_slight = gate.is_slight(gate.between(of_a, of_b), of_a, of_b);
-                        if is_slight { &mut slight } else { &mut found }.push((a as u32, b));
-                    }
-                    found[first.0..].sort_unstable();
-                    slight[first.1..].sort_unstable();
                 }
-                Ok((found, slight))
-            },
-        )
+                heavy.sharing(a as u32, marks, wanted);
+                passed.extend(wanted.drain(..).map(|(b, _)| b));
+                // Of what is in common something is their own, or it is enough for a form.
+                passed.retain(|&b| {
+                    let InCommon { all, own } = shared[b as usize];
+                    let least = forms.between(of_a, &counts[b as usize]);
+                    let is_sure = own > 0 || u32::from(all) >= least;
+                    if !is_sure {
+                        wanted.push((b, least - u32::from(all)));
+                    }
+                    is_sure
+                });
+                heavy.sharing_own(a as u32, marks, wanted);
+                passed.extend(wanted.drain(..).map(|(b, _)| b));
+                let first = (found.len(), slight.len());
+                for b in passed.drain(..) {
+                    let of_b = &counts[b as usize];
+                    // Where heavy lists count, they have just enough in common, or a little more of what is frequent.
+                    let common = u32::from(shared[b as usize].all).max(gate.between(of_a, of_b));
+                    let is_slight = gate.is_slight(common, of_a, of_b);
+                    if is_slight { &mut slight } else { &mut found }.push((a as u32, b));
+                }
+                found[first.0..].sort_unstable();
+                slight[first.1..].sort_unstable();
+                met.drain(..).for_each(|b| shared[b as usize] = InCommon::default());
+            }
+            Ok((found, slight))
+        })
         .collect::<Result<_>>()?;
     let (found, slight): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
     Ok((found.concat(), slight.concat()))
 }
 
 /// Counts what document `a` has in common with each later one, and notes which those are.
-fn count_later(places: &Places, a: usize, shared: &mut [u16], met: &mut Vec<u32>) {
+fn count_later(places: &Places, a: usize, shared: &mut [InCommon], met: &mut Vec<u32>) {
     let own = places.of.of(a as u32);
     for (i, &place) in own.iter().enumerate() {
         if let Some(&ahead) = own.get(i + AHEAD) {
             prefetch(places.members.get(ahead as usize));
         }
+        let is_own = u16::from(place < places.standing);
         let mut at = place as usize;
         while places.members[at] & LAST == 0 {
             at += 1;
             let b = places.members[at] & !LAST;
-            let count = &mut shared[b as usize];
-            if *count == 0 {
+            let common = &mut shared[b as usize];
+            if common.all == 0 {
                 met.push(b);
             }
-            *count = count.saturating_add(1);
+            common.all = common.all.saturating_add(1);
+            common.own = common.own.saturating_add(is_own);
         }
     }
 }
@@ -345,6 +415,42 @@ mod tests {
                 }
             }
             prop_assert_eq!(found.candidates, truth);
+        }
+
+        /// Of pairs that share standing samples alone those stay that share as many as a form does.
+        #[test]
+        fn what_stands_makes_a_pair_only_where_it_is_much(
+            sets in proptest::collection::vec(proptest::collection::btree_set(0u64..60, 0..40), 0..30), stands in 0u64..60,
+        ) {
+            let hash = |value: u64| crate::hash::avalanche(value + 1);
+            let sets = Sets(sets);
+            let count = sets.0.len();
+            let mut runs = Runs::default();
+            for (d, set) in sets.0.iter().enumerate() {
+                set.iter().for_each(|&value| runs.push(hash(value), d as u32));
+            }
+            let numbers = (0..count as u32).collect();
+            let gone = bitvec![0; count];
+            let postings = Postings::gather(vec![(runs, numbers)], &gone, &Cancel::default()).expect("not cancelled");
+            let standing: BTreeSet<u64> = (0..stands).map(|value| hash(value) & ((1 << 40) - 1)).collect();
+            let (gate, forms) = (Gate::at_most(0.7, 2), Gate::new(FORM));
+            let found = postings.join(&sets, &gate, |hash| standing.contains(&hash), &Cancel::default());
+            let found = found.expect("not cancelled");
+            let mut all = [found.candidates, found.slight].concat();
+            all.sort_unstable();
+            let mut truth = Vec::new();
+            for a in 0..count {
+                for b in a + 1..count {
+                    let common: Vec<&u64> = sets.0[a].intersection(&sets.0[b]).collect();
+                    let least = |gate: &Gate| gate.between(&sets.counts(a as u32), &sets.counts(b as u32)) as usize;
+                    let is_own = common.iter().any(|&&value| value >= stands);
+                    let passes = !common.is_empty() && common.len() >= least(&gate);
+                    if passes && (is_own || common.len() >= least(&forms)) {
+                        truth.push((a as u32, b as u32));
+                    }
+                }
+            }
+            prop_assert_eq!(all, truth);
         }
 
         #[test]

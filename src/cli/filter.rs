@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::charset::unmarked;
 use crate::corpus::{
-    Corpus, CorpusOptions, DateFormat, Fields, InputPiece, JsonLines, Location, Problem, Reader as _, Scratch,
-    SitePattern, Value, in_one_line,
+    Corpus, CorpusOptions, DateFormat, Fields, InputPiece, JsonLines, Location, Problem, Reader as _,
+    Scratch, SitePattern, Value, in_one_line,
 };
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};

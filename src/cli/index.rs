@@ -91,7 +91,8 @@ impl Building<'_> {
     fn load(&self, corpus: &Corpus) -> Result<(u64, Vec<String>)> {
         let Building { create, policy, resources, .. } = self;
         let recipe = create.recipe()?.unwrap_or_default();
-        let mut scan = Scan::new().recipe(recipe).policy(*policy).resources(resources.clone());
+        let mut scan =
+            Scan::new().recipe(recipe).policy(*policy).resources(resources.clone()).keeping_spans(true);
         if let Some(file) = self.model {
             scan = scan.model(model::read(recipe, file)?);
         }

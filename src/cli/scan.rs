@@ -69,7 +69,12 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         (None, Some(file)) => Some(model::read(settings.recipe, file)?),
         (None, None) => None,
     };
-    let scan = under(settings.scan(), given, boilerplate);
+    let asks_for_pairs =
+        |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
+    let has_none =
+        [ScanFormat::Csv, ScanFormat::Of(Rendering::Boilerplate), ScanFormat::Of(Rendering::Sites)];
+    let shows_spans = |target: &Target<ScanFormat>| !has_none.contains(&target.format);
+    let scan = under(settings.scan(), given, boilerplate).keeping_spans(targets.iter().any(shows_spans));
     let found = scan.run(&corpus).inspect_err(|_| say_ignored(args, &corpus))?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
     if let (Some(place), Some(learned)) = (&saved, &found.model) {
@@ -90,8 +95,6 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     if let (Some(earlier), Some(whole)) = (&baseline, &mut whole) {
         keep_ids(&mut whole.report, earlier);
     }
-    let asks_for_pairs =
-        |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
     let spans = if targets.iter().any(asks_for_pairs) { found.spans()? } else { None };
     #[cfg(feature = "parquet")]
     if let Some(whole) = &whole {

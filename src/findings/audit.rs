@@ -12,7 +12,7 @@ use crate::audit::{Draws, interval};
 use crate::candidates::{Candidate, Gate};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{Depth, Judged, Measures, Relation, classic, is_family, shares_enough};
+use crate::judge::{Depth, Judged, Measures, Relation, Shingled, classic, is_family};
 use crate::model::hashed::{ByHash, Hashes};
 use crate::model::{ContentReader, Model};
 use crate::options::{Method, Mode};
@@ -303,6 +303,20 @@ impl<'a> Auditor<'a> {
         MissedRow { a, b, relation: relation.name().into(), gate: self.gate(pair).into() }
     }
 
+    /// Whether the two of a pair share so much that they are aligned.
+    fn shares_enough(&self, model: &Model, (a, b): Candidate) -> bool {
+        let judge = self.run.judge(model);
+        let mut memory = judge.memory();
+        let [a, b] = [a, b].map(|document| {
+            let mut shingled = Shingled::new(self.texts.kernel);
+            let site = self.sites[self.run.documents.entries[document as usize].site as usize];
+            let _ =
+                self.texts.get(document, |text| judge.load_shingles(&mut memory, text, site, &mut shingled));
+            shingled
+        });
+        a.with(&b).is_enough()
+    }
+
     /// What kept a pair from being a candidate.
     fn gate(&self, (a, b): Candidate) -> &'static str {
         match self.run.policy().method {
@@ -333,14 +347,7 @@ impl<'a> Auditor<'a> {
         };
         let (sample_a, sample_b) = (sample(&of_a), sample(&of_b));
         let common = sample_a.intersection(&sample_b).count();
-        let distinct = |of: &[u64]| of.iter().copied().collect::<Hashes>();
-        let (all_a, all_b) = (distinct(&of_a.0), distinct(&of_b.0));
-        let measures = Measures {
-            a: all_a.len() as u32,
-            b: all_b.len() as u32,
-            common: all_a.intersection(&all_b).count() as u32,
-        };
-        let too_little = self.model.is_some() && !shares_enough(measures);
+        let too_little = self.model.is_some_and(|model| !self.shares_enough(model, (a, b)));
         let [a, b] = [a, b].map(|document| self.run.documents.entries[document as usize].counts);
         match common {
             0 => "no common sample",

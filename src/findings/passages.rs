@@ -11,7 +11,7 @@ use super::excerpts::excerpts;
 use crate::candidates::Candidate;
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{Relation, Span};
+use crate::judge::{Relation, Span, swapped};
 use crate::output::open_regular;
 use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
 use crate::scan::texts::Texts;
@@ -213,13 +213,6 @@ fn excerpts_of(
         excerpts(text, tokens, passages.iter().copied(), has_beginning)
     });
     row.excerpts = cut.unwrap_or_default();
-}
-
-/// Spans from the other side, in order of place there.
-fn swapped(spans: Vec<Span>) -> Vec<Span> {
-    let mut spans: Vec<Span> = spans.into_iter().map(|span| Span { a: span.b, b: span.a, ..span }).collect();
-    spans.sort_unstable_by_key(|span| (span.a, span.b));
-    spans
 }
 
 /// The file that a place is in: the place itself, or the archive that it is an entry of.

@@ -72,36 +72,6 @@ const BEGINS_TOKENS: u32 = 60;
 /// and not with each pair that has it.
 const PASSAGE_OWN: u32 = 25;
 
-/// Common shingles below which two documents are nothing to each other, where the smaller set has this many: a phrase
-/// or two, and less than two fillings of the shortest form share.
-fn least_common(smaller: u32) -> u32 {
-    (smaller / 10 + 1).min(12)
-}
-
-/// The test of all relations: so much is verbatim in both that aligning them is worth while.
-pub(super) fn common_shingles(measures: Measures) -> Test {
-    let least = least_common(measures.a.min(measures.b));
-    Test { relation: "any", ..Test::least("common shingles", measures.common, least) }
-}
-
-/// Share of the smaller set that two fillings of one form have in common, at least, though it all stands for good
-/// (wire-week: 19,199 of 19,199 pairs have .10, nineteen in twenty .175).
-const FORM_COMMON: f64 = 0.12;
-
-/// The test of all relations where text stands: what two documents have in common does not stand for good, or it is so
-/// much that they may be one form. Others share a passage that is listed once, and need not be aligned. `kept` are the
-/// common shingles that do not stand for good.
-pub(super) fn stands_alone(measures: Measures, kept: Option<u32>) -> Option<Test> {
-    let is_form = f64::from(measures.common) >= FORM_COMMON * f64::from(measures.a.min(measures.b));
-    let kept = kept.filter(|_| !is_form)?;
-    Some(Test { relation: "any", ..Test::least("common shingles that do not stand for good", kept, 1) })
-}
-
-/// Whether two documents that are not noisy share so much that aligning them may show a relation.
-pub(crate) fn shares_enough(measures: Measures) -> bool {
-    common_shingles(measures).holds
-}
-
 /// Tokens that two texts must match, facts included, to have a relation; `shorter` is the content of the shorter one.
 /// Where fewer match, [`decision`] finds none, unless one is noisy.
 pub(super) fn least_matched(policy: &Policy, shorter: u32) -> u32 {
@@ -115,15 +85,11 @@ pub(super) struct Case<'a> {
     pub policy: &'a Policy,
     /// Of shingles as printed, for the report.
     pub measures: Measures,
-    /// Of shingles as they are spelled, for [`common_shingles`] and [`stands_alone`].
-    pub sharing: Measures,
+    /// Tests of all relations, by what they share as shingles.
+    pub shared: [Option<Test>; 2],
     pub evidence: &'a Evidence,
     /// Whether the documents are versions of one page.
     pub same_page: bool,
-    /// Whether they need have [`common_shingles`].
-    pub asks_common: bool,
-    /// What [`stands_alone`] says.
-    pub stands: Option<Test>,
     /// Whether both are short, and their titles say that they are two notes.
     pub two_notes: bool,
 }
@@ -240,8 +206,7 @@ impl<'a> Asked<'a> {
     /// The judgement of the first clause whose tests all hold.
     fn decide(&self, tests: &mut Vec<Test>) -> Option<Judgement> {
         tests.clear();
-        tests.extend(self.case.asks_common.then(|| common_shingles(self.case.sharing)));
-        tests.extend(self.case.stands);
+        tests.extend(self.case.shared.into_iter().flatten());
         let relation = first(self, &clauses(), tests)?;
         if relation != Relation::Update {
             return Some(self.judgement(relation));
@@ -493,6 +458,7 @@ pub(super) fn explained_classic(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sharing::Sharing;
     use super::*;
     use proptest::prelude::*;
 
@@ -558,13 +524,15 @@ mod tests {
         /// What `compare` prints: the relation is that of the first of the tests' relations all of whose tests hold.
         #[test]
         fn the_printed_tests_say_what_was_decided(
-            evidence in any_evidence(), common in 0u32..200, same_page in any::<bool>(), family in any::<bool>(),
+            evidence in any_evidence(), common in 0u32..200, runs in 0u32..20, same_page in any::<bool>(),
+            family in any::<bool>(),
         ) {
             let policy = Policy::default();
             let measures = Measures { a: 200, b: 200, common };
-            let stands = stands_alone(measures, evidence.own.stands.then_some(evidence.own.kept));
-            let (sharing, evidence) = (measures, &evidence);
-            let case = Case { policy: &policy, measures, sharing, evidence, same_page, asks_common: true, stands, two_notes: !family };
+            let kept = evidence.own.stands.then_some(evidence.own.kept);
+            let shared = Sharing { measures, runs, kept, shorter: evidence.shorter(), noisy: false }.tests();
+            let (evidence, two_notes) = (&evidence, !family);
+            let case = Case { policy: &policy, measures, shared, evidence, same_page, two_notes };
             let (judgement, tests) = explained(case, family);
             let mut relations: Vec<&str> = tests.iter().map(|test| test.relation).collect();
             relations.dedup();

@@ -6,7 +6,7 @@ use super::front::Front;
 use super::own::Own;
 use super::relation::Overlap;
 use crate::align::characters::Noise;
-use crate::align::{Alignment, Chain, SlotKind, TokenKind, Words};
+use crate::align::{Alignment, Chain, Slot, SlotKind, TokenKind, Words};
 use crate::model::Content;
 
 /// Tokens that a span leaves unmatched at one place, at most.
@@ -222,17 +222,23 @@ pub type Stretch = ((u32, u32), (u32, u32));
 
 /// The spans of an alignment: its chains, parted where more than `open` tokens stand unmatched on a side.
 pub fn spans(alignment: &Alignment, open: u32) -> impl Iterator<Item = Stretch> + '_ {
-    alignment.chains.iter().flat_map(move |chain| {
-        let slots = &alignment.slots[chain.slots.start as usize..chain.slots.end as usize];
-        let open = slots.iter().filter(move |slot| {
-            slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > open
-        });
-        let starts =
-            std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
-        let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);
-        starts
-            .zip(ends)
-            .map(|(from, to)| ((from.0, to.0), (from.1, to.1)))
-            .filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
-    })
+    alignment.chains.iter().flat_map(move |chain| spans_of(chain, slots_of(alignment, chain), open))
+}
+
+/// The spans of one chain with these slots, in order.
+pub fn spans_of<'a>(chain: &Chain, slots: &'a [Slot], open: u32) -> impl Iterator<Item = Stretch> + 'a {
+    let open = slots.iter().filter(move |slot| {
+        slot.kind != SlotKind::Fuzzy && (slot.a.1 - slot.a.0).max(slot.b.1 - slot.b.0) > open
+    });
+    let starts = std::iter::once((chain.a.start, chain.b.start)).chain(open.clone().map(|s| (s.a.1, s.b.1)));
+    let ends = open.map(|s| (s.a.0, s.b.0)).chain([(chain.a.end, chain.b.end)]);
+    starts
+        .zip(ends)
+        .map(|(from, to)| ((from.0, to.0), (from.1, to.1)))
+        .filter(|(a, b)| a.0 < a.1 && b.0 < b.1)
+}
+
+/// What differs within a chain, in order.
+pub fn slots_of<'a>(alignment: &'a Alignment, chain: &Chain) -> &'a [Slot] {
+    &alignment.slots[chain.slots.start as usize..chain.slots.end as usize]
 }

@@ -1,6 +1,6 @@
 //! Exact measures of a pair, from its real shingle sets.
 
-use crate::kernel::{self, CacheLine, Kernel};
+use crate::kernel::{self, CacheLine, Found, Kernel};
 
 /// The distinct shingles of one document, to be intersected with others.
 #[derive(Debug)]
@@ -32,14 +32,25 @@ impl ShingleSet {
 
     /// How many both sets hold. Linear in the smaller.
     pub fn common(&self, other: &ShingleSet) -> usize {
+        self.found(other).count + usize::from(self.has_zero && other.has_zero)
+    }
+
+    /// What the larger set has of the smaller one, zero aside.
+    fn found(&self, other: &ShingleSet) -> Found {
         let (small, large) = if self.count() <= other.count() { (self, other) } else { (other, self) };
-        let zero = usize::from(self.has_zero && other.has_zero);
-        kernel::count_in_lines(self.kernel, &small.distinct[..small.count], &large.lines) + zero
+        kernel::count_in_lines(self.kernel, &small.distinct[..small.count], &large.lines)
     }
 
     /// The exact measures of two sets.
     pub fn measure(&self, other: &ShingleSet) -> Measures {
-        Measures::new(self.count(), other.count(), self.common(other))
+        self.measured(other).0
+    }
+
+    /// The exact measures of two sets, and in how many runs their common shingles stand in the smaller one.
+    pub(crate) fn measured(&self, other: &ShingleSet) -> (Measures, u32) {
+        let found = self.found(other);
+        let common = found.count + usize::from(self.has_zero && other.has_zero);
+        (Measures::new(self.count(), other.count(), common), found.runs as u32)
     }
 }
 
@@ -121,11 +132,18 @@ mod tests {
             let (a, b): (Vec<u64>, Vec<u64>) = (a.iter().map(hash).collect(), b.iter().map(hash).collect());
             let sets: [BTreeSet<u64>; 2] = [&a, &b].map(|values| values.iter().copied().collect());
             let common = sets[0].intersection(&sets[1]).count();
+            let (smaller, larger) =
+                if sets[0].len() <= sets[1].len() { (&a, &sets[1]) } else { (&b, &sets[0]) };
+            let mut first = BTreeSet::from([0]);
+            let distinct = smaller.iter().filter(|&&value| first.insert(value));
+            let held: Vec<bool> = distinct.map(|value| larger.contains(value)).collect();
+            let runs = held.chunk_by(|a, b| a == b).filter(|run| run[0]).count();
             for kernel in Kernel::available() {
                 let (mut left, mut right) = (ShingleSet::new(kernel), ShingleSet::new(kernel));
                 left.fill(&a);
                 right.fill(&b);
                 let measures = left.measure(&right);
+                prop_assert_eq!(left.measured(&right).1 as usize, runs);
                 prop_assert_eq!(measures, Measures::new(sets[0].len(), sets[1].len(), common));
                 prop_assert_eq!(right.measure(&left), measures.swapped());
             }

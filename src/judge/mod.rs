@@ -1,7 +1,7 @@
 //! The judge: what two documents are to each other, and why.
 //!
 //! Scan, filter, index, audit and [`compare`] ask the same judge. It loads a document once (`pair`), measures raw
-//! shingle sets exactly (`measures`), aligns what is left without chrome, puts what the alignment shows into numbers
+//! shingle sets exactly (`measures`), sees whether they share enough (`sharing`), aligns what is left without chrome, puts what the alignment shows into numbers
 //! (`evidence`), and asks one ordered list of clauses for the relation (`decide`). The same list explains it.
 //!
 //! A judgement depends on two documents, the policy and the model, and on nothing else.
@@ -16,18 +16,21 @@ mod measures;
 mod own;
 mod pair;
 mod relation;
+mod sharing;
 mod slots;
 mod spans;
 mod title;
 
 pub use clause::Test;
+pub(crate) use decide::are_copies;
 pub use decide::{Decision, classic};
-pub(crate) use decide::{are_copies, shares_enough};
 pub use measures::{Measures, ShingleSet, measure};
 pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory, Names};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
+pub(crate) use sharing::Shingled;
 pub(crate) use slots::{FilledSlot, is_family};
 pub use spans::Span;
+pub(crate) use spans::swapped;
 pub(crate) use title::{Note, Title, head, is_part_of};
 
 use crate::kernel::Kernel;

@@ -1,11 +1,14 @@
 //! One way to load a document, one way to judge a pair.
 
+use std::ops::Range;
+
 use super::Comparison;
 use super::clause::Test;
-use super::decide::{Case, Decision, common_shingles, decision, explained, least_matched, stands_alone};
+use super::decide::{Case, Decision, decision, explained, least_matched};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
+use super::sharing::{Sharing, Shingled};
 use super::slots::{FilledSlot, filled, is_family};
 use super::spans::{Span, TokenBytes, of_aligned, of_equal};
 use super::title::{Note, Title, title_tests};
@@ -13,10 +16,11 @@ use crate::align::characters::{CharacterAligner, Characters, Noise};
 use crate::align::{Aligner, Glance};
 use crate::document::Identity;
 use crate::kernel::Kernel;
-use crate::model::standing::{Stand, Standing, Stands};
+use crate::model::standing::{Stand, Standing};
 use crate::model::{Content, ContentReader, Model};
 use crate::options::Policy;
 use crate::recipe::Recipe;
+use crate::sketch::Sketcher;
 use crate::text::Tokens;
 
 /// Judges pairs under a model: the one door from scan, filter, index and audit to alignment and relation.
@@ -47,6 +51,7 @@ pub(crate) struct Memory {
     tokens: [Tokens; 2],
     /// How the tokens of a document stand.
     marks: Vec<Stand>,
+    sketcher: Sketcher,
 }
 
 /// What names a document besides its text.
@@ -61,12 +66,9 @@ pub(crate) struct Names<'a> {
 /// A document, ready to be compared. Made for reuse.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// Shingles as printed.
-    pub(super) set: ShingleSet,
-    /// Shingles as they are spelled, where these are others.
-    spelled: Option<ShingleSet>,
-    /// Those that do not stand for good, where some do.
-    kept: Option<ShingleSet>,
+    /// Shingles as printed, where these are others than as they are spelled.
+    printed: Option<ShingleSet>,
+    pub(super) shingled: Shingled,
     pub(super) content: Content,
     /// Of noisy documents.
     pub(super) characters: Characters,
@@ -79,9 +81,9 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Its shingles as they are spelled.
-    fn as_spelled(&self) -> &ShingleSet {
-        self.spelled.as_ref().unwrap_or(&self.set)
+    /// Its shingles as printed.
+    pub(super) fn printed(&self) -> &ShingleSet {
+        self.printed.as_ref().unwrap_or(self.shingled.all())
     }
 
     /// Of two documents of which one at least is noisy: whether the other is the one that is indexed.
@@ -121,15 +123,15 @@ impl Judge<'_> {
             glance: None,
             tokens: [(); 2].map(|()| Tokens::new(self.kernel)),
             marks: Vec::new(),
+            sketcher: Sketcher::new(self.recipe, self.kernel),
         }
     }
 
     /// Memory for a document.
     pub fn document(&self) -> Loaded {
         Loaded {
-            set: ShingleSet::new(self.kernel),
-            spelled: None,
-            kept: None,
+            printed: None,
+            shingled: Shingled::new(self.kernel),
             content: Content::default(),
             characters: Characters::default(),
             bytes: TokenBytes::default(),
@@ -153,13 +155,21 @@ impl Judge<'_> {
         let tokens = reader.count();
         let printed = reader.printed_shingles();
         let sequence = crate::sketch::sequence(tokens, printed);
-        out.set.fill(printed);
-        out.spelled = reader.is_respelled().then(|| self.refilled(out.spelled.take(), reader.shingles()));
+        out.printed = reader.is_respelled().then(|| {
+            let mut set = out.printed.take().unwrap_or_else(|| ShingleSet::new(self.kernel));
+            set.fill(reader.printed_shingles());
+            set
+        });
         reader.content(text, identity.site, self.model, &mut out.content);
-        self.keep(reader.shingles(), &self.model.standing, &out.content.stands, &mut out.kept);
+        let (content, shingles) = (&out.content, reader.shingles());
+        let noisy = self.model.noisy && content.noisy;
+        out.shingled.fill(shingles, (content.words.len() as u32, noisy));
+        if content.stands.any() {
+            out.shingled.set_apart(shingles, &self.model.standing);
+        }
         if self.learns {
             out.shingles.clear();
-            out.shingles.extend_from_slice(reader.shingles());
+            out.shingles.extend_from_slice(shingles);
         }
         if out.content.noisy {
             out.characters.fill(&out.content.words);
@@ -171,32 +181,42 @@ impl Judge<'_> {
         sequence
     }
 
-    /// A set of these shingles, in the memory of an older one.
-    fn refilled(&self, older: Option<ShingleSet>, shingles: &[u64]) -> ShingleSet {
-        let mut set = older.unwrap_or_else(|| ShingleSet::new(self.kernel));
-        set.fill(shingles);
-        set
-    }
-
-    /// Makes `kept` the shingles that do not stand for good, where some stand.
-    fn keep(&self, shingles: &[u64], standing: &Standing, stands: &Stands, kept: &mut Option<ShingleSet>) {
-        *kept = stands.any().then(|| {
-            let shingles = shingles.iter().copied();
-            let own: Vec<u64> = shingles.filter(|&shingle| standing.stand(shingle) < Stand::Good).collect();
-            self.refilled(kept.take(), &own)
-        });
+    /// Makes `out` the shingles of this text, of a site; returns the hash of its token sequence. That is a quarter of
+    /// what [`Judge::load`] costs, and says whether two documents share enough to be judged.
+    pub fn load_shingles(&self, memory: &mut Memory, text: &str, site: u64, out: &mut Shingled) -> u64 {
+        let model = self.model;
+        let Memory { reader, sketcher, .. } = memory;
+        if !model.noisy && !model.chrome.knows(site) {
+            let (shingles, sequence) = sketcher.shingles(text);
+            let tokens = shingles.len() + self.recipe.shingle() - 1;
+            out.fill(shingles, (tokens as u32, false));
+            out.set_apart(shingles, &model.standing);
+            return sequence;
+        }
+        reader.read(text);
+        let tokens = reader.count();
+        let sequence = crate::sketch::sequence(tokens, reader.printed_shingles());
+        let chrome: usize = reader.chrome(text, site, model).iter().map(Range::len).sum();
+        let noisy = model.noisy && reader.is_noisy(&model.seen);
+        out.fill(reader.shingles(), ((tokens - chrome) as u32, noisy));
+        out.set_apart(reader.shingles(), &model.standing);
+        sequence
     }
 
     /// Says anew what stands in a document, where that is learned. Linear in its shingles.
     pub fn stand(&self, memory: &mut Memory, standing: &Standing, document: &mut Loaded) {
-        let Loaded { content, shingles, kept, .. } = document;
+        let Loaded { content, shingles, shingled, .. } = document;
         if standing.is_empty() && !content.stands.any() {
             return;
         }
         let (k, tokens) = (self.recipe.shingle(), content.tokens as usize);
         let any = standing.mark(k, tokens, shingles, &mut memory.marks);
         content.stands.fill(&content.words, any.then_some(&memory.marks));
-        self.keep(shingles, standing, &content.stands, kept);
+        if content.stands.any() {
+            shingled.set_apart(shingles, standing);
+        } else {
+            shingled.keep_all();
+        }
     }
 
     /// Whether a document can be told from others at a glance: short ones and noisy ones are aligned otherwise, and of
@@ -227,15 +247,17 @@ impl Judge<'_> {
 
     /// Judges two documents of different token sequences.
     pub fn judge(&self, memory: &mut Memory, a: &Loaded, b: &Loaded, depth: Depth) -> Judged {
-        let measures = self.measures(a, b);
-        let sharing = self.sharing(a, b, measures);
-        let asks_common = depth == Depth::Sharing && self.asks_common(a, b);
-        let stands = stands_alone(sharing, self.kept(a, b));
-        if (asks_common && !common_shingles(sharing).holds) || stands.is_some_and(|test| !test.holds) {
+        let sharing = a.shingled.with(&b.shingled);
+        let shared = match depth {
+            Depth::Sharing => sharing.tests(),
+            Depth::Full => sharing.but_for_phrases(),
+        };
+        if shared.iter().flatten().any(|test| !test.holds) {
             return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
         }
+        let measures = self.measured(a, b, sharing);
         let evidence = self.align(memory, a, b);
-        let mut case = self.case(a, b, (measures, sharing), &evidence, (asks_common, stands));
+        let mut case = self.case(a, b, (measures, shared), &evidence);
         case.two_notes = self.are_two_notes(memory, a, b);
         let decision = decision(case, &mut memory.tests);
         let is_templated = |judgement: &Judgement| judgement.relation == Relation::Templated;
@@ -245,6 +267,15 @@ impl Judge<'_> {
             Vec::new()
         };
         Judged { decision, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
+    }
+
+    /// As [`Judge::judge`], with the spans of what is decided; none where only the model's families decide.
+    pub fn judge_spans(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> (Judged, Option<Vec<Span>>) {
+        let judged = self.judge(memory, a, b, Depth::Sharing);
+        let decided = judged.decision.otherwise.filter(|_| !judged.decision.is_open());
+        let spans = |judgement: Judgement| of_aligned(memory, (a, b), judgement.relation, judged.identity);
+        let spans = decided.map(spans);
+        (judged, spans)
     }
 
     /// The judgement of two documents of different token sequences under the model's families, with its spans.
@@ -266,11 +297,10 @@ impl Judge<'_> {
 
     /// Compares two documents of different token sequences, and says why.
     pub fn explain(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Comparison {
-        let (measures, evidence) = (self.measures(a, b), self.align(memory, a, b));
-        let sharing = self.sharing(a, b, measures);
+        let sharing = a.shingled.with(&b.shingled);
+        let (measures, evidence) = (self.measured(a, b, sharing), self.align(memory, a, b));
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
-        let asked = (self.asks_common(a, b), stands_alone(sharing, self.kept(a, b)));
-        let mut case = self.case(a, b, (measures, sharing), &evidence, asked);
+        let mut case = self.case(a, b, (measures, sharing.tests()), &evidence);
         case.two_notes = self.are_two_notes(memory, a, b);
         let (judgement, tests) = explained(case, is_family(self.model, &slots));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
@@ -330,29 +360,15 @@ impl Judge<'_> {
 
     /// The exact measures of two documents.
     pub fn measures(&self, a: &Loaded, b: &Loaded) -> Measures {
-        a.set.measure(&b.set)
+        a.printed().measure(b.printed())
     }
 
-    /// How much two documents have in common as they are spelled: by this it is seen whether they may have a relation.
-    fn sharing(&self, a: &Loaded, b: &Loaded, measures: Measures) -> Measures {
-        match (&a.spelled, &b.spelled) {
-            (None, None) => measures,
-            _ => a.as_spelled().measure(b.as_spelled()),
+    /// The same, given what they share as they are spelled.
+    fn measured(&self, a: &Loaded, b: &Loaded, sharing: Sharing) -> Measures {
+        match (&a.printed, &b.printed) {
+            (None, None) => sharing.measures,
+            _ => self.measures(a, b),
         }
-    }
-
-    /// Common shingles that do not stand for good; none where none stands in either, and where noise leaves none.
-    fn kept(&self, a: &Loaded, b: &Loaded) -> Option<u32> {
-        if a.kept.is_none() && b.kept.is_none() || !self.asks_common(a, b) {
-            return None;
-        }
-        let kept = [a, b].map(|loaded| loaded.kept.as_ref().unwrap_or(loaded.as_spelled()));
-        Some(kept[0].common(kept[1]) as u32)
-    }
-
-    /// Whether two documents have a relation only where they share shingles: noisy ones share few whatever they are.
-    fn asks_common(&self, a: &Loaded, b: &Loaded) -> bool {
-        !self.model.is_noisy_pair(&a.content, &b.content)
     }
 
     /// What a decision about two documents depends on.
@@ -360,20 +376,11 @@ impl Judge<'_> {
         &'e self,
         a: &Loaded,
         b: &Loaded,
-        (measures, sharing): (Measures, Measures),
+        (measures, shared): (Measures, [Option<Test>; 2]),
         evidence: &'e Evidence,
-        (asks_common, stands): (bool, Option<Test>),
     ) -> Case<'e> {
-        Case {
-            policy: self.policy,
-            measures,
-            sharing,
-            evidence,
-            same_page: a.identity.is_version_of(&b.identity),
-            asks_common,
-            stands,
-            two_notes: false,
-        }
+        let same_page = a.identity.is_version_of(&b.identity);
+        Case { policy: self.policy, measures, shared, evidence, same_page, two_notes: false }
     }
 
     /// Aligns two documents.

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{OPEN, spans};
+use super::evidence::{OPEN, slots_of, spans_of};
 use super::pair::{Loaded, Memory};
 use super::relation::Relation;
-use crate::align::{Alignment, Anchor, Chain, SlotKind, Words};
+use crate::align::{Alignment, Anchor, Chain, Slot, SlotKind, Words};
 use crate::text::Tokens;
 
 /// A passage of both texts that is the same but for small differences.
@@ -22,6 +22,13 @@ pub struct Span {
     pub tokens: u32,
     /// Their share of the longer side, 0 to 1.
     pub identity: f64,
+}
+
+/// Spans from the other side, in order of place there.
+pub(crate) fn swapped(spans: Vec<Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.into_iter().map(|span| Span { a: span.b, b: span.a, ..span }).collect();
+    spans.sort_unstable_by_key(|span| (span.a, span.b));
+    spans
 }
 
 /// The spans of two documents that were aligned last in this memory and have this relation, in order of `a`; `identity`
@@ -100,22 +107,29 @@ struct Piece {
     identity: f64,
 }
 
-/// The spans of an alignment, parted where chrome stands in between.
+/// The spans of an alignment, parted where chrome stands in between. Linear.
 fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for (of_a, of_b) in spans(alignment, open) {
-        let mut from = (of_a.0, of_b.0);
-        for cut in cuts(alignment, a, b, of_a, of_b).into_iter().chain([(of_a.1, of_b.1)]) {
-            if from.0 < cut.0 && from.1 < cut.1 {
-                let (equal, tokens) = matched(alignment, (from.0, cut.0));
-                let longer = (cut.0 - from.0).max(cut.1 - from.1);
-                let identity = f64::from(tokens.min(longer)) / f64::from(longer);
-                // Words that are only like one another ("south", "north") are no passage.
-                if equal > 0 {
-                    pieces.push(Piece { a: (from.0, cut.0), b: (from.1, cut.1), tokens, identity });
+    for chain in &alignment.chains {
+        let slots = slots_of(alignment, chain);
+        let mut rest = &alignment.runs[chain.runs.start as usize..chain.runs.end as usize];
+        for (of_a, of_b) in spans_of(chain, slots, open) {
+            // Runs of a chain and its spans are in one order, and a run is within one span.
+            let runs = &rest[..rest.partition_point(|run| run.end_a() <= of_a.1)];
+            rest = &rest[runs.len()..];
+            let mut from = (of_a.0, of_b.0);
+            for cut in cuts(runs, a, b, from).into_iter().chain([(of_a.1, of_b.1)]) {
+                if from.0 < cut.0 && from.1 < cut.1 {
+                    let (equal, tokens) = matched(runs, slots, (from.0, cut.0));
+                    let longer = (cut.0 - from.0).max(cut.1 - from.1);
+                    let identity = f64::from(tokens.min(longer)) / f64::from(longer);
+                    // Words that are only like one another ("south", "north") are no passage.
+                    if equal > 0 {
+                        pieces.push(Piece { a: (from.0, cut.0), b: (from.1, cut.1), tokens, identity });
+                    }
                 }
+                from = cut;
             }
-            from = cut;
         }
     }
     pieces
@@ -124,16 +138,15 @@ fn pieces(alignment: &Alignment, a: &Words, b: &Words, open: u32) -> Vec<Piece> 
 /// Tokens of chrome in the middle of a story that a span goes over.
 const BRIDGED: u32 = 12;
 
-/// Where a span is interrupted by what is no content, on either side, as tokens of both.
-fn cuts(alignment: &Alignment, a: &Words, b: &Words, of_a: (u32, u32), of_b: (u32, u32)) -> Vec<(u32, u32)> {
+/// Where a span with these runs, which begins at `from`, is interrupted by what is no content, on either side, as tokens
+/// of both.
+fn cuts(runs: &[Anchor], a: &Words, b: &Words, from: (u32, u32)) -> Vec<(u32, u32)> {
     let jumps = |words: &Words, i: u32| words.place(i as usize) > words.place(i as usize - 1) + 1 + BRIDGED;
-    let inside =
-        |run: &&Anchor| run.a >= of_a.0 && run.end_a() <= of_a.1 && run.b >= of_b.0 && run.end_b() <= of_b.1;
     let mut cuts = Vec::new();
-    let mut at = (of_a.0, of_b.0);
-    for run in alignment.runs.iter().filter(inside) {
-        let gap = (at.0..=run.a).any(|i| i > of_a.0 && jumps(a, i))
-            || (at.1..=run.b).any(|i| i > of_b.0 && jumps(b, i));
+    let mut at = from;
+    for run in runs {
+        let gap = (at.0..=run.a).any(|i| i > from.0 && jumps(a, i))
+            || (at.1..=run.b).any(|i| i > from.1 && jumps(b, i));
         if gap {
             cuts.push((run.a, run.b));
         }
@@ -144,28 +157,41 @@ fn cuts(alignment: &Alignment, a: &Words, b: &Words, of_a: (u32, u32), of_b: (u3
     cuts
 }
 
-/// Tokens of `a[from..to]` that are equal, and that are matched: equal or respelled.
-fn matched(alignment: &Alignment, (from, to): (u32, u32)) -> (u32, u32) {
+/// Tokens of `a[from..to]` that are equal, and that are matched: equal or respelled, on the side that has fewer. What is
+/// given is in order.
+fn matched(runs: &[Anchor], slots: &[Slot], (from, to): (u32, u32)) -> (u32, u32) {
     let inside = |start: u32, end: u32| end.min(to).saturating_sub(start.max(from));
-    let equal: u32 = alignment.runs.iter().map(|run| inside(run.a, run.end_a())).sum();
-    let fuzzy = alignment.slots.iter().filter(|slot| slot.kind == SlotKind::Fuzzy);
-    (equal, equal + fuzzy.map(|slot| inside(slot.a.0, slot.a.1)).sum::<u32>())
+    let runs = &runs[runs.partition_point(|run| run.end_a() <= from)..];
+    let equal: u32 = runs.iter().take_while(|run| run.a < to).map(|run| inside(run.a, run.end_a())).sum();
+    let slots = &slots[slots.partition_point(|slot| slot.a.1 <= from)..];
+    let fuzzy = slots.iter().take_while(|slot| slot.a.0 < to).filter(|slot| slot.kind == SlotKind::Fuzzy);
+    let respelled = fuzzy.map(|slot| inside(slot.a.0, slot.a.1).min(slot.b.1 - slot.b.0));
+    (equal, equal + respelled.sum::<u32>())
 }
 
 /// The chains of characters as whole tokens.
 fn noisy_pieces(memory: &Memory, a: &Loaded, b: &Loaded, identity: f64) -> Vec<Piece> {
     let swapped = a.is_indexed_after(b);
+    let [ends_a, ends_b] = [a, b].map(|of| of.content.words.character_ends());
     let mut pieces: Vec<Piece> = memory
         .characters
         .chains()
         .iter()
         .map(|&(first, second)| if swapped { (second, first) } else { (first, second) })
         .map(|(of_a, of_b)| {
-            let (of_a, of_b) = (a.content.words.tokens_of(of_a), b.content.words.tokens_of(of_b));
+            let (of_a, of_b) = (tokens_of(&ends_a, of_a), tokens_of(&ends_b, of_b));
             let tokens = f64::from((of_a.1 - of_a.0).min(of_b.1 - of_b.0)) * identity;
             Piece { a: of_a, b: of_b, tokens: tokens as u32, identity }
         })
         .collect();
     pieces.sort_unstable_by_key(|piece| piece.a);
     pieces
+}
+
+/// The tokens that hold the joined characters `from..to`, as start and end, given where each token's characters end.
+/// Logarithmic.
+fn tokens_of(ends: &[u32], (from, to): (u32, u32)) -> (u32, u32) {
+    let first = ends.partition_point(|&end| end <= from);
+    let last = ends.partition_point(|&end| end < to);
+    (first as u32, (last + 1).min(ends.len()) as u32)
 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{CacheLine, Lanes, StringEnd, TokenBuffer};
+use super::{CacheLine, Found, Lanes, StringEnd, TokenBuffer};
 use super::{
     ascii_loop, changes_loop, copy_loop, count_loop, fill_loop, hash_loop, minima_loop, shingle_loop,
     string_loop,
@@ -130,7 +130,7 @@ pub(super) fn fill_lines(values: &[u64], lines: &mut [CacheLine], distinct: &mut
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn count_in_lines(values: &[u64], lines: &[CacheLine]) -> usize {
+pub(super) fn count_in_lines(values: &[u64], lines: &[CacheLine]) -> Found {
     count_loop(values, lines)
 }
 

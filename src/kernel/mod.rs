@@ -563,10 +563,18 @@ fn fill_loop(values: &[u64], lines: &mut [CacheLine], distinct: &mut [u64]) -> (
     (count, zero)
 }
 
-/// How many of `values` the set holds.
-pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[CacheLine]) -> usize {
+/// Values of a list that a set holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub count: usize,
+    /// Runs of them: between two runs stands a value that the set does not hold.
+    pub runs: usize,
+}
+
+/// Those of `values` that the set holds.
+pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[CacheLine]) -> Found {
     if lines.is_empty() {
-        return 0;
+        return Found::default();
     }
     // SAFETY: the set is available.
     unsafe {
@@ -581,25 +589,27 @@ pub(crate) fn count_in_lines(kernel: Kernel, values: &[u64], lines: &[CacheLine]
 }
 
 #[inline(always)]
-fn count_loop(values: &[u64], lines: &[CacheLine]) -> usize {
+fn count_loop(values: &[u64], lines: &[CacheLine]) -> Found {
     let mask = lines.len() - 1;
-    let mut count = 0;
+    let (mut found, mut before) = (Found::default(), false);
     for &value in values {
         let mut at = line_of(value) & mask;
-        loop {
+        let is_held = loop {
             let line = &lines[at];
             if places(line, value) != 0 {
-                count += usize::from(value != 0);
-                break;
+                break value != 0;
             }
             // Places are taken in order, so a free one is last.
             if line.0[7] == 0 {
-                break;
+                break false;
             }
             at = (at + 1) & mask;
-        }
+        };
+        found.count += usize::from(is_held);
+        found.runs += usize::from(is_held & !before);
+        before = is_held;
     }
-    count
+    found
 }
 
 /// Shingle hashes are uniform in all bits; these are not the ones that winnowing orders by.

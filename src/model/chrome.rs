@@ -81,7 +81,7 @@ impl Outline {
 }
 
 /// The bits of a shingle that postings keep.
-const SHINGLE: u64 = (1 << 40) - 1;
+pub(super) const SHINGLE: u64 = (1 << 40) - 1;
 
 fn key(site: u64, shingle: u64) -> u64 {
     ((shingle & SHINGLE) ^ avalanche(site)).wrapping_mul(MULTIPLIERS[0]).rotate_left(32)

@@ -71,11 +71,6 @@ struct SavedModel {
 const FORMAT: &str = "wirecopy-model";
 
 impl Model {
-    /// Whether noise is looked for, and one of two documents is noisy: they share few shingles whatever they are.
-    pub fn is_noisy_pair(&self, a: &Content, b: &Content) -> bool {
-        self.noisy && (a.noisy || b.noisy)
-    }
-
     /// Writes the model, learned under `recipe`.
     ///
     /// # Errors

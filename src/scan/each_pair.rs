@@ -100,12 +100,10 @@ pub(crate) fn each_pair<W: PairWork>(
     Ok((all, changed))
 }
 
-/// Exact measures and nothing else.
+/// Exact measures of tokens as they are printed, and nothing else.
 pub(crate) struct Measure {
     pub recipe: Recipe,
     pub kernel: Kernel,
-    /// Whether tokens are taken as they are printed.
-    pub as_printed: bool,
 }
 
 impl PairWork for Measure {
@@ -117,7 +115,7 @@ impl PairWork for Measure {
     const KEPT: usize = 40_000;
 
     fn memory(&self) -> Sketcher {
-        Sketcher::of(self.recipe, self.kernel, self.as_printed)
+        Sketcher::as_printed(self.recipe, self.kernel)
     }
 
     fn document(&self) -> ShingleSet {
@@ -148,7 +146,7 @@ pub(crate) fn classically(
     pairs: &[Candidate],
     cancel: &Cancel,
 ) -> Result<Given<Judgement>> {
-    let measure = Measure { recipe, kernel: texts.kernel, as_printed: true };
+    let measure = Measure { recipe, kernel: texts.kernel };
     let (measured, changed) = each_pair(texts, &measure, pairs, cancel)?;
     let tokens = |d: u32| texts.documents.entries[d as usize].tokens;
     let judged = pairs.iter().zip(measured);
@@ -310,7 +308,7 @@ mod tests {
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
         let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
-        let measure = Measure { recipe, kernel: resources.kernel, as_printed: true };
+        let measure = Measure { recipe, kernel: resources.kernel };
         let measured = each_pair(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
         let (measured, changed) = measured.expect("measured");
         assert_eq!(changed, [0]);

@@ -3,8 +3,8 @@
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::each_pair::{Measure, classically, each_pair};
-use super::judging::Judging;
+use super::each_pair::{classically, each_pair};
+use super::judging::{Judging, PairSpans, Sharings};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
 use super::texts::Texts;
@@ -12,7 +12,7 @@ use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement, Measures, shares_enough};
+use crate::judge::{Judge, Judgement};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -29,6 +29,7 @@ pub(super) struct Flow<'a> {
     pub resources: &'a Resources,
     pub removed: &'a BitSlice,
     pub scope: &'a Scope,
+    pub keeps_spans: bool,
 }
 
 /// What they give.
@@ -37,6 +38,8 @@ pub(super) struct Outcome {
     pub changed: Vec<u32>,
     pub unsettled: usize,
     pub model: Option<Model>,
+    /// The spans of pairs that were aligned, where these are kept.
+    pub spans: PairSpans,
 }
 
 impl Flow<'_> {
@@ -57,11 +60,17 @@ impl Flow<'_> {
         } else {
             verifier.verify(&self.by_signature(), |_| {})?;
         }
-        Ok(Outcome { found: verifier.found, changed: verifier.changed, unsettled, model: None })
+        Ok(Outcome {
+            found: verifier.found,
+            changed: verifier.changed,
+            unsettled,
+            model: None,
+            spans: PairSpans::default(),
+        })
     }
 
     pub fn aligned(&self, samples: Vec<read::Samples>, seen: SeenTokens, given: &Given) -> Result<Outcome> {
-        let Resources { cancel, progress, kernel, .. } = self.resources;
+        let Resources { cancel, progress, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
         let postings = Postings::gather(samples, self.removed, cancel)?;
@@ -75,22 +84,21 @@ impl Flow<'_> {
             Given::Nothing => learner(None).learn(&postings, seen)?,
         };
         let sites = documents.site_hashes();
+        let postings = self.content(postings, &model, &sites);
+        if !frozen {
+            progress.begin("standing text");
+            let noise = model.noisy.then_some(&model.seen);
+            let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
+            model.standing = pages.of_postings(&postings).learn()?;
+        }
         let (mut candidates, crowd) = match self.policy.method {
             Method::Join => self.joined(postings, &model, &sites)?,
             Method::Minhash | Method::Simhash => (self.by_signature(), None),
         };
-        if !frozen {
-            progress.begin("standing text");
-            let crowded = crowd.as_ref().map_or(Vec::new(), |crowd| crowd.documents().collect());
-            let noise = model.noisy.then_some(&model.seen);
-            let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            model.standing = pages.of_partners(&candidates, &crowded).learn()?;
-        }
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");
-        let judge =
-            (Judge { recipe, kernel: *kernel, policy: self.policy, model: &model, learns: false }, &*sites);
-        let mut judging = Judging::default();
+        let judge = (self.judge(&model), &*sites);
+        let mut judging = Judging::new(self.keeps_spans);
         judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
         let unsettled = match crowd {
             None => 0,
@@ -102,19 +110,13 @@ impl Flow<'_> {
             judging.learn(&mut model);
         }
         judging.settle(&model);
-        Ok(Outcome { found: judging.decided, changed: judging.changed, unsettled, model: Some(model) })
+        let Judging { decided: found, changed, spans, .. } = judging;
+        Ok(Outcome { found, changed, unsettled, model: Some(model), spans: spans.unwrap_or_default() })
     }
 
-    /// Candidates by shared samples, by characters and by the words around facts; and the crowd.
-    fn joined(
-        &self,
-        mut postings: Postings,
-        model: &Model,
-        sites: &[u64],
-    ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
-        let Resources { cancel, progress, .. } = self.resources;
+    /// The postings of content that may make a pair.
+    fn content(&self, mut postings: Postings, model: &Model, sites: &[u64]) -> Postings {
         let documents = self.texts.documents;
-        progress.begin("join");
         if !documents.against.is_empty() {
             // What only one set has pairs none of it with the other.
             postings.keep_lists(|list| {
@@ -125,11 +127,26 @@ impl Flow<'_> {
         postings.retain(|hash, d| {
             !model.chrome.contains(sites[documents.entries[d as usize].site as usize], hash)
         });
+        postings
+    }
+
+    /// Candidates by shared samples, by characters and by the words around facts; and the crowd.
+    fn joined(
+        &self,
+        postings: Postings,
+        model: &Model,
+        sites: &[u64],
+    ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
+        let Resources { cancel, progress, .. } = self.resources;
+        let documents = self.texts.documents;
+        progress.begin("join");
         let gate = Gate::of(self.policy);
-        let mut joined = postings.join(documents, &gate, cancel)?;
+        let standing = model.standing.samples();
+        let mut joined = postings.join(documents, &gate, |hash| standing.contains(&hash), cancel)?;
+        drop(standing);
         self.scope.keep(documents, &mut joined.slight);
         let mut candidates = joined.candidates;
-        candidates.extend(self.sharing_enough(joined.slight, model)?);
+        candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
         let learned = Learned { recipe: self.recipe, model, sites };
         progress.begin("noise");
         candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
@@ -158,18 +175,29 @@ impl Flow<'_> {
         }
     }
 
-    /// Those of slight pairs that share more than a phrase or two: measuring them is a quarter of aligning them. The
-    /// others would be nothing to each other.
-    fn sharing_enough(&self, slight: Vec<Candidate>, model: &Model) -> Result<Vec<Candidate>> {
-        if model.noisy {
-            return Ok(slight);
-        }
-        let (recipe, kernel) = (self.recipe, self.resources.kernel);
-        let measure = Measure { recipe, kernel, as_printed: false };
+    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: to see that is a quarter of
+    /// aligning them. The others would be nothing to each other.
+    fn sharing_enough(
+        &self,
+        slight: Vec<Candidate>,
+        (judge, sites): (Judge<'_>, &[u64]),
+    ) -> Result<Vec<Candidate>> {
+        let sharings = Sharings { judge, documents: self.texts.documents, sites };
         // Documents that changed stay: they are named where they are aligned.
-        let (measured, _) = each_pair(self.texts, &measure, &slight, &self.resources.cancel)?;
-        let enough = |measures: Option<Measures>| measures.is_none_or(shares_enough);
-        Ok(slight.into_iter().zip(measured).filter(|&(_, m)| enough(m)).map(|(pair, _)| pair).collect())
+        let (enough, _) = each_pair(self.texts, &sharings, &slight, &self.resources.cancel)?;
+        let pairs = slight.into_iter().zip(enough);
+        Ok(pairs.filter(|(_, enough)| enough.unwrap_or(true)).map(|(pair, _)| pair).collect())
+    }
+
+    /// What judges the pairs of the run.
+    fn judge<'m>(&'m self, model: &'m Model) -> Judge<'m> {
+        Judge {
+            recipe: self.recipe,
+            kernel: self.resources.kernel,
+            policy: self.policy,
+            model,
+            learns: false,
+        }
     }
 
     /// Candidates as peers find them.

@@ -1,5 +1,7 @@
 //! Pairs of a run, judged under its model.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use super::each_pair::{PairWork, each_pair};
@@ -9,7 +11,9 @@ use super::titles::title_of;
 use crate::candidates::Candidate;
 use crate::corpus::Fields;
 use crate::error::Result;
-use crate::judge::{Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Names, is_family};
+use crate::judge::{
+    Decision, Depth, FilledSlot, Judge, Judged, Judgement, Loaded, Memory, Names, Shingled, Span, is_family,
+};
 use crate::model::Model;
 use crate::options::Cancel;
 
@@ -59,8 +63,51 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
     }
 }
 
+/// The documents of a run before its judge: whether the two of a pair share enough to be aligned.
+pub(crate) struct Sharings<'a> {
+    pub judge: Judge<'a>,
+    pub documents: &'a Documents,
+    /// By number of the site: its hash.
+    pub sites: &'a [u64],
+}
+
+impl PairWork for Sharings<'_> {
+    type Memory = Memory;
+    type Document = Shingled;
+    type Given = bool;
+
+    /// To read a document costs about as much as to compare ten pairs, and takes 40 bytes a token.
+    const KEPT: usize = 120_000;
+
+    fn memory(&self) -> Memory {
+        self.judge.memory()
+    }
+
+    fn document(&self) -> Shingled {
+        Shingled::new(self.judge.kernel)
+    }
+
+    fn load(
+        &self,
+        memory: &mut Memory,
+        number: u32,
+        (text, _): (&str, &Fields<'_>),
+        out: &mut Shingled,
+    ) -> u64 {
+        let site = self.sites[self.documents.entries[number as usize].site as usize];
+        self.judge.load_shingles(memory, text, site, out)
+    }
+
+    fn compare(&self, _: &mut Memory, _: usize, (a, b): (&Shingled, &Shingled)) -> bool {
+        a.with(b).is_enough()
+    }
+}
+
 /// Different fillings that make a place the slot of a template (stress-pairs: two are two versions of one text).
 const FILLINGS: usize = 3;
+
+/// The spans of pairs, from the side of the document of the lower number.
+pub(crate) type PairSpans = HashMap<Candidate, Box<[Span]>>;
 
 /// Pairs judged; those that only a family decides wait for [`Judging::settle`].
 #[derive(Default)]
@@ -70,9 +117,16 @@ pub(crate) struct Judging {
     /// Keys of slots, each with one of its fillings.
     fillings: Vec<(u64, u64)>,
     pub changed: Vec<u32>,
+    /// The spans of pairs that are decided, where these are kept.
+    pub spans: Option<PairSpans>,
 }
 
 impl Judging {
+    /// None judged. `keeps` says whether spans are kept, which else need another alignment.
+    pub fn new(keeps: bool) -> Judging {
+        Judging { spans: keeps.then(PairSpans::default), ..Judging::default() }
+    }
+
     /// Judges pairs; calls `belongs` for those that have a relation, or may have one.
     pub fn judge(
         &mut self,
@@ -82,15 +136,23 @@ impl Judging {
         cancel: &Cancel,
         mut belongs: impl FnMut(Candidate),
     ) -> Result<()> {
+        let keeps = self.spans.is_some();
         let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
-            let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Sharing);
-            (decision, slots)
+            let (Judged { decision, slots, .. }, spans) = if keeps {
+                judge.judge_spans(memory, a, b)
+            } else {
+                (judge.judge(memory, a, b, Depth::Sharing), None)
+            };
+            (decision, slots, spans)
         };
         let asking = Asking { judge, documents: texts.documents, sites, ask };
         let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
         self.changed.extend(changed);
         for (&pair, judged) in pairs.iter().zip(judged) {
-            let Some((decision, slots)) = judged else { continue };
+            let Some((decision, slots, spans)) = judged else { continue };
+            if let (Some(kept), Some(spans)) = (&mut self.spans, spans) {
+                kept.insert(pair, spans.into_boxed_slice());
+            }
             for slot in &slots {
                 for key in slot.keys {
                     self.fillings.extend(slot.fillings.map(|filling| (key, filling)));

@@ -96,6 +96,7 @@ pub struct Scan {
     policy: Policy,
     resources: Resources,
     given: Given,
+    keeps_spans: bool,
 }
 
 /// What a run need not learn.
@@ -142,6 +143,12 @@ impl Scan {
     /// Under a model that was learned before: the corpus teaches nothing.
     pub fn model(self, model: Model) -> Scan {
         Scan { given: Given::Model(Arc::new(model)), ..self }
+    }
+
+    /// Keeps the spans of pairs as they are judged: about 60 bytes each, where [`Run::spans`] would else align every pair
+    /// again.
+    pub fn keeping_spans(self, keeps_spans: bool) -> Scan {
+        Scan { keeps_spans, ..self }
     }
 
     /// Finds all pairs and clusters of a corpus, on a thread pool that the run keeps.
@@ -196,8 +203,10 @@ impl Scan {
             removed.set(copy as usize, true);
         }
         let resources = &self.resources;
-        let flow = Flow { texts: &texts, recipe, policy, resources, removed: &removed, scope: &scope };
-        let Outcome { found, mut changed, unsettled, model } = match policy.mode {
+        let keeps_spans = self.keeps_spans;
+        let flow =
+            Flow { texts: &texts, recipe, policy, resources, removed: &removed, scope: &scope, keeps_spans };
+        let Outcome { found, mut changed, unsettled, model, spans } = match policy.mode {
             Mode::Classic => flow.classic(samples)?,
             Mode::Aligned => flow.aligned(samples, seen, &self.given)?,
         };
@@ -216,7 +225,8 @@ impl Scan {
         let repeated = repeated_ids(corpus, &documents, &mut problems);
         documents.problems.append(&mut problems);
         documents.problems.sort();
-        let mut run = Run { unsettled, repeated, model, scope, ..Run::new(self, corpus, documents) };
+        let mut run =
+            Run { unsettled, repeated, model, scope, kept: spans, ..Run::new(self, corpus, documents) };
         run.name(&groups, &found);
         run.group(&groups, shingles, &found);
         run.equals.are_titled(&titled);

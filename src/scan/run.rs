@@ -9,7 +9,7 @@ use super::each_pair::{classically, each_pair};
 use super::equals::Equals;
 use super::groups::Group;
 use super::ids::Ids;
-use super::judging::Asking;
+use super::judging::{Asking, PairSpans};
 use super::scope::Scope;
 use super::texts::Texts;
 use super::titles::judge_equal;
@@ -19,7 +19,7 @@ use crate::corpus::Corpus;
 use crate::document::{DocId, Meta};
 use crate::error::Reason;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span};
+use crate::judge::{Judge, Judgement, Loaded, Memory, Relation, Span, swapped};
 use crate::model::Model;
 use crate::options::{Cancel, Policy};
 use crate::recipe::Recipe;
@@ -51,6 +51,8 @@ pub struct Run {
     /// Which of several records of one id this is, from 2; the first has no entry.
     pub(super) repeated: HashMap<DocId, u32>,
     pub(super) scope: Scope,
+    /// Spans of pairs, where the scan keeps them.
+    pub(super) kept: PairSpans,
 }
 
 impl Run {
@@ -68,6 +70,7 @@ impl Run {
             ids: Ids::default(),
             repeated: HashMap::new(),
             scope: Scope::default(),
+            kept: PairSpans::default(),
         }
     }
 
@@ -228,7 +231,8 @@ impl Run {
         (1..self.scan.policy.min_words).contains(&tokens)
     }
 
-    /// The spans of all pairs, in order; `None` where nothing was aligned. Aligns every pair again.
+    /// The spans of all pairs, in order; `None` where nothing was aligned. Aligns those again that were not kept
+    /// ([`Scan::keeping_spans`]).
     ///
     /// # Errors
     /// Cancellation.
@@ -246,11 +250,23 @@ impl Run {
     pub(crate) fn spans_of(&self, related: &[(Candidate, Relation)]) -> Result<Vec<Vec<Span>>> {
         let none = Model::default();
         let model = self.model.as_ref().unwrap_or(&none);
-        let pairs: Vec<Candidate> = related.iter().map(|(pair, _)| *pair).collect();
+        let mut all: Vec<Option<Vec<Span>>> =
+            related.iter().map(|(pair, _)| self.kept_spans(*pair)).collect();
+        let missing: Vec<usize> = (0..related.len()).filter(|&number| all[number].is_none()).collect();
+        let pairs: Vec<Candidate> = missing.iter().map(|&number| related[number].0).collect();
         let spans = self.ask(model, &pairs, |judge, memory, number, (a, b)| {
-            judge.spans(memory, a, b, related[number].1)
+            judge.spans(memory, a, b, related[missing[number]].1)
         })?;
-        Ok(spans.into_iter().map(Option::unwrap_or_default).collect())
+        for (&number, spans) in missing.iter().zip(spans) {
+            all[number] = spans;
+        }
+        Ok(all.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// The spans of a pair, where they were kept.
+    fn kept_spans(&self, (a, b): Candidate) -> Option<Vec<Span>> {
+        let spans = self.kept.get(&(a.min(b), a.max(b)))?.to_vec();
+        Some(if a <= b { spans } else { swapped(spans) })
     }
 
     /// Reads the ids of all documents in groups and pairs.

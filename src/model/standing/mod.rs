@@ -35,8 +35,8 @@ pub use learn::{PageInfo, PageText, Pages, Weeks, learn};
 pub use own::Stands;
 
 use super::EVERY_SITE;
-use super::chrome::Outline;
-use super::hashed::ByHash;
+use super::chrome::{Outline, SHINGLE as SAMPLE};
+use super::hashed::{ByHash, Hashes};
 
 /// How many documents may print a document's own news, by step.
 pub const LEVELS: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32];
@@ -151,6 +151,12 @@ impl Standing {
         } else {
             Stand::Own
         }
+    }
+
+    /// What stands for good, as the low 40 bits of each shingle, which is what postings keep of it. Linear.
+    pub fn samples(&self) -> Hashes {
+        let good = self.stands.iter().filter(|(_, stand)| **stand == Stand::Good);
+        good.map(|(shingle, _)| shingle & SAMPLE).collect()
     }
 
     /// Says of each of a document's `tokens` tokens how it stands; `shingles` are its shingles of `k` tokens, in order.
