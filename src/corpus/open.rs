@@ -325,6 +325,7 @@ impl Opened {
             max_filesize: options.walk.max_filesize,
             hidden: options.walk.hidden,
             html: options.html,
+            text_only: options.text_only,
             site_from: options.site_from.clone(),
             delimiter: options.delimiter,
             command: options.command.clone(),

@@ -31,6 +31,8 @@ pub(super) struct TextPiece {
     pub first: u32,
     /// Its bytes that are in links.
     pub linked: usize,
+    /// Where in the file it begins, if that was asked for.
+    pub source: u32,
 }
 
 impl TextPiece {
@@ -43,6 +45,30 @@ impl TextPiece {
 pub(super) struct Pieces {
     pub text: String,
     pub list: Vec<TextPiece>,
+    /// The links that lead somewhere, in order, where all that is visible was asked for.
+    pub links: Vec<LinkPiece>,
+}
+
+/// A link within one piece.
+#[derive(Debug, Clone)]
+pub(super) struct LinkPiece {
+    /// Its bytes in the text of all pieces.
+    pub range: Range<usize>,
+    /// The element.
+    pub item: u32,
+    /// The piece's number.
+    pub piece: usize,
+    /// Where in the file it begins.
+    pub source: u32,
+}
+
+/// What of a page is cut into pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// What may be of its article: what buttons say is not, and what is hidden at first may be.
+    Article,
+    /// What a reader sees.
+    Visible,
 }
 
 impl Pieces {
@@ -60,17 +86,36 @@ struct Cutter<'a> {
     open: Vec<(u32, Option<BlockKind>)>,
     links: usize,
     preformatted: usize,
+    view: View,
+    /// The open link that leads somewhere.
+    link: Option<u32>,
+    /// Where in the file the next text stands.
+    source: u32,
 }
 
 /// The pieces of a page, top to bottom, without the items that are `dropped`. Linear.
-pub(super) fn cut(document: &Document, items: &Items, dropped: &[bool]) -> Pieces {
-    let mut cutter =
-        Cutter { items, out: Pieces::default(), gap: Gap::None, open: Vec::new(), links: 0, preformatted: 0 };
+pub(super) fn cut(document: &Document, items: &Items, view: View, dropped: &[bool]) -> Pieces {
+    let mut cutter = Cutter {
+        items,
+        out: Pieces::default(),
+        gap: Gap::None,
+        open: Vec::new(),
+        links: 0,
+        preformatted: 0,
+        view,
+        link: None,
+        source: 0,
+    };
     let mut at = 0;
     while at < items.list.len() {
         cutter.close_up_to(at as u32);
         let item = &items.list[at];
-        if dropped.get(at).is_some_and(|&dropped| dropped) {
+        if view == View::Article && item.kind == NodeRole::Button {
+            at = item.end as usize;
+            continue;
+        }
+        let unseen = view == View::Visible && item.unseen;
+        if unseen || dropped.get(at).is_some_and(|&dropped| dropped) {
             cutter.gap = cutter.gap.max(shape(item.kind).0);
             at = item.end as usize;
             continue;
@@ -95,8 +140,12 @@ impl Cutter<'_> {
             NodeRole::Break => return self.line_break(),
             NodeRole::Link => self.links += 1,
             NodeRole::Preformatted => self.preformatted += 1,
+            NodeRole::Inline if self.view == View::Visible && item.link.is_some() => {}
             NodeRole::Inline | NodeRole::Control => return,
             _ => {}
+        }
+        if item.link.is_some() && self.view == View::Visible {
+            self.link = Some(at);
         }
         let (gap, kind) = shape(item.kind);
         self.gap = self.gap.max(gap);
@@ -114,6 +163,9 @@ impl Cutter<'_> {
                 NodeRole::Link => self.links -= 1,
                 NodeRole::Preformatted => self.preformatted -= 1,
                 _ => {}
+            }
+            if self.link == Some(open) {
+                self.link = None;
             }
             self.gap = self.gap.max(shape(item.kind).0);
             self.open.pop();
@@ -138,6 +190,19 @@ impl Cutter<'_> {
     }
 
     fn text(&mut self, at: u32, text: &str) {
+        let mut rest = text;
+        loop {
+            let (stretch, mark) = entity::up_to_mark(rest);
+            self.stretch(at, stretch);
+            match mark {
+                Some((place, behind)) => (self.source, rest) = (place, behind),
+                None => return,
+            }
+        }
+    }
+
+    /// A stretch of text that stands in one place of the file.
+    fn stretch(&mut self, at: u32, text: &str) {
         let text = &*entity::restored(text);
         if self.preformatted > 0 {
             return self.preformatted(at, text);
@@ -185,7 +250,8 @@ impl Cutter<'_> {
         if begins {
             let (item, kind) = self.block().unwrap_or((0, BlockKind::Paragraph));
             let (range, gap) = (start..start, self.gap);
-            self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0 });
+            let source = self.source;
+            self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0, source });
         }
         self.gap = Gap::None;
         start
@@ -198,6 +264,12 @@ impl Cutter<'_> {
         piece.range.end = end;
         if self.links > 0 {
             piece.linked += end - start;
+        }
+        let Some(item) = self.link else { return };
+        let piece = self.out.list.len() - 1;
+        match self.out.links.last_mut() {
+            Some(link) if link.item == item && link.piece == piece => link.range.end = end,
+            _ => self.out.links.push(LinkPiece { range: start..end, item, piece, source: self.source }),
         }
     }
 }
@@ -214,7 +286,7 @@ fn shape(kind: NodeRole) -> (Gap, Option<BlockKind>) {
         NodeRole::Text | NodeRole::Inline | NodeRole::Link | NodeRole::Break | NodeRole::Control => {
             (Gap::None, None)
         }
-        NodeRole::Cell => (Gap::Space, None),
+        NodeRole::Cell | NodeRole::Button => (Gap::Space, None),
         NodeRole::Heading(level) => block(BlockKind::Heading(level)),
         NodeRole::Item => (Gap::Line, Some(BlockKind::ListItem)),
         NodeRole::Row => (Gap::Line, Some(BlockKind::TableRow)),

@@ -108,9 +108,8 @@ fn write_member(out: &mut String, role: &str, member: &MemberRow, look: Look) ->
 }
 
 fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
-    for repeat in &page.repeats {
-        let whose = if repeat.template { " by the page's template" } else { "" };
-        let head = format!("  {}  {} {} times{whose}: ", named(&page.id), named(&repeat.kind), repeat.count);
+    for repeat in page.own_repeats() {
+        let head = format!("  {}  {} {} times: ", named(&page.id), named(&repeat.kind), repeat.count);
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
@@ -295,12 +294,12 @@ fn bytes(bytes: u64) -> String {
 const NAMED: usize = 300;
 
 /// What something is called, in no more characters than a name has: an id may be a megabyte.
-fn named(name: &str) -> String {
+pub(super) fn named(name: &str) -> String {
     clipped(name, NAMED)
 }
 
 /// At most `room` characters of it.
-fn clipped(text: &str, room: usize) -> String {
+pub(super) fn clipped(text: &str, room: usize) -> String {
     // No more than may be left: it may be long.
     let some = text.char_indices().nth(4 * room.saturating_add(64)).map_or(text, |(at, _)| &text[..at]);
     let text = printable(some);

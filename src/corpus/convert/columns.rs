@@ -140,7 +140,7 @@ fn document(
     }
     let made = made_id(&place.name, Some(number));
     sink.document(&Draft {
-        places: &[],
+        page: &[],
         id: cell(Field::Id).filter(|id| !is_blank(id)).unwrap_or(made.as_bytes()),
         title: cell(Field::Title),
         url: cell(Field::Url),

@@ -95,6 +95,8 @@ pub(super) struct ReadingRules {
     pub hidden: bool,
     /// Which of a page's text is wanted.
     pub html: HtmlMode,
+    /// Whether nothing else of a page is kept.
+    pub text_only: bool,
     /// Where in a path the site is named.
     pub site_from: Option<SitePattern>,
     /// What separates the fields of tables, where somebody says it.
@@ -612,7 +614,7 @@ impl Done {
         let read = if bytes.len() as u64 > rules.max_record {
             Err(Reason::TooLarge(rules.max_record))
         } else if is_html {
-            page::html(&bytes, charset, rules.html)
+            page::html(&bytes, charset, rules)
         } else {
             page::text(&bytes, charset)
         };
@@ -635,7 +637,7 @@ impl Done {
             directory: &page.place.directory,
             path,
             record: page.record,
-            places: &said.places,
+            page: &said.page,
             text: &said.text,
         };
         self.write(&draft);
@@ -703,7 +705,7 @@ impl Done {
             directory: &place.directory,
             path: &place.path,
             record: Some(record),
-            places: &[],
+            page: &[],
             text: decoded.text,
         };
         self.write(&draft);

@@ -101,7 +101,7 @@ impl Unpacked<'_> {
             directory: &self.place.directory,
             path: &self.place.path,
             record: self.record,
-            places: &[],
+            page: &[],
             text: &text,
         });
         self.passed_one();

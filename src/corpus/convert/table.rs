@@ -506,7 +506,7 @@ fn document(
         sink.problem(&place.path, Some(number), format!("line {line}: {}", replaced(text.replaced)), false);
     }
     sink.document(&Draft {
-        places: &[],
+        page: &[],
         id: field(columns.id).filter(|id| !is_blank(id)).unwrap_or(made.as_bytes()),
         title: field(columns.title),
         url: field(columns.url),
