@@ -122,17 +122,26 @@ fn without_site<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&st
     title
 }
 
-fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
+/// What a title has before its first separator, if it has one.
+pub(super) fn front(title: &str) -> Option<&str> {
+    separators(title).next().map(|(at, _)| title[..at].trim())
+}
+
+/// The signs of a title that may stand between it and the site's name, each with its place.
+fn separators(title: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     const SEPARATORS: [char; 9] =
         ['-', '|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{2022}', ':', '/'];
-    let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
-    let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
-    let separators = title.char_indices().filter(|(at, c)| {
+    title.char_indices().filter(|(at, c)| {
         let behind = &title[at + c.len_utf8()..];
         SEPARATORS.contains(c) && behind.starts_with(' ') && (title[..*at].ends_with(' ') || *c == ':')
-    });
+    })
+}
+
+fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
+    let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
+    let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
     let mut found = None;
-    for (at, separator) in separators.take(16) {
+    for (at, separator) in separators(title).take(16) {
         let (front, back) = (title[..at].trim(), title[at + separator.len_utf8()..].trim());
         let enough = |part: &str| part.chars().any(char::is_alphanumeric);
         if enough(front) && (is_site(back) || (is_title(front) && separator != ':')) {

@@ -98,9 +98,10 @@ impl<'a> Roles<'a> {
         items: &'a Items,
         pieces: &'a Pieces,
         titles: &[&str],
+        site_name: Option<&str>,
         targets: &'a HashMap<u32, LinkTarget>,
     ) -> Roles<'a> {
-        let headline = headline(pieces, titles);
+        let headline = headline(pieces, titles, site_name);
         let at_headline = headline.map(|piece| pieces.list[piece].first);
         let mut around = vec![0; items.list.len()];
         for (at, item) in items.list.iter().enumerate() {
@@ -209,8 +210,11 @@ const ALIKE: f64 = 0.5;
 const ALIKE_BELOW: f64 = 0.8;
 
 /// The heading that is the page's headline: of its `<h1>`, the one most like its titles; else another heading that is nearly one
-/// of them; else the first `<h1>`.
-fn headline(pieces: &Pieces, titles: &[&str]) -> Option<usize> {
+/// of them, or what one has before the site's name; else the first `<h1>`.
+fn headline(pieces: &Pieces, titles: &[&str], site_name: Option<&str>) -> Option<usize> {
+    let fronts = titles.iter().filter_map(|title| meta::front(title));
+    let is_site = |front: &&str| site_name.is_some_and(|site| meta::same_words(site, front));
+    let fronts: Vec<Letters> = fronts.filter(|front| !is_site(front)).map(Letters::of).collect();
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
     let mut best: [Option<(f64, usize)>; 2] = [None, None];
     let mut seen = 0;
@@ -221,7 +225,8 @@ fn headline(pieces: &Pieces, titles: &[&str]) -> Option<usize> {
             break;
         }
         let own = Letters::of(pieces.text_of(piece));
-        let alike = titles.iter().map(|title| title.alike(&own)).fold(0.0, f64::max);
+        let fronts = fronts.iter().filter(|_| level > 1);
+        let alike = titles.iter().chain(fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
         let best = &mut best[usize::from(level > 1)];
         if best.is_none_or(|(most, _)| alike > most) {
             *best = Some((alike, at));

@@ -115,7 +115,7 @@ pub(super) fn visible(parsed: &Parsed<'_>, metadata: &Metadata, source: &str) ->
     }
     let [title, og_title, _] = &metadata.titles;
     let titles: Vec<&str> = [og_title, &metadata.title, title].into_iter().flatten().map(|t| &**t).collect();
-    let roles = Roles::of(&parsed.document, &parsed.items, pieces, &titles, &targets);
+    let roles = Roles::of(&parsed.document, &parsed.items, pieces, &titles, metadata.site_name.as_deref(), &targets);
     let (text, ranges) = assembled(pieces);
     let mut selectors = Selectors::of(&parsed.document, &parsed.items);
     let parts = parts(pieces, &ranges, &roles, &mut selectors, source);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{PageReader, Repeat, RepeatKind, UnitForm, VisiblePage};
+use super::{NEWS, PageReader, PageUnit, Repeat, RepeatKind, UnitForm, VisiblePage, ends_sentence};
 
 /// Parts that are no paragraphs and make a block, at least.
 const SHORT_PARTS: usize = 3;
@@ -29,39 +29,50 @@ pub(super) struct BlockCopy {
 }
 
 impl PageReader {
-    /// The copies of each block, whose units are covered from then on.
-    pub(super) fn find_blocks(&mut self, text: &str) -> Vec<Vec<BlockCopy>> {
-        // A line that shares its block with others is a part of that.
+    /// The units of which blocks are made: a line that shares its block with others is a part of that.
+    pub(super) fn block_parts(&self) -> Vec<usize> {
         let mut parts: Vec<usize> = Vec::with_capacity(self.units.len());
         for (at, unit) in self.units.iter().enumerate() {
-            while parts.last().is_some_and(|&last| last >= unit.parts as usize && unit.role.is_none()) {
+            while parts.last().is_some_and(|&last| last >= unit.parts as usize) {
                 parts.pop();
             }
             parts.push(at);
         }
+        parts
+    }
+
+    /// The copies of what has several paragraphs, whose units are covered from then on.
+    pub(super) fn find_copies(&mut self, text: &str, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
+        // A short sentence is what somebody said: with it between them, two paragraphs do not follow one another.
+        let speaks = |unit: &PageUnit| {
+            ends_sentence(&text[unit.byte_range()]) && self.weight(text, unit.token_range(), NEWS, true) >= NEWS
+        };
         let is_paragraph = |&at: &usize| {
-            self.units[at].form != UnitForm::Marked && self.is_sentence(text, &self.units[at])
+            let unit = &self.units[at];
+            unit.form != UnitForm::Marked && (self.is_sentence(text, unit) || speaks(unit))
         };
         let paragraphs: Vec<usize> = parts.iter().copied().filter(is_paragraph).collect();
         let mut found = Vec::new();
         for copies in self.rows(&paragraphs, PARAGRAPHS) {
             let copies: Vec<BlockCopy> = copies.into_iter().map(|copy| self.copy(copy)).collect();
-            if copies.iter().all(|copy| self.is_mostly(copy, &paragraphs)) {
-                found.push(self.with_headings(copies, &parts));
+            if copies.iter().all(|copy| self.is_mostly(text, copy, &paragraphs)) {
+                found.push(self.with_headings(copies, parts));
             }
         }
         for copies in &found {
             self.cover_copies(copies);
         }
-        let shorter: Vec<Vec<BlockCopy>> = self
-            .rows(&parts, SHORT_PARTS)
-            .into_iter()
-            .map(|copies| copies.into_iter().map(|copy| self.copy(copy)).collect())
-            .collect();
-        for copies in &shorter {
+        found
+    }
+
+    /// The copies of rows of short parts, whose units are covered from then on.
+    pub(super) fn find_rows(&mut self, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
+        let rows = self.rows(parts, SHORT_PARTS).into_iter();
+        let found: Vec<Vec<BlockCopy>> =
+            rows.map(|copies| copies.into_iter().map(|copy| self.copy(copy)).collect()).collect();
+        for copies in &found {
             self.cover_copies(copies);
         }
-        found.extend(shorter);
         found
     }
 
@@ -128,12 +139,13 @@ impl PageReader {
         found
     }
 
-    /// Whether paragraphs are most of what stands in a copy.
-    fn is_mostly(&self, copy: &BlockCopy, paragraphs: &[usize]) -> bool {
+    /// Whether paragraphs are most of what stands in a copy, and several of them are long enough.
+    fn is_mostly(&self, text: &str, copy: &BlockCopy, paragraphs: &[usize]) -> bool {
         let from = paragraphs.partition_point(|&at| at < copy.first);
-        let within = paragraphs[from..].iter().take_while(|&&at| at <= copy.last);
-        let bytes: usize = within.map(|&at| self.units[at].bytes.len()).sum();
+        let within = paragraphs[from..].iter().take_while(|&&at| at <= copy.last).map(|&at| &self.units[at]);
+        let bytes: usize = within.clone().map(|unit| unit.bytes.len()).sum();
         bytes * 3 >= (copy.end - copy.start) * 2
+            && within.filter(|unit| self.is_sentence(text, unit)).count() >= PARAGRAPHS
     }
 
     /// The same with the headings that stand above each of the copies.
@@ -167,6 +179,28 @@ impl PageReader {
             place.range = copy.start..copy.end;
             place
         };
-        Repeat::new(RepeatKind::Block, text, copies.iter().map(place).collect())
+        let mut repeat = Repeat::new(RepeatKind::Block, text, copies.iter().map(place).collect());
+        if let Some(common) = self.common(copies) {
+            // Copies may differ in what stands between their paragraphs: then it is told how all of them begin.
+            repeat.text = format!("{}\u{2026}", text[common].trim_end());
+        }
+        repeat
+    }
+
+    /// How all of the copies begin, where they are not equal; it has the first paragraph at least.
+    fn common(&self, copies: &[BlockCopy]) -> Option<Range<usize>> {
+        let tokens = |copy: &BlockCopy| {
+            let (first, last) = (&self.units[copy.first], &self.units[copy.last]);
+            &self.hashes[first.tokens.start as usize..last.tokens.end as usize]
+        };
+        let (first, others) = copies.split_first()?;
+        let own = tokens(first);
+        let equal = |other: &BlockCopy| own.iter().zip(tokens(other)).take_while(|(a, b)| a == b).count();
+        let least = others.iter().map(equal).min()?;
+        if least == own.len() && others.iter().all(|other| tokens(other).len() == least) {
+            return None;
+        }
+        let last = self.units[first.first].tokens.start as usize + least.checked_sub(1)?;
+        Some(first.start..self.place(last)?.end)
     }
 }

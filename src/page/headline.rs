@@ -25,9 +25,9 @@ const KEPT: usize = 3 * WORD + 1;
 const KEPT_HERE: usize = WORD + 1;
 
 /// What stands between a headline and a site's name.
-const SEPARATORS: [char; 18] = [
+const SEPARATORS: [char; 19] = [
     '|', '\u{ff5c}', '\u{2502}', '-', '\u{2013}', '\u{2014}', '\u{2015}', '\u{b7}', '\u{2022}', '\u{ab}', '\u{bb}',
-    '\u{2039}', '\u{203a}', ':', '\u{ff1a}', '/', '~', '@',
+    '\u{2039}', '\u{203a}', '>', ':', '\u{ff1a}', '/', '~', '@',
 ];
 
 /// Those of them that part a name from a headline and nothing else.
@@ -169,30 +169,29 @@ impl PageReader {
                 }
             }
             let own = own.or_else(|| self.form_beside(text, unit, &inner));
-            match own {
-                Some((form, bytes, is_crumb)) => {
-                    // The lines of a block that is the headline are no further places.
-                    while places.last().is_some_and(|place| bytes.start <= place.bytes.start) {
-                        places.pop();
-                    }
-                    places.push(TitlePlace { unit: at, link: None, bytes, form, is_crumb });
+            let is_whole = own.as_ref().is_some_and(|(form, _, is_crumb)| *form == PlaceForm::Same || *is_crumb);
+            let before = places.len();
+            if !is_whole {
+                // What a link within the block has, the link's place is: it says where it leads.
+                let beside = own.as_ref().map(|(form, ..)| *form);
+                let links = inner.iter().enumerate();
+                places.extend(links.filter_map(|(number, link)| {
+                    let found = self.form(text, link).or_else(|| self.form_beside(text, link, &[]));
+                    let (form, bytes, is_crumb) = found?;
+                    let form = match form {
+                        PlaceForm::Same if self.is_labelled(text, unit, link) => PlaceForm::Labelled,
+                        PlaceForm::Same => beside.unwrap_or(form),
+                        form => form,
+                    };
+                    Some(TitlePlace { unit: at, link: Some(from + number), bytes, form, is_crumb })
+                }));
+            }
+            if let (Some((form, bytes, is_crumb)), true) = (own, places.len() == before) {
+                // The lines of a block that is the headline are no further places.
+                while places.last().is_some_and(|place| bytes.start <= place.bytes.start) {
+                    places.pop();
                 }
-                None => {
-                    for (number, link) in inner.iter().enumerate() {
-                        let Some((form, bytes, is_crumb)) = self
-                            .form(text, link)
-                            .or_else(|| self.form_beside(text, link, &[]))
-                        else {
-                            continue;
-                        };
-                        let form = if form == PlaceForm::Same && self.is_labelled(text, unit, link) {
-                            PlaceForm::Labelled
-                        } else {
-                            form
-                        };
-                        places.push(TitlePlace { unit: at, link: Some(from + number), bytes, form, is_crumb });
-                    }
-                }
+                places.push(TitlePlace { unit: at, link: None, bytes, form, is_crumb });
             }
         }
         places
@@ -335,7 +334,7 @@ impl PageReader {
         if self.forms.names.iter().any(|name| name == own) {
             return true;
         }
-        let is_number = |token: usize| self.tokens.get(token).chars().any(char::is_numeric);
+        let is_number = |token: usize| self.tokens.get(token).chars().all(char::is_numeric);
         let leads_away = unit.target == LinkTarget::Away
             || links.iter().any(|link| link.target == LinkTarget::Away && link.tokens == unit.tokens);
         (separator.contains(BARS) || leads_away)

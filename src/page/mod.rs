@@ -306,8 +306,8 @@ impl PageReader {
         self.covered.clear();
         self.covered.resize(self.units.len(), false);
         let headline = if is_given { self.headline(text) } else { self.opening_headline(text) };
-        let mut found = self.find_blocks(text);
-        let repeats_itself = self.sort_units();
+        let parts = self.block_parts();
+        let mut found = self.find_copies(text, &parts);
         let is_within = |place: &TitlePlace| {
             found.iter().flatten().any(|copy| copy.start <= place.bytes.start && place.bytes.end <= copy.end)
         };
@@ -318,10 +318,9 @@ impl PageReader {
             }
             repeats.push(self.title_repeat(text, page, &headline));
         }
-        for copies in &mut found {
-            repeats.push(self.block_repeat(text, page, copies));
-        }
-        if repeats_itself {
+        found.extend(self.find_rows(&parts));
+        repeats.extend(found.iter().map(|copies| self.block_repeat(text, page, copies)));
+        if self.sort_units() {
             self.find_groups(text);
             self.report(text, page, &mut repeats);
         }
@@ -338,16 +337,15 @@ impl PageReader {
         repeats
     }
 
-    /// Takes the parts of a page; those of less than two tokens are left out.
+    /// Takes the parts of a page that have tokens.
     fn find_page_units(&mut self, page: &VisiblePage) {
-        const LEAST: usize = 2;
         let (starts, _) = self.tokens.all_ranges();
         let mut around = 0;
         for (number, part) in page.parts.iter().enumerate() {
             let place = |byte: u32| starts.partition_point(|start| *start < byte);
             let tokens = place(part.range.start)..place(part.range.end);
             let is_link = part.kind == PartKind::Link;
-            let kept = tokens.len() >= LEAST;
+            let kept = !tokens.is_empty();
             let unit = PageUnit {
                 hash: run_hash(&self.hashes[tokens.clone()]),
                 tokens: narrow(&tokens),
@@ -375,10 +373,8 @@ impl PageReader {
         }
     }
 
-    /// Cuts the text into lines and blocks; those of few tokens are left out.
+    /// Cuts the text into lines and blocks that have tokens.
     fn find_text_units(&mut self, text: &str) {
-        // What has fewer tokens cannot be news.
-        let least = if self.title.is_empty() { 3 } else { 2 };
         let mut block: Option<LineBlock> = None;
         let (mut from, mut token) = (0, 0);
         while from < text.len() {
@@ -386,7 +382,7 @@ impl PageReader {
             let line = self.take_line(text, from..to, &mut token);
             // A line without a token, such as a rule of dashes, parts blocks as an empty one does.
             if line.tokens.is_empty() || line.marked {
-                self.close_block(block.take(), least);
+                self.close_block(block.take());
             }
             from = to + 1;
             if line.tokens.is_empty() {
@@ -395,16 +391,16 @@ impl PageReader {
             self.opening.get_or_insert(line.tokens.start as u32);
             let parts = self.units.len();
             if line.marked {
-                self.push_unit(&line, UnitForm::Marked, parts, least);
+                self.push_unit(&line, UnitForm::Marked, parts);
             } else {
-                self.push_unit(&line, UnitForm::Line, parts, least);
+                self.push_unit(&line, UnitForm::Line, parts);
                 match &mut block {
                     Some(block) => block.add(&line),
                     None => block = Some(LineBlock { line, lines: 1, parts }),
                 }
             }
         }
-        self.close_block(block, least);
+        self.close_block(block);
     }
 
     /// The line at `range`; `token` is the first token that ends behind the line before, and moves on.
@@ -422,19 +418,16 @@ impl PageReader {
         PageLine { tokens: pass(bytes.start)..pass(bytes.end), bytes, marked }
     }
 
-    fn close_block(&mut self, block: Option<LineBlock>, least: usize) {
+    fn close_block(&mut self, block: Option<LineBlock>) {
         let Some(LineBlock { line, lines, parts }) = block else { return };
         if lines > 1 {
-            self.push_unit(&line, UnitForm::Block, parts, least);
+            self.push_unit(&line, UnitForm::Block, parts);
         } else if let Some(unit) = self.units.get_mut(parts) {
             unit.form = UnitForm::Block;
         }
     }
 
-    fn push_unit(&mut self, line: &PageLine, form: UnitForm, parts: usize, least: usize) {
-        if line.tokens.len() < least {
-            return;
-        }
+    fn push_unit(&mut self, line: &PageLine, form: UnitForm, parts: usize) {
         self.units.push(PageUnit {
             hash: run_hash(&self.hashes[line.tokens.clone()]),
             tokens: narrow(&line.tokens),

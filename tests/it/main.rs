@@ -40,6 +40,7 @@ mod noise;
 mod origin;
 mod outputs;
 mod pages;
+mod repeats;
 mod reports;
 mod schema;
 mod sets;
