@@ -87,12 +87,14 @@ pub enum Command {
         wirecopy calibrate --from pairs.ndjson --report csv=thresholds.csv")]
     Calibrate(Calibrate),
     /// Find headlines, blocks, paragraphs and lines that stand more than once within one page.
-    #[command(after_help = "Of an HTML page all is looked at that is visible; offsets refer to what `wirecopy text --html all FILE` \
+    #[command(
+        after_help = "Of an HTML page all is looked at that is visible; offsets refer to what `wirecopy text --html all FILE` \
         prints.\n\n\
         Examples:\n  \
         wirecopy page article.html\n  \
         wirecopy page site/ --report html=repeats.html --report sarif=repeats.sarif --fail-on-repeats\n  \
-        wirecopy page crawl.warc.gz --report json")]
+        wirecopy page crawl.warc.gz --report json"
+    )]
     Page(PageArgs),
     /// Print the text that everything else measures, or its tokens with their byte ranges.
     #[command(after_help = "Examples:\n  \

@@ -104,8 +104,7 @@ impl Run {
                             let title = fields.title.map(Value::to_text);
                             let description = page.as_ref().and_then(|page| page.head.description.as_deref());
                             let (site, key) = (u64::from(entry.site), page_key(fields, u64::from(d)));
-                            let mut shared =
-                                |text: Option<&str>| SharedKey::of(text?, site, key, tokens);
+                            let mut shared = |text: Option<&str>| SharedKey::of(text?, site, key, tokens);
                             let found = PageRepeats {
                                 title: shared(title.as_deref()),
                                 description: shared(description),

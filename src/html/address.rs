@@ -98,7 +98,9 @@ fn resolved(link: &str, base: Option<&Address>) -> Option<Address> {
     };
     let scheme = link.split_once(':').filter(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric()));
     let beyond = match scheme {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") =>
+        {
             Some(rest.strip_prefix("//")?)
         }
         Some(_) => return None,

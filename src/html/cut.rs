@@ -91,6 +91,8 @@ struct Cutter<'a> {
     link: Option<u32>,
     /// Where in the file the next text stands.
     source: u32,
+    /// A stretch of the same text went before.
+    goes_on: bool,
 }
 
 /// The pieces of a page, top to bottom, without the items that are `dropped`. Linear.
@@ -105,6 +107,7 @@ pub(super) fn cut(document: &Document, items: &Items, view: View, dropped: &[boo
         view,
         link: None,
         source: 0,
+        goes_on: false,
     };
     let mut at = 0;
     while at < items.list.len() {
@@ -190,23 +193,27 @@ impl Cutter<'_> {
     }
 
     fn text(&mut self, at: u32, text: &str) {
+        if self.preformatted > 0 {
+            if let (_, Some((place, _))) = entity::up_to_mark(text) {
+                self.source = place;
+            }
+            return self.preformatted(at, &entity::restored(&entity::unmarked(text)));
+        }
         let mut rest = text;
         loop {
             let (stretch, mark) = entity::up_to_mark(rest);
             self.stretch(at, stretch);
             match mark {
                 Some((place, behind)) => (self.source, rest) = (place, behind),
-                None => return,
+                None => break,
             }
         }
+        self.goes_on = false;
     }
 
     /// A stretch of text that stands in one place of the file.
     fn stretch(&mut self, at: u32, text: &str) {
         let text = &*entity::restored(text);
-        if self.preformatted > 0 {
-            return self.preformatted(at, text);
-        }
         if text.starts_with(is_space) {
             self.gap = self.gap.max(Gap::Space);
         }
@@ -218,16 +225,23 @@ impl Cutter<'_> {
             self.out.text.push_str(word);
         }
         self.count(start);
+        self.goes_on = true;
         if text.ends_with(is_space) {
             self.gap = Gap::Space;
         }
     }
 
     fn preformatted(&mut self, at: u32, text: &str) {
+        let (first, mut passed) = (self.source, 0);
         for (i, line) in text.split('\n').enumerate() {
             if i > 0 {
                 self.line_break();
             }
+            if first > 0 {
+                // Where no entity is longer than what it stands for.
+                self.source = first.saturating_add(passed);
+            }
+            passed += line.len() as u32 + 1;
             let line = line.trim_matches(is_space);
             if !line.is_empty() {
                 let start = self.first_word(at, line);
@@ -240,6 +254,7 @@ impl Cutter<'_> {
     fn first_word(&mut self, at: u32, word: &str) -> usize {
         let text = &mut self.out.text;
         let begins = text.is_empty() || self.gap >= Gap::Line;
+        let before = text.len();
         match self.gap {
             Gap::None => {}
             _ if begins => text.push('\n'),
@@ -254,7 +269,8 @@ impl Cutter<'_> {
             self.out.list.push(TextPiece { range, gap, kind, item, first: at, linked: 0, source });
         }
         self.gap = Gap::None;
-        start
+        // The space between two stretches of one text is of both.
+        if self.goes_on && !begins { before } else { start }
     }
 
     /// Counts what was put from `start` on.

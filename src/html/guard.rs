@@ -112,6 +112,8 @@ struct Attributes<'a> {
     href: Option<&'a str>,
     aria_hidden: Option<&'a str>,
     hidden: bool,
+    /// The file itself leaves it out of what is shown: what is only invisible, a script may show.
+    unseen: bool,
     /// What vocabularies and labels say that it is.
     part: Option<&'static str>,
     lang: Option<&'a str>,
@@ -483,7 +485,7 @@ impl<'a> Guard<'a> {
         }
         if self.rules.visible {
             self.push_attribute("part", attributes.part);
-            if attributes.hidden {
+            if attributes.unseen {
                 self.out.html.push_str(" unseen=\"\"");
             }
         }
@@ -691,24 +693,29 @@ impl<'a> Attributes<'a> {
             "content" => &mut self.content,
             "datetime" => &mut self.datetime,
             "type" => &mut self.kind,
-            "hidden" => return self.hidden = true,
+            "hidden" => {
+                (self.hidden, self.unseen) = (true, true);
+                return;
+            }
             "pubdate" => return self.pubdate = true,
             "aria-expanded" => return self.unfolds = true,
-            "style" => return self.hidden |= hides(value),
+            "style" => {
+                self.unseen |= declares(value, "display", "none");
+                self.hidden |= self.unseen || declares(value, "visibility", "hidden");
+                return;
+            }
             _ => return,
         };
         slot.get_or_insert(value);
     }
 }
 
-/// Whether a style says that the element is not shown.
-fn hides(style: &str) -> bool {
+/// Whether a style says that a property has a value.
+fn declares(style: &str, wanted: &str, meant: &str) -> bool {
     style.len() < 4096
         && style.split(';').any(|declaration| {
             let Some((property, value)) = declaration.split_once(':') else { return false };
-            let (property, value) = (property.trim(), value.trim());
-            (same(property, "display") && starts_with(value, "none"))
-                || (same(property, "visibility") && starts_with(value, "hidden"))
+            same(property.trim(), wanted) && starts_with(value.trim(), meant)
         })
 }
 

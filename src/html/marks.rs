@@ -86,7 +86,7 @@ pub(super) fn part(names: &str) -> Option<Part> {
 fn part_of_word(before: &str, word: &str) -> Option<Part> {
     match word {
         "crumb" | "crumbs" | "crumbtrail" | "ariane" | "rootline" | "klickpfad" | "brotkrumen"
-        | "brotkrume" | "kruimelpad" => Some(Part::Crumbs),
+        | "brotkrume" | "kruimelpad" | "youarehere" => Some(Part::Crumbs),
         "path" | "hier" | "here" if matches!(before, "nav" | "click" | "are" | "sind") => Some(Part::Crumbs),
         _ if word.starts_with("breadcrumb") => Some(Part::Crumbs),
         "nav" | "navbar" | "navi" | "navigation" | "menu" | "submenu" | "pager" | "pagination" => {

@@ -127,6 +127,11 @@ pub(super) fn front(title: &str) -> Option<&str> {
     separators(title).next().map(|(at, _)| title[..at].trim())
 }
 
+/// What a title has behind its last separator, if it has one.
+pub(super) fn back(title: &str) -> Option<&str> {
+    separators(title).last().map(|(at, sign)| title[at + sign.len_utf8()..].trim())
+}
+
 /// The signs of a title that may stand between it and the site's name, each with its place.
 fn separators(title: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     const SEPARATORS: [char; 9] =

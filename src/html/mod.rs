@@ -229,8 +229,7 @@ impl<'a> Parsed<'a> {
         let document = Document::from(guarded.html);
         let items = Items::of(&document);
         let pieces = cut::cut(&document, &items, View::Article, &[]);
-        let seen =
-            if visible { cut::cut(&document, &items, View::Visible, &[]) } else { Pieces::default() };
+        let seen = if visible { cut::cut(&document, &items, View::Visible, &[]) } else { Pieces::default() };
         Parsed { document, items, pieces, seen, head: guarded.head, links: guarded.links }
     }
 

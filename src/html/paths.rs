@@ -132,17 +132,19 @@ impl<'a> Selectors<'a> {
                 break None;
             }
         };
-        way.into_iter().rev().fold(known, |within, item| {
-            let selector = self.selector(item, within.is_some());
-            if selector.is_empty() {
-                return within;
-            }
-            let number = self.elements.len() as u32;
-            self.elements.push(PageElement { within, selector });
-            self.numbers.insert(item, number);
-            Some(number)
-        })
-        .unwrap_or_default()
+        way.into_iter()
+            .rev()
+            .fold(known, |within, item| {
+                let selector = self.selector(item, within.is_some());
+                if selector.is_empty() {
+                    return within;
+                }
+                let number = self.elements.len() as u32;
+                self.elements.push(PageElement { within, selector });
+                self.numbers.insert(item, number);
+                Some(number)
+            })
+            .unwrap_or_default()
     }
 
     /// Whether an element has a name that no other has.

@@ -101,7 +101,10 @@ impl<'a> Roles<'a> {
         site_name: Option<&str>,
         targets: &'a HashMap<u32, LinkTarget>,
     ) -> Roles<'a> {
-        let headline = headline(pieces, titles, site_name);
+        let leads_home = |piece: usize| {
+            whole_link(pieces, piece).and_then(|link| targets.get(&link)) == Some(&LinkTarget::Home)
+        };
+        let headline = headline(pieces, titles, site_name, leads_home);
         let at_headline = headline.map(|piece| pieces.list[piece].first);
         let mut around = vec![0; items.list.len()];
         for (at, item) in items.list.iter().enumerate() {
@@ -138,11 +141,7 @@ impl<'a> Roles<'a> {
 
     /// The link that a piece is all of, if it is one.
     pub fn whole_link(&self, piece: usize) -> Option<u32> {
-        let range = &self.pieces.list[piece].range;
-        let links = &self.pieces.links;
-        let first = links.partition_point(|link| link.piece < piece);
-        let link = links.get(first).filter(|link| link.piece == piece && link.range == *range)?;
-        Some(link.item)
+        whole_link(self.pieces, piece)
     }
 
     /// Whether a piece is the last of crumbs: no way to another page, in a small part whose other pieces are links, the first of
@@ -210,31 +209,52 @@ const ALIKE: f64 = 0.5;
 const ALIKE_BELOW: f64 = 0.8;
 
 /// The heading that is the page's headline: of its `<h1>`, the one most like its titles; else another heading that is nearly one
-/// of them, or what one has before the site's name; else the first `<h1>`.
-fn headline(pieces: &Pieces, titles: &[&str], site_name: Option<&str>) -> Option<usize> {
+/// of them, or what one has before the site's name; else the first `<h1>`. One that is the site's name is the last to be asked.
+fn headline(
+    pieces: &Pieces,
+    titles: &[&str],
+    site_name: Option<&str>,
+    leads_home: impl Fn(usize) -> bool,
+) -> Option<usize> {
+    let same = |a: &str, b: &str| meta::same_words(a, b);
     let fronts = titles.iter().filter_map(|title| meta::front(title));
-    let is_site = |front: &&str| site_name.is_some_and(|site| meta::same_words(site, front));
-    let fronts: Vec<Letters> = fronts.filter(|front| !is_site(front)).map(Letters::of).collect();
+    let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
+    let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
+    let backs: Vec<&str> = titles.iter().filter_map(|title| meta::back(title)).collect();
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
-    let mut best: [Option<(f64, usize)>; 2] = [None, None];
-    let mut seen = 0;
-    for (at, piece) in pieces.list.iter().enumerate() {
-        let BlockKind::Heading(level) = piece.kind else { continue };
-        seen += 1;
-        if seen > HEADINGS {
-            break;
-        }
-        let own = Letters::of(pieces.text_of(piece));
+    let mut best: [Option<(f64, usize)>; 3] = [None; 3];
+    let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
+        BlockKind::Heading(level) => Some((at, piece, level)),
+        _ => None,
+    });
+    for (at, piece, level) in headings.take(HEADINGS) {
+        let text = pieces.text_of(piece);
+        let own = Letters::of(text);
         let fronts = fronts.iter().filter(|_| level > 1);
         let alike = titles.iter().chain(fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
-        let best = &mut best[usize::from(level > 1)];
+        // What stands last in a title is the site's name where another title is not about it.
+        let is_back = || {
+            backs.iter().any(|back| same(back, text)) && titles.iter().any(|title| title.alike(&own) < ALIKE)
+        };
+        let is_site = level == 1
+            && alike < 1.0
+            && (leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back());
+        let best = &mut best[if is_site { 2 } else { usize::from(level > 1) }];
         if best.is_none_or(|(most, _)| alike > most) {
             *best = Some((alike, at));
         }
     }
-    let [first, below] = best;
+    let [first, below, site] = best;
     let is = |best: Option<(f64, usize)>, least: f64| best.filter(|(alike, _)| *alike >= least);
-    is(first, ALIKE).or(is(below, ALIKE_BELOW)).or(first).map(|(_, at)| at)
+    is(first, ALIKE).or(is(below, ALIKE_BELOW)).or(first).or(site).map(|(_, at)| at)
+}
+
+/// The link that a piece is all of, if it is one.
+fn whole_link(pieces: &Pieces, piece: usize) -> Option<u32> {
+    let range = &pieces.list[piece].range;
+    let first = pieces.links.partition_point(|link| link.piece < piece);
+    let link = pieces.links.get(first).filter(|link| link.piece == piece && link.range == *range)?;
+    Some(link.item)
 }
 
 /// The pairs of neighbouring letters of a text, sorted: what two titles have of them in common says how alike they are in any

@@ -108,14 +108,16 @@ pub(super) fn visible(parsed: &Parsed<'_>, metadata: &Metadata, source: &str) ->
     let own = OwnAddress::of(metadata.addresses.iter().flatten().map(|address| &**address), parsed.head.base);
     let mut targets: HashMap<u32, LinkTarget> = HashMap::new();
     for link in &pieces.links {
-        let href = parsed.items.list[link.item as usize].link.and_then(|link| parsed.links.get(link as usize));
+        let href =
+            parsed.items.list[link.item as usize].link.and_then(|link| parsed.links.get(link as usize));
         if let Some(href) = href {
             targets.entry(link.item).or_insert_with(|| own.target(&meta::text(href)));
         }
     }
     let [title, og_title, _] = &metadata.titles;
     let titles: Vec<&str> = [og_title, &metadata.title, title].into_iter().flatten().map(|t| &**t).collect();
-    let roles = Roles::of(&parsed.document, &parsed.items, pieces, &titles, metadata.site_name.as_deref(), &targets);
+    let roles =
+        Roles::of(&parsed.document, &parsed.items, pieces, &titles, metadata.site_name.as_deref(), &targets);
     let (text, ranges) = assembled(pieces);
     let mut selectors = Selectors::of(&parsed.document, &parsed.items);
     let parts = parts(pieces, &ranges, &roles, &mut selectors, source);
@@ -142,8 +144,8 @@ fn parts(
     let mut places = Vec::with_capacity(parts.capacity());
     let mut links = pieces.links.iter().peekable();
     for (number, (piece, range)) in pieces.list.iter().zip(ranges).enumerate() {
-        let shares_block = piece.gap == Gap::Line
-            || pieces.list.get(number + 1).is_some_and(|next| next.gap == Gap::Line);
+        let shares_block =
+            piece.gap == Gap::Line || pieces.list.get(number + 1).is_some_and(|next| next.gap == Gap::Line);
         let kind = match piece.kind {
             BlockKind::Heading(level) => PartKind::Heading(level),
             BlockKind::ListItem | BlockKind::TableRow => PartKind::Item,

@@ -45,7 +45,8 @@ impl PageReader {
     pub(super) fn find_copies(&mut self, text: &str, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
         // A short sentence is what somebody said: with it between them, two paragraphs do not follow one another.
         let speaks = |unit: &PageUnit| {
-            ends_sentence(&text[unit.byte_range()]) && self.weight(text, unit.token_range(), NEWS, true) >= NEWS
+            ends_sentence(&text[unit.byte_range()])
+                && self.weight(text, unit.token_range(), NEWS, true) >= NEWS
         };
         let is_paragraph = |&at: &usize| {
             let unit = &self.units[at];

@@ -67,8 +67,11 @@ pub fn faults(page: &VisiblePage) -> Vec<Fault> {
     let headline = head.headline.as_deref().filter(|_| !first.is_empty()).unwrap_or_default();
     let titles: Vec<&str> =
         [title, head.og_title.as_deref().unwrap_or_default(), headline].into_iter().collect();
-    let said: Vec<(Vec<String>, &str)> =
-        titles.into_iter().map(|title| (words(title), title)).filter(|(words, _)| !words.is_empty()).collect();
+    let said: Vec<(Vec<String>, &str)> = titles
+        .into_iter()
+        .map(|title| (words(title), title))
+        .filter(|(words, _)| !words.is_empty())
+        .collect();
     let differ = said
         .iter()
         .enumerate()

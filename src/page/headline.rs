@@ -26,8 +26,8 @@ const KEPT_HERE: usize = WORD + 1;
 
 /// What stands between a headline and a site's name.
 const SEPARATORS: [char; 19] = [
-    '|', '\u{ff5c}', '\u{2502}', '-', '\u{2013}', '\u{2014}', '\u{2015}', '\u{b7}', '\u{2022}', '\u{ab}', '\u{bb}',
-    '\u{2039}', '\u{203a}', '>', ':', '\u{ff1a}', '/', '~', '@',
+    '|', '\u{ff5c}', '\u{2502}', '-', '\u{2013}', '\u{2014}', '\u{2015}', '\u{b7}', '\u{2022}', '\u{ab}',
+    '\u{bb}', '\u{2039}', '\u{203a}', '>', ':', '\u{ff1a}', '/', '~', '@',
 ];
 
 /// Those of them that part a name from a headline and nothing else.
@@ -35,8 +35,8 @@ const BARS: [char; 3] = ['|', '\u{ff5c}', '\u{2502}'];
 
 /// What leads from one crumb to the next.
 const ARROWS: [char; 11] = [
-    '\u{bb}', '\u{203a}', '>', '\u{2192}', '\u{25b8}', '\u{25ba}', '\u{25b6}', '\u{276f}', '\u{27a4}', '\u{ff1e}',
-    '\u{2190}',
+    '\u{bb}', '\u{203a}', '>', '\u{2192}', '\u{25b8}', '\u{25ba}', '\u{25b6}', '\u{276f}', '\u{27a4}',
+    '\u{ff1e}', '\u{2190}',
 ];
 
 /// What may do so where there are several of one kind.
@@ -169,7 +169,8 @@ impl PageReader {
                 }
             }
             let own = own.or_else(|| self.form_beside(text, unit, &inner));
-            let is_whole = own.as_ref().is_some_and(|(form, _, is_crumb)| *form == PlaceForm::Same || *is_crumb);
+            let is_whole =
+                own.as_ref().is_some_and(|(form, _, is_crumb)| *form == PlaceForm::Same || *is_crumb);
             let before = places.len();
             if !is_whole {
                 // What a link within the block has, the link's place is: it says where it leads.
@@ -256,7 +257,8 @@ impl PageReader {
         }
         const CLOSING: [char; 10] =
             [')', ']', '"', '\'', '\u{2019}', '\u{201d}', '\u{bb}', '\u{203a}', '\u{300d}', '\u{2192}'];
-        let end = text[unit.byte_range()].trim_end_matches(|c: char| CLOSING.contains(&c) || c.is_whitespace());
+        let end =
+            text[unit.byte_range()].trim_end_matches(|c: char| CLOSING.contains(&c) || c.is_whitespace());
         if !end.ends_with(['\u{2026}', '\u{22ef}']) && !end.ends_with("..") {
             return false;
         }
@@ -280,8 +282,8 @@ impl PageReader {
         let Some(place) = self.place(token) else { return whole.clone() };
         let before = &text[whole.start..place.start];
         const OPENING: [char; 12] = [
-            '"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{201a}', '\u{ab}', '\u{300c}', '\u{300e}', '(', '\u{bf}',
-            '\u{a1}',
+            '"', '\'', '\u{201c}', '\u{201e}', '\u{2018}', '\u{201a}', '\u{ab}', '\u{300c}', '\u{300e}', '(',
+            '\u{bf}', '\u{a1}',
         ];
         let start = whole.start + before.trim_end_matches(OPENING).len();
         start..whole.end
@@ -296,8 +298,7 @@ impl PageReader {
         let most = tokens.start + 2 * LABEL / super::CHARACTER;
         let is_label = |token: &usize| {
             let separator = self.between(text, *token).unwrap_or_default();
-            self.hashes[*token] == self.forms.key[0]
-                && self.is_label(text, separator, tokens.start..*token)
+            self.hashes[*token] == self.forms.key[0] && self.is_label(text, separator, tokens.start..*token)
         };
         (tokens.start + 1..tokens.end.min(most)).rev().find(is_label)
     }

@@ -64,7 +64,8 @@ fn strip_number(line: &str) -> Option<&str> {
 }
 
 /// What ends a sentence and seldom a headline.
-pub(super) const STOPS: [char; 7] = ['.', '\u{3002}', '\u{ff0e}', '\u{964}', '\u{6d4}', '\u{1362}', '\u{104b}'];
+pub(super) const STOPS: [char; 7] =
+    ['.', '\u{3002}', '\u{ff0e}', '\u{964}', '\u{6d4}', '\u{1362}', '\u{104b}'];
 
 /// What else ends a sentence or a part of one, and seldom a heading.
 const PAUSES: [char; 8] = ['!', '?', ';', ',', '\u{2026}', '\u{ff01}', '\u{ff1f}', '\u{61f}'];

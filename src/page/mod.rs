@@ -540,7 +540,11 @@ impl PageReader {
             UnitForm::Marked => RepeatKind::Heading,
             UnitForm::Block if cut.contains('\n') => RepeatKind::Paragraph,
             UnitForm::Block if ends_sentence(cut) => {
-                if self.is_sentence(text, unit) { RepeatKind::Paragraph } else { RepeatKind::Line }
+                if self.is_sentence(text, unit) {
+                    RepeatKind::Paragraph
+                } else {
+                    RepeatKind::Line
+                }
             }
             UnitForm::Block if self.fits(text, unit, HEADING) => RepeatKind::Heading,
             UnitForm::Block => RepeatKind::Paragraph,
@@ -614,7 +618,8 @@ impl PageReader {
         range: Range<usize>,
         form: PlaceForm,
     ) -> Place {
-        if let Some((page, part)) = page.and_then(|page| Some((page, page.parts.get(unit.number as usize)?))) {
+        if let Some((page, part)) = page.and_then(|page| Some((page, page.parts.get(unit.number as usize)?)))
+        {
             let selector = Some(page.selector(part));
             return Place { range, role: part.role, form, line: part.line, column: part.column, selector };
         }

@@ -52,8 +52,7 @@ fn kinds() {
         ("line", 2, "Picture: the new gates"),
     ];
     assert_eq!(found(text, None), truth);
-    let lines =
-        "Mayor opens third bridge\nShe cut a ribbon.\nMayor opens third bridge\nShe cut a ribbon.";
+    let lines = "Mayor opens third bridge\nShe cut a ribbon.\nMayor opens third bridge\nShe cut a ribbon.";
     let truth = [("title", 2, "Mayor opens third bridge"), ("line", 2, "She cut a ribbon.")];
     assert_eq!(found(lines, None), truth);
 }
@@ -178,7 +177,9 @@ fn check(text: &str, title: Option<&str>) -> Result<(), TestCaseError> {
             let own = text[place.range.clone()].split('\n').next().unwrap_or_default();
             prop_assert!(from.starts_with(own), "{:?} is not on line {}", own, place.line);
         }
-        if repeat.kind == RepeatKind::Similar || repeat.places.iter().any(|place| place.form != PlaceForm::Same) {
+        if repeat.kind == RepeatKind::Similar
+            || repeat.places.iter().any(|place| place.form != PlaceForm::Same)
+        {
             continue;
         }
         prop_assert_eq!(&repeat.text, &text[ranges[0].clone()]);

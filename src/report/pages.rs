@@ -74,8 +74,7 @@ pub(super) fn places(repeat: &RepeatRow) -> String {
 /// wanted. One screen at most, unless all is wanted.
 pub fn page_summary(page: &PageRow, all: bool, look: Look) -> String {
     let mut out = String::new();
-    let told: Vec<&RepeatRow> =
-        page.repeats.iter().filter(|repeat| all || !repeat.furniture).collect();
+    let told: Vec<&RepeatRow> = page.repeats.iter().filter(|repeat| all || !repeat.furniture).collect();
     if told.is_empty() && page.faults.is_empty() {
         return out;
     }
@@ -86,7 +85,9 @@ pub fn page_summary(page: &PageRow, all: bool, look: Look) -> String {
     for repeat in told.iter().take(most) {
         let count = match &*repeat.kind {
             "similar" => "similar paragraphs".to_owned(),
-            kind => format!("{kind} {} times{}", repeat.count, if repeat.furniture { ", furniture" } else { "" }),
+            kind => {
+                format!("{kind} {} times{}", repeat.count, if repeat.furniture { ", furniture" } else { "" })
+            }
         };
         let room = width.saturating_sub(count.len() + 4);
         let _ = writeln!(out, "  {count}: {}", clipped(&one_line(&repeat.text), room));
@@ -126,7 +127,14 @@ pub fn write_page_csv(page: &PageRow, out: &mut dyn Write) -> io::Result<()> {
     for row in &page.faults {
         let count = row.pages.map_or(row.texts.len(), |pages| pages as usize);
         let text = one_line(&row.texts.join(" | "));
-        writeln!(out, "{},{},{},{count},,,,{}", quoted(&page.id), quoted(&page.path), row.kind, quoted(&text))?;
+        writeln!(
+            out,
+            "{},{},{},{count},,,,{}",
+            quoted(&page.id),
+            quoted(&page.path),
+            row.kind,
+            quoted(&text)
+        )?;
     }
     Ok(())
 }
@@ -193,7 +201,8 @@ impl<W: Write> SarifWriter<W> {
                 })
             };
             let end = repeat.text.floor_char_boundary(MESSAGE);
-            let said = format!("{} stands {} times: {}", repeat.kind, repeat.count, one_line(&repeat.text[..end]));
+            let said =
+                format!("{} stands {} times: {}", repeat.kind, repeat.count, one_line(&repeat.text[..end]));
             // The first is where it belongs; the next is one too many.
             let (first, others) = match repeat.places.split_first() {
                 Some((first, [second, rest @ ..])) => (Some(second), [std::slice::from_ref(first), rest]),

@@ -23,7 +23,11 @@ pub(super) struct Said<'a> {
 }
 
 /// The text of an HTML page, and all that is visible of it where the rules want that. `charset` is what its protocol says.
-pub(super) fn html<'a>(bytes: &'a [u8], charset: Option<&str>, rules: &ReadingRules) -> Result<Said<'a>, Reason> {
+pub(super) fn html<'a>(
+    bytes: &'a [u8],
+    charset: Option<&str>,
+    rules: &ReadingRules,
+) -> Result<Said<'a>, Reason> {
     let (page, visible) = if rules.text_only {
         (html::read(bytes, charset, rules.html)?, None)
     } else {
