@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{
     LinkTarget, NEWS, PageReader, PageUnit, Place, PlaceForm, PlaceRole, Repeat, RepeatKind, TITLE, UnitForm,
-    VisiblePage, WORD,
+    VisiblePage, WORD, run_hash,
 };
 use crate::text::Tokens;
 
@@ -60,8 +60,9 @@ pub(super) struct TitlePlace {
 /// The headline that is looked for, and names that may stand beside it.
 #[derive(Debug, Default)]
 pub(super) struct Forms {
-    /// Hashes of the headline's tokens.
+    /// Hashes of the headline's tokens, and the hash of all of them.
     key: Vec<u64>,
+    hash: u64,
     /// Hashes of the tokens of each name.
     names: Vec<Vec<u64>>,
 }
@@ -117,6 +118,7 @@ impl PageReader {
     pub(super) fn headline(&mut self, text: &str) -> Vec<TitlePlace> {
         let mut key = Vec::new();
         self.forms.key = self.title.hashes(&mut key).to_vec();
+        self.forms.hash = run_hash(&self.forms.key);
         let places = self.title_places(text);
         if self.weighs_enough(text, &places, TITLE) { places } else { Vec::new() }
     }
@@ -127,6 +129,7 @@ impl PageReader {
             let unit = &self.units[opening];
             self.title.read(&text[unit.byte_range()]);
             self.forms.key = self.hashes[unit.token_range()].to_vec();
+            self.forms.hash = unit.hash;
             let places = self.title_places(text);
             if self.weighs_enough(text, &places, NEWS) {
                 return places;
@@ -201,7 +204,8 @@ impl PageReader {
     /// The whole headline, or its beginning.
     fn form(&self, text: &str, unit: &PageUnit) -> Option<(PlaceForm, Range<usize>, bool)> {
         let tokens = unit.token_range();
-        if self.hashes[tokens.clone()] == *self.forms.key {
+        // By its hash too: of a link that shares a token with what stands beside it, that is of its own words.
+        if self.hashes[tokens.clone()] == *self.forms.key || unit.hash == self.forms.hash {
             return Some((PlaceForm::Same, unit.byte_range(), false));
         }
         let is_cut = self.is_cut(text, unit, tokens);

@@ -287,8 +287,8 @@ impl PageReader {
         if let Some(title) = &page.head.title {
             self.forms.name_in(title, headline, &mut self.title);
         }
-        self.title.read(headline);
         self.find_page_units(page);
+        self.title.read(headline);
         let is_given = !self.title.is_empty();
         self.find(&page.text, Some(page), is_given)
     }
@@ -339,15 +339,28 @@ impl PageReader {
 
     /// Takes the parts of a page that have tokens.
     fn find_page_units(&mut self, page: &VisiblePage) {
-        let (starts, _) = self.tokens.all_ranges();
         let mut around = 0;
+        let mut own = Vec::new();
         for (number, part) in page.parts.iter().enumerate() {
-            let place = |byte: u32| starts.partition_point(|start| *start < byte);
-            let tokens = place(part.range.start)..place(part.range.end);
+            let bytes = part.range.start as usize..part.range.end as usize;
+            let tokens = self.tokens_in(&bytes);
             let is_link = part.kind == PartKind::Link;
             let kept = !tokens.is_empty();
+            // A link may share a token with what stands right beside it: a date, a sign.
+            let reaches = |token: Option<usize>, end: usize| {
+                token.and_then(|token| self.place(token)).is_some_and(|place| place.end > end)
+            };
+            let is_joined = is_link
+                && (reaches(tokens.end.checked_sub(1), bytes.end)
+                    || reaches(tokens.start.checked_sub(1), bytes.start));
+            let hash = if is_joined {
+                self.title.read(&page.text[bytes]);
+                run_hash(self.title.hashes(&mut own))
+            } else {
+                run_hash(&self.hashes[tokens.clone()])
+            };
             let unit = PageUnit {
-                hash: run_hash(&self.hashes[tokens.clone()]),
+                hash,
                 tokens: narrow(&tokens),
                 bytes: part.range.clone(),
                 parts: self.units.len() as u32,
