@@ -106,7 +106,7 @@ impl PageReader {
             if taken[start] || others.len() - later == 0 || !self.is_free(units[start]) {
                 continue;
             }
-            let row = |from: usize, to: usize, taken: &[bool]| {
+            let row = |from: usize, to: usize, most: usize, taken: &[bool]| {
                 let equal = |step: &usize| {
                     let (a, b) = (from + step, to + step);
                     a < to
@@ -117,17 +117,17 @@ impl PageReader {
                         && self.is_free(units[b])
                         && self.same(&self.units[units[a]], &self.units[units[b]])
                 };
-                (0..).take_while(equal).count()
+                (0..most).take_while(equal).count()
             };
             let near = others[later..].iter().take(PLACES);
-            let length = near.map(|&place| row(start, place, &taken)).max().unwrap_or_default();
+            let length = near.map(|&place| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
             if length < least {
                 continue;
             }
             let mut copies = vec![start];
             for &place in &others[later..] {
                 if copies.last().is_some_and(|last| last + length <= place)
-                    && row(start, place, &taken) >= length
+                    && row(start, place, length, &taken) == length
                 {
                     copies.push(place);
                 }

@@ -221,6 +221,10 @@ impl PageReader {
     ) -> Option<(PlaceForm, Range<usize>, bool)> {
         let (key, tokens) = (&self.forms.key, unit.token_range());
         let whole = unit.byte_range();
+        if text[whole.clone()].contains('\n') {
+            // What stands beside it on a line of its own has nothing to do with it.
+            return None;
+        }
         let own = &self.hashes[tokens.clone()];
         if own.len() > key.len() && own.starts_with(key) {
             let rest = tokens.start + key.len()..tokens.end;

@@ -131,6 +131,11 @@ impl Report {
         }
     }
 
+    /// Pages that repeat something which is no furniture.
+    pub fn pages_with_own_repeats(&self) -> impl Iterator<Item = &PageRow> {
+        self.pages.iter().filter(|page| page.own_repeats().next().is_some())
+    }
+
     /// The same without texts, as `--report json` has it.
     pub fn without_texts(&self) -> Report {
         Report { texts: BTreeMap::new(), visible: BTreeMap::new(), ..self.clone() }

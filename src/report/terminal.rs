@@ -53,12 +53,13 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         write_cluster(out, cluster, excerpt.as_deref(), look)?;
     }
     rest(out, report.clusters.len(), look.shown, "cluster", "--all")?;
-    if !report.pages.is_empty() {
+    let pages: Vec<&PageRow> = report.pages_with_own_repeats().collect();
+    if !pages.is_empty() {
         writeln!(out, "\n{BOLD}repeated within one page{PLAIN}")?;
-        for page in report.pages.iter().take(look.shown) {
+        for page in pages.iter().take(look.shown) {
             write_page(out, page, look)?;
         }
-        rest(out, report.pages.len(), look.shown, "page", "--all")?;
+        rest(out, pages.len(), look.shown, "page", "--all")?;
     }
     write_titles(out, &report.titles, look)?;
     match (&report.audit, &report.recovery) {
