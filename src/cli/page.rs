@@ -40,7 +40,7 @@ pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
     let resources = Resources::default();
     // Nothing of a page is judged: its article is not looked for.
-    let options = CorpusOptions { html: HtmlMode::All, ..typed.input.reading.whole_pages()? };
+    let options = CorpusOptions { html: HtmlMode::All, undated: true, ..typed.input.reading.whole_pages()? };
     let corpus = Corpus::open(&typed.input.paths, &options, &resources)?;
     outputs.are_not_read(corpus.files())?;
     let pages = Pages::of(&corpus, &resources)?;

@@ -52,7 +52,7 @@ pub use walk::WalkOptions;
 
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
-use crate::html::{HtmlMode, VisiblePage};
+use crate::html::{HtmlMode, PageHead, VisiblePage};
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
 pub trait Reader: Debug + Send + Sync {
@@ -75,6 +75,11 @@ pub trait Reader: Debug + Send + Sync {
     /// The record with another text, all else as it is; none for formats that are not written where they stand.
     fn with_text(&self, _record: &[u8], _text: &str) -> Option<Vec<u8>> {
         None
+    }
+
+    /// What a page says of itself beside its text, for formats that know.
+    fn page_head(&self, record: &[u8]) -> Option<PageHead> {
+        self.page(record).map(|page| page.head)
     }
 
     /// All that is visible of a page, for formats that know.
@@ -101,6 +106,8 @@ pub struct CorpusOptions {
     /// Whether nothing is kept of an HTML page but that text. Else all that is visible of it is kept too, for what stands more
     /// than once within it.
     pub text_only: bool,
+    /// Whether nobody asks when pages were published of which all text is wanted: then their article is not looked for.
+    pub undated: bool,
     /// What separates the fields of tables; what their header says if `None`.
     pub delimiter: Option<u8>,
     /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
@@ -456,10 +463,22 @@ impl Corpus {
     /// All that is visible of a page; none for text that is no page, where nobody wanted it, and for a record that is no longer
     /// what it was.
     pub fn page(&self, at: Location) -> Option<VisiblePage> {
+        self.of_page(at, |reader, record| reader.page(record))
+    }
+
+    /// What a page says of itself beside its text; as [`Corpus::page`].
+    pub fn page_head(&self, at: Location) -> Option<PageHead> {
+        self.of_page(at, |reader, record| reader.page_head(record))
+    }
+
+    fn of_page<T>(&self, at: Location, read: impl FnOnce(&dyn Reader, &[u8]) -> Option<T>) -> Option<T> {
         let input = &self.opened.inputs[at.input as usize];
+        if matches!(input.reader, JSONL | TEXT) {
+            return None;
+        }
         let mut scratch = Vec::new();
         let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch).ok()?;
-        self.opened.readers[input.reader].page(record)
+        read(&*self.opened.readers[input.reader], record)
     }
 
     /// The id of a record, which is number `record` of its input.

@@ -326,6 +326,7 @@ impl Opened {
             hidden: options.walk.hidden,
             html: options.html,
             text_only: options.text_only,
+            undated: options.undated,
             site_from: options.site_from.clone(),
             delimiter: options.delimiter,
             command: options.command.clone(),

@@ -66,12 +66,15 @@ pub(super) fn written(page: &VisiblePage, own: &str) -> Vec<u8> {
     out.0
 }
 
+/// Reads what a page says of itself out of what [`written`] wrote.
+pub(super) fn read_head(bytes: &[u8]) -> Option<PageHead> {
+    OutlineReader(bytes).head()
+}
+
 /// Reads what [`written`] wrote beside the same text.
 pub(super) fn read(bytes: &[u8], own: &str) -> Option<VisiblePage> {
     let mut from = OutlineReader(bytes);
-    let [title, og_title, description, headline] =
-        [from.field()?, from.field()?, from.field()?, from.field()?];
-    let names = from.list(|from| from.text())?;
+    let head = from.head()?;
     let elements = from.list(|from| {
         let within = from.number()?.checked_sub(1);
         Some(PageElement { within, selector: from.text()? })
@@ -82,7 +85,6 @@ pub(super) fn read(bytes: &[u8], own: &str) -> Option<VisiblePage> {
         let Range { start, end } = part.range;
         text.get(start as usize..end as usize).is_some()
     };
-    let head = PageHead { title, og_title, description, headline, names };
     parts.iter().all(is_whole).then_some(VisiblePage { text, parts, elements, head })
 }
 
@@ -115,6 +117,13 @@ impl Writer {
 struct OutlineReader<'a>(&'a [u8]);
 
 impl OutlineReader<'_> {
+    fn head(&mut self) -> Option<PageHead> {
+        let [title, og_title, description, headline] =
+            [self.field()?, self.field()?, self.field()?, self.field()?];
+        let names = self.list(|from| from.text())?;
+        Some(PageHead { title, og_title, description, headline, names })
+    }
+
     fn number(&mut self) -> Option<u32> {
         let mut number = 0;
         for shift in (0..32).step_by(7) {
@@ -180,7 +189,7 @@ mod tests {
     fn a_page_comes_back_as_it_was_written() {
         let page = b"<title>Ferry | Courier</title><link rel=canonical href=https://c.example/f><nav><a href=/>Home</a></nav>\
             <h1>Ferry</h1><p>It runs <a href=/clock>again</a>.<ul><li>one<li>two</ul><table><tr><td>x</table><p>a<br>b";
-        let (_, visible) = read_with_visible(page, None, HtmlMode::Main).expect("is text");
+        let (_, visible) = read_with_visible(page, None, HtmlMode::Main, true).expect("is text");
         assert!(visible.parts.len() > 8);
         for own in ["", &*visible.text] {
             let bytes = written(&visible, own);

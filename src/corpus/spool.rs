@@ -16,7 +16,7 @@ use super::record::{Fields, Value};
 use super::store::{BIG, InputBytes};
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
-use crate::html::VisiblePage;
+use crate::html::{PageHead, VisiblePage};
 use crate::mmap::Mapping;
 
 /// A document on its way into the spool.
@@ -118,6 +118,10 @@ impl Reader for Spooled {
             parts(record).ok_or(Reason::Changed)?.map(|part| part.map(Value::Plain));
         let text = text.ok_or(Reason::Changed)?;
         Ok(Fields { text, id, title, url, canonical_url, date, source, directory })
+    }
+
+    fn page_head(&self, record: &[u8]) -> Option<PageHead> {
+        outline::read_head(parts(record)?[PAGE]?)
     }
 
     fn page(&self, record: &[u8]) -> Option<VisiblePage> {

@@ -12,7 +12,7 @@ use super::repeats::{PageLook, SharedKey, page_key};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Scratch, Value, turn};
 use crate::document::{site_hash, site_of};
 use crate::error::{Reason, Result};
-use crate::html::VisiblePage;
+use crate::html::PageHead;
 use crate::options::Resources;
 use crate::page::faults;
 use crate::report::{FaultRow, PageRow, ProblemRow};
@@ -63,7 +63,6 @@ struct Record<'a> {
     location: Location,
     text: &'a str,
     fields: &'a Fields<'a>,
-    page: Option<VisiblePage>,
 }
 
 impl<'a> Pages<'a> {
@@ -78,7 +77,10 @@ impl<'a> Pages<'a> {
         let (mut keys, mut count, mut problems) = (Vec::new(), 0, Vec::new());
         pages.walk(
             || Tokens::new(resources.kernel),
-            |tokens, record| pages.keys(&record, tokens),
+            |tokens, record| {
+                let head = corpus.page_head(record.location);
+                pages.keys(&record, head.as_ref(), tokens)
+            },
             |found| match found {
                 Ok((_, found)) => {
                     count += 1;
@@ -200,7 +202,7 @@ impl<'a> Pages<'a> {
             let id = fields.as_ref().ok().and_then(|fields| fields.id).map(Value::to_text);
             let outcome = fields.map(|fields| {
                 let text = fields.text.decode(scratch).text;
-                look(Record { location, text, fields: &fields, page: self.corpus.page(location) })
+                look(Record { location, text, fields: &fields })
             });
             found.push(Found { line, id, outcome });
         });
@@ -211,8 +213,13 @@ impl<'a> Pages<'a> {
     }
 
     /// The keys of a record's title and description.
-    fn keys(&self, record: &Record<'_>, tokens: &mut Tokens) -> [Option<SharedKey>; 2] {
-        let Record { location, fields, page, .. } = record;
+    fn keys(
+        &self,
+        record: &Record<'_>,
+        head: Option<&PageHead>,
+        tokens: &mut Tokens,
+    ) -> [Option<SharedKey>; 2] {
+        let Record { location, fields, .. } = record;
         let text = |value: Option<Value<'_>>| value.map(Value::to_text);
         let (source, url, inside) = (text(fields.source), text(fields.url), text(fields.directory));
         let directory = inside.as_deref().unwrap_or_else(|| self.corpus.directory(location.input));
@@ -221,15 +228,16 @@ impl<'a> Pages<'a> {
         let place = u64::from(location.input) << 40 ^ location.offset;
         let key = page_key(fields, place);
         let title = text(fields.title);
-        let description = page.as_ref().and_then(|page| page.head.description.as_deref());
+        let description = head.and_then(|head| head.description.as_deref());
         // A description that others have as their title is none that they share.
         let mut of = |text: Option<&str>, site| SharedKey::of(text?, site, key, tokens);
         [of(title.as_deref(), site), of(description, !site)]
     }
 
     fn look(&self, record: Record<'_>, look: &mut PageLook, tokens: &mut Tokens) -> SeenPage {
-        let keys = self.keys(&record, tokens);
-        let Record { location, text, fields, page } = record;
+        let page = self.corpus.page(record.location);
+        let keys = self.keys(&record, page.as_ref().map(|page| &page.head), tokens);
+        let Record { location, text, fields } = record;
         let repeats = look.repeats(text, fields, page.as_ref());
         let (path, _) = self.corpus.place(location, 0);
         let mut row = PageRow::new(String::new(), path, &repeats);

@@ -183,7 +183,8 @@ pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Res
     Ok(extraction.page)
 }
 
-/// Reads a page as [`read`] does, and all that is visible of it, in one pass over its elements.
+/// Reads a page as [`read`] does, and all that is visible of it, in one pass over its elements. Where all is wanted and nothing else
+/// says when it was published, its article is looked for to know that, if `dated` says so.
 ///
 /// # Errors
 /// As [`read`].
@@ -191,12 +192,13 @@ pub fn read_with_visible(
     bytes: &[u8],
     hint: Option<&str>,
     mode: HtmlMode,
+    dated: bool,
 ) -> Result<(HtmlPage, VisiblePage), Reason> {
     let text = charset::decode(bytes, hint, true)?;
-    let parsed = Parsed::of(&text, hint, true);
+    let parsed = Parsed::of(&text, hint, true, mode);
     let metadata = parsed.metadata();
     let visible = visible::visible(&parsed, &metadata, &text.text);
-    Ok((Extraction::of_parsed(parsed, metadata, &text, mode).page, visible))
+    Ok((Extraction::of_parsed(parsed, metadata, &text, mode, dated).page, visible))
 }
 
 /// All of the text of a fragment of a page, without what only a page says of itself.
@@ -206,14 +208,14 @@ pub fn read_with_visible(
 pub(crate) fn text_of_fragment(fragment: &str) -> Result<String, Reason> {
     let hint = Some("utf-8");
     let text = charset::decode(fragment.as_bytes(), hint, true)?;
-    Ok(assembled(&Parsed::of(&text, hint, true).seen).0)
+    Ok(assembled(&Parsed::of(&text, hint, true, HtmlMode::All).seen).0)
 }
 
 /// A page's elements, with all of its text and what stands in its head.
 struct Parsed<'a> {
     document: Document,
     items: Items,
-    /// All that may be of the article.
+    /// All that may be of the article, unless all that is visible is wanted instead.
     pieces: Pieces,
     /// All that is visible, if that is wanted.
     seen: Pieces,
@@ -223,18 +225,27 @@ struct Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
-    fn of(text: &'a charset::Transcoded<'_>, hint: Option<&str>, visible: bool) -> Parsed<'a> {
+    fn of(
+        text: &'a charset::Transcoded<'_>,
+        hint: Option<&str>,
+        visible: bool,
+        mode: HtmlMode,
+    ) -> Parsed<'a> {
         let rules = guard::Rules { visible, xml: is_xhtml(&text.text, hint) };
         let guarded = guard::guard(&text.text, rules);
         let document = Document::from(guarded.html);
         let items = Items::of(&document);
-        let pieces = cut::cut(&document, &items, View::Article, &[]);
-        let seen = if visible { cut::cut(&document, &items, View::Visible, &[]) } else { Pieces::default() };
+        let cut = |view, wanted: bool| {
+            if wanted { cut::cut(&document, &items, view, &[]) } else { Pieces::default() }
+        };
+        let pieces = cut(View::Article, mode == HtmlMode::Main);
+        let seen = cut(View::Visible, visible);
         Parsed { document, items, pieces, seen, head: guarded.head, links: guarded.links }
     }
 
     fn metadata(&self) -> meta::Metadata {
-        meta::metadata(&self.head, first_heading(&self.items, &self.pieces))
+        let pieces = if self.pieces.list.is_empty() { &self.seen } else { &self.pieces };
+        meta::metadata(&self.head, first_heading(&self.items, pieces))
     }
 }
 
@@ -265,9 +276,9 @@ struct Extraction {
 
 impl Extraction {
     fn of(text: &charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Extraction {
-        let parsed = Parsed::of(text, hint, mode == HtmlMode::All);
+        let parsed = Parsed::of(text, hint, mode == HtmlMode::All, mode);
         let metadata = parsed.metadata();
-        Extraction::of_parsed(parsed, metadata, text, mode)
+        Extraction::of_parsed(parsed, metadata, text, mode, true)
     }
 
     fn of_parsed(
@@ -275,10 +286,15 @@ impl Extraction {
         mut metadata: meta::Metadata,
         text: &charset::Transcoded<'_>,
         mode: HtmlMode,
+        dated: bool,
     ) -> Extraction {
-        let Parsed { document, items, pieces: everything, seen, .. } = parsed;
+        let Parsed { document, items, pieces: mut everything, seen, .. } = parsed;
         // Who wants all of the page needs the article only to know its date.
-        let asks_article = mode == HtmlMode::Main || metadata.date.is_none();
+        let asks_date = mode == HtmlMode::All && dated && metadata.date.is_none();
+        if asks_date {
+            everything = cut::cut(&document, &items, View::Article, &[]);
+        }
+        let asks_article = mode == HtmlMode::Main || asks_date;
         let main = asks_article
             .then(|| main_text::main_text(&document, &items, &everything, metadata.title.as_deref()));
         metadata.date = metadata.date.or_else(|| dates::published(&document, &items, main.as_ref()?));

@@ -60,12 +60,10 @@ pub(super) struct Selectors<'a> {
     document: &'a Document,
     items: &'a Items,
     names: Vec<ElementName>,
-    /// How often each id, and each class with its element's name, stands in the page.
-    counts: HashMap<u64, u32>,
-    /// How many elements of a name an element holds.
-    siblings: HashMap<(u32, u64), u32>,
-    /// The numbers of elements that were asked for, by item.
-    numbers: HashMap<u32, u32>,
+    /// The ids of all elements, and their classes with their names, sorted.
+    all: Vec<u64>,
+    /// The numbers of elements that were asked for, by item; [`NONE`] of others.
+    numbers: Vec<u32>,
     pub elements: Vec<PageElement>,
 }
 
@@ -78,13 +76,14 @@ struct ElementName {
     /// A hash of its name, and its number among its siblings of that name.
     name: u64,
     number: u32,
+    /// Whether it has siblings of its name.
+    has_siblings: bool,
 }
 
 impl<'a> Selectors<'a> {
     /// Looks at all elements once.
     pub fn of(document: &'a Document, items: &'a Items) -> Selectors<'a> {
-        let mut counts: HashMap<u64, u32> = HashMap::new();
-        let mut siblings: HashMap<(u32, u64), u32> = HashMap::new();
+        let mut all = Vec::new();
         let mut name = |item: &super::tree::Item| {
             if item.kind == NodeRole::Text {
                 return ElementName::default();
@@ -104,17 +103,26 @@ impl<'a> Selectors<'a> {
                         _ => {}
                     }
                 }
-                for named in [found.id, found.class] {
-                    *counts.entry(named).or_default() += 1;
-                }
-                let number = siblings.entry((item.parent, found.name)).or_default();
-                *number += 1;
-                found.number = *number;
+                all.extend([found.id, found.class].into_iter().filter(|named| *named != 0));
                 found
             })
         };
-        let names = items.list.iter().map(&mut name).collect();
-        Selectors { document, items, names, counts, siblings, numbers: HashMap::new(), elements: Vec::new() }
+        let mut names: Vec<ElementName> = items.list.iter().map(&mut name).collect();
+        all.sort_unstable();
+        let mut siblings: Vec<(u32, u64, u32)> = (0..)
+            .zip(&names)
+            .filter(|(_, name)| name.name != 0)
+            .map(|(item, name)| (items.list[item as usize].parent, name.name, item))
+            .collect();
+        siblings.sort_unstable();
+        for same in siblings.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
+            for ((_, _, item), number) in same.iter().zip(1..) {
+                names[*item as usize].number = number;
+                names[*item as usize].has_siblings = same.len() > 1;
+            }
+        }
+        let numbers = vec![NONE; items.list.len()];
+        Selectors { document, items, names, all, numbers, elements: Vec::new() }
     }
 
     /// The number of an element, which is [`Selectors::elements`]' from then on.
@@ -122,8 +130,8 @@ impl<'a> Selectors<'a> {
         let mut way = Vec::new();
         let mut at = item;
         let known = loop {
-            if let Some(&number) = self.numbers.get(&at) {
-                break Some(number);
+            if self.numbers[at as usize] != NONE {
+                break Some(self.numbers[at as usize]);
             }
             way.push(at);
             let stands = self.stands_for_itself(at);
@@ -141,17 +149,24 @@ impl<'a> Selectors<'a> {
                 }
                 let number = self.elements.len() as u32;
                 self.elements.push(PageElement { within, selector });
-                self.numbers.insert(item, number);
+                self.numbers[item as usize] = number;
                 Some(number)
             })
             .unwrap_or_default()
     }
 
+    /// Whether one element alone has an id, or a class with its name.
+    fn is_one(&self, named: u64) -> bool {
+        let first = self.all.partition_point(|other| *other < named);
+        named != 0 && self.all.get(first + 1) != Some(&named)
+    }
+
     /// Whether an element has a name that no other has.
     fn stands_for_itself(&self, item: u32) -> bool {
         let name = self.names[item as usize];
-        let is_one = |named: u64| named != 0 && self.counts.get(&named) == Some(&1);
-        is_one(name.id) || is_one(name.class) || self.items.list[item as usize].kind == NodeRole::Body
+        self.is_one(name.id)
+            || self.is_one(name.class)
+            || self.items.list[item as usize].kind == NodeRole::Body
     }
 
     fn selector(&self, item: u32, is_within: bool) -> String {
@@ -161,19 +176,16 @@ impl<'a> Selectors<'a> {
             return String::new();
         };
         let attribute = |name: &str| node.attr(name).unwrap_or_default();
-        let is_one = |named: u64| named != 0 && self.counts.get(&named) == Some(&1);
-        if !is_within && is_one(name.id) {
+        if !is_within && self.is_one(name.id) {
             return format!("#{}", attribute("id"));
         }
-        if !is_within && is_one(name.class) {
+        if !is_within && self.is_one(name.class) {
             return format!("{local}.{}", first_class(&attribute("class")).unwrap_or_default());
         }
         if &*local == "html" {
             return String::new();
         }
-        let parent = self.items.list[item as usize].parent;
-        let has_siblings = self.siblings.get(&(parent, name.name)).is_some_and(|count| *count > 1);
-        if has_siblings { format!("{local}:nth-of-type({})", name.number) } else { local.to_string() }
+        if name.has_siblings { format!("{local}:nth-of-type({})", name.number) } else { local.to_string() }
     }
 }
 

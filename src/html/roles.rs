@@ -4,8 +4,6 @@
 //! that holds the headline is no part of a menu, whatever that part is called. Crumbs that say nothing of themselves are known by
 //! their form: links that begin with the one to the site's first page, and behind them what is no link.
 
-use std::collections::HashMap;
-
 use dom_query::{Document, NodeRef};
 
 use super::address::LinkTarget;
@@ -82,7 +80,7 @@ pub(super) struct Roles<'a> {
     /// Of each item, the parts that it stands in, as bits by [`bit`].
     around: Vec<u8>,
     /// Where each link leads, by item.
-    targets: &'a HashMap<u32, LinkTarget>,
+    targets: &'a [LinkTarget],
     /// The piece that is the headline.
     pub headline: Option<usize>,
 }
@@ -99,10 +97,10 @@ impl<'a> Roles<'a> {
         pieces: &'a Pieces,
         titles: &[&str],
         site_name: Option<&str>,
-        targets: &'a HashMap<u32, LinkTarget>,
+        targets: &'a [LinkTarget],
     ) -> Roles<'a> {
         let leads_home = |piece: usize| {
-            whole_link(pieces, piece).and_then(|link| targets.get(&link)) == Some(&LinkTarget::Home)
+            whole_link(pieces, piece).is_some_and(|link| targets[link as usize] == LinkTarget::Home)
         };
         let headline = headline(pieces, titles, site_name, leads_home);
         let at_headline = headline.map(|piece| pieces.list[piece].first);
@@ -136,7 +134,7 @@ impl<'a> Roles<'a> {
     }
 
     pub fn target(&self, item: u32) -> LinkTarget {
-        self.targets.get(&item).copied().unwrap_or_default()
+        self.targets[item as usize]
     }
 
     /// The link that a piece is all of, if it is one.

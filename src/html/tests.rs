@@ -357,7 +357,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         let with_blocks = read_with_blocks(bytes, None, mode).expect("was read before");
         prop_assert_eq!(&page, &HtmlPage { blocks: Vec::new(), ..with_blocks.clone() });
         // What is visible is read in the same pass, and changes nothing of the article.
-        let (article, visible) = read_with_visible(bytes, None, mode).expect("was read before");
+        let (article, visible) = read_with_visible(bytes, None, mode, true).expect("was read before");
         prop_assert_eq!(&page, &article);
         prop_assert!(mode == HtmlMode::Main || page.text == visible.text);
         for part in &visible.parts {

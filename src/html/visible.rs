@@ -1,6 +1,5 @@
 //! All of a page that a reader sees, and where each part of it stands: in the page, in the file, among the elements.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::address::{LinkTarget, OwnAddress};
@@ -106,12 +105,12 @@ const NAME: usize = 60;
 pub(super) fn visible(parsed: &Parsed<'_>, metadata: &Metadata, source: &str) -> VisiblePage {
     let pieces = &parsed.seen;
     let own = OwnAddress::of(metadata.addresses.iter().flatten().map(|address| &**address), parsed.head.base);
-    let mut targets: HashMap<u32, LinkTarget> = HashMap::new();
+    let mut targets = vec![LinkTarget::None; parsed.items.list.len()];
     for link in &pieces.links {
         let href =
             parsed.items.list[link.item as usize].link.and_then(|link| parsed.links.get(link as usize));
         if let Some(href) = href {
-            targets.entry(link.item).or_insert_with(|| own.target(&meta::text(href)));
+            targets[link.item as usize] = own.target(&meta::text(href));
         }
     }
     let [title, og_title, _] = &metadata.titles;

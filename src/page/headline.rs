@@ -229,15 +229,17 @@ impl PageReader {
         if own.len() > key.len() && own.starts_with(key) {
             let rest = tokens.start + key.len()..tokens.end;
             let separator = self.between(text, rest.start)?;
-            return self
-                .is_site(text, unit, separator, rest, links)
-                .then(|| (PlaceForm::Sited, whole, false));
+            return self.is_site(text, unit, separator, rest, links).then_some((
+                PlaceForm::Sited,
+                whole,
+                false,
+            ));
         }
         let colon = || self.last_label(text, &tokens);
         let is_cut_behind = |start: usize| self.is_cut(text, unit, start..tokens.end);
         if own.len() <= key.len() || !own.ends_with(key) {
             let start = colon()?;
-            return is_cut_behind(start).then(|| (PlaceForm::Cut, self.from_token(start, &whole), false));
+            return is_cut_behind(start).then(|| (PlaceForm::Cut, self.behind_label(start, &whole), false));
         }
         let start = tokens.end - key.len();
         let before = tokens.start..start;
@@ -253,7 +255,7 @@ impl PageReader {
         if self.is_site(text, unit, separator, before.clone(), links) {
             return Some((PlaceForm::Sited, whole, false));
         }
-        self.is_label(text, separator, before).then(|| (PlaceForm::Labelled, whole, false))
+        self.is_label(text, separator, before).then_some((PlaceForm::Labelled, whole, false))
     }
 
     /// Whether tokens are the headline's first, with an ellipsis behind them, which may stand in the midst of a word.
@@ -297,7 +299,7 @@ impl PageReader {
         start..whole.end
     }
 
-    fn from_token(&self, token: usize, whole: &Range<usize>) -> Range<usize> {
+    fn behind_label(&self, token: usize, whole: &Range<usize>) -> Range<usize> {
         self.place(token).map_or(whole.start, |place| place.start)..whole.end
     }
 

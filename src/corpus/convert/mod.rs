@@ -97,6 +97,8 @@ pub(super) struct ReadingRules {
     pub html: HtmlMode,
     /// Whether nothing else of a page is kept.
     pub text_only: bool,
+    /// Whether nobody asks when pages were published of which all text is wanted.
+    pub undated: bool,
     /// Where in a path the site is named.
     pub site_from: Option<SitePattern>,
     /// What separates the fields of tables, where somebody says it.

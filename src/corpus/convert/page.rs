@@ -31,7 +31,7 @@ pub(super) fn html<'a>(
     let (page, visible) = if rules.text_only {
         (html::read(bytes, charset, rules.html)?, None)
     } else {
-        let (page, visible) = html::read_with_visible(bytes, charset, rules.html)?;
+        let (page, visible) = html::read_with_visible(bytes, charset, rules.html, !rules.undated)?;
         (page, Some(visible))
     };
     Ok(Said {
