@@ -698,8 +698,8 @@ pub struct FaultRow {
 pub struct TitleRow {
     /// The site.
     pub site: String,
-    /// `title` or `description`.
-    #[serde(default = "title")]
+    /// `title`, which is not written, or `description`.
+    #[serde(default = "title", skip_serializing_if = "is_title")]
     pub kind: Cow<'static, str>,
     /// The title, as the first of the documents has it; case and punctuation do not matter.
     pub title: String,
@@ -710,6 +710,10 @@ pub struct TitleRow {
 /// What reports knew before descriptions.
 fn title() -> Cow<'static, str> {
     "title".into()
+}
+
+fn is_title(kind: &str) -> bool {
+    kind == "title"
 }
 
 impl PageRow {

@@ -899,7 +899,7 @@ function pageView(state) {
 }
 
 function titlesView() {
-  paged("One title or description on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, row.kind), h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["What", "Text", "Site", "Pages", "Documents"], h("tbody"), "No title or description stands on several pages of one site.", core.titles_in_all);
+  paged("One title or description on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, row.kind || "title"), h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["What", "Text", "Site", "Pages", "Documents"], h("tbody"), "No title or description stands on several pages of one site.", core.titles_in_all);
 }
 
 // A skeleton with its slots set apart.
