@@ -12,6 +12,7 @@ use wirecopy::index::{Limits, Setup, Snapshot, Writer, repair, upgrade, verify};
 use wirecopy::internals::index::store::{Disk, Store};
 use wirecopy::internals::kernel::Kernel;
 use wirecopy::options::{Policy, Resources};
+use wirecopy::page::PageReader;
 
 /// A name, and the function that takes any bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -86,6 +87,14 @@ fn read(name: &str, bytes: &[u8]) {
         assert_eq!(again, Ok(length), "{name}: record {number}");
         assert!(corpus.meta(at, number as u32).is_ok());
         corpus.place(at, number as u32);
+        if let Some(page) = corpus.page(at) {
+            let found = PageReader::new(Kernel::PORTABLE).page_repeats(&page);
+            let mut places = found.iter().flat_map(|repeat| &repeat.places);
+            assert!(
+                places.all(|place| page.text.get(place.range.clone()).is_some()),
+                "{name}: record {number}"
+            );
+        }
     }
 }
 

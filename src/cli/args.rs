@@ -90,8 +90,15 @@ pub enum Command {
         wirecopy scan crawl.jsonl --review 100=sheet.csv\n  \
         wirecopy calibrate --labels sheet.csv")]
     Calibrate(Calibrate),
-    /// Find headlines, paragraphs and lines that stand more than once within one page.
-    #[command(after_help = "Example:\n  wirecopy page article.txt --report json")]
+    /// Find headlines, blocks, paragraphs and lines that stand more than once within one page.
+    #[command(
+        after_help = "Of an HTML page all is looked at that is visible; offsets refer to what `wirecopy text --html all FILE` \
+        prints.\n\n\
+        Examples:\n  \
+        wirecopy page article.html\n  \
+        wirecopy page site/ --report html=repeats.html --report sarif=repeats.sarif --fail-on-repeats\n  \
+        wirecopy page crawl.warc.gz --report json"
+    )]
     Page(PageArgs),
     /// Print the text that everything else measures, or its tokens with their byte ranges.
     #[command(after_help = "Examples:\n  \
@@ -450,9 +457,15 @@ pub struct Templates {
 pub struct PageArgs {
     #[command(flatten)]
     pub input: InputArgs,
-    /// Write a report: json, to FILE or to standard output.
+    /// Write a report: json, csv, html or sarif, to FILE or to standard output. May be given several times.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
+    /// Show every repeat, also breadcrumbs, navigation and links to the page itself.
+    #[arg(long)]
+    pub all: bool,
+    /// Exit with 1 if a page repeats something, breadcrumbs, navigation and links to itself aside.
+    #[arg(long)]
+    pub fail_on_repeats: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,90 +1,167 @@
 //! `wirecopy page`: repeats within single pages.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::document::DocId;
-use crate::options::Resources;
-use crate::output::Outputs;
-use crate::report::{PageRow, RepeatRow};
-use crate::scan::Scan;
+use crate::corpus::{Corpus, CorpusOptions};
+use crate::findings::{Pages, SeenPage};
+use crate::html::HtmlMode;
+use crate::options::{Policy, Resources};
+use crate::recipe::Recipe;
+use crate::report::html::{LIMIT, write_html};
+use crate::report::pages::{PAGES_CSV, SarifWriter, page_summary, write_page_csv};
+use crate::report::terminal::Look;
+use crate::report::{Accounting, PAGES_ONLY, PageRow, Report, SCHEMA_VERSION, Settings};
 use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::cli::report::print_places;
 use crate::cli::say::{self, say};
-use crate::printable::printable;
 
-#[derive(Clone, Copy)]
-struct PageJson;
+#[derive(Clone, Copy, PartialEq)]
+enum PageFormat {
+    Json,
+    Csv,
+    Html,
+    Sarif,
+}
+
+const FORMATS: [(&str, PageFormat); 4] = [
+    ("json", PageFormat::Json),
+    ("csv", PageFormat::Csv),
+    ("html", PageFormat::Html),
+    ("sarif", PageFormat::Sarif),
+];
 
 pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let mut outputs = outputs(args);
     outputs.reads(&typed.input.paths);
-    let targets = Target::parse_all(&typed.reports, &[("json", PageJson)], &mut outputs)?;
-    let pages = read(typed, &outputs)?;
-    for target in &targets {
-        target.write(|out| {
-            serde_json::to_writer_pretty(&mut *out, &pages)?;
-            writeln!(out)
-        })?;
-    }
-    if !args.quiet && targets.iter().all(|target| target.file.is_some()) {
-        print(&pages)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Every page that was asked for, also those that repeat nothing.
-fn read(typed: &args::PageArgs, outputs: &Outputs) -> Result<Vec<PageRow>> {
+    let targets = Target::parse_all(&typed.reports, &FORMATS, &mut outputs)?;
     let resources = Resources::default();
-    let corpus = typed.input.open(&resources)?;
+    // Nothing of a page is judged: its article is not looked for.
+    let options = CorpusOptions { html: HtmlMode::All, undated: true, ..typed.input.reading.whole_pages()? };
+    let corpus = Corpus::open(&typed.input.paths, &options, &resources)?;
     outputs.are_not_read(corpus.files())?;
-    let run = Scan::new().resources(resources).read(&corpus)?;
-    for problem in &run.documents.problems {
+    let pages = Pages::of(&corpus, &resources)?;
+    for problem in pages.problems() {
         say!("wirecopy: {}: {}", problem.path, problem.reason);
     }
-    if run.documents.entries.is_empty() {
+    if pages.count() == 0 {
         bail!("no page could be read");
     }
-    let mut repeats = run.repeats()?.pages.into_iter().peekable();
-    let all = (0..run.documents.entries.len() as u32).map(|d| {
-        let own = repeats.next_if(|(document, _)| *document == DocId(d));
-        let (_, repeats) = own.unwrap_or((DocId(d), Vec::new()));
-        run.page_row(DocId(d), &repeats)
-    });
-    Ok(all.collect())
+    for target in &targets {
+        target.write(|out| write(target.format, &pages, &corpus, out))?;
+    }
+    let is_told = !args.quiet && targets.iter().all(|target| target.file.is_some());
+    let tally = tell(&pages, is_told, typed.all)?;
+    if is_told {
+        writeln!(say::stdout(), "{}", tally.summary(typed.all)).context("cannot write to standard output")?;
+        print_places(targets.iter().filter(|target| target.format == PageFormat::Html))?;
+    }
+    Ok(if typed.fail_on_repeats && tally.repeating > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn print(pages: &[PageRow]) -> Result<()> {
+/// What was seen of all pages.
+#[derive(Default)]
+struct Tally {
+    pages: u64,
+    /// Pages that have a repeat of their own, those that have furniture alone, and those with a fault.
+    repeating: u64,
+    furnished: u64,
+    faulty: u64,
+}
+
+impl Tally {
+    fn add(&mut self, page: &PageRow) {
+        let is_repeating = page.own_repeats().next().is_some();
+        self.pages += 1;
+        self.repeating += u64::from(is_repeating);
+        self.furnished += u64::from(!is_repeating && page.repeats.iter().any(|repeat| repeat.furniture));
+        self.faulty += u64::from(!page.faults.is_empty());
+    }
+
+    fn summary(&self, all: bool) -> String {
+        let pages = if self.pages == 1 { "page" } else { "pages" };
+        let mut said = format!("{} {pages}: {} with repeats", self.pages, self.repeating);
+        let quiet = self.pages - self.repeating;
+        said += &format!(", {quiet} without");
+        if self.furnished > 0 {
+            let hint = if all { "" } else { "; --all shows it" };
+            said += &format!(" ({} of them with furniture alone{hint})", self.furnished);
+        }
+        if self.faulty > 0 {
+            said += &format!(", {} with faults in titles or descriptions", self.faulty);
+        }
+        said
+    }
+}
+
+/// Reads all pages, and shows them if wanted.
+fn tell(pages: &Pages<'_>, is_told: bool, all: bool) -> Result<Tally> {
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    let look = Look { width, ..Look::default() };
+    let mut tally = Tally::default();
     let mut out = say::stdout();
-    for page in pages {
-        if page.repeats.is_empty() {
-            writeln!(out, "{}: nothing is repeated", printable(&page.id)).context("cannot write")?;
-        }
-        for repeat in &page.repeats {
-            writeln!(
-                out,
-                "{}: {} stands {} times{} ({}): {}",
-                printable(&page.id),
-                repeat.kind,
-                repeat.count,
-                if repeat.template { " by the page's template" } else { "" },
-                printable(&places(repeat)),
-                printable(&repeat.text.split_whitespace().collect::<Vec<_>>().join(" ")),
-            )
-            .context("cannot write")?;
-        }
-    }
-    Ok(())
+    let told = pages.each(|SeenPage { row, .. }| -> io::Result<()> {
+        tally.add(&row);
+        if is_told { out.write_all(page_summary(&row, all, look).as_bytes()) } else { Ok(()) }
+    })?;
+    told.context("cannot write to standard output")?;
+    Ok(tally)
 }
 
-/// The elements of an HTML page, and the bytes of any other text.
-fn places(repeat: &RepeatRow) -> String {
-    let bytes = || repeat.spans.iter().map(|[start, end]| format!("{start}-{end}")).collect::<Vec<_>>();
-    if repeat.places.is_empty() {
-        format!("bytes {}", bytes().join(", "))
-    } else {
-        repeat.places.iter().map(|place| &*place.path).collect::<Vec<_>>().join("; ")
+fn write(format: PageFormat, pages: &Pages<'_>, corpus: &Corpus, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        PageFormat::Json => {
+            let mut is_first = true;
+            each(pages, |page| {
+                out.write_all(if std::mem::take(&mut is_first) { b"[\n" } else { b",\n" })?;
+                Ok(serde_json::to_writer(&mut *out, &page.row)?)
+            })?;
+            writeln!(out, "\n]")
+        }
+        PageFormat::Csv => {
+            writeln!(out, "{PAGES_CSV}")?;
+            each(pages, |page| write_page_csv(&page.row, out))
+        }
+        PageFormat::Sarif => {
+            let mut sarif = SarifWriter::new(out)?;
+            each(pages, |page| sarif.page(&page.row))?;
+            sarif.finish()
+        }
+        PageFormat::Html => write_html(&report(pages, corpus)?, out),
     }
+}
+
+fn each(pages: &Pages<'_>, visit: impl FnMut(SeenPage) -> io::Result<()>) -> io::Result<()> {
+    pages.each(visit).map_err(io::Error::other)?
+}
+
+/// The pages that repeat something or have a fault, as a report that holds nothing else; with texts as far as a html report
+/// has room for them.
+fn report(pages: &Pages<'_>, corpus: &Corpus) -> io::Result<Report> {
+    let settings =
+        Settings::new(Recipe::default(), &Policy::default(), corpus.field_names(), corpus.against());
+    let settings = Settings { mode: PAGES_ONLY.to_owned(), ..settings };
+    let mut report = Report::of_pages(SCHEMA_VERSION, settings, Accounting::default());
+    report.problems = pages.problems().to_vec();
+    let mut room = LIMIT;
+    let (mut read, mut bytes) = (0, 0);
+    each(pages, |SeenPage { row, text }| {
+        (read, bytes) = (read + 1, bytes + text.len() as u64);
+        if row.repeats.is_empty() && row.faults.is_empty() {
+            return Ok(());
+        }
+        if let Some(left) = room.checked_sub(text.len()) {
+            room = left;
+            report.visible.insert(row.id.clone(), text);
+        }
+        report.pages.push(row);
+        Ok(())
+    })?;
+    report.accounting.documents = read;
+    report.accounting.unique = read;
+    report.accounting.bytes = bytes;
+    Ok(report)
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::corpus::{Corpus, CorpusOptions};
 use crate::findings::{AuditOptions, Findings, Parts};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
@@ -61,7 +62,8 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     let boilerplate = typed.boilerplate.as_deref().map(model::read_boilerplate).transpose()?;
     let settings = ScanSettings::of(&typed.run)?;
     let bar = Bar::show(&settings.resources.progress, args.quiet);
-    let corpus = typed.input.open_against(&typed.run.against, &settings.resources)?;
+    let options = CorpusOptions { against: typed.run.against.clone(), ..typed.input.reading.whole_pages()? };
+    let corpus = Corpus::open(&typed.input.paths, &options, &settings.resources)?;
     outputs.are_not_read(corpus.files())?;
     let indexed = typed.index.as_deref().map(|index| Indexed::open(index, &settings)).transpose()?;
     let given = match (&indexed, &typed.model) {

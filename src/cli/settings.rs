@@ -95,6 +95,11 @@ impl args::InputArgs {
 }
 
 impl args::ReadingArgs {
+    /// The same, and all that is visible of pages is kept, for what stands more than once in it.
+    pub fn whole_pages(&self) -> Result<CorpusOptions> {
+        Ok(CorpusOptions { text_only: false, ..self.options()? })
+    }
+
     /// How paths become documents.
     pub fn options(&self) -> Result<CorpusOptions> {
         let command =
@@ -131,6 +136,7 @@ impl args::ReadingArgs {
                 args::Html::Main => HtmlMode::Main,
                 args::Html::All => HtmlMode::All,
             },
+            text_only: true,
             site_from: self.site_from.clone(),
             date_formats: self.date_formats.clone(),
             command: command.map(|command| command.timeout(timeout)),

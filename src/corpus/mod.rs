@@ -14,6 +14,7 @@ mod jsonl;
 mod lines;
 mod memory;
 mod open;
+mod outline;
 mod plain;
 mod preprocess;
 mod record;
@@ -43,7 +44,7 @@ pub use memory::Document;
 use open::kind;
 pub use plain::PlainText;
 pub use preprocess::Preprocessor;
-pub use record::{Decoded, FieldNames, Fields, PagePlace, Scratch, Value};
+pub use record::{Decoded, FieldNames, Fields, Scratch, Value};
 pub use site::SitePattern;
 use spool::Spooled;
 use store::{InputBytes, Stamp};
@@ -52,7 +53,7 @@ pub use walk::WalkOptions;
 use crate::calendar::dated;
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
-use crate::html::HtmlMode;
+use crate::html::{HtmlMode, PageHead, VisiblePage};
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
 pub trait Reader: Debug + Send + Sync {
@@ -83,9 +84,14 @@ pub trait Reader: Debug + Send + Sync {
         None
     }
 
-    /// Where in a page what stands more than once in it stands, for formats that know.
-    fn places(&self, _record: &[u8]) -> Vec<PagePlace> {
-        Vec::new()
+    /// What a page says of itself beside its text, for formats that know.
+    fn page_head(&self, record: &[u8]) -> Option<PageHead> {
+        self.page(record).map(|page| page.head)
+    }
+
+    /// All that is visible of a page, for formats that know.
+    fn page(&self, _record: &[u8]) -> Option<VisiblePage> {
+        None
     }
 }
 
@@ -104,6 +110,11 @@ pub struct CorpusOptions {
     pub max_record: Option<u64>,
     /// Which of an HTML page's text is wanted.
     pub html: HtmlMode,
+    /// Whether nothing is kept of an HTML page but that text. Else all that is visible of it is kept too, for what stands more
+    /// than once within it.
+    pub text_only: bool,
+    /// Whether nobody asks when pages were published of which all text is wanted: then their article is not looked for.
+    pub undated: bool,
     /// What separates the fields of tables; what their header says if `None`.
     pub delimiter: Option<u8>,
     /// Where in a file's path its site is named, if neither the record nor its address tells it; elsewhere its directory does.
@@ -480,13 +491,25 @@ impl Corpus {
         input.store.is_intact().then_some(written)
     }
 
-    /// Where in a page what stands more than once in it stands; empty for text that is no page, and for a record that
-    /// is no longer what it was.
-    pub fn places(&self, at: Location) -> Vec<PagePlace> {
+    /// All that is visible of a page; none for text that is no page, where nobody wanted it, and for a record that is no longer
+    /// what it was.
+    pub fn page(&self, at: Location) -> Option<VisiblePage> {
+        self.of_page(at, |reader, record| reader.page(record))
+    }
+
+    /// What a page says of itself beside its text; as [`Corpus::page`].
+    pub fn page_head(&self, at: Location) -> Option<PageHead> {
+        self.of_page(at, |reader, record| reader.page_head(record))
+    }
+
+    fn of_page<T>(&self, at: Location, read: impl FnOnce(&dyn Reader, &[u8]) -> Option<T>) -> Option<T> {
         let input = &self.opened.inputs[at.input as usize];
+        if matches!(input.reader, JSONL | TEXT) {
+            return None;
+        }
         let mut scratch = Vec::new();
-        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch);
-        record.map_or(Vec::new(), |record| self.opened.readers[input.reader].places(record))
+        let record = input.store.range(at.offset..at.offset + u64::from(at.len), &mut scratch).ok()?;
+        read(&*self.opened.readers[input.reader], record)
     }
 
     /// The id of a record, which is number `record` of its input.

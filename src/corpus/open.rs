@@ -334,6 +334,8 @@ impl Opened {
             max_filesize: options.walk.max_filesize,
             hidden: options.walk.hidden,
             html: options.html,
+            text_only: options.text_only,
+            undated: options.undated,
             site_from: options.site_from.clone(),
             delimiter: options.delimiter,
             command: options.command.clone(),

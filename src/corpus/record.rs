@@ -1,7 +1,5 @@
 //! One record, before it is a document: where its fields stand, still as they were written.
 
-use std::ops::Range;
-
 use crate::charset;
 use crate::kernel::{self, Kernel, StringEnd};
 
@@ -86,17 +84,6 @@ impl<'a> Fields<'a> {
             json: None,
         }
     }
-}
-
-/// Where in a page a stretch of its text stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PagePlace {
-    /// Its bytes in the text, half open.
-    pub range: Range<u32>,
-    /// The element, as [`crate::html::TextBlock::path`] has it.
-    pub path: String,
-    /// Whether all of it is in links.
-    pub in_link: bool,
 }
 
 /// A field's value as it stands in the input.

@@ -11,9 +11,11 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Reader;
-use super::record::{Fields, PagePlace, Value};
+use super::outline;
+use super::record::{Fields, Value};
 use super::store::{BIG, InputBytes, not_spilled, unnamed_file};
 use crate::error::{Reason, Result};
+use crate::html::{PageHead, VisiblePage};
 use crate::mmap::Mapping;
 
 /// A document on its way into the spool.
@@ -33,8 +35,8 @@ pub(super) struct Draft<'a> {
     pub path: &'a str,
     /// Its number in the file or entry of `path`, where that holds several.
     pub record: Option<u32>,
-    /// Where in a page what stands more than once in it stands.
-    pub places: &'a [PagePlace],
+    /// All that is visible of a page, as `outline` writes it; empty for what is no page.
+    pub page: &'a [u8],
     /// The record as it stood, where it is a JSON object and somebody wants it.
     pub json: Option<&'a [u8]>,
     pub text: &'a str,
@@ -42,8 +44,9 @@ pub(super) struct Draft<'a> {
 
 const PARTS: usize = 11;
 const PATH: usize = PARTS - 4;
-const PLACES: usize = PARTS - 3;
+const PAGE: usize = PARTS - 3;
 const JSON: usize = PARTS - 2;
+const TEXT: usize = PARTS - 1;
 /// Where a payload says whether its id is named, and the lengths of its parts.
 const NAMED: usize = 4;
 const LENGTHS: usize = 8;
@@ -53,7 +56,6 @@ const ABSENT: u32 = u32::MAX;
 impl Draft<'_> {
     /// Appends the record to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let places = written_places(self.places);
         let parts: [Option<&[u8]>; PARTS] = [
             Some(self.id),
             self.title,
@@ -63,7 +65,7 @@ impl Draft<'_> {
             self.source,
             Some(self.directory.as_bytes()),
             Some(self.path.as_bytes()),
-            (!places.is_empty()).then_some(places.as_bytes()),
+            (!self.page.is_empty()).then_some(self.page),
             self.json,
             Some(self.text.as_bytes()),
         ];
@@ -86,26 +88,8 @@ impl Draft<'_> {
         let parts = [self.title, self.url, self.canonical_url, self.date, self.source, self.json];
         let optional: usize = parts.iter().flatten().map(|part| part.len()).sum();
         let rest = self.id.len() + self.directory.len() + self.path.len() + self.text.len();
-        (HEADER + optional + rest + written_places(self.places).len()) as u64
+        (HEADER + optional + rest + self.page.len()) as u64
     }
-}
-
-/// A line a place: its first byte, the one behind its last, `a` where it is in a link, and its path.
-fn written_places(places: &[PagePlace]) -> String {
-    let line = |place: &PagePlace| {
-        let link = if place.in_link { "a" } else { "-" };
-        format!("{} {} {link} {}\n", place.range.start, place.range.end, place.path)
-    };
-    places.iter().map(line).collect()
-}
-
-fn read_places(written: &[u8]) -> Vec<PagePlace> {
-    let place = |line: &str| {
-        let mut parts = line.splitn(4, ' ');
-        let range = parts.next()?.parse().ok()?..parts.next()?.parse().ok()?;
-        Some(PagePlace { range, in_link: parts.next()? == "a", path: parts.next()?.to_owned() })
-    };
-    std::str::from_utf8(written).unwrap_or_default().lines().filter_map(place).collect()
 }
 
 /// Reads what [`Draft::write`] wrote.
@@ -147,8 +131,13 @@ impl Reader for Spooled {
         Ok(Fields { text, id, is_id_made, title, url, canonical_url, date, source, directory, json })
     }
 
-    fn places(&self, record: &[u8]) -> Vec<PagePlace> {
-        parts(record).and_then(|parts| parts[PLACES]).map(read_places).unwrap_or_default()
+    fn page_head(&self, record: &[u8]) -> Option<PageHead> {
+        outline::read_head(parts(record)?[PAGE]?)
+    }
+
+    fn page(&self, record: &[u8]) -> Option<VisiblePage> {
+        let parts = parts(record)?;
+        outline::read(parts[PAGE]?, std::str::from_utf8(parts[TEXT]?).ok()?)
     }
 }
 
@@ -252,13 +241,15 @@ mod tests {
     #[test]
     fn records_come_back_as_they_were_written() {
         let mut bytes = Vec::new();
+        let visible = VisiblePage { text: "all of it".into(), ..VisiblePage::default() };
+        let page = outline::written(&visible, "t");
         let first = Draft {
             id: b"a",
             url: Some(b"u"),
             text: "t\n\u{e9}",
             path: "p",
             record: Some(7),
-            places: &[PagePlace { range: 0..1, path: "body > p".into(), in_link: true }],
+            page: &page,
             ..Draft::default()
         };
         first.write(&mut bytes);
@@ -268,8 +259,7 @@ mod tests {
         let fields = Spooled.fields(&bytes[one.clone()]).expect("fields");
         assert_eq!((fields.text.to_text(), fields.url), ("t\n\u{e9}".into(), Some(Value::Plain(b"u"))));
         assert_eq!(Spooled::place(&bytes[one.clone()]), Some(("p".into(), Some(7))));
-        let places = Spooled.places(&bytes[one.clone()]);
-        assert_eq!(places, [PagePlace { range: 0..1, path: "body > p".into(), in_link: true }]);
+        assert_eq!(Spooled.page(&bytes[one.clone()]), Some(visible));
         let (two, _) = Spooled.next(&bytes, one.end + 1).expect("another record");
         let fields = Spooled.fields(&bytes[two.clone()]).expect("fields");
         assert_eq!(

@@ -9,6 +9,7 @@ mod compare;
 mod excerpts;
 mod leads;
 mod lineage;
+mod pages;
 mod passages;
 mod recovery;
 mod repeats;
@@ -19,6 +20,7 @@ mod templates;
 
 pub use audit::AuditOptions;
 pub use lineage::{Lineage, Origin, Taken};
+pub use pages::{Pages, SeenPage};
 pub use passages::hash_file;
 pub use repeats::Repeats;
 
@@ -141,6 +143,7 @@ impl Run {
             audit: None,
             problems: self.documents.problems.iter().map(Into::into).collect(),
             texts: Default::default(),
+            visible: Default::default(),
         })
     }
 
@@ -168,6 +171,7 @@ impl Run {
             others.extend(self.others().into_iter().take(related_texts(report, parts.texts)));
             let wanted = rounds(report, parts.texts);
             self.add_texts(report, &wanted, &others);
+            self.add_visible(report, &repeats.pages);
         }
         if let Some(options) = parts.audit {
             report.audit = Some(self.audit(options)?);

@@ -13,6 +13,7 @@ use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{Relation, Span, swapped};
 use crate::output::open_regular;
+use crate::page::Repeat;
 use crate::report::{ClusterRow, MemberRow, RelatedRow, Report, SourceRow, TouchRow};
 use crate::scan::texts::Texts;
 use crate::scan::{DocumentEntry, Pair, Run};
@@ -129,6 +130,15 @@ impl Run {
         for document in placed.chain(others.iter().copied()) {
             if let Ok(text) = self.text(document) {
                 report.texts.insert(self.read_id(document), text);
+            }
+        }
+    }
+
+    /// Adds all that is visible of the HTML pages among these.
+    pub fn add_visible(&self, report: &mut Report, pages: &[(DocId, Vec<Repeat>)]) {
+        for (document, _) in pages {
+            if let Some(page) = self.corpus.page(self.documents.entries[document.index()].location) {
+                report.visible.insert(self.read_id(*document), page.text);
             }
         }
     }

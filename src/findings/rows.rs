@@ -9,7 +9,7 @@ use crate::document::DocId;
 use crate::judge::{Judgement, Side};
 use crate::kernel::Kernel;
 use crate::page::Repeat;
-use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PageRow, PairRow, SiteRow, Span};
+use crate::report::{Accounting, ClusterRow, DocumentRow, MemberRow, PairRow, SiteRow, Span};
 use crate::scan::{Cluster, Run};
 use crate::text::Tokens;
 
@@ -133,21 +133,6 @@ impl Run {
         format!("{:016x}", xxh3_64(&key))
     }
 
-    /// Rows of the json report's `pages`.
-    pub fn page_rows(&self, repeats: &[(DocId, Vec<Repeat>)]) -> Vec<PageRow> {
-        repeats.iter().map(|(d, repeats)| self.page_row(*d, repeats)).collect()
-    }
-
-    /// One page with what stands more than once in it.
-    pub fn page_row(&self, document: DocId, repeats: &[Repeat]) -> PageRow {
-        let places = if repeats.is_empty() {
-            Vec::new()
-        } else {
-            self.corpus.places(self.documents.entries[document.index()].location)
-        };
-        PageRow::new(self.read_id(document), repeats, &places)
-    }
-
     /// Rows of the `csv` report: every document, in order; `clusters` are those of [`Run::cluster_rows`], with their lineage.
     pub fn document_rows<'a>(
         &'a self,
@@ -160,7 +145,8 @@ impl Run {
             placed.insert(cluster.representative, (i, None));
             placed.extend(cluster.members.iter().enumerate().map(|(m, (d, _))| (*d, (i, Some(m)))));
         }
-        let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, repeats.len())).collect();
+        let own = |repeats: &Vec<Repeat>| repeats.iter().filter(|repeat| repeat.is_own()).count();
+        let repeats: HashMap<DocId, usize> = repeats.iter().map(|(d, repeats)| (*d, own(repeats))).collect();
         (0..self.documents.entries.len() as u32).map(DocId).map(move |document| {
             let meta = self.meta(document);
             let entry = &self.documents.entries[document.index()];

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use dom_query::{Document, NodeData, NodeRef};
 
+use super::entity;
 use super::main_text::MainText;
 use super::marks::Mark;
 use super::meta;
@@ -55,7 +56,7 @@ fn value(document: &Document, items: &Items, at: usize, item: &Item) -> Option<S
     }
     let text = items.list[at..item.end as usize].iter().find(|inner| inner.kind == NodeRole::Text)?;
     NodeRef::new(text.id, &document.tree).query_or(None, |node| match &node.data {
-        NodeData::Text { contents } => Some(contents.trim().chars().take(64).collect()),
+        NodeData::Text { contents } => Some(entity::unmarked(contents).trim().chars().take(64).collect()),
         _ => None,
     })
 }

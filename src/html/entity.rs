@@ -12,6 +12,45 @@ pub(super) const LESS: char = '\u{fdd1}';
 /// See [`AMPERSAND`].
 pub(super) const GREATER: char = '\u{fdd2}';
 
+/// Begins a mark of where in the file the text behind it stands.
+const PLACE: char = '\u{fdd3}';
+
+/// The first of the characters that a mark's number is written in: two, of sixteen bits each.
+const DIGIT: u32 = 0x1_0000;
+
+/// A mark of a place in the file, in bytes. It goes through the parser with the text.
+pub(super) fn mark(place: usize) -> impl Iterator<Item = char> {
+    let place = u32::try_from(place).unwrap_or(u32::MAX);
+    let digit = |value: u32| char::from_u32(DIGIT + value).unwrap_or(PLACE);
+    [PLACE, digit(place >> 16), digit(place & 0xFFFF)].into_iter()
+}
+
+/// A text up to its first mark, and what the mark says with the text behind it.
+pub(super) fn up_to_mark(text: &str) -> (&str, Option<(u32, &str)>) {
+    let Some((before, behind)) = text.split_once(PLACE) else { return (text, None) };
+    let digit = |c: char| (c as u32).checked_sub(DIGIT).filter(|value| *value <= 0xFFFF);
+    let mut rest = behind.chars();
+    let place = rest.next().and_then(digit).zip(rest.next().and_then(digit));
+    match place {
+        Some((high, low)) => (before, Some((high << 16 | low, rest.as_str()))),
+        None => (before, Some((0, behind))),
+    }
+}
+
+/// A text without the marks in it.
+pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed("");
+    let mut rest = text;
+    loop {
+        let (before, mark) = up_to_mark(rest);
+        out += before;
+        match mark {
+            Some((_, behind)) => rest = behind,
+            None => return out,
+        }
+    }
+}
+
 /// The longest entity there is.
 const LONGEST: usize = 34;
 

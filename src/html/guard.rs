@@ -9,7 +9,7 @@
 
 use memchr::{memchr, memchr3, memmem};
 
-use super::entity;
+use super::{entity, marks};
 
 /// Elements may be open at once; pages written by people have 60 at most, and what is deeper is flattened.
 const MAX_DEPTH: usize = 128;
@@ -40,6 +40,8 @@ const MAX_HEAD: usize = 512;
 pub(super) struct Guarded<'a> {
     pub html: String,
     pub head: Head<'a>,
+    /// Where the links lead, by number, if all that is visible is wanted.
+    pub links: Vec<&'a str>,
 }
 
 /// The parts of a page that hold metadata.
@@ -48,6 +50,8 @@ pub(super) struct Head<'a> {
     pub title: Option<&'a str>,
     pub language: Option<&'a str>,
     pub canonical: Option<&'a str>,
+    /// What relative addresses are relative to.
+    pub base: Option<&'a str>,
     /// Name, property or itemprop, and content.
     pub metas: Vec<(&'a str, &'a str)>,
     pub json_ld: Vec<&'a str>,
@@ -93,6 +97,8 @@ struct Guard<'a> {
     broken: usize,
     /// Entities that were left to the parser.
     ampersands: usize,
+    /// Where the end tag of the open button begins.
+    button: Option<usize>,
 }
 
 /// The attributes that something after this looks at.
@@ -106,6 +112,10 @@ struct Attributes<'a> {
     href: Option<&'a str>,
     aria_hidden: Option<&'a str>,
     hidden: bool,
+    /// The file itself leaves it out of what is shown: what is only invisible, a script may show.
+    unseen: bool,
+    /// What vocabularies and labels say that it is.
+    part: Option<&'static str>,
     lang: Option<&'a str>,
     name: Option<&'a str>,
     property: Option<&'a str>,
@@ -120,8 +130,8 @@ struct Attributes<'a> {
 /// How a page is to be read.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Rules {
-    /// What is visible but never an article is kept: buttons.
-    pub all: bool,
+    /// All that is visible is wanted too: what buttons say, where links lead, and where in the file texts stand.
+    pub visible: bool,
     /// The page is XML: a tag that closes itself is a whole element.
     pub xml: bool,
 }
@@ -141,6 +151,7 @@ pub(super) fn guard(input: &str, rules: Rules) -> Guarded<'_> {
         endless_from: usize::MAX,
         broken: 0,
         ampersands: 0,
+        button: None,
     };
     guard.out.html.reserve(input.len() / 2);
     guard.run();
@@ -156,6 +167,12 @@ impl<'a> Guard<'a> {
             self.text(at, open);
             if open == bytes.len() {
                 break;
+            }
+            if self.button.is_some_and(|end| open >= end) {
+                self.button = None;
+                self.out.html.push_str("</button>");
+                at = after(bytes, b'>', open);
+                continue;
             }
             at = match bytes.get(open + 1) {
                 Some(b'!') => self.declaration(open),
@@ -175,6 +192,14 @@ impl<'a> Guard<'a> {
     fn text(&mut self, from: usize, to: usize) {
         let text = &self.input[from..to];
         let mut at = 0;
+        if self.rules.visible
+            && let Some(first) = text.bytes().position(|b| !b.is_ascii_whitespace())
+        {
+            // Behind the space: to the parser a mark is a letter, and a table's spaces are no text.
+            self.out.html.push_str(&text[..first]);
+            self.out.html.extend(entity::mark(from + first));
+            at = first;
+        }
         while let Some(found) = memchr3(b'&', b'>', 0, &text.as_bytes()[at..]) {
             let html = &mut self.out.html;
             html.push_str(&text[at..at + found]);
@@ -252,7 +277,7 @@ impl<'a> Guard<'a> {
     fn end_tag(&mut self, open: usize) -> usize {
         let (name, _) = name_at(self.input, open + 2);
         let end = after(self.input.as_bytes(), b'>', open);
-        if fate(name, self.rules.all) == TagFate::Keep {
+        if fate(name) == TagFate::Keep && self.button.is_none() {
             self.close(name);
         } else {
             self.separate(name);
@@ -296,7 +321,17 @@ impl<'a> Guard<'a> {
         };
         self.note(name, &attributes);
         let whole = closed && (self.rules.xml || same(name, "svg"));
-        match fate(name, self.rules.all) {
+        let fate = fate(name);
+        if let Some(button) = self.button {
+            // In a button stands text and nothing else.
+            self.separate(name);
+            return if fate == TagFate::Drop && !whole {
+                self.drop_element(name, &attributes, end).min(button)
+            } else {
+                end
+            };
+        }
+        match fate {
             TagFate::Drop if whole => end,
             TagFate::Drop => self.drop_element(name, &attributes, end),
             TagFate::Reading if whole => end,
@@ -350,10 +385,6 @@ impl<'a> Guard<'a> {
     /// Hands on that a button or a field stands here. What a button says is left out, unless it is a heading that
     /// unfolds what is below it.
     fn control(&mut self, name: &'a str, attributes: &Attributes<'a>, from: usize, whole: bool) -> usize {
-        if self.rules.all {
-            self.separate(name);
-            return from;
-        }
         let is_button = same(name, "button");
         let unfolds = |open: &Open<'_>| {
             matches!(open.name.as_bytes(), [b'h' | b'H', b'1'..=b'6']) || same(open.name, "dt")
@@ -371,6 +402,16 @@ impl<'a> Guard<'a> {
         }
         if same(name, "input") || whole {
             self.separate(name);
+            return from;
+        }
+        if is_button
+            && self.rules.visible
+            && self.elements < MAX_ELEMENTS
+            && let Some(end) = self.find_end(name, from)
+        {
+            self.elements += 1;
+            self.push_tag("button", attributes);
+            self.button = Some(end);
             return from;
         }
         self.drop_element(name, attributes, from)
@@ -429,7 +470,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn push_tag(&mut self, name: &str, attributes: &Attributes<'_>) {
+    fn push_tag(&mut self, name: &str, attributes: &Attributes<'a>) {
         self.out.html.push('<');
         self.push_name(name);
         self.push_attribute("class", attributes.class);
@@ -442,12 +483,23 @@ impl<'a> Guard<'a> {
         if attributes.pubdate {
             self.out.html.push_str(" pubdate=\"\"");
         }
+        if self.rules.visible {
+            self.push_attribute("part", attributes.part);
+            if attributes.unseen {
+                self.out.html.push_str(" unseen=\"\"");
+            }
+        }
         if attributes.hidden || attributes.aria_hidden.is_some_and(|value| same(value, "true")) {
             self.out.html.push_str(" hidden=\"\"");
         }
         if let Some(href) = attributes.href.filter(|_| same(name, "a")) {
             let same_page = href.trim_start().starts_with('#');
             self.out.html.push_str(if same_page { " href=\"#\"" } else { " href=\"/\"" });
+            if self.rules.visible {
+                let number = self.out.links.len().to_string();
+                self.push_attribute("to", Some(&number));
+                self.out.links.push(href);
+            }
         }
         self.out.html.push('>');
     }
@@ -551,6 +603,8 @@ impl<'a> Guard<'a> {
             if attributes.rel.is_some_and(|rel| rel.split_ascii_whitespace().any(|r| same(r, "canonical"))) {
                 head.canonical = head.canonical.or(attributes.href);
             }
+        } else if same(name, "base") {
+            head.base = head.base.or(attributes.href);
         } else if same(name, "meta") {
             // Microdata in the body is of the element that it stands in.
             let itemprop = attributes.itemprop.filter(|_| self.kept == 0);
@@ -629,30 +683,39 @@ impl<'a> Attributes<'a> {
             "itemprop" => &mut self.itemprop,
             "href" => &mut self.href,
             "aria-hidden" => &mut self.aria_hidden,
+            "aria-label" | "itemtype" | "typeof" => {
+                self.part = self.part.or_else(|| marks::part_of_type(value));
+                return;
+            }
             "lang" | "xml:lang" => &mut self.lang,
             "name" => &mut self.name,
             "property" => &mut self.property,
             "content" => &mut self.content,
             "datetime" => &mut self.datetime,
             "type" => &mut self.kind,
-            "hidden" => return self.hidden = true,
+            "hidden" => {
+                (self.hidden, self.unseen) = (true, true);
+                return;
+            }
             "pubdate" => return self.pubdate = true,
             "aria-expanded" => return self.unfolds = true,
-            "style" => return self.hidden |= hides(value),
+            "style" => {
+                self.unseen |= declares(value, "display", "none");
+                self.hidden |= self.unseen || declares(value, "visibility", "hidden");
+                return;
+            }
             _ => return,
         };
         slot.get_or_insert(value);
     }
 }
 
-/// Whether a style says that the element is not shown.
-fn hides(style: &str) -> bool {
+/// Whether a style says that a property has a value.
+fn declares(style: &str, wanted: &str, meant: &str) -> bool {
     style.len() < 4096
         && style.split(';').any(|declaration| {
             let Some((property, value)) = declaration.split_once(':') else { return false };
-            let (property, value) = (property.trim(), value.trim());
-            (same(property, "display") && starts_with(value, "none"))
-                || (same(property, "visibility") && starts_with(value, "hidden"))
+            same(property.trim(), wanted) && starts_with(value.trim(), meant)
         })
 }
 
@@ -683,12 +746,11 @@ fn lower<'a>(name: &'a str, buffer: &'a mut [u8; LONGEST_NAME]) -> &'a str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-fn fate(name: &str, all: bool) -> TagFate {
+fn fate(name: &str) -> TagFate {
     match lower(name, &mut [0; LONGEST_NAME]) {
         "br" | "hr" => TagFate::Void,
         "script" | "style" | "title" | "svg" | "template" | "noscript" | "iframe" | "object" | "applet"
         | "datalist" | "audio" | "video" | "canvas" => TagFate::Drop,
-        "select" | "textarea" if all => TagFate::Drop,
         "select" | "textarea" | "button" | "input" => TagFate::Control,
         "rt" | "rp" | "rtc" => TagFate::Reading,
         "a" => TagFate::Keep,

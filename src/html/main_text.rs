@@ -10,7 +10,7 @@ use std::ops::Range;
 use dom_query::Document;
 
 use super::BlockKind;
-use super::cut::{Pieces, TextPiece, cut};
+use super::cut::{Pieces, TextPiece, View, cut};
 use super::lines::{drop_dangling, drop_datelines, take_out};
 use super::parts::left_out;
 use super::region::{self, Region};
@@ -88,7 +88,7 @@ impl MainText {
 fn article(page: &Page<'_>, region: &Region, by_name: bool) -> Pieces {
     let items = page.items;
     let out = left_out(page, region, by_name);
-    let mut pieces = cut(page.document, items, &out);
+    let mut pieces = cut(page.document, items, View::Article, &out);
     pieces.list.retain(|piece| region.range.contains(&piece.first));
     let shapes = Shapes::of(items, &pieces, &page.headlines);
     let within = region.named.unwrap_or(region.root);

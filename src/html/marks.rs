@@ -24,6 +24,90 @@ pub(super) enum Mark {
     Body,
 }
 
+/// A part of a page by what stands in it, wherever the page puts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The way from the site's first page to this one.
+    Crumbs,
+    Navigation,
+    Footer,
+    /// What stands beside the text, and other pages' headlines.
+    Aside,
+}
+
+impl Part {
+    /// The part of a name that the guard or a role gives.
+    pub fn named(name: &str) -> Option<Part> {
+        match name {
+            "crumbs" => Some(Part::Crumbs),
+            "nav" | "navigation" | "menu" | "menubar" => Some(Part::Navigation),
+            "footer" | "contentinfo" => Some(Part::Footer),
+            "aside" | "complementary" => Some(Part::Aside),
+            _ => None,
+        }
+    }
+}
+
+/// What a type of a vocabulary, or a label, says that an element is: a name that [`Part::named`] knows.
+pub(super) fn part_of_type(value: &str) -> Option<&'static str> {
+    let lower = value.get(..64).unwrap_or(value).to_ascii_lowercase();
+    let is = |name: &str| lower.ends_with(name);
+    match () {
+        () if lower.contains("breadcrumb") => Some("crumbs"),
+        () if is("sitenavigationelement") => Some("nav"),
+        () if is("wpfooter") => Some("footer"),
+        () if is("wpsidebar") => Some("aside"),
+        () => None,
+    }
+}
+
+/// What class names or an id say that an element is.
+pub(super) fn part(names: &str) -> Option<Part> {
+    let mut found = None;
+    for name in names.split_ascii_whitespace().filter(|name| name.len() <= 80 && !is_about(name)) {
+        let mut before = NameWord::default();
+        let bytes = name.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let word = NameWord::first(&bytes[at..]);
+            if word.length > 0 {
+                match part_of_word(before.as_str(), word.as_str()) {
+                    Some(Part::Crumbs) => return Some(Part::Crumbs),
+                    part => found = found.or(part),
+                }
+                before = word;
+            }
+            at += word.taken;
+        }
+    }
+    found
+}
+
+fn part_of_word(before: &str, word: &str) -> Option<Part> {
+    match word {
+        "crumb" | "crumbs" | "crumbtrail" | "ariane" | "rootline" | "klickpfad" | "brotkrumen"
+        | "brotkrume" | "kruimelpad" | "youarehere" => Some(Part::Crumbs),
+        "path" | "hier" | "here" if matches!(before, "nav" | "click" | "are" | "sind") => Some(Part::Crumbs),
+        _ if word.starts_with("breadcrumb") => Some(Part::Crumbs),
+        "nav" | "navbar" | "navi" | "navigation" | "menu" | "submenu" | "pager" | "pagination" => {
+            Some(Part::Navigation)
+        }
+        "footer" | "colophon" => Some(Part::Footer),
+        "sidebar" | "aside" | "widget" => Some(Part::Aside),
+        _ => match of_word(before, word) {
+            Some(Mark::Elsewhere) => Some(Part::Aside),
+            _ => None,
+        },
+    }
+}
+
+/// Whether a name says what an element is about, or that it has something, and not what it is.
+fn is_about(name: &str) -> bool {
+    const ABOUT: [&str; 10] =
+        ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
+    ABOUT.iter().any(|about| name.starts_with(about))
+}
+
 /// What an attribute's value says, if anything.
 pub(super) fn mark(attribute: &str, value: &str) -> Option<Mark> {
     match attribute {
@@ -84,9 +168,7 @@ fn of_name(name: &str) -> Option<Mark> {
     if name.contains(':') {
         return None;
     }
-    const ABOUT: [&str; 10] =
-        ["tag-", "category-", "has-", "with-", "no-", "not-", "is-", "hide-", "without-", "js-"];
-    let about = ABOUT.iter().any(|about| name.starts_with(about));
+    let about = is_about(name);
     let mut before = NameWord::default();
     let mut body = false;
     let bytes = name.as_bytes();

@@ -23,6 +23,10 @@ pub(super) struct Metadata {
     /// What `<title>`, `og:title` and the first `<h1>` hold, as they stand.
     pub titles: [Option<String>; 3],
     pub canonical_url: Option<String>,
+    /// The addresses that the page says are its own, `rel=canonical` and `og:url`, as they stand.
+    pub addresses: [Option<String>; 2],
+    /// What the page says of itself to search engines, else to networks.
+    pub description: Option<String>,
     pub date: Option<String>,
     pub site_name: Option<String>,
     pub author: Option<String>,
@@ -55,6 +59,7 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
     let article = article(&head.json_ld, &addresses, &titles, site_name.as_deref());
     let site_name = site_name.or(article.publisher).or_else(|| meta(&["application-name"]));
     let [canonical, og_url] = addresses;
+    let addresses = [canonical.clone(), og_url.clone()];
     let canonical = [canonical, og_url, article.url];
     let dates =
         ["article:published_time", "datepublished", "og:published_time", "parsely-pub-date", "sailthru.date"];
@@ -76,6 +81,8 @@ pub(super) fn metadata(head: &Head<'_>, h1: Option<&str>) -> Metadata {
             .or(article.language)
             .or_else(|| meta(&["og:locale", "content-language"])),
         body: article.body,
+        addresses,
+        description: meta(&["description"]).or_else(|| meta(&["og:description"])),
         site_name,
         titles: [title.clone(), og_title.clone(), h1.clone()],
     };
@@ -95,7 +102,7 @@ fn named(head: &Head<'_>, names: &[&str]) -> Option<String> {
 }
 
 /// A value without entities, its white space collapsed.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     let decoded = entity::decode(value);
     let words: Vec<&str> = decoded.split_whitespace().collect();
     words.join(" ")
@@ -115,17 +122,31 @@ fn without_site<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&st
     title
 }
 
-fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
+/// What a title has before its first separator, if it has one.
+pub(super) fn front(title: &str) -> Option<&str> {
+    separators(title).next().map(|(at, _)| title[..at].trim())
+}
+
+/// What a title has behind its last separator, if it has one.
+pub(super) fn back(title: &str) -> Option<&str> {
+    separators(title).last().map(|(at, sign)| title[at + sign.len_utf8()..].trim())
+}
+
+/// The signs of a title that may stand between it and the site's name, each with its place.
+fn separators(title: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     const SEPARATORS: [char; 9] =
         ['-', '|', '\u{2013}', '\u{2014}', '\u{b7}', '\u{bb}', '\u{2022}', ':', '/'];
-    let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
-    let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
-    let separators = title.char_indices().filter(|(at, c)| {
+    title.char_indices().filter(|(at, c)| {
         let behind = &title[at + c.len_utf8()..];
         SEPARATORS.contains(c) && behind.starts_with(' ') && (title[..*at].ends_with(' ') || *c == ':')
-    });
+    })
+}
+
+fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]) -> Option<&'a str> {
+    let is_site = |part: &str| site_name.is_some_and(|site| same_words(site, part));
+    let is_title = |part: &str| given.iter().flatten().any(|given| same_words(given, part));
     let mut found = None;
-    for (at, separator) in separators.take(16) {
+    for (at, separator) in separators(title).take(16) {
         let (front, back) = (title[..at].trim(), title[at + separator.len_utf8()..].trim());
         let enough = |part: &str| part.chars().any(char::is_alphanumeric);
         if enough(front) && (is_site(back) || (is_title(front) && separator != ':')) {
@@ -140,10 +161,12 @@ fn shortened<'a>(title: &'a str, site_name: Option<&str>, given: &[Option<&str>]
 
 /// Whether two texts are equal but for case, punctuation and white space.
 pub(super) fn same_words(a: &str, b: &str) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    letters(a) == letters(b)
+    letters(a).eq(letters(b))
+}
+
+/// The letters and digits of a text, in lower case.
+pub(super) fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// Whether a text is a page's title, with or without the site's name.

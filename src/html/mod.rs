@@ -20,6 +20,7 @@
 //! # Ok::<(), wirecopy::Reason>(())
 //! ```
 
+mod address;
 mod cut;
 mod dates;
 mod entity;
@@ -31,20 +32,25 @@ mod meta;
 mod parts;
 mod paths;
 mod region;
+mod roles;
 mod shape;
 mod tree;
+mod visible;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use dom_query::Document;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::charset;
 use crate::error::Reason;
-use cut::{Gap, Pieces};
+use cut::{Gap, Pieces, View};
 use tree::{Items, NodeRole};
+
+pub use address::LinkTarget;
+pub use roles::PlaceRole;
+pub(crate) use visible::lines_of;
+pub use visible::{PageElement, PageHead, PartKind, VisiblePage, VisiblePart};
 
 /// Which of a page's text is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -173,25 +179,26 @@ pub fn read(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage
 /// As [`read`].
 pub fn read_with_blocks(bytes: &[u8], hint: Option<&str>, mode: HtmlMode) -> Result<HtmlPage, Reason> {
     let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, hint, mode);
-    extraction.page.blocks = extraction.blocks(|_| true);
+    extraction.page.blocks = extraction.blocks();
     Ok(extraction.page)
 }
 
-/// Reads a page as [`read`] does, with those blocks whose words stand in another block too, case and punctuation aside.
+/// Reads a page as [`read`] does, and all that is visible of it, in one pass over its elements. Where all is wanted and nothing else
+/// says when it was published, its article is looked for to know that, if `dated` says so.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with_repeated_blocks(
+pub fn read_with_visible(
     bytes: &[u8],
     hint: Option<&str>,
     mode: HtmlMode,
-) -> Result<HtmlPage, Reason> {
-    let mut extraction = Extraction::of(&charset::decode(bytes, hint, true)?, hint, mode);
-    let repeated = extraction.repeated();
-    if !repeated.is_empty() {
-        extraction.page.blocks = extraction.blocks(|i| repeated.contains(&i));
-    }
-    Ok(extraction.page)
+    dated: bool,
+) -> Result<(HtmlPage, VisiblePage), Reason> {
+    let text = charset::decode(bytes, hint, true)?;
+    let parsed = Parsed::of(&text, hint, true, mode);
+    let metadata = parsed.metadata();
+    let visible = visible::visible(&parsed, &metadata, &text.text);
+    Ok((Extraction::of_parsed(parsed, metadata, &text, mode, dated).page, visible))
 }
 
 /// All of the text of a fragment of a page, without what only a page says of itself.
@@ -201,27 +208,60 @@ pub fn read_with_repeated_blocks(
 pub(crate) fn text_of_fragment(fragment: &str) -> Result<String, Reason> {
     let hint = Some("utf-8");
     let text = charset::decode(fragment.as_bytes(), hint, true)?;
-    let Parsed { document, items, pieces, .. } = Parsed::of(&text, hint, HtmlMode::All);
-    Ok(Extraction::assembled(document, items, pieces).page.text)
+    Ok(assembled(&Parsed::of(&text, hint, true, HtmlMode::All).seen).0)
 }
 
 /// A page's elements, with all of its text and what stands in its head.
 struct Parsed<'a> {
     document: Document,
     items: Items,
+    /// All that may be of the article, unless all that is visible is wanted instead.
     pieces: Pieces,
+    /// All that is visible, if that is wanted.
+    seen: Pieces,
     head: guard::Head<'a>,
+    /// Where links lead, by number, if what is visible is wanted.
+    links: Vec<&'a str>,
 }
 
 impl<'a> Parsed<'a> {
-    fn of(text: &'a charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Parsed<'a> {
-        let rules = guard::Rules { all: mode == HtmlMode::All, xml: is_xhtml(&text.text, hint) };
+    fn of(
+        text: &'a charset::Transcoded<'_>,
+        hint: Option<&str>,
+        visible: bool,
+        mode: HtmlMode,
+    ) -> Parsed<'a> {
+        let rules = guard::Rules { visible, xml: is_xhtml(&text.text, hint) };
         let guarded = guard::guard(&text.text, rules);
         let document = Document::from(guarded.html);
         let items = Items::of(&document);
-        let pieces = cut::cut(&document, &items, &[]);
-        Parsed { document, items, pieces, head: guarded.head }
+        let cut = |view, wanted: bool| {
+            if wanted { cut::cut(&document, &items, view, &[]) } else { Pieces::default() }
+        };
+        let pieces = cut(View::Article, mode == HtmlMode::Main);
+        let seen = cut(View::Visible, visible);
+        Parsed { document, items, pieces, seen, head: guarded.head, links: guarded.links }
     }
+
+    fn metadata(&self) -> meta::Metadata {
+        let pieces = if self.pieces.list.is_empty() { &self.seen } else { &self.pieces };
+        meta::metadata(&self.head, first_heading(&self.items, pieces))
+    }
+}
+
+/// The text of pieces, and where in it each of them stands.
+fn assembled(pieces: &Pieces) -> (String, Vec<Range<u32>>) {
+    let mut text = String::with_capacity(pieces.list.iter().map(|piece| piece.len() + 2).sum());
+    let mut ranges = Vec::with_capacity(pieces.list.len());
+    for piece in &pieces.list {
+        if !text.is_empty() {
+            text.push_str(if piece.gap == Gap::Paragraph { "\n\n" } else { "\n" });
+        }
+        let start = text.len() as u32;
+        text.push_str(pieces.text_of(piece));
+        ranges.push(start..text.len() as u32);
+    }
+    (text, ranges)
 }
 
 /// A page and what its text was made of.
@@ -236,15 +276,31 @@ struct Extraction {
 
 impl Extraction {
     fn of(text: &charset::Transcoded<'_>, hint: Option<&str>, mode: HtmlMode) -> Extraction {
-        let Parsed { document, items, pieces: everything, head } = Parsed::of(text, hint, mode);
-        let mut metadata = meta::metadata(&head, first_heading(&items, &everything));
+        let parsed = Parsed::of(text, hint, mode == HtmlMode::All, mode);
+        let metadata = parsed.metadata();
+        Extraction::of_parsed(parsed, metadata, text, mode, true)
+    }
+
+    fn of_parsed(
+        parsed: Parsed<'_>,
+        mut metadata: meta::Metadata,
+        text: &charset::Transcoded<'_>,
+        mode: HtmlMode,
+        dated: bool,
+    ) -> Extraction {
+        let Parsed { document, items, pieces: mut everything, seen, .. } = parsed;
         // Who wants all of the page needs the article only to know its date.
-        let asks_article = mode == HtmlMode::Main || metadata.date.is_none();
+        let asks_date = mode == HtmlMode::All && dated && metadata.date.is_none();
+        if asks_date {
+            everything = cut::cut(&document, &items, View::Article, &[]);
+        }
+        let asks_article = mode == HtmlMode::Main || asks_date;
         let main = asks_article
             .then(|| main_text::main_text(&document, &items, &everything, metadata.title.as_deref()));
         metadata.date = metadata.date.or_else(|| dates::published(&document, &items, main.as_ref()?));
         let pieces = match main {
-            Some(main) if mode == HtmlMode::Main && !main.pieces.list.is_empty() => main.pieces,
+            _ if mode == HtmlMode::All => seen,
+            Some(main) if !main.pieces.list.is_empty() => main.pieces,
             _ => everything,
         };
         let mut extraction = Extraction::assembled(document, items, pieces);
@@ -255,29 +311,16 @@ impl Extraction {
         extraction
     }
 
-    fn assembled(document: Document, items: Items, pieces: Pieces) -> Extraction {
-        let mut extraction =
-            Extraction { page: HtmlPage::default(), document, items, pieces, ranges: Vec::new() };
-        extraction.assemble();
-        extraction
-    }
-
     /// Puts the pieces together.
-    fn assemble(&mut self) {
-        let text = &mut self.page.text;
-        text.reserve(self.pieces.list.iter().map(|piece| piece.len() + 2).sum());
-        for piece in &self.pieces.list {
-            if !text.is_empty() {
-                text.push_str(if piece.gap == Gap::Paragraph { "\n\n" } else { "\n" });
-            }
-            let start = text.len() as u32;
-            let part = self.pieces.text_of(piece);
-            text.push_str(part);
-            self.ranges.push(start..text.len() as u32);
-            if let BlockKind::Heading(level) = piece.kind {
-                self.page.headings.push(Heading { level, text: part.to_owned() });
-            }
-        }
+    fn assembled(document: Document, items: Items, pieces: Pieces) -> Extraction {
+        let (text, ranges) = assembled(&pieces);
+        let heading = |piece: &cut::TextPiece| match piece.kind {
+            BlockKind::Heading(level) => Some(Heading { level, text: pieces.text_of(piece).to_owned() }),
+            _ => None,
+        };
+        let headings = pieces.list.iter().filter_map(heading).collect();
+        let page = HtmlPage { text, headings, ..HtmlPage::default() };
+        Extraction { page, document, items, pieces, ranges }
     }
 
     /// Takes the text out of JSON-LD where the page shows only a part of it, or builds itself by script.
@@ -315,26 +358,16 @@ impl Extraction {
         self.page.encoding = text.encoding;
     }
 
-    /// The numbers of the pieces whose words another piece has too.
-    fn repeated(&self) -> HashSet<usize> {
-        let mut by_words: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (i, range) in self.ranges.iter().enumerate() {
-            let text = &self.page.text[range.start as usize..range.end as usize];
-            by_words.entry(words_hash(text)).or_default().push(i);
-        }
-        by_words.into_values().filter(|same| same.len() > 1).flatten().collect()
-    }
-
-    /// The blocks of the pieces of these numbers.
-    fn blocks(&self, wanted: impl Fn(usize) -> bool) -> Vec<TextBlock> {
+    /// The blocks of the pieces.
+    fn blocks(&self) -> Vec<TextBlock> {
         if self.pieces.list.is_empty() {
             let range = 0..self.page.text.len() as u32;
             let block = TextBlock { range, kind: BlockKind::Paragraph, path: String::new(), in_link: false };
             return if self.page.text.is_empty() { Vec::new() } else { vec![block] };
         }
         let mut paths = paths::Paths::of(&self.document, &self.items);
-        let pieces = self.pieces.list.iter().zip(&self.ranges).enumerate().filter(|(i, _)| wanted(*i));
-        pieces.map(|(_, (piece, range))| self.block(piece, range.clone(), &mut paths)).collect()
+        let pieces = self.pieces.list.iter().zip(&self.ranges);
+        pieces.map(|(piece, range)| self.block(piece, range.clone(), &mut paths)).collect()
     }
 
     fn block(&self, piece: &cut::TextPiece, range: Range<u32>, paths: &mut paths::Paths<'_>) -> TextBlock {
@@ -355,12 +388,6 @@ fn is_xhtml(text: &str, hint: Option<&str>) -> bool {
     text.trim_start().starts_with("<?xml") || hint.is_some_and(named)
 }
 
-/// Equal for texts of the same letters and digits, whatever their case.
-fn words_hash(text: &str) -> u64 {
-    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    xxh3_64(letters.as_bytes())
-}
-
 /// The text of the first `<h1>` that has any.
 fn first_heading<'a>(items: &Items, pieces: &'a Pieces) -> Option<&'a str> {
     let is_first = |piece: &&cut::TextPiece| items.list[piece.item as usize].kind == NodeRole::Heading(1);
@@ -374,7 +401,7 @@ fn plain(body: &str) -> String {
     let body: Cow<'_, str> = if decoded.contains("</") || decoded.contains("<br") {
         let html = guard::guard(&decoded, guard::Rules::default()).html;
         let document = Document::from(html);
-        let pieces = cut::cut(&document, &Items::of(&document), &[]);
+        let pieces = cut::cut(&document, &Items::of(&document), View::Article, &[]);
         let lines: Vec<&str> = pieces.list.iter().map(|piece| pieces.text_of(piece)).collect();
         lines.join("\n").into()
     } else {

@@ -356,6 +356,14 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         let Ok(page) = read(bytes, None, mode) else { continue };
         let with_blocks = read_with_blocks(bytes, None, mode).expect("was read before");
         prop_assert_eq!(&page, &HtmlPage { blocks: Vec::new(), ..with_blocks.clone() });
+        // What is visible is read in the same pass, and changes nothing of the article.
+        let (article, visible) = read_with_visible(bytes, None, mode, true).expect("was read before");
+        prop_assert_eq!(&page, &article);
+        prop_assert!(mode == HtmlMode::Main || page.text == visible.text);
+        for part in &visible.parts {
+            prop_assert!(visible.text.get(part.range.start as usize..part.range.end as usize).is_some());
+            prop_assert!(part.line > 0 && part.column > 0 && !visible.selector(part).is_empty());
+        }
         let mut end = 0;
         for block in &with_blocks.blocks {
             prop_assert!(block.range.start >= end && block.range.end > block.range.start);

@@ -35,6 +35,8 @@ pub(super) enum NodeRole {
     Preformatted,
     /// Something to type into or to press.
     Control,
+    /// What a button says, which is visible and of no article.
+    Button,
 }
 
 #[derive(Debug)]
@@ -50,6 +52,10 @@ pub(super) struct Item {
     /// Equal for elements of one name and one class.
     pub shape: u32,
     pub hidden: bool,
+    /// The file itself hides it: `hidden`, or a style of its own. What is hidden from machines that read aloud is not.
+    pub unseen: bool,
+    /// The number of where it leads, if it is a link and all that is visible was asked for.
+    pub link: Option<u32>,
     /// It gives a date: see [`Dated`].
     pub dated: Option<Dated>,
     pub id: NodeId,
@@ -121,6 +127,8 @@ fn item(id: NodeId, parent: u32, data: &NodeData) -> Item {
         by_id: false,
         shape: 0,
         hidden: false,
+        unseen: false,
+        link: None,
         dated: None,
         id,
     };
@@ -151,6 +159,8 @@ impl Item {
     fn read(&mut self, name: &str, value: &str) {
         match name {
             "hidden" => self.hidden = true,
+            "unseen" => self.unseen = true,
+            "to" => self.link = value.parse().ok(),
             // A heading that links to itself, the number of a note.
             "href" if value == "#" => self.kind = NodeRole::Inline,
             "pubdate" => self.dated = Some(Dated::Published),
@@ -195,6 +205,7 @@ fn kind(name: &str) -> NodeRole {
         "a" => NodeRole::Link,
         // The guard's mark of a control.
         "wbr" => NodeRole::Control,
+        "button" => NodeRole::Button,
         "br" => NodeRole::Break,
         "h1" => NodeRole::Heading(1),
         "h2" => NodeRole::Heading(2),

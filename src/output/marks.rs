@@ -19,10 +19,12 @@ pub const MARKDOWN: &str = "[//]: # (wirecopy)";
 pub const PARQUET: &str = "wirecopy.table";
 
 /// What everything begins with that has no structure of its own: tables, lists of boilerplate, models.
-const BEGINNINGS: [&[u8]; 8] = [
+const BEGINNINGS: [&[u8]; 10] = [
     MARKDOWN.as_bytes(),
     b"id,cluster,relation,representative,",
     b"carrier,source,copies,",
+    b"id,path,what,count,furniture,line,places,text\n",
+    b"{\"properties\":{\"tags\":[\"wirecopy\"]},\"version\":\"2.1.0\",",
     b"template,slot,kind,document,value\n",
     b"measure,threshold,pairs,clusters,removed\n",
     b"relation,threshold,pairs,labelled,",

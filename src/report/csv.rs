@@ -32,7 +32,7 @@ pub struct DocumentRow {
     pub origin: String,
     /// The id of the document that it has its text from; empty where there is none.
     pub parent: String,
-    /// How many different things stand more than once in it.
+    /// How many different things stand more than once in it, breadcrumbs, navigation and links to itself aside.
     pub repeats: usize,
 }
 

@@ -130,6 +130,7 @@ mod tests {
             audit: None,
             problems: Vec::new(),
             texts: Default::default(),
+            visible: Default::default(),
         }
     }
 

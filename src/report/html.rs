@@ -47,6 +47,9 @@ const TEXTS_AT_LEAST: usize = 4_000_000;
 /// Documents in a row that do not fit, after which no other is tried.
 const FULL: usize = 500;
 
+/// The share of the room for texts that those of pages that repeat something have, as its inverse: the clusters need the rest.
+const PAGES: usize = 4;
+
 /// Rows shown of related pairs, problems, titles and sources; the json report has all.
 const ROWS: usize = 2_000;
 
@@ -202,8 +205,9 @@ fn data(report: &Report) -> io::Result<String> {
         }
     }
     let room = LIMIT.saturating_sub(core.len() + STYLE.len() + SCRIPT.len() + PAGE.len() + 1024);
-    let evidence = page.evidence(room)?;
-    Ok(format!("{{\"core\":{core},\"evidence\":{evidence}}}"))
+    let visible = page.visible(room / PAGES)?;
+    let evidence = page.evidence(room - visible.len())?;
+    Ok(format!("{{\"core\":{core},\"evidence\":{evidence},\"visible\":{visible}}}"))
 }
 
 /// Escapes what could end a script element or a line of script; all of it stands inside JSON strings only.
@@ -510,9 +514,10 @@ impl<'a> PageData<'a> {
             .filter(|document| repeating.contains(&*document.id))
             .map(|document| (&*document.id, &*document.spans))
             .collect();
-        for page in &self.report.pages {
-            // A quarter of the room: the clusters need the rest.
-            if let Some(text) = self.text(&page.id).filter(|text| held.out.len() + text.len() < room / 4) {
+        let others = self.report.pages.iter().filter(|page| !self.report.visible.contains_key(&page.id));
+        for page in others {
+            if let Some(text) = self.text(&page.id).filter(|text| held.out.len() + text.len() < room / PAGES)
+            {
                 held.add(&page.id, Some(text), &[], spans.get(&*page.id).copied().unwrap_or_default())?;
             }
         }
@@ -535,6 +540,19 @@ impl<'a> PageData<'a> {
                 if failed == FULL {
                     break;
                 }
+            }
+        }
+        held.out.push('}');
+        Ok(held.out)
+    }
+
+    /// What is visible of HTML pages that repeat something, by id, as an escaped object of at most `room` bytes.
+    fn visible(&self, room: usize) -> io::Result<String> {
+        let mut held = TextsHeld { room, out: String::from("{"), ids: HashSet::new() };
+        for page in &self.report.pages {
+            let text = self.report.visible.get(&page.id).filter(|text| text.len() <= TEXT);
+            if let Some(text) = text.filter(|text| held.out.len() + text.len() < room) {
+                held.put(&page.id, &serde_json::to_string(text)?)?;
             }
         }
         held.out.push('}');
@@ -568,7 +586,12 @@ impl<'a> TextsHeld<'a> {
         let e =
             t.is_none().then(|| pieces.iter().map(|ExcerptRow { start, text }| (*start, &**text)).collect());
         let evidence = EvidenceItem { t, e, s: spans.iter().map(marked).collect() };
-        let entry = escaped(&format!("{}:{}", serde_json::to_string(id)?, serde_json::to_string(&evidence)?));
+        self.put(id, &serde_json::to_string(&evidence)?)
+    }
+
+    /// Adds what is json of a document; false where it does not fit.
+    fn put(&mut self, id: &'a str, json: &str) -> io::Result<bool> {
+        let entry = escaped(&format!("{}:{json}", serde_json::to_string(id)?));
         if self.out.len() + entry.len() + 2 > self.room {
             return Ok(false);
         }

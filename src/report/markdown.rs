@@ -48,10 +48,11 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
         writeln!(out)?;
     }
     rest(&mut out, report.clusters.len(), SHOWN, "clusters")?;
-    if !report.pages.is_empty() {
+    let pages = || report.pages_with_own_repeats();
+    if pages().next().is_some() {
         writeln!(out, "## Repeated within one page\n\n| page | what | times | text |\n|---|---|---:|---|")?;
-        for page in report.pages.iter().take(SHOWN) {
-            for repeat in page.repeats.iter().take(REPEATS) {
+        for page in pages().take(SHOWN) {
+            for repeat in page.own_repeats().take(REPEATS) {
                 writeln!(
                     out,
                     "| {} | {} | {} | {} |",
@@ -62,7 +63,7 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
                 )?;
             }
         }
-        rest(&mut out, report.pages.len(), SHOWN, "pages")?;
+        rest(&mut out, pages().count(), SHOWN, "pages")?;
     }
     if !report.problems.is_empty() {
         writeln!(out, "\n## Problems\n")?;

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod html;
 mod json;
 mod markdown;
+pub mod pages;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
@@ -35,13 +36,16 @@ pub use pairs::{PairRow, write_pairs};
 pub use sites::{SitePairRow, write_sites};
 pub use values::write_values;
 
-use crate::corpus::{FieldNames, PagePlace, Problem};
+use crate::corpus::{FieldNames, Problem};
 use crate::options::{Mode, Policy};
-use crate::page::Repeat;
+use crate::page::{Fault, Place, Repeat};
 use crate::recipe::Recipe;
 
 /// The version of the json report's shape; it rises when a field goes or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The mode of a report in which pages stand and nothing is compared.
+pub const PAGES_ONLY: &str = "pages";
 
 /// A whole run, as `--report json` writes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,7 +69,7 @@ pub struct Report {
     pub others: Vec<MemberRow>,
     /// Pages that repeat something.
     pub pages: Vec<PageRow>,
-    /// Titles that several pages of one site have; most pages first.
+    /// Titles and descriptions that several pages of one site have; most pages first.
     #[serde(default)]
     pub titles: Vec<TitleRow>,
     /// Who carries whose text, by carrier and source.
@@ -86,6 +90,9 @@ pub struct Report {
     /// `json` of none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
+    /// Of the HTML pages among [`Report::pages`] all that is visible, by id, where there are texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub visible: BTreeMap<String, String>,
 }
 
 impl Report {
@@ -103,9 +110,37 @@ impl Report {
         Ok(report)
     }
 
+    /// A report that pages will stand in, and nothing else.
+    pub fn of_pages(schema_version: u32, settings: Settings, accounting: Accounting) -> Report {
+        Report {
+            schema_version,
+            settings,
+            accounting,
+            sources: Vec::new(),
+            clusters: Vec::new(),
+            related: Vec::new(),
+            others: Vec::new(),
+            pages: Vec::new(),
+            titles: Vec::new(),
+            site_pairs: Vec::new(),
+            boilerplate: Vec::new(),
+            templates: Vec::new(),
+            recovery: None,
+            audit: None,
+            problems: Vec::new(),
+            texts: BTreeMap::new(),
+            visible: BTreeMap::new(),
+        }
+    }
+
+    /// Pages that repeat something which is no furniture.
+    pub fn pages_with_own_repeats(&self) -> impl Iterator<Item = &PageRow> {
+        self.pages.iter().filter(|page| page.own_repeats().next().is_some())
+    }
+
     /// The same without texts, as `--report json` has it.
     pub fn without_texts(&self) -> Report {
-        Report { texts: BTreeMap::new(), ..self.clone() }
+        Report { texts: BTreeMap::new(), visible: BTreeMap::new(), ..self.clone() }
     }
 }
 
@@ -228,7 +263,7 @@ pub struct MissedRow {
 pub struct Settings {
     /// The program's version.
     pub version: String,
-    /// `aligned` or `classic`.
+    /// `aligned` or `classic`; of a report of `page`, [`PAGES_ONLY`].
     pub mode: String,
     /// Tokens of a shingle.
     pub recipe: Value,
@@ -580,78 +615,164 @@ pub struct PageRow {
     pub id: String,
     /// Its repeats, in order of place.
     pub repeats: Vec<RepeatRow>,
+    /// The file that it is in, and within an archive the entry.
+    #[serde(default)]
+    pub path: String,
+    /// What is wrong with its head.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultRow>,
 }
 
 /// One repeat.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RepeatRow {
-    /// `title`, `heading`, `paragraph` or `line`.
+    /// `block`, `title`, `heading`, `paragraph` or `line`; `similar` for paragraphs that are nearly equal.
     pub kind: Cow<'static, str>,
     /// What is repeated, as it stands first.
     pub text: String,
     /// How often it stands there.
     pub count: u32,
-    /// Bytes of the text: start and end of each occurrence.
+    /// Whether all places but one are breadcrumbs, navigation or links to the page itself: every well-made page has those.
+    #[serde(default, alias = "template")]
+    pub furniture: bool,
+    /// Bytes of the text: start and end of each occurrence. Of an HTML page the text is all that is visible.
     pub spans: Vec<[usize; 2]>,
-    /// Of an HTML page: where each occurrence stands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Where each occurrence stands.
+    #[serde(default)]
     pub places: Vec<PlaceRow>,
-    /// Whether all occurrences but one are links, as a "Read more" list makes them that names the page's own
-    /// headline: the page's template repeats, and not its author.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub template: bool,
+    /// Of similar paragraphs, what differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeRow>,
 }
 
 /// Where in a page something stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceRow {
-    /// The element: `body > article > h2:nth-of-type(2)`.
+    /// Its first byte in the text.
+    #[serde(default)]
+    pub start: usize,
+    /// The byte behind its last.
+    #[serde(default)]
+    pub end: usize,
+    /// `headline`, `heading`, `body`, `teaser`, `breadcrumb`, `navigation`, `aside`, `footer`, or `self` for a link to the page
+    /// itself.
+    #[serde(default)]
+    pub role: Cow<'static, str>,
+    /// `same`, `labelled`, `sited` or `cut`.
+    #[serde(default, rename = "as")]
+    pub form: Cow<'static, str>,
+    /// Its line from 1, of the file of an HTML page, else of the text.
+    #[serde(default)]
+    pub line: u32,
+    /// Its column there in characters, from 1.
+    #[serde(default)]
+    pub column: u32,
+    /// The element of an HTML page, as a selector that a browser takes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// Whether all of it is in links.
-    pub link: bool,
 }
 
-/// A title that several pages of one site have.
+/// What differs between two similar paragraphs: start and end of it in each, in bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRow {
+    /// In the first.
+    pub a: [usize; 2],
+    /// In the second.
+    pub b: [usize; 2],
+}
+
+/// Something about a page that whoever looks after its site wants to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultRow {
+    /// `no-title`, `titles-differ`, `several-headlines`, `description-is-title`; `title-shared` and `description-shared` where other
+    /// pages of the site have it too.
+    pub kind: Cow<'static, str>,
+    /// What stands there.
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// How many pages of the site share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
+}
+
+/// A title or a description that several pages of one site have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TitleRow {
     /// The site.
     pub site: String,
+    /// `title`, which is not written, or `description`.
+    #[serde(default = "title", skip_serializing_if = "is_title")]
+    pub kind: Cow<'static, str>,
     /// The title, as the first of the documents has it; case and punctuation do not matter.
     pub title: String,
     /// The documents' ids, in order.
     pub documents: Vec<String>,
 }
 
+/// What reports knew before descriptions.
+fn title() -> Cow<'static, str> {
+    "title".into()
+}
+
+fn is_title(kind: &str) -> bool {
+    kind == "title"
+}
+
 impl PageRow {
-    /// The page `id` with its repeats; `places` are where things stand in it, where it is of HTML.
-    pub fn new(id: String, repeats: &[Repeat], places: &[PagePlace]) -> PageRow {
-        // One thing may stand in all of a page's blocks: each span looks for its own by halves.
-        let mut places: Vec<&PagePlace> = places.iter().collect();
-        places.sort_by_key(|place| place.range.start);
-        PageRow { id, repeats: repeats.iter().map(|repeat| RepeatRow::new(repeat, &places)).collect() }
+    /// The page `id` with its repeats.
+    pub fn new(id: String, path: String, repeats: &[Repeat]) -> PageRow {
+        PageRow { id, path, repeats: repeats.iter().map(RepeatRow::from).collect(), faults: Vec::new() }
+    }
+
+    /// The repeats that are no furniture and equal, which a page should not have.
+    pub fn own_repeats(&self) -> impl Iterator<Item = &RepeatRow> {
+        self.repeats.iter().filter(|repeat| repeat.is_own())
     }
 }
 
 impl RepeatRow {
-    /// `places` are in order, and none overlaps another.
-    fn new(repeat: &Repeat, places: &[&PagePlace]) -> RepeatRow {
-        let place = |span: &Range<usize>| {
-            let start = span.start as u32;
-            let behind = places.partition_point(|place| place.range.start <= start);
-            let place = places[..behind].last().filter(|place| place.range.contains(&start))?;
-            Some(PlaceRow { path: place.path.clone(), link: place.in_link })
-        };
-        let places: Option<Vec<PlaceRow>> = repeat.spans.iter().map(place).collect();
-        let places = places.unwrap_or_default();
-        let links = places.iter().filter(|place| place.link).count();
+    /// Whether it is equal text in places of which a page needs one.
+    pub fn is_own(&self) -> bool {
+        !self.furniture && self.kind != "similar"
+    }
+}
+
+impl From<&Repeat> for RepeatRow {
+    fn from(repeat: &Repeat) -> RepeatRow {
+        let bounds = |range: &Range<usize>| [range.start, range.end];
         RepeatRow {
             kind: repeat.kind.as_str().into(),
             text: repeat.text.clone(),
-            count: repeat.count,
-            spans: repeat.spans.iter().map(|span| [span.start, span.end]).collect(),
-            template: links > 0 && links + 1 >= places.len(),
-            places,
+            count: repeat.count(),
+            furniture: repeat.furniture,
+            spans: repeat.places.iter().map(|place| bounds(&place.range)).collect(),
+            places: repeat.places.iter().map(PlaceRow::from).collect(),
+            changes: repeat
+                .changes
+                .iter()
+                .map(|change| ChangeRow { a: bounds(&change.a), b: bounds(&change.b) })
+                .collect(),
         }
+    }
+}
+
+impl From<&Place> for PlaceRow {
+    fn from(place: &Place) -> PlaceRow {
+        PlaceRow {
+            start: place.range.start,
+            end: place.range.end,
+            role: place.role.as_str().into(),
+            form: place.form.as_str().into(),
+            line: place.line,
+            column: place.column,
+            path: place.selector.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Fault> for FaultRow {
+    fn from(fault: Fault) -> FaultRow {
+        FaultRow { kind: fault.kind.as_str().into(), texts: fault.texts, pages: None }
     }
 }
 

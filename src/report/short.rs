@@ -30,10 +30,10 @@ pub(super) fn shortened(report: &Report, most: usize) -> io::Result<Option<Repor
     }
     let value = cut(serde_json::to_value(report.without_texts())?, most, most);
     let short: Report = serde_json::from_value(value)?;
-    let texts = report.texts.iter();
-    let texts: BTreeMap<String, String> =
-        texts.map(|(id, text)| (name(id, most).into_owned(), text.clone())).collect();
-    Ok(Some(Report { texts, ..short }))
+    let named = |texts: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        texts.iter().map(|(id, text)| (name(id, most).into_owned(), text.clone())).collect()
+    };
+    Ok(Some(Report { texts: named(&report.texts), visible: named(&report.visible), ..short }))
 }
 
 /// Whether something is longer than it may be, wherever a report has text of documents.

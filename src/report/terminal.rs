@@ -53,12 +53,13 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         write_cluster(out, cluster, excerpt.as_deref(), look)?;
     }
     rest(out, report.clusters.len(), look.shown, "cluster", "--all")?;
-    if !report.pages.is_empty() {
+    let pages: Vec<&PageRow> = report.pages_with_own_repeats().collect();
+    if !pages.is_empty() {
         writeln!(out, "\n{BOLD}repeated within one page{PLAIN}")?;
-        for page in report.pages.iter().take(look.shown) {
+        for page in pages.iter().take(look.shown) {
             write_page(out, page, look)?;
         }
-        rest(out, report.pages.len(), look.shown, "page", "--all")?;
+        rest(out, pages.len(), look.shown, "page", "--all")?;
     }
     write_titles(out, &report.titles, look)?;
     match (&report.audit, &report.recovery) {
@@ -114,9 +115,8 @@ fn write_member(
 }
 
 fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
-    for repeat in &page.repeats {
-        let whose = if repeat.template { " by the page's template" } else { "" };
-        let head = format!("  {}  {} {} times{whose}: ", named(&page.id), named(&repeat.kind), repeat.count);
+    for repeat in page.own_repeats() {
+        let head = format!("  {}  {} {} times: ", named(&page.id), named(&repeat.kind), repeat.count);
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&repeat.text, room))?;
     }
@@ -301,12 +301,12 @@ fn bytes(bytes: u64) -> String {
 const NAMED: usize = 300;
 
 /// What something is called, in no more characters than a name has: an id may be a megabyte.
-fn named(name: &str) -> String {
+pub(super) fn named(name: &str) -> String {
     clipped(name, NAMED)
 }
 
 /// At most `room` characters of it.
-fn clipped(text: &str, room: usize) -> String {
+pub(super) fn clipped(text: &str, room: usize) -> String {
     // No more than may be left: it may be long.
     let some = text.char_indices().nth(4 * room.saturating_add(64)).map_or(text, |(at, _)| &text[..at]);
     let text = printable(some);

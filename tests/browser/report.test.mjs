@@ -73,6 +73,20 @@ test("says who had it first, who took it from whom and when", async () => {
   assert.deepEqual(troubles, []);
 });
 
+test("marks what repeats in a page's text, and leads to each place", async () => {
+  const { page, troubles } = await open(browser, made.address + "#pages");
+  await page.click("main a >> text=page-repeats/headline-three.txt");
+  await page.waitForSelector(".whole mark");
+  const said = await page.locator(".whole mark").evaluateAll(marks => marks.map(mark => { const own = mark.cloneNode(true); own.querySelectorAll("sup").forEach(sup => sup.remove()); return own.textContent.toLowerCase().match(/[\p{L}\p{N}]+/gu).join(" "); }));
+  assert.equal(said.length, 3);
+  assert.deepEqual(new Set(said), new Set(["council sells the clock but keeps the time"]));
+  assert.match(await page.textContent("main ul"), /headline, line 1/);
+  await page.locator("main ul a").nth(1).click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "mark-1-2");
+  assert.match(page.url(), /#page=/);
+  assert.deepEqual(troubles, []);
+});
+
 test("shows related pairs side by side", async () => {
   const { page, troubles } = await open(browser, made.address);
   await page.click("nav >> text=Related pairs");

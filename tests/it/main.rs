@@ -44,6 +44,7 @@ mod origin;
 mod originals;
 mod outputs;
 mod pages;
+mod repeats;
 mod reports;
 mod review;
 mod rewritten;

@@ -104,6 +104,10 @@ pub(super) struct ReadingRules {
     pub hidden: bool,
     /// Which of a page's text is wanted.
     pub html: HtmlMode,
+    /// Whether nothing else of a page is kept.
+    pub text_only: bool,
+    /// Whether nobody asks when pages were published of which all text is wanted.
+    pub undated: bool,
     /// Where in a path the site is named.
     pub site_from: Option<SitePattern>,
     /// What separates the fields of tables, where somebody says it.
@@ -675,7 +679,7 @@ impl Done {
         let read = if bytes.len() as u64 > rules.max_record {
             Err(Reason::TooLarge(rules.max_record))
         } else if is_html {
-            page::html(&bytes, charset, rules.html)
+            page::html(&bytes, charset, rules)
         } else {
             page::text(&bytes, charset)
         };
@@ -700,7 +704,7 @@ impl Done {
             directory: &page.place.directory,
             path,
             record: page.record,
-            places: &said.places,
+            page: &said.page,
             json: None,
             text: &said.text,
         };
@@ -772,7 +776,7 @@ impl Done {
             directory: &place.directory,
             path: &place.path,
             record: Some(record),
-            places: &[],
+            page: &[],
             json: fields.json.filter(|_| keeps_json),
             text: decoded.text,
         };

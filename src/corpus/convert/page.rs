@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::ReadingRules;
 use crate::charset;
-use crate::corpus::PagePlace;
+use crate::corpus::outline;
 use crate::error::Reason;
-use crate::html::{self, HtmlMode};
+use crate::html;
 
 /// What a page says.
 #[derive(Debug, Default)]
@@ -17,23 +18,30 @@ pub(super) struct Said<'a> {
     pub source: Option<String>,
     /// Sequences that became U+FFFD.
     pub replaced: u32,
-    /// Where what stands more than once stands.
-    pub places: Vec<PagePlace>,
+    /// All that is visible of it, as `outline` writes it.
+    pub page: Vec<u8>,
 }
 
-/// The text of an HTML page. `charset` is what its protocol says.
-pub(super) fn html<'a>(bytes: &'a [u8], charset: Option<&str>, mode: HtmlMode) -> Result<Said<'a>, Reason> {
-    let page = html::read_with_repeated_blocks(bytes, charset, mode)?;
-    let place =
-        |block: html::TextBlock| PagePlace { range: block.range, path: block.path, in_link: block.in_link };
+/// The text of an HTML page, and all that is visible of it where the rules want that. `charset` is what its protocol says.
+pub(super) fn html<'a>(
+    bytes: &'a [u8],
+    charset: Option<&str>,
+    rules: &ReadingRules,
+) -> Result<Said<'a>, Reason> {
+    let (page, visible) = if rules.text_only {
+        (html::read(bytes, charset, rules.html)?, None)
+    } else {
+        let (page, visible) = html::read_with_visible(bytes, charset, rules.html, !rules.undated)?;
+        (page, Some(visible))
+    };
     Ok(Said {
+        page: visible.map(|visible| outline::written(&visible, &page.text)).unwrap_or_default(),
         text: page.text.into(),
         title: page.title,
         canonical_url: page.canonical_url,
         date: page.date,
         source: page.site_name,
         replaced: page.replaced,
-        places: page.blocks.into_iter().map(place).collect(),
     })
 }
 

@@ -104,7 +104,7 @@ impl Unpacked<'_> {
             directory: &self.place.directory,
             path: &self.place.path,
             record: found.number.or(self.record),
-            places: &[],
+            page: &[],
             json: None,
             text: &text,
         });

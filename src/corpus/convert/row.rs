@@ -44,7 +44,7 @@ impl RowFields<'_> {
             directory: &place.directory,
             path: &place.path,
             record: Some(number),
-            places: &[],
+            page: &[],
             json: None,
             text: text.text,
         })

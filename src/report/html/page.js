@@ -845,30 +845,70 @@ function sitesTable(sites) {
 
 // ---- other views
 
+// Where something stands, in words.
+const ROLE = { body: "text", aside: "sidebar", self: "link to this page" };
+const FORM = { labelled: " behind a label", sited: " beside a site's name", cut: " cut short" };
+const FAULT = { "no-title": "no title", "titles-differ": "titles differ", "several-headlines": "several first headings", "description-is-title": "the description is the title", "title-shared": "title of other pages too", "description-shared": "description of other pages too" };
+const times = r => r.kind === "similar" ? "similar paragraphs" : `${r.kind}, ${r.count} times${r.furniture ? ", furniture" : ""}`;
+const shortened = text => text.length > 160 ? text.slice(0, 160) + "\u2026" : text;
+const faultText = f => [FAULT[f.kind] || f.kind, f.pages ? ` (${number.format(f.pages)} pages of the site)` : "", f.texts.length ? ": " : "", f.texts.map((text, i) => [i ? ", " : "", h("q", { dir: "auto" }, shortened(text))])];
+
 function pagesView(state) {
-  if (state.page) return pageView(state.page);
+  if (state.page) return pageView(state);
   const body = h("tbody");
-  const rows = core.pages.slice();
-  paged("Repeated within one page", "Headlines, paragraphs and lines that stand more than once within one page.", rows, page => h("tr", {}, h("td", {}, h("a", { href: view({ page: page.id }), dir: "auto" }, page.id)), h("td", {}, page.repeats.slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, `${r.kind} ${r.count} times${r.template ? ", template" : ""}`), " ", own(r.text.length > 160 ? r.text.slice(0, 160) + "\u2026" : r.text))))), ["Page", "Repeats"], body, "No page repeats anything.");
+  const told = page => page.repeats.filter(r => !r.furniture).concat(page.repeats.filter(r => r.furniture));
+  const rank = page => page.repeats.some(r => !r.furniture && r.kind !== "similar") ? 0 : 1;
+  const rows = core.pages.slice().sort((a, b) => rank(a) - rank(b));
+  paged("Repeated within one page", "Headlines, blocks, paragraphs and lines that stand more than once within one page. Furniture is what every page has: breadcrumbs, navigation, links to the page itself.", rows, page => h("tr", {}, h("td", {}, h("a", { href: view({ page: page.id }), dir: "auto" }, page.id)), h("td", {}, told(page).slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, times(r)), " ", own(shortened(r.text)))), (page.faults || []).map(f => h("div", { class: "dim" }, faultText(f))))), ["Page", "Repeats"], body, "No page repeats anything.");
 }
 
-function pageView(id) {
+// A page's text with what repeats marked; marks stand within marks where a headline stands in a block.
+function markedText(text, ranges) {
+  const [startOf, endOf] = [places(text, 0), places(text, 0)];
+  const root = h("div", { class: "card context whole", dir: "auto" });
+  const open = [{ element: root, end: text.length }];
+  let at = 0;
+  const upTo = end => { if (end > at) open[open.length - 1].element.append(text.slice(at, end)); at = Math.max(at, end); };
+  const close = start => { while (open.length > 1 && open[open.length - 1].end <= start) { upTo(open[open.length - 1].end); open.pop(); } };
+  for (const { start, end, number: exhibit, place: n } of ranges.map(r => ({ ...r, start: startOf(r.start), end: endOf(r.end) }))) {
+    close(start);
+    upTo(start);
+    const mark = h("mark", { id: `mark-${exhibit}-${n}`, tabindex: "-1" }, h("sup", {}, `${exhibit}.${n}`));
+    open[open.length - 1].element.append(mark);
+    open.push({ element: mark, end: Math.min(end, open[open.length - 1].end) });
+  }
+  close(text.length);
+  upTo(text.length);
+  return root;
+}
+
+function pageView(state) {
+  const id = state.page;
   const page = core.pages.find(page => page.id === id);
   if (!page) return missing("No page of this report has the id " + id + ".");
-  const whole = evidence[id] && evidence[id].t;
-  const context = ([start, end]) => {
-    const place = places(whole, 0);
-    const [s, e] = [place(start), place(end)];
-    return h("p", { class: "context card", dir: "auto" }, s > 240 ? "\u2026" : "", whole.slice(Math.max(0, s - 240), s), h("mark", {}, whole.slice(s, e)), whole.slice(e, e + 240), e + 240 < whole.length ? "\u2026" : "");
-  };
+  const whole = data.visible[id] === undefined ? evidence[id] && evidence[id].t : data.visible[id];
   const cluster = clusterOfDocument(id);
+  const marks = page.repeats.flatMap((r, i) => r.spans.map(([start, end], n) => ({ start, end, number: i + 1, place: n + 1 })));
+  // Of two that begin together the longer one holds the other.
+  marks.sort((a, b) => a.start - b.start || b.end - a.end || a.number - b.number);
+  const go = target => event => { event.preventDefault(); const mark = document.getElementById(target); if (mark) { mark.scrollIntoView({ block: "center" }); mark.focus({ preventScroll: true }); } };
+  const placeOf = (r, i, span, n) => {
+    const place = r.places && r.places[n];
+    const words = place && place.role ? `${ROLE[place.role] || place.role}${FORM[place.as] || ""}, line ${place.line}` : `bytes ${span[0]} to ${span[1]}`;
+    const target = `mark-${i + 1}-${n + 1}`;
+    return h("li", {}, whole === undefined ? words : h("a", { href: "#" + target, onclick: go(target) }, words), place && place.path ? [" ", h("code", {}, place.path)] : null);
+  };
+  const changes = r => (r.changes || []).length && whole !== undefined ? h("ul", { class: "dim" }, r.changes.slice(0, 20).map(change => { const place = places(whole, 0); const cut = ([start, end]) => whole.slice(place(start), place(end)) || "nothing"; return h("li", { dir: "auto" }, h("del", {}, cut(change.a)), " \u2192 ", h("ins", {}, cut(change.b))); })) : null;
   show("Repeats in " + id, h("p", { class: "noprint" }, h("a", { href: "#pages" }, "All pages")), h("h1", { dir: "auto" }, id),
+    page.path && page.path !== id ? h("p", { class: "dim" }, h("code", {}, page.path)) : null,
     cluster ? h("p", {}, "Its ", h("a", { href: view({ cluster }) }, "cluster")) : null,
-    page.repeats.map((r, i) => [h("h2", { class: "exhibit", "data-exhibit": i + 1 }, `${r.kind[0].toUpperCase()}${r.kind.slice(1)}, ${r.count} times${r.template ? ", by the page's template" : ""}`), h("p", { class: "context", dir: "auto" }, r.text), r.spans.slice(0, 20).map((span, n) => [h("p", { class: "dim small" }, `Place ${n + 1}: bytes ${span[0]} to ${span[1]}`, r.places && r.places[n] ? [" in ", h("code", {}, r.places[n].path), r.places[n].link ? ", a link" : ""] : null), whole === undefined ? null : context(span)])]));
+    (page.faults || []).length ? h("ul", {}, page.faults.map(f => h("li", {}, faultText(f)))) : null,
+    page.repeats.map((r, i) => [h("h2", { class: "exhibit", "data-exhibit": i + 1 }, `${i + 1}. ${times(r)[0].toUpperCase()}${times(r).slice(1)}`), h("p", { class: "context", dir: "auto" }, r.text.length > 600 ? r.text.slice(0, 600) + "\u2026" : r.text), h("ul", {}, r.spans.slice(0, 50).map((span, n) => placeOf(r, i, span, n))), r.spans.length > 50 ? h("p", { class: "dim" }, `and ${r.spans.length - 50} more places`) : null, changes(r)]),
+    whole === undefined ? h("p", { class: "dim" }, "The page's text was left out to keep this file small.") : [h("h2", {}, "The page's text"), markedText(whole, marks)]);
 }
 
 function titlesView() {
-  paged("One title on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["Title", "Site", "Pages", "Documents"], h("tbody"), "No title stands on several pages of one site.", core.titles_in_all);
+  paged("One title or description on several pages of a site", "Case and punctuation do not matter.", core.titles, row => h("tr", {}, h("td", {}, row.kind || "title"), h("td", {}, own(row.title)), h("td", {}, own(row.site)), h("td", { class: "n" }, number.format(row.documents.length)), h("td", {}, row.documents.slice(0, 12).map((id, i) => [i ? ", " : "", clusterOfDocument(id) ? h("a", { href: view({ cluster: clusterOfDocument(id) }) }, own(id)) : own(id)]), row.documents.length > 12 ? ` and ${row.documents.length - 12} more` : "")), ["What", "Text", "Site", "Pages", "Documents"], h("tbody"), "No title or description stands on several pages of one site.", core.titles_in_all);
 }
 
 // A skeleton with its slots set apart.
@@ -913,7 +953,7 @@ const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, wh
 
 // ---- where we are
 
-const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["related", "Related pairs", relatedView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["templates", "Templates", templatesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]];
+const VIEWS = [["overview", "At a glance", overview], ["clusters", "Clusters", clustersView], ["related", "Related pairs", relatedView], ["pages", "Page repeats", pagesView], ["titles", "Titles", titlesView], ["templates", "Templates", templatesView], ["boilerplate", "Boilerplate", boilerplateView], ["problems", "Problems", problemsView], ["sources", "Sources", sourcesView]].filter(([id]) => core.settings.mode !== "pages" || id === "pages" || id === "problems");
 
 let keys = {};
 let shownOnce = false;
