@@ -76,6 +76,15 @@ pub enum Lag {
 }
 
 impl Lag {
+    /// The median of lags: of those that are known to the second where they are at least half of all, else in days.
+    pub fn median(lags: Vec<Lag>) -> Option<Lag> {
+        let exact: Vec<Lag> = lags.iter().copied().filter(|lag| lag.seconds().is_some()).collect();
+        let mut lags: Vec<Lag> =
+            if 2 * exact.len() < lags.len() { lags.into_iter().map(Lag::in_days).collect() } else { exact };
+        lags.sort_unstable_by_key(|lag| lag.about());
+        lags.get(lags.len() / 2).copied()
+    }
+
     /// About so many seconds: what lags are sorted by.
     pub fn about(self) -> i64 {
         match self {

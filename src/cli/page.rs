@@ -100,12 +100,12 @@ impl Tally {
 /// Reads all pages, and shows them if wanted.
 fn tell(pages: &Pages<'_>, is_told: bool, all: bool) -> Result<Tally> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let look = Look { width, ..Look::default() };
+    let look = Look { all, width };
     let mut tally = Tally::default();
     let mut out = say::stdout();
     let told = pages.each(|SeenPage { row, .. }| -> io::Result<()> {
         tally.add(&row);
-        if is_told { out.write_all(page_summary(&row, all, look).as_bytes()) } else { Ok(()) }
+        if is_told { out.write_all(page_summary(&row, look).as_bytes()) } else { Ok(()) }
     })?;
     told.context("cannot write to standard output")?;
     Ok(tally)

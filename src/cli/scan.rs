@@ -263,16 +263,12 @@ fn pair_rows<'a>(
 
 fn print(typed: &args::ScanArgs, found: &Run, report: &Report) -> Result<()> {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    let look = if typed.all {
-        Look { shown: usize::MAX, members: usize::MAX, width }
-    } else {
-        Look { width, ..Look::default() }
-    };
+    let look = Look { all: typed.all, width };
     let excerpt = |cluster: &crate::scan::Cluster| {
         let (member, _) = cluster.members.first()?;
         found.excerpt(cluster.representative, *member)
     };
-    let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.shown).map(excerpt).collect();
+    let excerpts: Vec<Option<String>> = found.clusters.iter().take(look.stories()).map(excerpt).collect();
     let mut out = say::stdout();
     let ignored = ignored(found.corpus()).map_or_else(String::new, |ignored| format!("{ignored}\n"));
     let single = single_sites(report).map_or_else(String::new, |single| format!("{single}\n"));

@@ -231,7 +231,7 @@ impl Run {
         }
         let row = |((carrier, source), mut copies): ((&str, &str), Vec<(DocId, Taken)>)| {
             copies.sort_unstable_by_key(|(document, _)| *document);
-            let lag = median(copies.iter().filter_map(|(_, taken)| taken.lag).collect());
+            let lag = Lag::median(copies.iter().filter_map(|(_, taken)| taken.lag).collect());
             let verbatim: f64 = copies.iter().map(|(_, taken)| taken.verbatim).sum();
             let changed = copies.iter().filter(|(document, taken)| {
                 let [own, its] = [*document, taken.from].map(|document| self.meta(document).title);
@@ -254,15 +254,6 @@ impl Run {
 /// What reports call an order that is known, and one that is not.
 fn order(is_known: bool) -> Cow<'static, str> {
     if is_known { "known".into() } else { "unknown order".into() }
-}
-
-/// The median of lags: of those that are known to the second where they are at least half of all, else in days.
-fn median(lags: Vec<Lag>) -> Option<Lag> {
-    let exact: Vec<Lag> = lags.iter().copied().filter(|lag| lag.seconds().is_some()).collect();
-    let mut lags: Vec<Lag> =
-        if 2 * exact.len() < lags.len() { lags.into_iter().map(Lag::in_days).collect() } else { exact };
-    lags.sort_unstable_by_key(|lag| lag.about());
-    lags.get(lags.len() / 2).copied()
 }
 
 /// A headline as two readers would call it the same: its tokens.

@@ -72,14 +72,13 @@ pub(super) fn places(repeat: &RepeatRow) -> String {
 
 /// A page for people: nothing of one that repeats nothing and has no fault. Furniture and similar paragraphs are told where all is
 /// wanted. One screen at most, unless all is wanted.
-pub fn page_summary(page: &PageRow, all: bool, look: Look) -> String {
+pub fn page_summary(page: &PageRow, Look { all, width }: Look) -> String {
     let mut out = String::new();
     let told: Vec<&RepeatRow> = page.repeats.iter().filter(|repeat| all || !repeat.furniture).collect();
     if told.is_empty() && page.faults.is_empty() {
         return out;
     }
     let most = if all { usize::MAX } else { SHOWN };
-    let width = look.width;
     // Writing to a string does not fail.
     let _ = writeln!(out, "{}", named(&page.id));
     for repeat in told.iter().take(most) {

@@ -1,37 +1,50 @@
 //! The summary that a person reads in a terminal.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
+use super::{
+    Accounting, AuditRow, ClusterRow, MemberRow, PageRow, PlantedRow, RecoveryRow, Report, TitleRow,
+};
+use crate::calendar::{Lag, When};
 use crate::printable::printable;
-
-use super::{Accounting, AuditRow, ClusterRow, MemberRow, PageRow, RecoveryRow, Report, TitleRow};
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Clusters shown, and pages with repeats.
-    pub shown: usize,
-    /// Members shown of a cluster.
-    pub members: usize,
+    /// Whether everything is listed, and not the largest stories and one line of a kind.
+    pub all: bool,
     /// Columns.
     pub width: usize,
 }
 
-impl Default for Look {
-    fn default() -> Look {
-        Look { shown: 20, members: 8, width: 100 }
+impl Look {
+    /// Stories of which the summary tells where not all are listed.
+    pub const STORIES: usize = 5;
+
+    /// How many clusters, pages and problems are listed at most, where some of them would do.
+    fn some(self, most: usize) -> usize {
+        if self.all { usize::MAX } else { most }
+    }
+
+    /// Stories that are shown.
+    pub fn stories(self) -> usize {
+        self.some(Look::STORIES)
     }
 }
 
-/// The summary of a report. `excerpts[i]` is what the documents of cluster `i` share, where that is known. Styles
-/// are ANSI sequences, for the writer to strip where they are not wanted. Text of documents is untrusted, and
-/// control characters in it are left out.
+/// The summary of a report: one screen, or with everything listed. `excerpts[i]` is what the documents of cluster `i`
+/// share, where that is known. Styles are ANSI sequences, for the writer to strip where they are not wanted. Text of
+/// documents is untrusted, and control characters in it are left out.
 pub fn summary(report: &Report, excerpts: &[Option<String>], look: Look) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = write_summary(&mut out, report, excerpts, look);
     out
 }
+
+/// Problems, and sites, that one screen has room for.
+const FEW: usize = 3;
 
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
@@ -49,48 +62,129 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
         counted(accounting.sites.len() as u64, "site"),
     )?;
     let excerpts = excerpts.iter().chain(std::iter::repeat(&None));
-    for (cluster, excerpt) in report.clusters.iter().zip(excerpts).take(look.shown) {
-        write_cluster(out, cluster, excerpt.as_deref(), look)?;
-    }
-    rest(out, report.clusters.len(), look.shown, "cluster", "--all")?;
-    let pages: Vec<&PageRow> = report.pages_with_own_repeats().collect();
-    if !pages.is_empty() {
-        writeln!(out, "\n{BOLD}repeated within one page{PLAIN}")?;
-        for page in pages.iter().take(look.shown) {
-            write_page(out, page, look)?;
+    let stories = report.clusters.iter().zip(excerpts).take(look.stories());
+    if look.all {
+        for (cluster, excerpt) in stories {
+            write_cluster(out, cluster, excerpt.as_deref(), look)?;
         }
-        rest(out, pages.len(), look.shown, "page", "--all")?;
+    } else if !report.clusters.is_empty() {
+        writeln!(out, "\n{BOLD}the largest stories{PLAIN}")?;
+        for (cluster, excerpt) in stories {
+            write_story(out, cluster, excerpt.as_deref(), look)?;
+        }
+        let more = report.clusters.len().saturating_sub(look.stories());
+        if more > 0 {
+            let stories = if more == 1 { "1 story".to_owned() } else { format!("{more} stories") };
+            writeln!(out, "  {DIM}and {stories} more, with all who carry them: --all{PLAIN}")?;
+        }
     }
+    write_pages(out, report, look)?;
     write_titles(out, &report.titles, look)?;
+    write_pairs(out, accounting, look)?;
+    write_sites(out, accounting, look)?;
     match (&report.audit, &report.recovery) {
         (Some(audit), _) => write_audit(out, audit, look)?,
-        (None, Some(recovery)) => write_recovery(out, recovery)?,
+        (None, Some(recovery)) => write_recovery(out, recovery, look)?,
         (None, None) => {}
     }
-    write_pairs(out, accounting)?;
-    write_sites(out, accounting)?;
     if !report.problems.is_empty() {
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
-        for problem in report.problems.iter().take(look.shown) {
+        let (most, room) = (look.some(FEW), if look.all { 2 * NAMED } else { look.width.saturating_sub(2) });
+        for problem in report.problems.iter().take(most) {
             let record = problem.record.map_or(String::new(), |record| format!("#{record}"));
-            writeln!(out, "  {}{record}: {}", named(&problem.path), clipped(&problem.reason, NAMED))?;
+            let said = format!("{}{record}: {}", named(&problem.path), clipped(&problem.reason, NAMED));
+            writeln!(out, "  {}", clipped(&said, room))?;
         }
-        rest(out, report.problems.len(), look.shown, "problem", "--all, or in --report json")?;
+        rest(out, report.problems.len(), most, "problem", "--all, or in --report json")?;
     }
     write_accounting(out, accounting, report.clusters.len())
+}
+
+/// A story in two lines: how large it is and its headline, then who had it first and who followed.
+fn write_story(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
+    let lead = cluster.lead();
+    let head = format!("  {:>4} documents  ", cluster.members.len() + 1);
+    let headline = lead.title.as_deref().or(excerpt).unwrap_or(&lead.id);
+    let room = look.width.saturating_sub(head.chars().count());
+    writeln!(out, "{head}{BOLD}{}{PLAIN}", clipped(headline, room))?;
+    let sites: BTreeSet<&str> = cluster.others().map(|member| &*member.site).collect();
+    let followers = sites.iter().filter(|site| **site != lead.site && !site.is_empty()).count();
+    let indent = " ".repeat(head.chars().count());
+    let spread = match (cluster.original(), followers) {
+        (_, 0) if lead.site.is_empty() => "sites unknown".to_owned(),
+        (_, 0) => format!("all on {}", named(&lead.site)),
+        (None, _) => {
+            format!("{} and {}; who had it first is not known", named(&lead.site), sites_of(followers))
+        }
+        (Some(_), _) => {
+            let within = half_within(cluster).map_or(String::new(), |lag| format!(", half of them {lag}"));
+            format!("{} had it first \u{2192} {}{within}", named(&lead.site), sites_of(followers))
+        }
+    };
+    writeln!(out, "{indent}{DIM}{}{PLAIN}", clipped(&spread, room))
+}
+
+fn sites_of(count: usize) -> String {
+    counted(count as u64, "site")
+}
+
+/// How soon half of the sites that follow the lead had the story, where dates tell.
+fn half_within(cluster: &ClusterRow) -> Option<String> {
+    let lead = cluster.lead();
+    let first = When::of(lead.date.as_deref()?)?;
+    // By site: the first of its documents.
+    let mut followed: BTreeMap<&str, When> = BTreeMap::new();
+    for member in cluster.others().filter(|member| member.site != lead.site) {
+        let Some(when) = member.date.as_deref().and_then(When::of) else { continue };
+        let known = followed.entry(&member.site).or_insert(when);
+        if when.is_before(*known) {
+            *known = when;
+        }
+    }
+    let lag = Lag::median(followed.into_values().filter_map(|when| first.until(when)).collect())?;
+    let minutes = lag.seconds().map(|seconds| (seconds + 59) / 60);
+    Some(match (minutes, lag.days()) {
+        (Some(..60), _) => format!("within {} min", minutes?.max(1)),
+        (Some(minutes @ ..2880), _) => format!("within {} h {} min", minutes / 60, minutes % 60),
+        (Some(minutes), _) => format!("within {} days", minutes.div_euclid(1440) + 1),
+        (None, Some(0)) => "on the same day".to_owned(),
+        (None, Some(days)) => format!("within {}", counted(days.unsigned_abs(), "day")),
+        (None, None) => return None,
+    })
+}
+
+/// Pages on which something stands more than once.
+fn write_pages(out: &mut String, report: &Report, look: Look) -> fmt::Result {
+    let pages: Vec<&PageRow> = report.pages_with_own_repeats().collect();
+    let Some(first) = pages.first() else { return Ok(()) };
+    if look.all {
+        writeln!(out, "\n{BOLD}repeated within one page{PLAIN}")?;
+        return pages.iter().try_for_each(|page| write_page(out, page, look));
+    }
+    let pages =
+        if pages.len() == 1 { "1 page repeats".into() } else { format!("{} pages repeat", pages.len()) };
+    let example = first.own_repeats().next().map_or(String::new(), |repeat| {
+        format!(", such as {} {} times: \"{}\"", named(&first.id), repeat.count, clipped(&repeat.text, 40))
+    });
+    write_line(out, &format!("{pages} something{example} (--all)"), look)
+}
+
+/// A line of its own, set apart from what is above.
+fn write_line(out: &mut String, line: &str, look: Look) -> fmt::Result {
+    let room = if look.all { usize::MAX / 8 } else { look.width };
+    writeln!(out, "\n{}", clipped(line, room))
 }
 
 fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
     let copies = cluster.members.len() as u64 + 1;
     writeln!(out, "\n{CYAN}{}{PLAIN}  {BOLD}{}{PLAIN}", named(&cluster.id), counted(copies, "document"))?;
     let lead = cluster.lead();
-    let role = if cluster.original().is_some() { "original" } else { "keeps" };
+    let role = if cluster.original().is_some() { "original" } else { "lead" };
     // Its score is to the representative, and whoever leads is compared with nobody.
     write_member(out, (role, None), lead, look)?;
-    for member in cluster.others().take(look.members) {
+    for member in cluster.others() {
         write_member(out, (member.relation.as_deref().unwrap_or("centre"), member.score), member, look)?;
     }
-    rest(out, cluster.members.len(), look.members, "member", "--all")?;
     match excerpt {
         Some(excerpt) => {
             writeln!(out, "  {DIM}\"{}\"{PLAIN}", clipped(excerpt, look.width.saturating_sub(4)))
@@ -125,31 +219,39 @@ fn write_page(out: &mut String, page: &PageRow, look: Look) -> fmt::Result {
 
 /// Titles that several pages of a site have, which search engines and readers confuse.
 fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Result {
-    if titles.is_empty() {
-        return Ok(());
+    let Some(first) = titles.first() else { return Ok(()) };
+    if !look.all {
+        let stand = if titles.len() == 1 {
+            "1 title stands".into()
+        } else {
+            format!("{} titles stand", titles.len())
+        };
+        let (title, pages, site) = (clipped(&first.title, 40), first.documents.len(), named(&first.site));
+        let line =
+            format!("{stand} on several pages of a site, such as \"{title}\" on {pages} of {site} (--all)");
+        return write_line(out, &line, look);
     }
     writeln!(out, "\n{BOLD}one title on several pages of a site{PLAIN}")?;
-    for row in titles.iter().take(look.members) {
+    for row in titles {
         let head = format!("  {}  {} pages: ", named(&row.site), row.documents.len());
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
     }
-    rest(out, titles.len(), look.members, "title", "--all")
+    Ok(())
 }
 
 /// What would have been found of planted copies.
-fn write_recovery(out: &mut String, recovery: &RecoveryRow) -> fmt::Result {
+fn write_recovery(out: &mut String, recovery: &RecoveryRow, look: Look) -> fmt::Result {
     if recovery.documents == 0 {
         return Ok(());
     }
-    let kinds =
-        recovery.by_kind.iter().map(|(kind, row)| format!("{} of {} with {kind}", row.met, row.planted));
-    let kinds: Vec<String> = kinds.collect();
-    writeln!(
-        out,
-        "\nplanted copies that would have been compared: {} (--audit N looks at real pairs)",
-        kinds.join(", ")
-    )
+    let of = |count: fn(&PlantedRow) -> u64| recovery.by_kind.values().map(count).sum::<u64>();
+    let (met, planted) = (of(|row| row.met), of(|row| row.planted));
+    let met = if met == planted { format!("all {planted}") } else { format!("{met} of {planted}") };
+    let line = format!(
+        "self-test: {met} altered copies would have been compared (--audit N measures on your documents)"
+    );
+    write_line(out, &line, look)
 }
 
 /// How much of what is there was found.
@@ -175,7 +277,7 @@ fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
         percent(audit.low),
         percent(audit.high),
     )?;
-    for missed in audit.missed.iter().take(look.members) {
+    for missed in audit.missed.iter().take(look.some(FEW)) {
         writeln!(
             out,
             "  missed {} and {}: {}, {}",
@@ -185,37 +287,45 @@ fn write_audit(out: &mut String, audit: &AuditRow, look: Look) -> fmt::Result {
             named(&missed.gate)
         )?;
     }
-    rest(out, audit.missed.len(), look.members, "missed pair", "--all, or in --report json")
+    rest(out, audit.missed.len(), look.some(FEW), "missed pair", "--all, or in --report json")
 }
 
 /// What was found besides copies.
-fn write_pairs(out: &mut String, accounting: &Accounting) -> fmt::Result {
-    let others = ["update", "partial", "templated"].into_iter();
-    let others: Vec<String> =
-        others.filter_map(|name| accounting.pairs.get(name).map(|count| format!("{count} {name}"))).collect();
+fn write_pairs(out: &mut String, accounting: &Accounting, look: Look) -> fmt::Result {
+    let others = [
+        ("partial", "shares a passage", "share a passage"),
+        ("update", "is a new version of a page", "are new versions of a page"),
+        ("templated", "is one form filled in with other facts", "are one form filled in with other facts"),
+    ];
+    let others: Vec<String> = others
+        .into_iter()
+        .filter_map(|(name, one, several)| {
+            let count = *accounting.pairs.get(name)?;
+            Some(if count == 1 { format!("1 pair {one}") } else { format!("{count} pairs {several}") })
+        })
+        .collect();
     if others.is_empty() {
-        Ok(())
-    } else {
-        writeln!(out, "\npairs that are no copies: {}", others.join(", "))
+        return Ok(());
     }
+    writeln!(out, "\n{BOLD}related, and no duplicates{PLAIN} {DIM}(--report pairs=FILE){PLAIN}")?;
+    others.iter().try_for_each(|other| writeln!(out, "  {}", clipped(other, look.width)))
 }
 
 /// Sites of which more than half are copies: either they carry others' stories, or something is wrong. Who publishes first
 /// is not among them.
-fn write_sites(out: &mut String, accounting: &Accounting) -> fmt::Result {
+fn write_sites(out: &mut String, accounting: &Accounting, look: Look) -> fmt::Result {
     let losing =
         accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
     let losing: Vec<String> = losing
         .map(|site| format!("{} ({} of {})", named(&site.site), site.duplicates, site.documents))
         .collect();
-    match losing.len() {
-        0 => Ok(()),
-        n => {
-            let named = losing[..n.min(6)].join(", ");
-            let more = if n > 6 { format!(", and {} more", n - 6) } else { String::new() };
-            writeln!(out, "\nmore than half are copies at: {named}{more}")
-        }
+    if losing.is_empty() {
+        return Ok(());
     }
+    let shown = losing.len().min(look.some(FEW));
+    let more = losing.len() - shown;
+    let more = if more > 0 { format!(", and {more} more (--all)") } else { String::new() };
+    write_line(out, &format!("more than half are copies at: {}{more}", losing[..shown].join(", ")), look)
 }
 
 fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) -> fmt::Result {
