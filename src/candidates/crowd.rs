@@ -88,6 +88,11 @@ impl Crowd {
         std::array::from_fn(|i| lists.get(i).copied().unwrap_or(NONE))
     }
 
+    /// The documents that may find a partner here, before any is settled.
+    pub fn documents(&self) -> impl Iterator<Item = u32> + '_ {
+        self.members.iter().map(|(document, _)| *document)
+    }
+
     /// The pairs of leaders and members to verify now; none once the crowd is settled.
     pub fn round(&mut self, documents: &impl Sampled) -> Vec<Candidate> {
         self.fruitless = if self.found * FRUIT < self.asked { self.fruitless + 1 } else { 0 };

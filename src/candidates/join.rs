@@ -127,15 +127,15 @@ impl Postings {
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
     pub fn join(
-        self,
+        &self,
         documents: &impl Sampled,
         gate: &Gate,
         stands: impl Fn(u64) -> bool + Sync,
         cancel: &Cancel,
     ) -> Result<Join> {
-        let lists = self.partitions.into_par_iter().enumerate();
+        let lists = self.partitions.par_iter().enumerate();
         let lists: Vec<Lists> = lists
-            .map(|(number, postings)| Lists::of(&postings, |posting| stands(hash(posting, number))))
+            .map(|(number, postings)| Lists::of(postings, |posting| stands(hash(posting, number))))
             .collect();
         join_lists(&lists, documents, self.documents, gate, cancel)
     }

@@ -193,9 +193,9 @@ impl<'a> Guard<'a> {
         let text = &self.input[from..to];
         let mut at = 0;
         if self.rules.visible
-            && let Some(first) = text.bytes().position(|b| !b.is_ascii_whitespace())
+            && let Some(first) = text.bytes().position(|b| !b.is_ascii_whitespace() && b != 0)
         {
-            // Behind the space: to the parser a mark is a letter, and a table's spaces are no text.
+            // Behind the space: to the parser a mark is a letter, and a table's spaces are no text. Zeros it leaves out.
             self.out.html.push_str(&text[..first]);
             self.out.html.extend(entity::mark(from + first));
             at = first;

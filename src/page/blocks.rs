@@ -121,6 +121,7 @@ impl PageReader {
             };
             let near = others[later..].iter().take(PLACES);
             let length = near.map(|&place| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
+            let length = self.period(&units[start..start + length]);
             if length < least {
                 continue;
             }
@@ -138,6 +139,12 @@ impl PageReader {
             found.push(copies.into_iter().map(|copy| units[copy]..units[copy + length - 1]).collect());
         }
         found
+    }
+
+    /// After how many of these units they begin again, or all: a headline that stands four times is no row of two.
+    fn period(&self, units: &[usize]) -> usize {
+        let equal = |(&a, &b): (&usize, &usize)| self.same(&self.units[a], &self.units[b]);
+        (1..units.len()).find(|&by| units.iter().zip(&units[by..]).all(equal)).unwrap_or(units.len())
     }
 
     /// Whether paragraphs are most of what stands in a copy, and several of them are long enough.

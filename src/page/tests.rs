@@ -17,6 +17,9 @@ fn the_first_line_is_the_title() {
     assert_eq!(found(text, None), [("title", 2, "Mayor opens third bridge")]);
     let text = "Mayor opens\nthird bridge\n\nMayor opens\nthird bridge\n\nShe cut a ribbon.";
     assert_eq!(found(text, None), [("title", 2, "Mayor opens\nthird bridge")]);
+    // In a row it is no row of two.
+    let text = format!("{}She cut a ribbon.", "Mayor opens third bridge\n\n".repeat(4));
+    assert_eq!(found(&text, None), [("title", 4, "Mayor opens third bridge")]);
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn write_pages(out: &mut String, report: &Report, look: Look) -> fmt::Result {
     let example = first.own_repeats().next().map_or(String::new(), |repeat| {
         format!(", such as {} {} times: \"{}\"", named(&first.id), repeat.count, clipped(&repeat.text, 40))
     });
-    write_line(out, &format!("{pages} something{example} (--all)"), look)
+    write_line(out, &format!("{pages} something (--all){example}"), look)
 }
 
 /// A line of its own, set apart from what is above.
@@ -228,7 +228,7 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
         };
         let (title, pages, site) = (clipped(&first.title, 40), first.documents.len(), named(&first.site));
         let line =
-            format!("{stand} on several pages of a site, such as \"{title}\" on {pages} of {site} (--all)");
+            format!("{stand} on several pages of a site (--all), such as \"{title}\" on {pages} of {site}");
         return write_line(out, &line, look);
     }
     writeln!(out, "\n{BOLD}one title on several pages of a site{PLAIN}")?;

@@ -89,7 +89,8 @@ impl Flow<'_> {
             progress.begin("standing text");
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            model.standing = pages.of_postings(&postings).learn()?;
+            let met = postings.join(documents, &Gate::of(self.policy), |_| false, cancel)?;
+            model.standing = pages.of_partners(&met).learn()?;
         }
         let (mut candidates, crowd) = match self.policy.method {
             Method::Join => self.joined(postings, &model, &sites)?,

@@ -1,16 +1,11 @@
 //! The pages of a run, as standing text is learned from them: all that may have any, and no sample.
 //!
-//! Of text that stands several documents have the same samples. Documents that share none with so many print what the
-//! counts need not know of, and are not read again.
-
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-
-use rayon::prelude::*;
+//! Text that stands is shared with several other documents, so that a document which has any is a candidate with each of
+//! them. Documents of fewer partners print what the counts need not know of, and are not read again.
 
 use super::read::DocumentEntry;
 use super::texts::Texts;
-use crate::candidates::Postings;
+use crate::candidates::Join;
 use crate::corpus::When;
 use crate::document::is_known;
 use crate::error::Result;
@@ -51,36 +46,35 @@ impl<'a> RunPages<'a> {
         RunPages { texts, recipe, sites, noise, cancel, wanted }
     }
 
-    /// The same, where documents are read that share a sample with so many of their site, or with so many of all, that it
-    /// may stand. Linear in postings.
-    pub fn of_postings(mut self, postings: &Postings) -> RunPages<'a> {
+    /// The same, where documents that have partners enough to share standing text with are read, and those of crowds, whose
+    /// partners are not counted. `met` are the pairs of all samples.
+    pub fn of_partners(mut self, met: &Join) -> RunPages<'a> {
         let entries = self.entries();
         let mut pages = vec![0u32; self.sites.len()];
         entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
-        let least = |site: u32| {
-            let items = match (is_known(self.sites[site as usize]), pages[site as usize]) {
+        // On its site, and in all.
+        let mut partners = vec![[0u32; 2]; entries.len()];
+        for &(a, b) in met.candidates.iter().chain(&met.slight) {
+            let same = u32::from(entries[a as usize].site == entries[b as usize].site);
+            for document in [a, b] {
+                let [on_site, all] = &mut partners[document as usize];
+                (*on_site, *all) = (*on_site + same, *all + 1);
+            }
+        }
+        let least = |entry: &DocumentEntry| {
+            let items = match (is_known(self.sites[entry.site as usize]), pages[entry.site as usize]) {
                 (false, _) => GOOD,
                 (true, ..=SMALL_SITE) => SMALL,
                 (true, _) => COPY,
             };
-            (items / ITEM) as usize
+            (items / ITEM) as u32 - 1
         };
-        let wanted: Vec<AtomicBool> = entries.iter().map(|_| AtomicBool::new(false)).collect();
-        let want = |document: u32| wanted[document as usize].store(true, Relaxed);
-        let mark = |sites: &mut Vec<(u32, u32)>, list: &[u64]| {
-            if list.len() >= (ALL / ITEM) as usize {
-                return list.iter().for_each(|&posting| want(posting as u32));
-            }
-            sites.clear();
-            let documents = list.iter().map(|&posting| posting as u32);
-            sites.extend(documents.map(|document| (entries[document as usize].site, document)));
-            sites.sort_unstable();
-            let of_sites = sites.chunk_by(|a, b| a.0 == b.0);
-            let standing = of_sites.filter(|of_site| of_site.len() >= least(of_site[0].0));
-            standing.flatten().for_each(|&(_, document)| want(document));
+        let is_wanted = |(entry, [on_site, all]): (&DocumentEntry, &[u32; 2])| {
+            *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
         };
-        postings.lists().filter(|list| list.len() >= (SMALL / ITEM) as usize).for_each_init(Vec::new, mark);
-        self.wanted = wanted.into_iter().map(AtomicBool::into_inner).collect();
+        let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
+        met.crowd.documents().for_each(|document| wanted[document as usize] = true);
+        self.wanted = wanted;
         self
     }
 
