@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::heavy::Heavy;
 use super::runs::PARTITIONS;
-use super::{Candidate, Crowd, FORM, Gate, HEAVY, Runs, Sampled};
+use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::kernel::prefetch;
 use crate::options::Cancel;
@@ -54,14 +54,14 @@ pub fn join(
         })
         .collect::<Result<_>>()?;
     drop(runs);
-    join_lists(&lists, documents, removed.len(), gate, cancel)
+    join_lists(&lists, documents, removed.len(), (gate, Gate::new(0.0)), cancel)
 }
 
 fn join_lists(
     lists: &[Lists],
     documents: &impl Sampled,
     count: usize,
-    gate: &Gate,
+    (gate, forms): (&Gate, Gate),
     cancel: &Cancel,
 ) -> Result<Join> {
     let heavy_of = |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).heavy);
@@ -70,7 +70,6 @@ fn join_lists(
         heavy_of(|lists| &lists.standing).map(|list| &**list),
         count,
     );
-    let forms = Gate::new(FORM);
     let (candidates, slight) = count_pairs(lists, documents, count, &heavy, (gate, &forms), cancel)?;
     Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, (gate, forms)) })
 }
@@ -122,7 +121,8 @@ impl Postings {
     }
 
     /// Joins what is left, as [`join`] does. A pair whose common samples all stand for good, as `stands` says of the low 40
-    /// bits of a hash, is a candidate only where they are so many that the two may be one form.
+    /// bits of a hash, is a candidate only where they are the share `form` of the smaller document's, so that the two may be
+    /// one form.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
@@ -130,14 +130,14 @@ impl Postings {
         &self,
         documents: &impl Sampled,
         gate: &Gate,
-        stands: impl Fn(u64) -> bool + Sync,
+        (stands, form): (impl Fn(u64) -> bool + Sync, f64),
         cancel: &Cancel,
     ) -> Result<Join> {
         let lists = self.partitions.par_iter().enumerate();
         let lists: Vec<Lists> = lists
             .map(|(number, postings)| Lists::of(postings, |posting| stands(hash(posting, number))))
             .collect();
-        join_lists(&lists, documents, self.documents, gate, cancel)
+        join_lists(&lists, documents, self.documents, (gate, Gate::new(form)), cancel)
     }
 }
 
@@ -433,8 +433,9 @@ mod tests {
             let gone = bitvec![0; count];
             let postings = Postings::gather(vec![(runs, numbers)], &gone, &Cancel::default()).expect("not cancelled");
             let standing: BTreeSet<u64> = (0..stands).map(|value| hash(value) & ((1 << 40) - 1)).collect();
-            let (gate, forms) = (Gate::at_most(0.7, 2), Gate::new(FORM));
-            let found = postings.join(&sets, &gate, |hash| standing.contains(&hash), &Cancel::default());
+            let (gate, forms) = (Gate::at_most(0.7, 2), Gate::new(0.2));
+            let is_standing = |hash: u64| standing.contains(&hash);
+            let found = postings.join(&sets, &gate, (is_standing, 0.2), &Cancel::default());
             let found = found.expect("not cancelled");
             let mut all = [found.candidates, found.slight].concat();
             all.sort_unstable();

@@ -8,7 +8,7 @@
 //!
 //! - Every verbatim run of 16 shingles (20 tokens, at five a shingle) gives two documents a common sample, whatever
 //!   their lengths, and where the smaller document has up to seven samples, one is enough.
-//! - Where all that two documents have in common is standing text, they share a passage that is listed once, and are a candidate only where it is so much ([`FORM`]) that they may be one form.
+//! - Where all that two documents have in common is standing text, they share a passage that is listed once, and are a candidate only where it is so much that they may be one form.
 //! - Shingles that stand in more than [`HEAVY`] documents do not pair each with each: that is quadratic. They
 //!   count in a pair's favour where it has a rarer one in common, and documents that have little else are
 //!   compared with the leaders of their crowd ([`Crowd`]). Whoever remains is counted, not forgotten.
@@ -30,10 +30,6 @@ use crate::signature::winnow::LEVELS;
 
 /// A shingle that stands in more documents than this pairs no two of them by itself.
 pub const HEAVY: usize = 100;
-
-/// Share of the smaller document's shingles that two fillings of one form have in common, at least, though all of it
-/// stands for good (wire-week: 19,199 of 19,199 pairs have .10, nineteen in twenty .175).
-pub const FORM: f64 = 0.12;
 
 /// Common samples from which a pair may share a passage.
 const PASSAGE: u32 = 2;

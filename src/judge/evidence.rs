@@ -91,8 +91,11 @@ impl Evidence {
             (start(|chain| chain.a.start), end(|chain| chain.a.end)),
             (start(|chain| chain.b.start), end(|chain| chain.b.end)),
         ];
-        evidence.spans = spans(alignment, OPEN)
-            .fold([0; 2], |[a, b], (of_a, of_b)| [a + of_a.1 - of_a.0, b + of_b.1 - of_b.0]);
+        let all: Vec<Stretch> = spans(alignment, OPEN).collect();
+        evidence.spans = [
+            covered(all.iter().map(|span| span.0).collect()),
+            covered(all.iter().map(|span| span.1).collect()),
+        ];
         let [share_a, share_b] = evidence.shares();
         // Of two that are covered alike, one is chosen by what it is, and not by its place.
         if (share_a, a.key()) >= (share_b, b.key()) {
@@ -215,6 +218,17 @@ fn changes(alignment: &Alignment, a: &Words, b: &Words) -> u32 {
 
 pub(super) fn share(part: u32, whole: u32) -> f64 {
     if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) }
+}
+
+/// Tokens in these stretches of one text: a chain may stand in what another leaves open.
+fn covered(mut stretches: Vec<(u32, u32)>) -> u32 {
+    stretches.sort_unstable();
+    let (mut tokens, mut at) = (0, 0);
+    for (start, end) in stretches {
+        tokens += end.saturating_sub(start.max(at));
+        at = at.max(end);
+    }
+    tokens
 }
 
 /// Stretches of both texts: start and end in tokens.

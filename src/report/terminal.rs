@@ -46,6 +46,9 @@ pub fn summary(report: &Report, excerpts: &[Option<String>], look: Look) -> Stri
 /// Problems, and sites, that one screen has room for.
 const FEW: usize = 3;
 
+/// Characters of a path beside what is wrong there, at least.
+const PATH: usize = 24;
+
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
@@ -89,11 +92,12 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
     }
     if !report.problems.is_empty() {
         writeln!(out, "\n{RED}{BOLD}{}{PLAIN}", counted(report.problems.len() as u64, "problem"))?;
-        let (most, room) = (look.some(FEW), if look.all { 2 * NAMED } else { look.width.saturating_sub(2) });
+        let most = look.some(FEW);
         for problem in report.problems.iter().take(most) {
             let record = problem.record.map_or(String::new(), |record| format!("#{record}"));
-            let said = format!("{}{record}: {}", named(&problem.path), clipped(&problem.reason, NAMED));
-            writeln!(out, "  {}", clipped(&said, room))?;
+            let reason = format!("{record}: {}", clipped(&problem.reason, NAMED));
+            let room = if look.all { NAMED } else { look.width.saturating_sub(2 + reason.chars().count()) };
+            writeln!(out, "  {}{reason}", ending(&problem.path, room.max(PATH)))?;
         }
         rest(out, report.problems.len(), most, "problem", "--all, or in --report json")?;
     }
@@ -413,6 +417,17 @@ const NAMED: usize = 300;
 /// What something is called, in no more characters than a name has: an id may be a megabyte.
 pub(super) fn named(name: &str) -> String {
     clipped(name, NAMED)
+}
+
+/// At most `room` characters of it, its end.
+fn ending(text: &str, room: usize) -> String {
+    let text = printable(text);
+    let over = text.chars().count().saturating_sub(room);
+    if over == 0 {
+        return text;
+    }
+    let kept: String = text.chars().skip(over + 1).collect();
+    format!("\u{2026}{kept}")
 }
 
 /// At most `room` characters of it.

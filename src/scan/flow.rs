@@ -12,7 +12,7 @@ use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{Judge, Judgement};
+use crate::judge::{FORM_COMMON, Judge, Judgement};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -89,7 +89,7 @@ impl Flow<'_> {
             progress.begin("standing text");
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            let met = postings.join(documents, &Gate::of(self.policy), |_| false, cancel)?;
+            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
             model.standing = pages.of_partners(&met).learn()?;
         }
         let (mut candidates, crowd) = match self.policy.method {
@@ -143,7 +143,8 @@ impl Flow<'_> {
         progress.begin("join");
         let gate = Gate::of(self.policy);
         let standing = model.standing.samples();
-        let mut joined = postings.join(documents, &gate, |hash| standing.contains(&hash), cancel)?;
+        let mut joined =
+            postings.join(documents, &gate, (|hash| standing.contains(&hash), FORM_COMMON), cancel)?;
         drop(standing);
         self.scope.keep(documents, &mut joined.slight);
         let mut candidates = joined.candidates;

@@ -47,6 +47,6 @@ impl Grams {
         let numbers = (0..removed.len() as u32).collect();
         let mut postings = Postings::gather(vec![(runs, numbers)], removed, cancel)?;
         postings.keep_lists(|list| list.len() <= most);
-        Ok(postings.join(&self, gate, |_| false, cancel)?.candidates)
+        Ok(postings.join(&self, gate, (|_| false, 0.0), cancel)?.candidates)
     }
 }

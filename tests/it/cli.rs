@@ -40,8 +40,10 @@ fn the_summary_says_what_happened() {
     let output = run(&["scan", &two_copies(&dir), "--color", "never"]);
     let text = stdout(&output);
     assert!(text.contains("3 documents = 2 unique + 1 duplicates + 0 empty + 0 unreadable"), "{text}");
-    assert!(text.contains("exact     100 %  b"), "{text}");
-    assert!(text.contains("lighthouse keeper"), "a shared excerpt: {text}");
+    assert!(text.contains("the largest stories") && text.contains("2 documents"), "{text}");
+    assert!(text.contains("lighthouse keeper"), "a shared excerpt where there is no headline: {text}");
+    let all = stdout(&run(&["scan", &two_copies(&dir), "--color", "never", "--all"]));
+    assert!(all.contains("exact     100 %  b") && all.contains("lighthouse keeper"), "{all}");
     assert!(!text.contains('\x1b'));
     assert!(stdout(&run(&["scan", &two_copies(&dir), "--color", "always"])).contains('\x1b'));
     assert!(run(&["scan", &two_copies(&dir), "--quiet"]).stdout.is_empty());
@@ -321,7 +323,12 @@ fn one_title_on_several_pages_of_a_site() {
         "not the other site's, not one page read twice, not a single word"
     );
     let text = stdout(&run(&["scan", &path.display().to_string()]));
-    assert!(text.contains("isle.example  2 pages: Ferry times"), "{text}");
+    assert!(
+        text.contains("1 title stands on several pages of a site") && text.contains("on 2 of isle.example"),
+        "{text}"
+    );
+    let all = stdout(&run(&["scan", &path.display().to_string(), "--all"]));
+    assert!(all.contains("isle.example  2 pages: Ferry times"), "{all}");
 }
 
 #[test]

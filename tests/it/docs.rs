@@ -16,6 +16,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/form.rs",
         "src/judge/front.rs",
         "src/judge/own.rs",
+        "src/judge/sharing.rs",
         "src/judge/slots.rs",
         "src/judge/title.rs",
         "src/scan/judging.rs",
@@ -44,6 +45,7 @@ fn decisions_are_those_of_the_source() {
         "src/judge/front.rs",
         "src/judge/slots.rs",
         "src/judge/evidence.rs",
+        "src/judge/sharing.rs",
         "src/judge/title.rs",
     ] {
         let source = source(file);

@@ -219,9 +219,8 @@ fn the_original_leads_and_stays() {
     assert_eq!((copies("valleywire.example"), copies("hilltimes.example")), (json!(0), json!(1)));
     let path = dir.path("news.jsonl").display().to_string();
     let summary = stdout(&run(&["scan", &path, "--color", "never"]));
-    let first = summary.lines().skip_while(|line| !line.contains("4 documents")).nth(2).unwrap_or_default();
-    let shown = summary.lines().position(|line| line.trim_start().starts_with("original"));
-    assert!(shown.is_some_and(|at| summary.lines().nth(at).unwrap().contains("wire")), "{first}: {summary}");
+    let mut story = summary.lines().skip_while(|line| !line.contains("4 documents  Bridge closed wire"));
+    assert!(story.nth(1).is_some_and(|line| line.contains("valleywire.example had it first")), "{summary}");
     let markdown = stdout(&run(&["scan", "-q", &path, "--report", "markdown"]));
     assert!(markdown.contains("## Bridge closed wire"), "{markdown}");
     let [kept, removed] = ["kept.jsonl", "removed"].map(|name| dir.path(name).display().to_string());
