@@ -262,7 +262,7 @@ fn texts_stand_deeper_and_in_pieces() {
         let batch = batch(vec![("other", texts(2)), ("body", body)]);
         let dir = Dir::new();
         for form in [ArrowKind::File, ArrowKind::Stream] {
-            let path = dir.file("x.arrow", arrow(&[batch.clone()], form, None));
+            let path = dir.file("x.arrow", arrow(std::slice::from_ref(&batch), form, None));
             let options = named("body.parts", "body.id");
             let of_file = Corpus::open(&[path], &options, &Resources::default()).unwrap();
             let (documents, problems) = read(&of_file);
