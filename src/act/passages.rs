@@ -8,14 +8,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::{Error, Result};
 use crate::hash::{MULTIPLIERS, avalanche};
-use crate::model::hashed::ByHash;
+use crate::model::hashed::{ByHash, SeenTwice};
 use crate::scan::Run;
 use crate::scan::texts::Texts;
 use crate::text::Tokens;
@@ -70,7 +69,7 @@ pub fn shared(
     let mut known = Known { first: ByHash::default(), holders: HashMap::new() };
     if second.is_empty() {
         let seen = search.seen(&own)?;
-        search.find(&own, &mut known, |hash| seen.is_repeated(hash))
+        search.find(&own, &mut known, |hash| seen.again(hash))
     } else {
         search.learn(&second, &mut known)?;
         search.find(&own, &mut known, |_| false)
@@ -124,10 +123,10 @@ impl Search<'_> {
     }
 
     /// Which runs stand more than once, or by chance look so.
-    fn seen(&self, documents: &[DocId]) -> Result<Seen> {
+    fn seen(&self, documents: &[DocId]) -> Result<SeenTwice> {
         let tokens =
             documents.iter().map(|document| u64::from(self.run.documents.entries[document.index()].tokens));
-        let seen = Seen::new(tokens.sum());
+        let seen = SeenTwice::new(tokens.sum());
         self.run.install(|| {
             documents.par_iter().try_for_each_init(
                 || Tokens::new(self.texts.kernel),
@@ -267,40 +266,6 @@ fn slid(tokens: &[u64], width: usize) -> Vec<u64> {
         }
     }
     hashes
-}
-
-/// Which of many hashes came more than once: all that did, and by chance a few that did not.
-struct Seen {
-    /// Two bits each: came, and came again.
-    bits: Vec<AtomicU64>,
-    shift: u32,
-}
-
-/// Bits for each hash. With 8 about one in five that came once looks as if it had come again.
-const BITS: u64 = 8;
-
-impl Seen {
-    fn new(hashes: u64) -> Seen {
-        let words = (hashes.saturating_mul(BITS) / 64).next_power_of_two().max(2);
-        Seen { bits: (0..words).map(|_| AtomicU64::new(0)).collect(), shift: 64 - words.trailing_zeros() }
-    }
-
-    fn place(&self, hash: u64) -> (&AtomicU64, u32) {
-        // The highest bits name the word; the lowest are the hash's in a table.
-        (&self.bits[(hash >> self.shift) as usize], 2 * (hash % 32) as u32)
-    }
-
-    fn add(&self, hash: u64) {
-        let (word, bit) = self.place(hash);
-        if word.fetch_or(1 << bit, Ordering::Relaxed) & 1 << bit != 0 {
-            word.fetch_or(2 << bit, Ordering::Relaxed);
-        }
-    }
-
-    fn is_repeated(&self, hash: u64) -> bool {
-        let (word, bit) = self.place(hash);
-        word.load(Ordering::Relaxed) & 2 << bit != 0
-    }
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ fn report(pages: &Pages<'_>, corpus: &Corpus) -> io::Result<Report> {
     let settings =
         Settings::new(Recipe::default(), &Policy::default(), corpus.field_names(), corpus.against());
     let settings = Settings { mode: PAGES_ONLY.to_owned(), ..settings };
-    let mut report = Report::of_pages(SCHEMA_VERSION, settings, Accounting::default());
+    let mut report = Report::empty(SCHEMA_VERSION, settings, Accounting::default());
     report.problems = pages.problems().to_vec();
     let mut room = LIMIT;
     let (mut read, mut bytes) = (0, 0);

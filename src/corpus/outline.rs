@@ -7,18 +7,6 @@ use std::ops::Range;
 
 use crate::html::{LinkTarget, PageElement, PageHead, PartKind, PlaceRole, VisiblePage, VisiblePart};
 
-const ROLES: [PlaceRole; 9] = [
-    PlaceRole::Headline,
-    PlaceRole::Breadcrumb,
-    PlaceRole::Here,
-    PlaceRole::Navigation,
-    PlaceRole::Footer,
-    PlaceRole::Aside,
-    PlaceRole::Teaser,
-    PlaceRole::Heading,
-    PlaceRole::Body,
-];
-
 const TARGETS: [LinkTarget; 5] =
     [LinkTarget::None, LinkTarget::Here, LinkTarget::Home, LinkTarget::Page, LinkTarget::Away];
 
@@ -54,7 +42,7 @@ pub(super) fn written(page: &VisiblePage, own: &str) -> Vec<u8> {
             part.range.start,
             part.range.len() as u32,
             kind,
-            place_in(&ROLES, &part.role),
+            place_in(&PlaceRole::ALL, &part.role),
             place_in(&TARGETS, &part.target),
             part.line,
             part.column,
@@ -171,7 +159,7 @@ impl OutlineReader<'_> {
         Some(VisiblePart {
             range: start..start.checked_add(length)?,
             kind,
-            role: *ROLES.get(self.number()? as usize)?,
+            role: *PlaceRole::ALL.get(self.number()? as usize)?,
             target: *TARGETS.get(self.number()? as usize)?,
             line: self.number()?,
             column: self.number()?,

@@ -123,8 +123,8 @@ fn resolved(link: &str, base: Option<&Address>) -> Option<Address> {
     Some(Address { host, path, query })
 }
 
-/// A path without the dots in it.
-fn plain_path(path: &str) -> String {
+/// A path, which begins with a slash, without the dots in it (RFC 3986, 5.2.4).
+pub(crate) fn plain_path(path: &str) -> String {
     if !path.contains("/.") {
         return path.to_owned();
     }

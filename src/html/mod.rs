@@ -48,6 +48,7 @@ use cut::{Gap, Pieces, View};
 use tree::{Items, NodeRole};
 
 pub use address::LinkTarget;
+pub(crate) use address::plain_path;
 pub use roles::PlaceRole;
 pub(crate) use visible::lines_of;
 pub use visible::{PageElement, PageHead, PartKind, VisiblePage, VisiblePart};

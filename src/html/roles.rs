@@ -36,6 +36,19 @@ pub enum PlaceRole {
 }
 
 impl PlaceRole {
+    /// All roles.
+    pub const ALL: [PlaceRole; 9] = [
+        PlaceRole::Headline,
+        PlaceRole::Breadcrumb,
+        PlaceRole::Here,
+        PlaceRole::Navigation,
+        PlaceRole::Footer,
+        PlaceRole::Aside,
+        PlaceRole::Teaser,
+        PlaceRole::Heading,
+        PlaceRole::Body,
+    ];
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,18 +66,7 @@ impl PlaceRole {
 
     /// The role of this name.
     pub fn named(name: &str) -> Option<PlaceRole> {
-        const ALL: [PlaceRole; 9] = [
-            PlaceRole::Headline,
-            PlaceRole::Breadcrumb,
-            PlaceRole::Here,
-            PlaceRole::Navigation,
-            PlaceRole::Footer,
-            PlaceRole::Aside,
-            PlaceRole::Teaser,
-            PlaceRole::Heading,
-            PlaceRole::Body,
-        ];
-        ALL.into_iter().find(|role| role.as_str() == name)
+        PlaceRole::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
     /// Whether a headline that stands in such a place is what every well-made page has.

@@ -113,25 +113,9 @@ mod tests {
             origin: None,
             touches: Vec::new(),
         };
-        Report {
-            schema_version: SCHEMA_VERSION,
-            settings: Settings::new(Recipe::default(), &Policy::default(), &Default::default(), &[]),
-            accounting: Accounting::default(),
-            sources: Vec::new(),
-            clusters: clusters.iter().map(cluster).collect(),
-            related: Vec::new(),
-            others: Vec::new(),
-            pages: Vec::new(),
-            titles: Vec::new(),
-            site_pairs: Vec::new(),
-            boilerplate: Vec::new(),
-            templates: Vec::new(),
-            recovery: None,
-            audit: None,
-            problems: Vec::new(),
-            texts: Default::default(),
-            visible: Default::default(),
-        }
+        let settings = Settings::new(Recipe::default(), &Policy::default(), &Default::default(), &[]);
+        let clusters = clusters.iter().map(cluster).collect();
+        Report { clusters, ..Report::empty(SCHEMA_VERSION, settings, Accounting::default()) }
     }
 
     #[test]

@@ -110,8 +110,8 @@ impl Report {
         Ok(report)
     }
 
-    /// A report that pages will stand in, and nothing else.
-    pub fn of_pages(schema_version: u32, settings: Settings, accounting: Accounting) -> Report {
+    /// A report in which nothing stands yet.
+    pub fn empty(schema_version: u32, settings: Settings, accounting: Accounting) -> Report {
         Report {
             schema_version,
             settings,

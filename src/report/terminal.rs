@@ -175,8 +175,7 @@ fn write_pages(out: &mut String, report: &Report, look: Look) -> fmt::Result {
 
 /// A line of its own, set apart from what is above.
 fn write_line(out: &mut String, line: &str, look: Look) -> fmt::Result {
-    let room = if look.all { usize::MAX / 8 } else { look.width };
-    writeln!(out, "\n{}", clipped(line, room))
+    writeln!(out, "\n{}", if look.all { printable(line) } else { clipped(line, look.width) })
 }
 
 fn write_cluster(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {

@@ -6,6 +6,7 @@ use quick_xml::events::BytesStart;
 
 use super::parcel::{Found, Unpacked, text_of};
 use super::xml::{Events, OpenElements, XmlEvent, attribute};
+use crate::html::plain_path;
 
 /// What of an entry is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,18 +132,7 @@ fn resolved(base: &str, reference: &str) -> Option<String> {
         own if own.starts_with('/') => own.to_owned(),
         own => format!("{}/{own}", path.rsplit_once('/').map_or("", |(folder, _)| folder)),
     };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in joined.split('/').skip(1) {
-        match part {
-            "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    if joined.ends_with("/.") || joined.ends_with("/..") {
-        parts.push("");
-    }
-    Some(format!("{scheme}://{authority}/{}{behind}", parts.join("/")))
+    Some(format!("{scheme}://{authority}{}{behind}", plain_path(&joined)))
 }
 
 pub(super) fn unpack(text: &str, unpacked: &mut Unpacked<'_>) {

@@ -16,12 +16,10 @@ use super::{ITEM, Weeks};
 use crate::error::Result;
 use crate::hash::MULTIPLIERS;
 use crate::kernel::prefetch;
+use crate::model::hashed::SeenTwice;
 
 /// How many shingles ahead memory is asked for.
 const AHEAD: usize = 16;
-
-/// Slots of the first look for each shingle, about: one in five that stand once then looks as if it stood again.
-const SLOTS: u64 = 4;
 
 /// Places that are tried for one shingle before a table counts as full.
 const PROBES: usize = 256;
@@ -61,58 +59,6 @@ pub(super) struct Counts {
     /// Each of them [`ITEM`].
     pub items: u64,
     pub bare: u32,
-}
-
-/// Shingles that were seen once, and again.
-struct SeenTwice {
-    /// 32 slots a word, two bits each; a power of two.
-    words: Vec<AtomicU64>,
-}
-
-impl SeenTwice {
-    fn new(shingles: u64) -> SeenTwice {
-        let words = (shingles * SLOTS / 32).next_power_of_two().max(8);
-        SeenTwice { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
-    }
-
-    #[inline]
-    fn place(&self, shingle: u64) -> (usize, u32) {
-        let slot = shingle >> 16;
-        ((slot >> 5) as usize & (self.words.len() - 1), 2 * (slot & 31) as u32)
-    }
-
-    #[inline]
-    fn prefetch(&self, shingle: Option<&u64>) {
-        if let Some(&shingle) = shingle {
-            prefetch(self.words.get(self.place(shingle).0));
-        }
-    }
-
-    #[inline]
-    fn add(&self, shingle: u64) {
-        let (word, shift) = self.place(shingle);
-        let word = &self.words[word];
-        // Not writing what is written already keeps the line shared among threads.
-        if word.load(Relaxed) >> shift & 2 == 0 && word.fetch_or(1 << shift, Relaxed) >> shift & 1 != 0 {
-            word.fetch_or(2 << shift, Relaxed);
-        }
-    }
-
-    #[inline]
-    fn again(&self, shingle: u64) -> bool {
-        let (word, shift) = self.place(shingle);
-        self.words[word].load(Relaxed) >> shift & 2 != 0
-    }
-
-    /// Different shingles that seem to stand again, about: the slots that do, and those that stand once and fell there.
-    fn candidates(&self) -> usize {
-        let ones = |mask: u64| -> u64 {
-            self.words.par_iter().map(|word| u64::from((word.load(Relaxed) & mask).count_ones())).sum()
-        };
-        let (once, again) = (ones(0x5555_5555_5555_5555), ones(0xAAAA_AAAA_AAAA_AAAA));
-        let slots = 32 * self.words.len() as u64;
-        (again + (u128::from(once) * u128::from(again) / u128::from(slots)) as u64) as usize
-    }
 }
 
 /// Open addressing by shingle.
