@@ -85,16 +85,24 @@ impl Flow<'_> {
         };
         let sites = documents.site_hashes();
         let postings = self.content(postings, &model, &sites);
+        let by_signature = (self.policy.method != Method::Join).then(|| self.by_signature());
         if !frozen {
             progress.begin("standing text");
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
-            model.standing = pages.of_partners(&met).learn()?;
+            let pages = match &by_signature {
+                Some(pairs) => pages.of_partners(pairs, &[]),
+                None => {
+                    let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
+                    let crowded: Vec<u32> = met.crowd.documents().collect();
+                    pages.of_partners(met.candidates.iter().chain(&met.slight), &crowded)
+                }
+            };
+            model.standing = pages.learn()?;
         }
-        let (mut candidates, crowd) = match self.policy.method {
-            Method::Join => self.joined(postings, &model, &sites)?,
-            Method::Minhash | Method::Simhash => (self.by_signature(), None),
+        let (mut candidates, crowd) = match by_signature {
+            Some(pairs) => (pairs, None),
+            None => self.joined(postings, &model, &sites)?,
         };
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");

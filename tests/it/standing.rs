@@ -49,6 +49,10 @@ fn releases_above_one_company_text_are_other_news_and_a_repost_is_a_copy() {
     let dir = Dir::new();
     let reports = Reports::of(&releases(&dir), &[]);
     assert_eq!(copies(&reports), BTreeSet::from([ids("r2", "s")]), "{:?}", reports.relations());
+    // However candidates are found.
+    let minhash = Reports::of(&releases(&dir), &["--method", "minhash"]);
+    assert_eq!(copies(&minhash), BTreeSet::from([ids("r2", "s")]), "{:?}", minhash.relations());
+    assert!(!standing(&minhash).is_empty());
     let classic = Reports::of(&releases(&dir), &["--classic", "--jaccard", "0.6"]);
     assert!(copies(&classic).len() > 3, "what they share is most of them: {:?}", classic.relations());
 }
