@@ -32,8 +32,8 @@ const FEWEST_WEEKS: u32 = 8;
 pub(super) struct CountGroup<'a> {
     /// Their numbers.
     pub numbers: &'a [u32],
-    /// Their tokens, about.
-    pub tokens: u64,
+    /// Their shingles that are read, about.
+    pub shingles: u64,
     /// Whether noisy ones count: in a mix of sites each noisy print of one story has news of its own.
     pub noisy: bool,
     /// Whether weeks count.
@@ -185,7 +185,7 @@ pub(super) fn count<P: Pages, T: Send>(
     let mut candidates = look.candidates();
     let (table, posted) = loop {
         let table = CountTable::new(candidates);
-        let posted = post(pages, k, group, &look, &table)?;
+        let posted = post(pages, group, &look, &table)?;
         if !table.full.load(Relaxed) {
             break (table, posted);
         }
@@ -208,7 +208,7 @@ pub(super) fn count<P: Pages, T: Send>(
 
 /// The first look at all documents of a group.
 fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
-    let look = SeenTwice::new(group.tokens);
+    let look = SeenTwice::new(group.shingles);
     group.numbers.par_iter().try_for_each_init(
         || pages.reader(),
         |reader, &number| -> Result<()> {
@@ -216,10 +216,7 @@ fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
             if text.noisy && !group.noisy {
                 return Ok(());
             }
-            for (at, &shingle) in text.shingles.iter().enumerate() {
-                look.prefetch(text.shingles.get(at + AHEAD));
-                look.add(shingle);
-            }
+            look.look(text.shingles);
             Ok(())
         },
     )?;
@@ -229,7 +226,6 @@ fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
 /// Counts the documents of each shingle.
 fn post<P: Pages>(
     pages: &P,
-    k: usize,
     group: CountGroup<'_>,
     look: &SeenTwice,
     table: &CountTable,
@@ -241,14 +237,15 @@ fn post<P: Pages>(
             return Ok(None);
         }
         worker.again.clear();
-        for (at, &shingle) in text.shingles.iter().enumerate() {
-            look.prefetch(text.shingles.get(at + AHEAD));
+        for (i, (at, shingle)) in text.placed().enumerate() {
+            look.prefetch(text.shingles.get(i + AHEAD));
             if look.again(shingle) {
-                worker.again.push((at as u32, shingle));
+                worker.again.push((at, shingle));
             }
         }
         let slots = table.post(&worker.again, &mut worker.distinct);
-        Ok(Some(Posted { tokens: text.shingles.len() + k - 1, day: text.day, slots }))
+        let tokens = pages.page(number).map_or(0, |page| page.tokens as usize);
+        Ok(Some(Posted { tokens, day: text.day, slots }))
     });
     let posted: Vec<Option<Posted>> = posted.collect::<Result<_>>()?;
     Ok(posted.into_iter().flatten().collect())
