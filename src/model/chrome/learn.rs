@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::{Chrome, LEAST, Outline, mark_pieces};
@@ -149,8 +150,8 @@ struct List {
 /// What is kept of a page.
 struct SitePage {
     day: Option<i64>,
-    /// Of each token, whether it begins a line.
-    breaks: Box<[bool]>,
+    /// Of each token, whether it begins a line: a bit.
+    breaks: BitBox,
     shared: Box<[Stretch]>,
 }
 
@@ -225,10 +226,15 @@ impl SiteLists {
         };
         let shared: Vec<Box<[Stretch]>> = pages.iter().map(|(.., shingles)| shared(shingles)).collect();
         let pages = pages.into_iter().zip(shared);
+        let page = |((day, breaks, _), shared): (PageText, Box<[Stretch]>)| SitePage {
+            day,
+            breaks: breaks.iter().copied().collect(),
+            shared,
+        };
         SiteLists {
             hash: site.hash,
             guessed: site.guessed,
-            pages: pages.map(|((day, breaks, _), shared)| SitePage { day, breaks, shared }).collect(),
+            pages: pages.map(page).collect(),
             lists: counted.into_iter().map(|(list, _)| list).filter(|list| list.pages > 1).collect(),
         }
     }
@@ -406,19 +412,21 @@ fn gathered<P: ChromePages>(pages: &P, sites: &[SiteLists]) -> Result<Hashes> {
 /// By page of a site: whether what seems to be its chrome, given by list, is a story that the site prints in several
 /// versions, or all of it.
 fn guarded(site: &SiteLists, (k, of_lists): (usize, &Grouped), chrome: &[bool]) -> Vec<bool> {
-    let mut marks = Vec::new();
+    let (mut marks, mut breaks) = (Vec::new(), Vec::new());
     // Of each page: whether all of it seems to be chrome, whether some of it is, and its lists there that go over the end
     // of a line. Where a line is missing here and there they are rare, and chrome all the same.
     let mut mark = |page: &SitePage| {
         let mut places = page.places().filter(|&(_, list)| chrome[list]).map(|(at, _)| at).peekable();
         let seems = places.peek().is_some();
+        breaks.clear();
+        breaks.extend(page.breaks.iter().by_vals());
         marks.clear();
-        marks.resize(page.breaks.len(), false);
-        let marked = seems && mark_pieces(k, places, &page.breaks, &mut marks);
+        marks.resize(breaks.len(), false);
+        let marked = seems && mark_pieces(k, places, &breaks, &mut marks);
         let mut over: Vec<u32> = Vec::new();
         if marked {
             let goes_over = |&(at, _): &(usize, usize)| {
-                let (marks, breaks) = (marks.get(at..at + k), page.breaks.get(at + 1..at + k));
+                let (marks, breaks) = (marks.get(at..at + k), breaks.get(at + 1..at + k));
                 marks.is_some_and(|marks| !marks.contains(&false))
                     && breaks.is_some_and(|breaks| breaks.contains(&true))
             };
