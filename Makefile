@@ -23,7 +23,7 @@ soak:
 	benches/scale
 
 # A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles; reports of 300,000;
-# the exponents of corners.
+# the exponents of corners; memory by stage.
 bench:
 	cargo bench --locked --bench stages
 	cargo bench --locked --bench formats
@@ -31,6 +31,8 @@ bench:
 	benches/versions
 	benches/reports
 	benches/corners
+	cargo build --release --locked --example generate --bin wirecopy
+	benches/memory
 
 # Side by side with other tools, from their registries.
 compare:
