@@ -44,6 +44,7 @@ use store::append_all;
 pub use store::{Disk, Store};
 pub use upgrade::{Upgraded, upgrade};
 pub use verify::{Verification, verify};
+pub use view::View;
 pub use writer::{Admitted, Limits, NewDocument, Writer};
 
 use crate::error::{Error, ErrorKind, Result};
