@@ -10,12 +10,13 @@ use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
 use arrow_array::{
-    Array, ArrayRef, ArrayReader, RecordBatch, RecordBatchIterator, RecordBatchOptions, StructArray, make_array,
+    Array, ArrayReader, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchOptions, StructArray,
+    make_array,
 };
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyDict, PyList, PyTuple};
 use wirecopy::report::arrow::ArrowTable;
@@ -62,7 +63,7 @@ pub fn batches(data: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<Batches>>
 }
 
 fn broken(error: &ArrowError) -> PyErr {
-    PyValueError::new_err(format!("no Arrow data: {error}"))
+    Python::attach(|py| Failure::Asked(format!("no Arrow data: {error}")).raise(py))
 }
 
 /// What columns are in: the field itself where it is a struct, else one of that name.

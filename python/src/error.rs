@@ -60,7 +60,9 @@ impl Failure {
         let (kind, message, path) = match &self {
             Failure::Python(error) => return error.clone_ref(py),
             Failure::Asked(message) => ("setting", message.clone(), None),
-            Failure::Core(error) => (name(error), error.to_string(), error.place()),
+            Failure::Core(error) => {
+                (name(error), error.to_string(), error.place().map(|path| path.as_os_str().to_owned()))
+            }
         };
         let made = py
             .import("wirecopy._errors")

@@ -11,7 +11,9 @@ use wirecopy::corpus::{FieldNames, Scratch};
 use wirecopy::filter::{line, lookup, open_or_create, unpack};
 use wirecopy::index::{Disk, Keep, Limits, Setup, Snapshot, Stats, Store, View, exists, model_hash};
 use wirecopy::options::{Cancel, Progress};
-use wirecopy::{Answer, Corpus, CorpusOptions, Error, ErrorKind, Filter, Incoming, Lookup, Recipe, Resources};
+use wirecopy::{
+    Answer, Corpus, CorpusOptions, Error, ErrorKind, Filter, Incoming, Lookup, Recipe, Resources,
+};
 
 use crate::error::Failure;
 use crate::settings::{Fields, Judging, Means, Reading, not_readable, refused};
@@ -97,12 +99,22 @@ impl Index {
     }
 
     /// Takes documents; what is said of each, as JSON.
-    fn add<'py>(&self, py: Python<'py>, batch: &Bound<'py, PyAny>, paths: bool) -> PyResult<Bound<'py, PyBytes>> {
+    fn add<'py>(
+        &self,
+        py: Python<'py>,
+        batch: &Bound<'py, PyAny>,
+        paths: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
         self.answers(py, batch, paths, true)
     }
 
     /// What would be said of each document, as JSON.
-    fn check<'py>(&self, py: Python<'py>, batch: &Bound<'py, PyAny>, paths: bool) -> PyResult<Bound<'py, PyBytes>> {
+    fn check<'py>(
+        &self,
+        py: Python<'py>,
+        batch: &Bound<'py, PyAny>,
+        paths: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
         self.answers(py, batch, paths, false)
     }
 
@@ -118,7 +130,8 @@ impl Index {
     fn get<'py>(&self, py: Python<'py>, ids: Vec<String>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.ask(py, move |open| {
             with(&open, |open| {
-                let found = ids.iter().map(|id| open.document(id)).collect::<Result<Vec<Value>, Failure>>()?;
+                let found =
+                    ids.iter().map(|id| open.document(id)).collect::<Result<Vec<Value>, Failure>>()?;
                 serde_json::to_vec(&found).map_err(|error| Failure::Asked(error.to_string()))
             })
         })?;
@@ -293,7 +306,9 @@ fn documents(
             let Ok(fields) = fields else { return documents.push(None) };
             let row = match rows {
                 // Rows without a text are not in the spool.
-                Some(_) if !is_whole => corpus.place(location, record).1.map_or(documents.len(), |row| row as usize),
+                Some(_) if !is_whole => {
+                    corpus.place(location, record).1.map_or(documents.len(), |row| row as usize)
+                }
                 _ => documents.len(),
             };
             documents.resize_with(row.max(documents.len()), || None);
@@ -371,7 +386,8 @@ impl Open {
             ("source", Some(meta.site).filter(|site| !site.is_empty())),
             ("text", text),
         ];
-        document.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+        document
+            .extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
         document.insert(line::MEMBER.to_owned(), said);
         Ok(Value::Object(document))
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use arrow_array::builder::LargeStringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyMapping, PyString, PyTuple,
+};
 use wirecopy::corpus::FieldNames;
 
 use crate::error::Failure;
@@ -155,8 +157,10 @@ fn words(value: &Bound<'_, PyAny>, name: &str, number: usize) -> PyResult<String
         Err(_) => value.cast::<PyTuple>().ok().map(|tuple| tuple.clone().into_any()),
     };
     let refused = || {
-        let kind = value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
-        PyValueError::new_err(format!("document {number}: `{name}` is of type {kind}, not a str or a list of them"))
+        let kind =
+            value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
+        let what = format!("document {number}: `{name}` is of type {kind}, not a str or a list of them");
+        Failure::Asked(what).raise(value.py())
     };
     let Some(paragraphs) = paragraphs else { return Err(refused()) };
     let mut joined: Vec<String> = Vec::new();

@@ -37,6 +37,8 @@ struct Found {
     /// Rows that a program gave; none where documents came from files.
     rows: Option<u64>,
     tables: Mutex<HashMap<String, ArrowData>>,
+    /// As JSON, once it is known who had what first.
+    accounting: OnceLock<Vec<u8>>,
     places: OnceLock<HashMap<String, DocId>>,
 }
 
@@ -64,14 +66,19 @@ pub fn scan(
     let scan = given.scan(policy, resources.clone()).map_err(|failure| failure.raise(py))?;
     let mut feeds = Vec::new();
     let source = Source::of(source, paths.0, &names, &mut feeds)?;
-    let against =
-        against.map(|against| Source::of(against, paths.1, &names, &mut feeds)).transpose()?;
+    let against = against.map(|against| Source::of(against, paths.1, &names, &mut feeds)).transpose()?;
     let watch = Watch { cancel: cancel.clone(), progress, told };
     let found = work::run(py, &watch, feeds, move || {
         let rows = source.rows();
         let run = scan.run(&source.open(against, options, &resources)?)?;
         let rows = rows.map(|rows: Arc<AtomicU64>| rows.load(Ordering::Relaxed));
-        Ok(Found { run, rows, tables: Mutex::default(), places: OnceLock::new() })
+        Ok(Found {
+            run,
+            rows,
+            tables: Mutex::default(),
+            accounting: OnceLock::new(),
+            places: OnceLock::new(),
+        })
     })?;
     Ok(Run { found: Arc::new(found), cancel })
 }
@@ -84,10 +91,22 @@ impl Run {
         self.ask(py, move || found.table(&name))
     }
 
-    /// What became of every document, as JSON.
+    /// What became of every document, as JSON. Each site's duplicates are those that it carries, by who had it first.
     fn accounting<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let found = self.found.clone();
-        json(py, &py.detach(move || found.run.accounting()))
+        let bytes = self.ask(py, move || {
+            found.table("documents")?;
+            found.accounting.get().cloned().ok_or_else(|| Failure::Asked("nothing was counted".to_owned()))
+        })?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The sums of it, as JSON.
+    fn totals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let found = self.found.clone();
+        let mut accounting = py.detach(move || found.run.accounting());
+        accounting.sites.clear();
+        json(py, &accounting)
     }
 
     /// What could not be read, or not as it stood, as JSON.
@@ -100,11 +119,18 @@ impl Run {
         let clusters = self.found.run.clusters.iter().take(count);
         let story = |cluster: &wirecopy::Cluster| {
             let meta = self.found.run.meta(cluster.representative);
-            let mut sites: Vec<&str> = cluster.documents().map(|document| self.found.run.site(document)).collect();
+            let mut sites: Vec<&str> =
+                cluster.documents().map(|document| self.found.run.site(document)).collect();
             sites.sort_unstable();
             sites.dedup();
             let sites = sites.len();
-            Story { documents: 1 + cluster.members.len(), sites, id: meta.id, title: meta.title, site: meta.site }
+            Story {
+                documents: 1 + cluster.members.len(),
+                sites,
+                id: meta.id,
+                title: meta.title,
+                site: meta.site,
+            }
         };
         json(py, &clusters.map(story).collect::<Vec<_>>())
     }
@@ -200,6 +226,8 @@ impl Found {
             made.push(("pairs", pair_table(self.run.pair_rows(spans.as_deref()))?.into()));
         } else {
             let findings = self.run.findings(&tables())?;
+            let counted = serde_json::to_vec(&findings.report.accounting);
+            self.accounting.get_or_init(|| counted.unwrap_or_default());
             made.push(("documents", document_table(findings.document_rows())?.into()));
             made.push(("clusters", cluster_table(&findings.report.clusters)?.into()));
             made.push(("pages", page_table(&findings.report.pages)?.into()));
@@ -225,7 +253,10 @@ impl Found {
         }
         let known = || {
             let names: Vec<&str> = Rendering::ALL.into_iter().map(|(name, _)| name).collect();
-            Failure::Asked(format!("no report is called `{format}`; there are pairs, csv, parquet, {}", names.join(", ")))
+            Failure::Asked(format!(
+                "no report is called `{format}`; there are pairs, csv, parquet, {}",
+                names.join(", ")
+            ))
         };
         let rendering = Rendering::ALL.into_iter().find(|(name, _)| *name == format).map(|(_, of)| of);
         let place = path.map(|path| self.outputs(force).file(&path)).transpose()?;
@@ -255,7 +286,8 @@ impl Found {
     fn write_tables(&self, directory: &std::path::Path, force: bool) -> Result<(), Failure> {
         let mut outputs = self.outputs(force);
         let mut place = |name: &str| outputs.below(directory, format!("{name}.parquet").as_ref());
-        let [documents, pairs, clusters, pages] = [place(TABLES[0])?, place(TABLES[1])?, place(TABLES[2])?, place(TABLES[3])?];
+        let [documents, pairs, clusters, pages] =
+            [place(TABLES[0])?, place(TABLES[1])?, place(TABLES[2])?, place(TABLES[3])?];
         let findings = self.run.findings(&tables())?;
         let spans = self.run.spans()?;
         documents.write(|out| write_documents(findings.document_rows(), out))?;
@@ -285,7 +317,8 @@ impl Found {
         let mut clusters = run.cluster_rows();
         run.add_lineage(&run.lineage()?, &mut clusters)?;
         let removed = decide(run, &clusters, &rules, removable).removed;
-        let own = (0..run.documents.entries.len() as u32).filter(|&place| !run.documents.is_against(DocId(place)));
+        let own =
+            (0..run.documents.entries.len() as u32).filter(|&place| !run.documents.is_against(DocId(place)));
         let Some(rows) = self.rows else {
             return Ok(own.map(|document| !removed.contains_key(&document)).collect());
         };
@@ -294,7 +327,11 @@ impl Found {
         let is_whole = run.documents.problems.iter().all(|problem| !problem.unreadable);
         for (number, document) in own.enumerate() {
             let entry = &run.documents.entries[document as usize];
-            let row = if is_whole { Some(number) } else { run.corpus().place(entry.location, entry.record).1.map(|row| row as usize) };
+            let row = if is_whole {
+                Some(number)
+            } else {
+                run.corpus().place(entry.location, entry.record).1.map(|row| row as usize)
+            };
             if let Some(kept) = row.and_then(|row| kept.get_mut(row)) {
                 *kept = !removed.contains_key(&document);
             }

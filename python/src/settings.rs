@@ -64,7 +64,10 @@ impl Judging {
             "simhash" => Method::Simhash,
             other => return Err(unknown("method", other, "join, minhash or simhash")),
         };
-        let within = self.within.as_deref().map(|time| duration(time).map_err(|wanted| refused("within", time, &wanted)));
+        let within = self
+            .within
+            .as_deref()
+            .map(|time| duration(time).map_err(|wanted| refused("within", time, &wanted)));
         policy.within = within.transpose()?.map(|milliseconds| milliseconds / 1000);
         policy.validate()?;
         Ok(policy)
@@ -181,7 +184,9 @@ impl Given {
         let scan = Scan::new().recipe(recipe).policy(policy).resources(resources).keeping_spans(true);
         let (model, boilerplate) = (&self.model, &self.boilerplate);
         if policy.mode == Mode::Classic && (model.is_some() || boilerplate.is_some()) {
-            return Err(Failure::Asked("classic has no model: leave out `model` and `boilerplate`".to_owned()));
+            return Err(Failure::Asked(
+                "classic has no model: leave out `model` and `boilerplate`".to_owned(),
+            ));
         }
         match (model, boilerplate) {
             (Some(_), Some(_)) => {

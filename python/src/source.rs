@@ -12,6 +12,7 @@ use wirecopy::{Corpus, CorpusOptions, Resources};
 use crate::capsule::{Batches, batches};
 use crate::error::Failure;
 use crate::items::Items;
+use crate::settings::not_readable;
 use crate::work::Feed;
 
 /// Batches of items that wait for the engine.
@@ -64,6 +65,15 @@ impl Source {
         }
     }
 
+    /// Whoever names a path means a file: one that is not there ends it, before anything is read.
+    fn are_there(&self) -> Result<(), Failure> {
+        let Source::Paths(paths) = self else { return Ok(()) };
+        for path in paths.iter().filter(|path| path.as_os_str() != "-") {
+            path.metadata().map_err(|error| not_readable(path, error))?;
+        }
+        Ok(())
+    }
+
     /// The corpus of these documents, and of a second set to compare them with.
     ///
     /// # Errors
@@ -74,6 +84,8 @@ impl Source {
         options: CorpusOptions,
         resources: &Resources,
     ) -> Result<Corpus, Failure> {
+        self.are_there()?;
+        against.as_ref().map_or(Ok(()), Source::are_there)?;
         Ok(match (self, against) {
             (Source::Paths(paths), None) => Corpus::open(&paths, &options, resources)?,
             (Source::Paths(paths), Some(Source::Paths(against))) => {

@@ -126,7 +126,9 @@ fn signatures(
     py: Python<'_>,
     texts: &Bound<'_, PyAny>,
     shingle: usize,
-    work: impl FnOnce(&mut dyn FnMut(&mut dyn FnMut(Option<Vec<u64>>)) -> Result<(), Failure>) -> Result<ArrayRef, Failure>
+    work: impl FnOnce(
+        &mut dyn FnMut(&mut dyn FnMut(Option<Vec<u64>>)) -> Result<(), Failure>,
+    ) -> Result<ArrayRef, Failure>
     + Send
     + 'static,
 ) -> PyResult<ArrowData> {
@@ -152,7 +154,12 @@ fn signatures(
 
 /// MinHash signatures: a list of `values` numbers for each text, null for one without tokens.
 #[pyfunction]
-pub fn minhash(py: Python<'_>, texts: &Bound<'_, PyAny>, values: usize, shingle: usize) -> PyResult<ArrowData> {
+pub fn minhash(
+    py: Python<'_>,
+    texts: &Bound<'_, PyAny>,
+    values: usize,
+    shingle: usize,
+) -> PyResult<ArrowData> {
     if !(1..=VALUES).contains(&values) {
         let range = format!("`values` lies between 1 and {VALUES}, and is not {values}");
         return Err(Failure::Asked(range).raise(py));
@@ -205,7 +212,8 @@ pub fn repeats<'py>(py: Python<'py>, page: Page<'py>, is_html: bool) -> PyResult
     let work = move || -> Result<Vec<RepeatRow>, Failure> {
         let mut reader = PageReader::new(Resources::default().kernel);
         let found = if is_html {
-            let (_, visible) = html::read_with_visible(&bytes, hint, HtmlMode::All, false).map_err(Error::from)?;
+            let (_, visible) =
+                html::read_with_visible(&bytes, hint, HtmlMode::All, false).map_err(Error::from)?;
             reader.page_repeats(&visible)
         } else {
             reader.repeats(&String::from_utf8_lossy(&bytes), None)

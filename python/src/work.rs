@@ -62,7 +62,13 @@ pub fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> PyResult<T> {
     let (done, result) = sync_channel(1);
-    let body = move || drop(done.send(catch_unwind(AssertUnwindSafe(work))));
+    let cancel = watch.cancel.clone();
+    let body = move || {
+        let ended = catch_unwind(AssertUnwindSafe(work));
+        // Whoever was interrupted may ask again once this is over.
+        cancel.renew();
+        drop(done.send(ended));
+    };
     thread::Builder::new().name("wirecopy".to_owned()).spawn(body)?;
     let ended = feed(py, feeds).and_then(|()| wait(py, watch, result));
     match ended {

@@ -3,10 +3,12 @@
 import doctest
 import importlib
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 MODULES = ["wirecopy", "wirecopy._scan", "wirecopy._index", "wirecopy._tables", "wirecopy._texts"]
 
 
@@ -29,16 +31,16 @@ def test_everything_public_is_described():
 
 
 @pytest.mark.parametrize("page", ["docs/guide/python.md", "README.md"])
-def test_pages(page, tmp_path, monkeypatch, lines):
-    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+def test_pages(page, tmp_path, monkeypatch):
+    text = (ROOT / page).read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(>>> .*?)```", text, re.S)
     assert blocks, f"{page} shows nothing that can be tested"
+    shutil.copytree(ROOT / "corpus", tmp_path / "corpus", ignore=shutil.ignore_patterns("golden"))
     monkeypatch.chdir(tmp_path)
-    Path("articles.jsonl").write_bytes(lines.read_bytes())
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     names = {}
     for block in blocks:
         test = parser.get_doctest(block, names, page, page, 0)
         result = runner.run(test, clear_globs=False)
         names = test.globs
-        assert result.failed == 0
+        assert result.failed == 0, "what was shown and what came stand above"

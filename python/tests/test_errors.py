@@ -25,7 +25,7 @@ def test_a_missing_path(tmp_path):
         ({"format": "pdf"}, "format"),
         ({"html": "some"}, "html"),
         ({"max_record": "big"}, "max_record"),
-        ({"site_from": "("}, ""),
+        ({"site_from": "("}, "setting"),
         ({"memory": "1G"}, "memory"),
         ({"threads": 5000}, "threads"),
     ],

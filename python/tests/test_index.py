@@ -38,7 +38,9 @@ def test_check_takes_nothing(documents, tmp_path):
         assert [said(answer) for answer in asyncio.run(index.acheck(documents[50:80]))] == [said(one) for one in checked]
         assert len(asyncio.run(index.aadd(documents[60:80]))) == 20 and len(index) == 80
     with wirecopy.Index(tmp_path / "seen", "r") as index:
-        assert index.check(documents[:1])[0]["matches"]
+        again, copy = index.check([documents[0], {**documents[0], "id": "copy"}])
+        assert (again["verdict"], again["matches"]) == ("new", [])
+        assert (copy["verdict"], copy["of"], copy["matches"][0]["jaccard"]) == ("exact", "doc-000", 1.0)
         with pytest.raises(wirecopy.Error, match="reading"):
             index.add(documents[:1])
         with pytest.raises(ValueError, match="reading"):

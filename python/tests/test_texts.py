@@ -16,9 +16,10 @@ def test_compare():
     near = wirecopy.compare(QUAY, QUAY.replace("on Tuesday", "this week"))
     assert near.relation == "near" and 0 < near.score < 1 and near.tests
     assert near.spans[0].in_a(QUAY) == QUAY.rstrip(".")
-    inside = wirecopy.compare("Café news. " + QUAY * 3, QUAY, min_words=10)
+    long = f"Café über alles, said nobody at all in the whole of the old town. {QUAY} And then it rained for days."
+    inside = wirecopy.compare(long, QUAY, min_words=10)
     assert (inside.relation, inside.inner) == ("contained", "b")
-    assert inside.spans[0].in_a("Café news. " + QUAY * 3).startswith("The harbour")
+    assert inside.spans[0].in_a(long).startswith("The harbour master")
     none = wirecopy.compare("one two three", "four five six")
     assert (none.relation, none.score, none.spans) == (None, 0.0, ())
     assert pickle.loads(pickle.dumps(near)) == near

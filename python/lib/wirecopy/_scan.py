@@ -69,7 +69,7 @@ class Scan:
 
     def __init__(self, run: _wirecopy.Run) -> None:
         self._run = run
-        self._accounting: Accounting = json.loads(run.accounting())
+        self._accounting: Optional[Accounting] = None
         self._tables: dict[str, Table] = {}
 
     def _table(self, name: str) -> Table:
@@ -99,7 +99,10 @@ class Scan:
 
     @property
     def accounting(self) -> Accounting:
-        """What became of every document."""
+        """What became of every document, as the json report says it: with each site's documents, bytes and copies."""
+        if self._accounting is None:
+            accounting: Accounting = json.loads(self._run.accounting())
+            self._accounting = accounting
         return self._accounting
 
     @property
@@ -151,8 +154,12 @@ class Scan:
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Scan holds its documents and is not pickled; its tables are: pickle scan.pairs, scan.documents ...")
 
+    def _totals(self) -> Accounting:
+        totals: Accounting = json.loads(self._run.totals())
+        return totals
+
     def _summary(self) -> str:
-        counts = self._accounting
+        counts = self._totals()
         clusters, pairs = self._run.counts()
         return (
             f"{counts['documents']} documents = {counts['unique']} unique + {counts['duplicates']} duplicates + "
@@ -280,8 +287,9 @@ def scan(
         end()
     found = Scan(run)
     logger.info("scanned %s", found._summary())
-    if found.accounting["unreadable"]:
-        logger.warning("%d records gave no document: Scan.problems lists them", found.accounting["unreadable"])
+    unreadable = found._totals()["unreadable"]
+    if unreadable:
+        logger.warning("%d records gave no document: Scan.problems lists them", unreadable)
     return found
 
 

@@ -215,7 +215,7 @@ def tokens(text: str) -> list[str]:
     return _wirecopy.tokens(text)
 
 
-def shingles(text: str, *, k: int = 5) -> list[int]:
+def shingles(text: str, k: int = 5) -> list[int]:
     """The distinct hashes (64 bits) of a text's shingles of `k` tokens, ascending. Empty where the text has no token.
 
     >>> len(shingles("The outer quay is closed until the crane is mended."))
@@ -224,7 +224,7 @@ def shingles(text: str, *, k: int = 5) -> list[int]:
     return _wirecopy.shingles(text, k)
 
 
-def minhash(texts: Texts, *, values: int = 128, shingle: int = 5) -> Signatures:
+def minhash(texts: Texts, values: int = 128, *, shingle: int = 5) -> Signatures:
     """A MinHash signature of `values` numbers (1 to 128) for each text; None for one without tokens.
 
     The share of equal places of two signatures estimates the Jaccard similarity J of their shingle sets, with a variance of at
