@@ -20,7 +20,7 @@ logger = logging.getLogger("wirecopy")
 logger.addHandler(logging.NullHandler())
 
 Told = Callable[[str, int, int, int], object]
-Report = Literal["html", "json", "json+text", "markdown", "sites", "boilerplate", "csv", "pairs", "parquet"]
+Report = Literal["html", "json", "json+text", "markdown", "sites", "boilerplate", "csv", "pairs"]
 
 
 class SiteCount(TypedDict):
@@ -117,7 +117,9 @@ class Scan:
     def report(self, format: Report, path: None = None) -> str: ...
     @overload
     def report(self, format: Report, path: Path, *, force: bool = False) -> None: ...
-    def report(self, format: Report, path: Optional[Path] = None, *, force: bool = False) -> Optional[str]:
+    def report(
+        self, format: Union[Report, Literal["parquet"]], path: Optional[Path] = None, *, force: bool = False
+    ) -> Optional[str]:
         """Writes a report of `wirecopy scan --report` to a path, whole or not at all; without a path gives it as a string.
 
         `parquet` takes a directory. A file that is there and that wirecopy did not write is replaced only with `force`, and an

@@ -1,6 +1,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
+__all__ = [
+    "ArrowData",
+    "command",
+    "Index",
+    "Run",
+    "scan",
+    "compare",
+    "extract",
+    "minhash",
+    "repeats",
+    "shingles",
+    "simhash",
+    "tokens",
+    "__version__",
+]
+
 __version__: str
 
 @final

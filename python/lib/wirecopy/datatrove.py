@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import Any, Optional, Union
 
-from datatrove.data import Document, DocumentsPipeline
-from datatrove.pipeline.filters.base_filter import BaseFilter
+from datatrove.data import Document, DocumentsPipeline  # type: ignore[import-untyped]
+from datatrove.pipeline.filters.base_filter import BaseFilter  # type: ignore[import-untyped]
 
 from wirecopy._index import Index
 from wirecopy._sources import Path

@@ -79,7 +79,7 @@ def test_the_package_itself_is_checked_strictly(tmp_path):
 
 def test_stubs_are_what_was_built(tmp_path):
     (tmp_path / "mypy.ini").write_text("[mypy]\n")
-    command = [sys.executable, "-m", "mypy.stubtest", "wirecopy._wirecopy", "wirecopy", "--mypy-config-file", "mypy.ini"]
+    command = [sys.executable, "-m", "mypy.stubtest", "wirecopy._wirecopy", "--mypy-config-file", "mypy.ini"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert Path(wirecopy.__file__).with_name("_wirecopy.pyi").exists()
