@@ -1,7 +1,9 @@
 //! A persistent index: what the filter does, for documents of a program.
 
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -226,13 +228,15 @@ impl Index {
                     other => return Err(not_written(other.is_some())),
                 };
                 let documents = documents(&corpus, rows, u64::from(filter.writer().next()), &resources)?;
-                answered(documents, &resources.cancel, |batch| filter.batch(batch))?
+                answered(documents, |documents| added(filter, documents, &resources.cancel))?
             } else {
                 with(&open, |open| {
                     let documents = documents(&corpus, rows, 0, &resources)?;
-                    answered(documents, &resources.cancel, |batch| match open {
-                        Open::Writing(filter) => filter.check(batch),
-                        Open::Reading(lookup) => lookup.check(batch),
+                    answered(documents, |documents| {
+                        checked(documents, &resources.cancel, |lot| match open {
+                            Open::Writing(filter) => filter.check(lot),
+                            Open::Reading(lookup) => lookup.check(lot),
+                        })
                     })
                 })?
             };
@@ -327,20 +331,51 @@ fn documents(
     Ok(documents)
 }
 
+/// Answers documents in lots, and puts none where there is none.
 fn answered(
     documents: Vec<Option<Incoming>>,
-    cancel: &Cancel,
-    mut answer: impl FnMut(&[Incoming]) -> Result<Vec<Answer>, Error>,
+    answer: impl FnOnce(&[Incoming]) -> Result<Vec<Answer>, Error>,
 ) -> Result<Vec<Option<Answer>>, Failure> {
     let is_there: Vec<bool> = documents.iter().map(Option::is_some).collect();
     let documents: Vec<Incoming> = documents.into_iter().flatten().collect();
-    let mut answers = Vec::with_capacity(documents.len());
-    for batch in documents.chunks(BATCH) {
-        cancel.check()?;
-        answers.extend(answer(batch)?);
-    }
-    let mut answers = answers.into_iter();
+    let mut answers = answer(&documents)?.into_iter();
     Ok(is_there.into_iter().map(|is_there| if is_there { answers.next() } else { None }).collect())
+}
+
+/// Takes documents. While one lot is looked for, the next is prepared.
+fn added(filter: &mut Filter, documents: &[Incoming], cancel: &Cancel) -> Result<Vec<Answer>, Error> {
+    if documents.len() <= BATCH {
+        return filter.batch(documents);
+    }
+    let preparer = filter.preparer();
+    let mut answers = Vec::with_capacity(documents.len());
+    thread::scope(|scope| {
+        let (to, from) = sync_channel(1);
+        scope.spawn(move || {
+            documents.chunks(BATCH).map(|lot| preparer.prepare(lot)).all(|prepared| to.send(prepared).is_ok())
+        });
+        let taken = documents.chunks(BATCH).zip(from).try_for_each(|(lot, prepared)| {
+            cancel.check()?;
+            answers.extend(filter.begin(lot, prepared?)?);
+            Ok(())
+        });
+        // What was begun is safe, whatever ended it.
+        filter.finish().and(taken)
+    })?;
+    Ok(answers)
+}
+
+fn checked(
+    documents: &[Incoming],
+    cancel: &Cancel,
+    check: impl Fn(&[Incoming]) -> Result<Vec<Answer>, Error>,
+) -> Result<Vec<Answer>, Error> {
+    let mut answers = Vec::with_capacity(documents.len());
+    for lot in documents.chunks(BATCH) {
+        cancel.check()?;
+        answers.extend(check(lot)?);
+    }
+    Ok(answers)
 }
 
 /// Answers as JSON.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -153,10 +152,15 @@ class Index:
 
     async def acheck(self, batch: Documents) -> list[Optional[Answer]]:
         """As `check`, on a thread of asyncio's pool."""
+        # Whoever awaits has it; it takes longer to import than all that is here.
+        import asyncio
+
         return await asyncio.to_thread(self.check, batch)
 
     async def aadd(self, batch: Documents) -> list[Optional[Answer]]:
         """As `add`, on a thread of asyncio's pool. Batches that are added at once are taken in any order."""
+        import asyncio
+
         return await asyncio.to_thread(self.add, batch)
 
     def delete(self, ids: Iterable[str]) -> int:

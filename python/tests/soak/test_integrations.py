@@ -133,7 +133,7 @@ def test_a_pipeline_of_datatrove(tmp_path):
     LocalPipelineExecutor(pipeline=pipeline, tasks=1, logging_dir=str(tmp_path / "logs")).run()
 
     def rows(name):
-        return [json.loads(line) for file in (tmp_path / name).glob("*.jsonl") for line in file.open()]
+        return [json.loads(line) for file in (tmp_path / name).glob("*.jsonl") for line in file.read_text().splitlines()]
 
     with wirecopy.Index(tmp_path / "other") as index:
         verdicts = [answer["verdict"] for answer in index.add(documents)]
