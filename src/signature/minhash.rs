@@ -85,6 +85,22 @@ mod tests {
     }
 
     #[test]
+    fn signatures_of_any_length_estimate_as_well_as_they_can() {
+        let (a, b) = (set(0, 300), set(100, 400));
+        for length in [1, 16, 64, VALUES] {
+            let [mut of_a, mut of_b] = [vec![0; length], vec![0; length]];
+            assert!(fill(&a, &mut of_a) && fill(&b, &mut of_b) && !of_a.contains(&u64::MAX));
+            let equal = of_a.iter().zip(&of_b).filter(|(a, b)| a == b).count() as f64;
+            // Four standard deviations of the published variance.
+            let (truth, places) = (0.5, length as f64);
+            assert!((equal / places - truth).abs() <= 4.0 * (truth * (1.0 - truth) / places).sqrt());
+        }
+        let mut whole = [0; VALUES];
+        assert!(fill(&a, &mut whole) && MinHash::of(&a).is_some_and(|one| *one.values() == whole));
+        assert!(!fill(&[], &mut whole) && !fill(&a, &mut []));
+    }
+
+    #[test]
     fn short_texts_have_whole_signatures_of_their_own() {
         let (cat, dog) = (MinHash::of(&set(0, 1)), MinHash::of(&set(1, 2)));
         let (cat, dog) = (cat.expect("not empty"), dog.expect("not empty"));
