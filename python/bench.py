@@ -37,6 +37,16 @@ with wirecopy.Index(sys.argv[2]) as index:
 print(time.perf_counter() - start, told)
 """
 
+FOREVER = LOAD + """
+import threading, signal
+threading.Thread(target=lambda: (time.sleep(float(sys.argv[2])), print(time.time(), flush=True), signal.raise_signal(signal.SIGINT))).start()
+try:
+    while True:
+        wirecopy.scan(table)
+except KeyboardInterrupt:
+    print(time.time())
+"""
+
 SCANS = """
 import sys, wirecopy
 sys.path.insert(0, sys.argv[1])
@@ -99,7 +109,9 @@ def main():
                 shutil.rmtree(place / "cli", ignore_errors=True)
                 return timed(COMMAND, "filter", "--quiet", "--index", place / "cli", file)
 
+            waits = [second - first for first, second in (python(FOREVER, file, 0.1 + 0.13 * at) for at in range(12))]
             beside("Index.add of dicts, 1,000 at a time, beside filter", add, filtered)
+            print(f"\nCtrl-C at 12 moments of that scan: {1e3 * statistics.median(waits):.0f} ms, at most {1e3 * max(waits):.0f} ms")
         else:
             print("| skipped: WIRECOPY_DATA names no planted-20k | | | |")
     bare = statistics.median(timed(sys.executable, "-c", "pass") for _ in range(4 * ROUNDS))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+    import re
 
 
 class Error(Exception):
@@ -60,6 +62,8 @@ def _keyword(flag: re.Match[str]) -> str:
 
 def of_kind(kind: str, message: str, path: Optional[str]) -> Error:
     """The exception of a kind. What the command says of its options is said of keywords."""
-    error = _CLASSES.get(kind, Error)(re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, message))
+    import re
+
+    error = _CLASSES.get(kind, Error)(re.sub(r"(?<![^\s(])--([a-z]+(?:-[a-z]+)*)", _keyword, message))
     error.kind, error.path = kind, path
     return error
