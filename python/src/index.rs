@@ -79,6 +79,7 @@ impl Creation {
 #[pymethods]
 impl Index {
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "settings in the groups that they are used in")]
     #[pyo3(signature = (directory, mode, *, fields, judging, reading, means, creation))]
     fn new(
         py: Python<'_>,
@@ -318,9 +319,10 @@ fn documents(
             documents.resize_with(row.max(documents.len()), || None);
             let text = fields.text.decode(&mut scratch).text.to_owned();
             let named = rows.is_none() || fields.named_id().is_some();
-            let id = match named {
-                true => corpus.id_of(&fields, location.input, record),
-                false => (first + row as u64).to_string(),
+            let id = if named {
+                corpus.id_of(&fields, location.input, record)
+            } else {
+                (first + row as u64).to_string()
             };
             let rules = (corpus.directory(location.input), corpus.date_formats());
             let document = Incoming::of_record(&fields, id, text, rules);
