@@ -1,4 +1,4 @@
-.PHONY: test soak bench compare screenshots
+.PHONY: test python wheel soak bench compare screenshots
 
 # Tests over labelled sets that are too large for the repository count as ignored where WIRECOPY_DATA does not name them.
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
@@ -10,14 +10,27 @@ test:
 	tests/browser/run
 	tests/parquet/run
 
+# The Python package with pyarrow, polars, pandas and DuckDB.
+python:
+	python/run whole
+
+# The wheel that is handed out, in target/wheels: for this machine, and every Python from 3.10 on.
+venv = $(or $(CARGO_TARGET_DIR),target)/python-build
+wheel:
+	tests/venv $(venv) python/requirements/build.txt
+	$(venv)/bin/maturin build --manifest-path python/Cargo.toml --profile dist --locked \
+	    --out $(or $(CARGO_TARGET_DIR),target)/wheels
+
 # What takes longer than every change should wait for: many more random cases, 300 kills of the filter, damage of every byte of an
 # index, a failure of every call that writes, what shares memory or files with others under an address sanitizer, the external
-# labelled sets where WIRECOPY_DATA names them, and 300,000 generated documents, natural and from a pool.
+# labelled sets where WIRECOPY_DATA names them, the Python package with its neighbours, and 300,000 generated documents, natural
+# and from a pool.
 FUZZ_SECONDS ?= 3600
 soak:
 	PROPTEST_CASES=200000 WIRECOPY_BROKEN=10000 WIRECOPY_CHANGES=20000 WIRECOPY_KILLS=300 WIRECOPY_EVERY_BYTE=1 \
 	    WIRECOPY_EVERY_WRITE=1 cargo test --release --locked --features arrow $(labelled)
 	tests/sanitize
+	python/run soak
 	cargo run --release --locked --features arrow --example fuzz -- --seconds $(FUZZ_SECONDS)
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale

@@ -49,6 +49,7 @@
 
 pub mod act;
 mod align;
+pub mod amounts;
 mod audit;
 mod calendar;
 pub mod calibrate;
@@ -74,7 +75,7 @@ mod mmap;
 mod model;
 pub mod options;
 mod origin;
-mod output;
+pub mod output;
 pub mod page;
 pub mod printable;
 pub mod recipe;
@@ -109,6 +110,7 @@ pub use recipe::Recipe;
 pub use report::Report;
 pub use scan::{Cluster, Pair, Run, Scan, scan};
 pub use sketch::distinct_shingles as shingles;
+pub use text::tokens;
 
 /// What the README shows of the library is compiled with the tests.
 #[cfg(doctest)]

@@ -188,6 +188,11 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Takes the wish back, so that what was found before can be asked again. Nothing may still be ending for it.
+    pub fn renew(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     /// Whether the run should end.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::amounts::{duration, size};
 use crate::corpus::{DateFormat, Preprocessor, SitePattern};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -309,7 +310,7 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output;
-    /// or parquet=DIR, tables of documents, pairs and clusters.
+    /// or parquet=DIR, tables of documents, pairs, clusters and pages.
     #[arg(long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
@@ -754,22 +755,6 @@ pub enum IndexCommand {
     },
 }
 
-/// A time in milliseconds, from a number with s, m, h, d or w behind it.
-fn duration(text: &str) -> Result<u64, String> {
-    let unit = match text.char_indices().last() {
-        Some((at, 's')) => (at, 1000),
-        Some((at, 'm')) => (at, 60_000),
-        Some((at, 'h')) => (at, 3_600_000),
-        Some((at, 'd')) => (at, 86_400_000),
-        Some((at, 'w')) => (at, 604_800_000),
-        _ => return Err(WANTED.to_owned()),
-    };
-    let number: u64 = text[..unit.0].parse().map_err(|_| WANTED.to_owned())?;
-    number.checked_mul(unit.1).filter(|time| *time > 0).ok_or_else(|| "too large, or nothing".to_owned())
-}
-
-const WANTED: &str = "a number with s, m, h, d or w behind it";
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Html {
     Main,
@@ -806,16 +791,4 @@ fn delimiter(text: &str) -> Result<u8, String> {
         (_, &[character]) if !matches!(character, b'"' | b'\n' | b'\r') => Ok(character),
         _ => Err("one character that is no quotation mark, or tab".to_owned()),
     }
-}
-
-/// A number of bytes, with K, M or G for powers of 1024, as ripgrep has it.
-fn size(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 30),
-        _ => (text, 0),
-    };
-    let number: u64 = digits.parse().map_err(|_| "a number, with K, M or G behind it".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
 }

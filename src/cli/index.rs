@@ -10,11 +10,10 @@ use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
 use crate::index::view::{PartPlace, View};
-use crate::index::{Keep, Limits, Snapshot, Writer, exists, repair, upgrade, verify};
+use crate::index::{Limits, Snapshot, Stats, Writer, exists, repair, upgrade, verify};
 use crate::options::{Policy, Resources};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
 
 use crate::cli::args::{self, IndexCommand};
 use crate::cli::arrivals::described;
@@ -152,56 +151,9 @@ impl Building<'_> {
     }
 }
 
-#[derive(Serialize)]
-struct Stats {
-    documents: u64,
-    expired: u64,
-    deleted: u64,
-    replaced: u64,
-    segments: usize,
-    segment_bytes: u64,
-    bytes: u64,
-    generation: u64,
-    store: &'static str,
-    recipe: String,
-    model: Option<String>,
-    window_seconds: u64,
-}
-
 fn stats(directory: &Path, json: bool) -> Result<()> {
     let reader = read(directory)?;
-    let manifest = reader.manifest();
-    let view = reader.view();
-    let (mut documents, mut expired, mut deleted, mut replaced) = (0, 0, 0, 0);
-    view.each(|_, row, is_found| {
-        use crate::index::format::DeathKind;
-        match view.deaths.get(&row.ordinal).map(|death| death.kind) {
-            None if is_found => documents += 1,
-            None => expired += 1,
-            Some(DeathKind::Deleted) => deleted += 1,
-            Some(DeathKind::Replaced) => replaced += 1,
-        }
-        Ok(())
-    })?;
-    let disk = Disk::new(directory);
-    let bytes = disk.list()?.iter().map(|name| disk.len(name).unwrap_or(0)).sum();
-    let stats = Stats {
-        documents,
-        expired,
-        deleted,
-        replaced,
-        segments: manifest.segments.len(),
-        segment_bytes: manifest.segments.iter().map(|segment| segment.bytes).sum(),
-        bytes,
-        generation: manifest.generation,
-        store: match manifest.keep {
-            Keep::Text => "text",
-            Keep::Signatures => "signatures",
-        },
-        recipe: manifest.recipe.clone(),
-        model: (manifest.model != 0).then(|| format!("{:016x}", manifest.model)),
-        window_seconds: manifest.window / 1000,
-    };
+    let stats = Stats::of(&reader.view(), reader.manifest(), &Disk::new(directory))?;
     let mut out = say::stdout();
     let value = serde_json::to_value(&stats)?;
     if json {

@@ -11,11 +11,9 @@ use crate::filter::Lookup;
 use crate::findings::Parts;
 use crate::index::Snapshot;
 use crate::index::store::{Disk, Store};
-use crate::model::boilerplate::write_boilerplate;
 use crate::options::Resources;
 use crate::report::diff::{Changed, Diff};
-use crate::report::html::{LIMIT, write_html};
-use crate::report::{BoilerplateKind, Report, write_json, write_markdown, write_sites};
+use crate::report::{Rendering, Report};
 use anyhow::{Context, Result};
 
 use super::args;
@@ -25,17 +23,6 @@ use crate::cli::say;
 use crate::output::OutputPlace;
 use crate::output::Outputs;
 use crate::printable::printable;
-
-/// A report that is made of a [`Report`] alone.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Rendering {
-    Json,
-    JsonWithTexts,
-    Html,
-    Markdown,
-    Boilerplate,
-    Sites,
-}
 
 #[derive(Clone, Copy)]
 enum RenderFormat {
@@ -52,32 +39,6 @@ const FORMATS: [(&str, RenderFormat); 7] = [
     ("boilerplate", RenderFormat::Of(Rendering::Boilerplate)),
     ("sites", RenderFormat::Of(Rendering::Sites)),
 ];
-
-impl Rendering {
-    /// Bytes of texts that it shows, at most.
-    pub fn texts(self) -> usize {
-        match self {
-            Rendering::JsonWithTexts => usize::MAX,
-            Rendering::Html => LIMIT,
-            Rendering::Json | Rendering::Markdown | Rendering::Boilerplate | Rendering::Sites => 0,
-        }
-    }
-
-    pub fn write(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        match self {
-            Rendering::Html => write_html(report, out),
-            Rendering::Markdown => write_markdown(report, out),
-            Rendering::Boilerplate => {
-                // Given back it would be chrome, and stories that quote it would lose it.
-                let chrome = report.boilerplate.iter().filter(|row| row.kind == BoilerplateKind::Chrome);
-                write_boilerplate(chrome.map(|row| (&*row.source, &*row.text)), out)
-            }
-            Rendering::Sites => write_sites(&report.site_pairs, out),
-            Rendering::Json if !report.texts.is_empty() => write_json(&report.without_texts(), out),
-            Rendering::Json | Rendering::JsonWithTexts => write_json(report, out),
-        }
-    }
-}
 
 pub fn run(args: &args::Args, typed: &args::ReportArgs) -> Result<ExitCode> {
     match typed {

@@ -13,7 +13,7 @@ use crate::report::diff::Diff;
 use crate::report::sheet::{write_sheet, write_sheet_page};
 use crate::report::stories::keep_ids;
 use crate::report::terminal::{Look, summary};
-use crate::report::{DocumentRow, PairRow, Report, Span, write_csv, write_pairs};
+use crate::report::{DocumentRow, PairRow, Rendering, Report, Span, write_csv, write_pairs};
 use crate::scan::{Run, Scan};
 use anyhow::{Context, Result, bail};
 
@@ -22,7 +22,7 @@ use crate::cli::indexed::{Indexed, Partners};
 use crate::cli::model;
 use crate::cli::output::{Target, outputs};
 use crate::cli::progress::Bar;
-use crate::cli::report::{self, Rendering};
+use crate::cli::report;
 use crate::cli::say::{self, say};
 use crate::cli::settings::{ScanSettings, ignored, say_ignored};
 #[cfg(feature = "parquet")]
@@ -205,22 +205,16 @@ fn tables(targets: &[Target<ScanFormat>], outputs: &mut Outputs) -> Result<Vec<T
         .collect()
 }
 
-/// The parts that the reports that were asked for need: passages, sources and boilerplate, and texts, as many as they show.
+/// The parts that the reports that were asked for need.
 fn parts(typed: &args::ScanArgs, targets: &[Target<ScanFormat>], summarised: bool) -> Parts {
-    let asks_for = |format| targets.iter().any(|target| target.format == format);
-    let asks = |rendering| asks_for(ScanFormat::Of(rendering));
-    let renderings = targets.iter().filter_map(|target| match target.format {
-        ScanFormat::Of(rendering) => Some(rendering.texts()),
-        ScanFormat::Pairs | ScanFormat::Csv | ScanFormat::Parquet => None,
-    });
-    let texts = renderings.max().unwrap_or_default();
-    let json_or_page = texts > 0 || asks(Rendering::Json);
-    let mut parts = if json_or_page { Parts::ALL.texts(texts) } else { Parts::default() };
     // Who leads a cluster is shown everywhere.
-    parts.lineage |= summarised || asks_for(ScanFormat::Csv) || asks_for(ScanFormat::Parquet);
-    parts.lineage |= asks(Rendering::Sites) || asks(Rendering::Markdown);
-    parts.site_pairs |= asks(Rendering::Sites);
-    parts.boilerplate |= asks(Rendering::Boilerplate);
+    let of = |format| match format {
+        ScanFormat::Of(rendering) => Parts::of(rendering),
+        ScanFormat::Csv | ScanFormat::Parquet => Parts { lineage: true, ..Parts::default() },
+        ScanFormat::Pairs => Parts::default(),
+    };
+    let mut parts = targets.iter().map(|target| of(target.format)).fold(Parts::default(), Parts::with);
+    parts.lineage |= summarised;
     parts.audit = typed.audit.map(|documents| AuditOptions { documents, seed: seed(typed) });
     parts
 }

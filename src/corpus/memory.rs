@@ -134,6 +134,10 @@ impl Corpus {
     }
 }
 
+/// What a second set of a program is called.
+#[cfg(feature = "arrow")]
+const AGAINST: &str = "against";
+
 #[cfg(feature = "arrow")]
 impl Corpus {
     /// A corpus of the rows of Arrow batches, as [`Corpus::open`] reads those of a file: fields are looked up by the names
@@ -163,8 +167,30 @@ impl Corpus {
         resources: &Resources,
     ) -> Result<Corpus> {
         let mut opened = Opened::empty(options, resources);
-        let converted = convert_batches(batches, &opened.rules(options), resources)?;
-        opened.add_converted(converted)?;
+        opened.add_converted(convert_batches(batches, "", &opened.rules(options), resources)?)?;
+        Ok(opened.shared())
+    }
+
+    /// As [`Corpus::from_batches`], and the rows of a second set to compare them with: no document of that is a duplicate, and
+    /// its documents come behind the others. The set is called `against` where a place is named.
+    ///
+    /// # Errors
+    /// As [`Corpus::from_batches`].
+    pub fn from_batches_against<B>(
+        batches: B,
+        against: B,
+        options: &CorpusOptions,
+        resources: &Resources,
+    ) -> Result<Corpus>
+    where
+        B: IntoIterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+    {
+        let options = CorpusOptions { against: vec![AGAINST.into()], ..options.clone() };
+        let mut opened = Opened::empty(&options, resources);
+        for (batches, path) in [(batches, ""), (against, AGAINST)] {
+            let converted = convert_batches(batches, path, &opened.rules(&options), resources)?;
+            opened.add_converted(converted)?;
+        }
         Ok(opened.shared())
     }
 }

@@ -537,7 +537,7 @@ impl Corpus {
     }
 
     /// The id of a record of these fields, which is number `record` of its input.
-    pub(crate) fn id_of(&self, fields: &Fields<'_>, input: u32, record: u32) -> String {
+    pub fn id_of(&self, fields: &Fields<'_>, input: u32, record: u32) -> String {
         fields.id.map_or_else(|| self.made_id(input, record), Value::to_text)
     }
 

@@ -94,6 +94,11 @@ impl Lookup {
         self.reader.view()
     }
 
+    /// The index as it was when it was opened.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.reader
+    }
+
     /// Whether texts are compared, and not only samples.
     pub fn verifies(&self) -> bool {
         self.core.verifies()

@@ -27,7 +27,7 @@ pub use repeats::Repeats;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::report::html::{related_texts, rounds};
-use crate::report::{DocumentRow, Report, SCHEMA_VERSION, Settings};
+use crate::report::{DocumentRow, Rendering, Report, SCHEMA_VERSION, Settings};
 use crate::scan::Run;
 
 /// The parts of a report that cost something beside the run. Accounting, clusters, problems and repeats within pages are
@@ -65,6 +65,33 @@ impl Parts {
         texts: 0,
         audit: None,
     };
+
+    /// What a rendering shows.
+    pub fn of(rendering: Rendering) -> Parts {
+        let none = Parts::default();
+        match rendering {
+            Rendering::Json | Rendering::JsonWithTexts | Rendering::Html => {
+                Parts::ALL.texts(rendering.texts())
+            }
+            Rendering::Markdown => Parts { lineage: true, ..none },
+            Rendering::Sites => Parts { lineage: true, site_pairs: true, ..none },
+            Rendering::Boilerplate => Parts { boilerplate: true, ..none },
+        }
+    }
+
+    /// What both have.
+    pub fn with(self, other: Parts) -> Parts {
+        Parts {
+            sources: self.sources || other.sources,
+            lineage: self.lineage || other.lineage,
+            site_pairs: self.site_pairs || other.site_pairs,
+            passages: self.passages || other.passages,
+            templates: self.templates || other.templates,
+            boilerplate: self.boilerplate || other.boilerplate,
+            texts: self.texts.max(other.texts),
+            audit: self.audit.or(other.audit),
+        }
+    }
 
     /// The same with about so many bytes of texts.
     pub fn texts(self, texts: usize) -> Parts {

@@ -3,6 +3,10 @@
 //! A [`Report`] is read back from its own json ([`Report::read`]), so that every rendering can be made later and
 //! without the corpus.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
+#[cfg(any(feature = "arrow", feature = "parquet"))]
+mod columns;
 mod csv;
 pub mod diff;
 pub mod html;
@@ -12,6 +16,7 @@ pub mod pages;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+mod rendering;
 pub mod sheet;
 mod short;
 mod sites;
@@ -33,6 +38,7 @@ pub use csv::{DocumentRow, write_csv};
 pub use json::write_json;
 pub use markdown::write_markdown;
 pub use pairs::{PairRow, write_pairs};
+pub use rendering::Rendering;
 pub use sites::{SitePairRow, write_sites};
 pub use values::write_values;
 
@@ -716,6 +722,18 @@ fn title() -> Cow<'static, str> {
 
 fn is_title(kind: &str) -> bool {
     kind == "title"
+}
+
+impl FaultRow {
+    /// How many pages or texts it is about.
+    pub(crate) fn count(&self) -> usize {
+        self.pages.map_or(self.texts.len(), |pages| pages as usize)
+    }
+
+    /// Its texts on one line.
+    pub(crate) fn text(&self) -> String {
+        self.texts.join(" | ").split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl PageRow {

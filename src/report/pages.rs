@@ -124,15 +124,14 @@ pub fn write_page_csv(page: &PageRow, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     for row in &page.faults {
-        let count = row.pages.map_or(row.texts.len(), |pages| pages as usize);
-        let text = one_line(&row.texts.join(" | "));
         writeln!(
             out,
-            "{},{},{},{count},,,,{}",
+            "{},{},{},{},,,,{}",
             quoted(&page.id),
             quoted(&page.path),
             row.kind,
-            quoted(&text)
+            row.count(),
+            quoted(&row.text())
         )?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The `parquet` report: tables of documents, of pairs and of clusters, with typed columns that may be null.
+//! The `parquet` report: tables of documents, of pairs, of clusters and of pages, with the columns of `columns`.
 //!
 //! Rows are written in groups as they come, so that no more than a group is in memory; pages are compressed by zstd.
 //! The same rows give the same bytes.
@@ -14,7 +14,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use super::{ClusterRow, DocumentRow, MemberRow, PairRow, Span};
+use super::columns::{self, Cell, Column, Columns, PLACE, Part, PartOf, SPAN};
+use super::{ClusterRow, DocumentRow, PageRow, PairRow};
 use crate::output::marks::PARQUET;
 
 /// Rows of a group.
@@ -25,25 +26,7 @@ const GROUP: usize = 1 << 16;
 /// # Errors
 /// Those of `out`.
 pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [ColumnOf<DocumentRow>; 16] = [
-        ("id", CellOf::Text(|row| Some(&row.id))),
-        ("cluster", CellOf::Text(|row| filled(&row.cluster))),
-        ("relation", CellOf::Text(|row| filled(row.relation))),
-        ("representative", CellOf::Text(|row| filled(&row.representative))),
-        ("lead", CellOf::Text(|row| row.is_lead.then_some("yes"))),
-        ("title", CellOf::Text(|row| filled(&row.title))),
-        ("url", CellOf::Text(|row| filled(&row.url))),
-        ("site", CellOf::Text(|row| filled(&row.site))),
-        ("date", CellOf::Text(|row| filled(&row.date))),
-        ("path", CellOf::Text(|row| filled(&row.path))),
-        ("jaccard", CellOf::Number(|row| row.measures.map(|[jaccard, ..]| jaccard))),
-        ("containment", CellOf::Number(|row| row.measures.map(|[_, containment, _]| containment))),
-        ("score", CellOf::Number(|row| row.measures.map(|[.., score]| score))),
-        ("origin", CellOf::Text(|row| filled(&row.origin))),
-        ("parent", CellOf::Text(|row| filled(&row.parent))),
-        ("repeats", CellOf::Count(|row| Some(row.repeats as i64))),
-    ];
-    write("documents", &columns, rows, out)
+    write(&columns::documents(), rows, out)
 }
 
 /// Writes a row for every pair: the members of the `pairs` report. `spans` is a list of `a_start`, `a_end`,
@@ -52,23 +35,7 @@ pub fn write_documents(rows: impl Iterator<Item = DocumentRow>, out: impl Write 
 /// # Errors
 /// Those of `out`.
 pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write + Send) -> io::Result<()> {
-    let columns: [ColumnOf<PairRow<'a>>; 14] = [
-        ("a", CellOf::Text(|row| Some(row.a))),
-        ("b", CellOf::Text(|row| Some(row.b))),
-        ("relation", CellOf::Text(|row| Some(row.relation))),
-        ("inner", CellOf::Text(|row| row.inner)),
-        ("same_site", CellOf::Flag(|row| row.same_site)),
-        ("jaccard", CellOf::Number(|row| Some(row.jaccard))),
-        ("containment_a_in_b", CellOf::Number(|row| Some(row.containment_a_in_b))),
-        ("containment_b_in_a", CellOf::Number(|row| Some(row.containment_b_in_a))),
-        ("score", CellOf::Number(|row| Some(row.score))),
-        ("coverage_a", CellOf::Number(|row| row.coverage_a)),
-        ("coverage_b", CellOf::Number(|row| row.coverage_b)),
-        ("identity", CellOf::Number(|row| row.identity)),
-        ("indexed", CellOf::Text(|row| row.indexed)),
-        ("spans", CellOf::Spans(|row| row.spans)),
-    ];
-    write("pairs", &columns, rows, out)
+    write(&columns::pairs(), rows, out)
 }
 
 /// Writes a row for every document in a cluster, the lead first: the `json` report's members, without
@@ -77,107 +44,82 @@ pub fn write_pairs<'a>(rows: impl Iterator<Item = PairRow<'a>>, out: impl Write 
 /// # Errors
 /// Those of `out`.
 pub fn write_clusters(clusters: &[ClusterRow], out: impl Write + Send) -> io::Result<()> {
-    type MemberOf<'a> = (&'a ClusterRow, &'a MemberRow);
-    let columns: [ColumnOf<MemberOf<'_>>; 24] = [
-        ("cluster", CellOf::Text(|(cluster, _)| Some(&cluster.id))),
-        ("representative", CellOf::Text(|(cluster, _)| Some(&cluster.representative.id))),
-        ("lead", CellOf::Text(|(cluster, _)| Some(&cluster.lead().id))),
-        ("id", CellOf::Text(|(_, member)| Some(&member.id))),
-        ("title", CellOf::Text(|(_, member)| member.title.as_deref())),
-        ("url", CellOf::Text(|(_, member)| member.url.as_deref())),
-        ("canonical_url", CellOf::Text(|(_, member)| member.canonical_url.as_deref())),
-        ("date", CellOf::Text(|(_, member)| member.date.as_deref())),
-        ("site", CellOf::Text(|(_, member)| filled(&member.site))),
-        ("path", CellOf::Text(|(_, member)| filled(&member.path))),
-        ("record", CellOf::Count(|(_, member)| member.record.map(i64::from))),
-        ("tokens", CellOf::Count(|(_, member)| Some(i64::from(member.tokens)))),
-        ("relation", CellOf::Text(|(_, member)| member.relation.as_deref())),
-        ("jaccard", CellOf::Number(|(_, member)| member.jaccard)),
-        ("containment", CellOf::Number(|(_, member)| member.containment)),
-        ("score", CellOf::Number(|(_, member)| member.score)),
-        ("origin", CellOf::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.id))),
-        ("origin_order", CellOf::Text(|(cluster, _)| cluster.origin.as_ref().map(|origin| &*origin.order))),
-        ("origin_confidence", CellOf::Number(|(cluster, _)| Some(cluster.origin.as_ref()?.confidence))),
-        ("parent", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.id))),
-        ("parent_way", CellOf::Text(|(_, member)| member.parent.as_ref().map(|parent| &*parent.way))),
-        ("parent_lag", CellOf::Count(|(_, member)| member.parent.as_ref()?.lag)),
-        ("parent_lag_days", CellOf::Count(|(_, member)| member.parent.as_ref()?.lag_days)),
-        ("parent_verbatim", CellOf::Number(|(_, member)| Some(member.parent.as_ref()?.verbatim))),
-    ];
-    let rows = clusters.iter().flat_map(|cluster| cluster.led().map(move |member| (cluster, member)));
-    write("clusters", &columns, rows, out)
+    write(&columns::clusters(), columns::members(clusters), out)
 }
 
-/// What csv leaves empty is null here.
-fn filled(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
+/// Writes a row for every repeat within a page and every fault of its head. `places` is a list of `start`, `end`, `role`,
+/// `as`, `line`, `column` and `path`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_pages(pages: &[PageRow], out: impl Write + Send) -> io::Result<()> {
+    write(&columns::pages(), columns::entries(pages), out)
 }
 
-/// A column's name, and what a row has in it.
-type ColumnOf<R> = (&'static str, CellOf<R>);
-
-enum CellOf<R> {
-    Text(fn(&R) -> Option<&str>),
-    Number(fn(&R) -> Option<f64>),
-    Count(fn(&R) -> Option<i64>),
-    Flag(fn(&R) -> bool),
-    Spans(fn(&R) -> Option<&[Span]>),
+/// A column as a schema declares it.
+fn declared<R>(Column { name, cell }: &Column<R>) -> String {
+    match cell {
+        Cell::Text(_) => format!("optional byte_array {name} (STRING);"),
+        Cell::Number(_) => format!("optional double {name};"),
+        Cell::Count(_) => format!("optional int64 {name};"),
+        Cell::Flag(_) => format!("optional boolean {name};"),
+        Cell::Spans(_) => declared_list(name, &SPAN),
+        Cell::Places(_) => declared_list(name, &PLACE),
+    }
 }
 
-/// A figure of a span, by name.
-type Figure = (&'static str, fn(&Span) -> i64);
+fn declared_list<E>(name: &str, parts: &[Part<E>]) -> String {
+    let declared = |Part { name, value }: &Part<E>| match value {
+        PartOf::Text(_) => format!("required byte_array {name} (STRING);"),
+        PartOf::Number(_) => format!("required double {name};"),
+        PartOf::Count(_) => format!("required int64 {name};"),
+    };
+    let parts: String = parts.iter().map(declared).collect();
+    format!(
+        "optional group {name} (LIST) {{ repeated group list {{ required group element {{ {parts} }} }} }}"
+    )
+}
 
-const SPAN: [Figure; 5] = [
-    ("a_start", |span| span.a[0] as i64),
-    ("a_end", |span| span.a[1] as i64),
-    ("b_start", |span| span.b[0] as i64),
-    ("b_end", |span| span.b[1] as i64),
-    ("tokens", |span| i64::from(span.tokens)),
-];
+fn write_cells<R, W: Write + Send>(
+    cell: &Cell<R>,
+    rows: &[R],
+    group: &mut SerializedRowGroupWriter<'_, W>,
+) -> Result<()> {
+    match cell {
+        Cell::Text(cell) => put::<ByteArrayType, _>(group, rows.iter().map(|row| cell(row).map(Into::into))),
+        Cell::Number(cell) => put::<DoubleType, _>(group, rows.iter().map(cell)),
+        Cell::Count(cell) => put::<Int64Type, _>(group, rows.iter().map(cell)),
+        Cell::Flag(cell) => put::<BoolType, _>(group, rows.iter().map(cell)),
+        Cell::Spans(cell) => write_lists(&SPAN, rows.iter().map(cell), group),
+        Cell::Places(cell) => write_lists(&PLACE, rows.iter().map(cell), group),
+    }
+}
 
-impl<R> CellOf<R> {
-    /// The column as a schema declares it.
-    fn declared(&self, name: &str) -> String {
-        match self {
-            CellOf::Text(_) => format!("optional byte_array {name} (STRING);"),
-            CellOf::Number(_) => format!("optional double {name};"),
-            CellOf::Count(_) => format!("optional int64 {name};"),
-            CellOf::Flag(_) => format!("optional boolean {name};"),
-            CellOf::Spans(_) => {
-                let counts: String = SPAN.iter().map(|(name, _)| format!("required int64 {name};")).collect();
-                let element = format!("required group element {{ {counts} required double identity; }}");
-                format!("optional group {name} (LIST) {{ repeated group list {{ {element} }} }}")
+fn write_lists<'a, E: 'a, W: Write + Send>(
+    parts: &[Part<E>],
+    lists: impl Iterator<Item = Option<&'a [E]>> + Clone,
+    group: &mut SerializedRowGroupWriter<'_, W>,
+) -> Result<()> {
+    for part in parts {
+        match part.value {
+            PartOf::Text(text) => {
+                put_lists::<ByteArrayType, _, _>(group, lists.clone(), |one| text(one).into())?
             }
+            PartOf::Number(number) => put_lists::<DoubleType, _, _>(group, lists.clone(), number)?,
+            PartOf::Count(count) => put_lists::<Int64Type, _, _>(group, lists.clone(), count)?,
         }
     }
-
-    fn write<W: Write + Send>(&self, rows: &[R], group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
-        match self {
-            CellOf::Text(cell) => {
-                put::<ByteArrayType, _>(group, rows.iter().map(|row| cell(row).map(Into::into)))
-            }
-            CellOf::Number(cell) => put::<DoubleType, _>(group, rows.iter().map(cell)),
-            CellOf::Count(cell) => put::<Int64Type, _>(group, rows.iter().map(cell)),
-            CellOf::Flag(cell) => put::<BoolType, _>(group, rows.iter().map(|row| Some(cell(row)))),
-            CellOf::Spans(cell) => {
-                for (_, figure) in SPAN {
-                    put_lists::<Int64Type, _>(group, rows.iter().map(cell), figure)?;
-                }
-                put_lists::<DoubleType, _>(group, rows.iter().map(cell), |span| span.identity)
-            }
-        }
-    }
+    Ok(())
 }
 
 fn write<R>(
-    name: &str,
-    columns: &[ColumnOf<R>],
+    Columns { name, columns }: &Columns<R>,
     mut rows: impl Iterator<Item = R>,
     out: impl Write + Send,
 ) -> io::Result<()> {
-    let declared: String = columns.iter().map(|(name, cell)| cell.declared(name)).collect();
+    let declared: String = columns.iter().map(declared).collect();
     let schema = Arc::new(parse_message_type(&format!("message wirecopy {{ {declared} }}"))?);
-    let mark = KeyValue::new(PARQUET.to_owned(), name.to_owned());
+    let mark = KeyValue::new(PARQUET.to_owned(), (*name).to_owned());
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(Default::default()))
         .set_key_value_metadata(Some(vec![mark]));
@@ -188,8 +130,8 @@ fn write<R>(
             break;
         }
         let mut group = file.next_row_group()?;
-        for (_, cell) in columns {
-            cell.write(&rows, &mut group)?;
+        for column in columns {
+            write_cells(&column.cell, &rows, &mut group)?;
         }
         group.close()?;
     }
@@ -210,23 +152,23 @@ fn put<T: DataType, W: Write + Send>(
     put_column::<T, W>(group, &values, &levels, None)
 }
 
-/// The next column: of each row that has spans one figure of every span. Level 0 is no list, 1 an empty one.
-fn put_lists<'a, T: DataType, W: Write + Send>(
+/// The next column: of each row that has a list one field of all that is in it. Level 0 is no list, 1 an empty one.
+fn put_lists<'a, T: DataType, E: 'a, W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
-    lists: impl Iterator<Item = Option<&'a [Span]>>,
-    figure: fn(&Span) -> T::T,
+    lists: impl Iterator<Item = Option<&'a [E]>>,
+    value: impl Fn(&E) -> T::T,
 ) -> Result<()> {
     let (mut values, mut levels, mut repeats) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {
-        let spans = list.unwrap_or_default();
-        if spans.is_empty() {
+        let all = list.unwrap_or_default();
+        if all.is_empty() {
             levels.push(i16::from(list.is_some()));
             repeats.push(0);
         }
-        for (place, span) in spans.iter().enumerate() {
+        for (place, one) in all.iter().enumerate() {
             levels.push(2);
             repeats.push(i16::from(place > 0));
-            values.push(figure(span));
+            values.push(value(one));
         }
     }
     put_column::<T, W>(group, &values, &levels, Some(&repeats))

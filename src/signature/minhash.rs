@@ -11,6 +11,38 @@ use crate::hash::avalanche;
 /// Values of a signature.
 pub const VALUES: usize = 128;
 
+/// Fills in the values of a signature of another length, at most [`VALUES`]; not where there are no shingles. Signatures of one
+/// length are compared place by place.
+///
+/// # Panics
+/// Where more values are asked for.
+pub fn fill(shingles: &[u64], values: &mut [u64]) -> bool {
+    assert!(values.len() <= VALUES, "a signature has at most {VALUES} values");
+    if shingles.is_empty() || values.is_empty() {
+        return false;
+    }
+    values.fill(u64::MAX);
+    let places = values.len();
+    let mut empty = places;
+    for round in 0..2 * places as u64 {
+        for &shingle in shingles {
+            let random = avalanche(shingle ^ avalanche(round + 1));
+            let place = match round.checked_sub(places as u64) {
+                None => random as usize % places,
+                Some(in_turn) => in_turn as usize,
+            };
+            // The round stands above the hash, so that no later round undercuts an earlier one.
+            let value = round << 56 | random >> 8;
+            empty -= usize::from(values[place] == u64::MAX);
+            values[place] = values[place].min(value);
+        }
+        if empty == 0 {
+            break;
+        }
+    }
+    true
+}
+
 /// A MinHash signature of a set of shingles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MinHash(Box<[u64; VALUES]>);
@@ -19,28 +51,8 @@ impl MinHash {
     /// Of the distinct shingle hashes of a text; `None` of none, so that texts without tokens have no
     /// signature in common.
     pub fn of(shingles: &[u64]) -> Option<MinHash> {
-        if shingles.is_empty() {
-            return None;
-        }
         let mut values = Box::new([u64::MAX; VALUES]);
-        let mut empty = VALUES;
-        for round in 0..2 * VALUES as u64 {
-            for &shingle in shingles {
-                let random = avalanche(shingle ^ avalanche(round + 1));
-                let place = match round.checked_sub(VALUES as u64) {
-                    None => random as usize % VALUES,
-                    Some(in_turn) => in_turn as usize,
-                };
-                // The round stands above the hash, so that no later round undercuts an earlier one.
-                let value = round << 56 | random >> 8;
-                empty -= usize::from(values[place] == u64::MAX);
-                values[place] = values[place].min(value);
-            }
-            if empty == 0 {
-                break;
-            }
-        }
-        Some(MinHash(values))
+        fill(shingles, &mut *values).then_some(MinHash(values))
     }
 
     /// The values.
@@ -70,6 +82,22 @@ mod tests {
         more.extend_from_slice(&once[..40]);
         assert_eq!(MinHash::of(&once), MinHash::of(&more));
         assert_eq!(MinHash::of(&[]), None);
+    }
+
+    #[test]
+    fn signatures_of_any_length_estimate_as_well_as_they_can() {
+        let (a, b) = (set(0, 300), set(100, 400));
+        for length in [1, 16, 64, VALUES] {
+            let [mut of_a, mut of_b] = [vec![0; length], vec![0; length]];
+            assert!(fill(&a, &mut of_a) && fill(&b, &mut of_b) && !of_a.contains(&u64::MAX));
+            let equal = of_a.iter().zip(&of_b).filter(|(a, b)| a == b).count() as f64;
+            // Four standard deviations of the published variance.
+            let (truth, places) = (0.5, length as f64);
+            assert!((equal / places - truth).abs() <= 4.0 * (truth * (1.0 - truth) / places).sqrt());
+        }
+        let mut whole = [0; VALUES];
+        assert!(fill(&a, &mut whole) && MinHash::of(&a).is_some_and(|one| *one.values() == whole));
+        assert!(!fill(&[], &mut whole) && !fill(&a, &mut []));
     }
 
     #[test]

@@ -34,6 +34,17 @@ struct Ranges {
     ends: Vec<u32>,
 }
 
+/// The tokens of a text, as everything measures them.
+///
+/// ```
+/// assert_eq!(wirecopy::tokens("The quay's CLOSED"), ["the", "quay", "s", "closed"]);
+/// ```
+pub fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Tokens::new(Kernel::detect());
+    tokens.read(text);
+    tokens.iter().map(str::to_owned).collect()
+}
+
 impl Tokens {
     /// No tokens yet. `kernel` changes only the speed.
     pub fn new(kernel: Kernel) -> Tokens {

@@ -165,6 +165,71 @@ fn a_program_hands_batches_in() {
     assert!(error.to_string().contains("the query broke off"), "{error}");
 }
 
+/// A second set has no duplicates, and the same batches give what its files would.
+#[test]
+fn a_program_hands_a_second_set_in() {
+    let docs = docs(60);
+    let all = batches(&docs, &DataType::Utf8, 30);
+    let [own, second] = &all[..] else { panic!("two batches") };
+    let hand = |batches: &RecordBatch| vec![Ok(batches.clone())];
+    let (options, resources) = (CorpusOptions::default(), Resources::default());
+    let corpus = Corpus::from_batches_against(hand(own), hand(second), &options, &resources).unwrap();
+    let run = wirecopy::scan(&corpus).unwrap();
+    assert_eq!((run.documents.entries.len(), run.documents.against.count_ones()), (60, 30));
+    assert!(run.documents.is_against(DocId(30)) && !run.documents.is_against(DocId(29)));
+    let are_apart =
+        |pair: &wirecopy::Pair| run.documents.is_against(pair.a) != run.documents.is_against(pair.b);
+    assert!(run.pairs.iter().all(are_apart));
+    let dir = Dir::new();
+    let file = |name: &str, batch: &RecordBatch| {
+        dir.file(name, arrow(std::slice::from_ref(batch), ArrowKind::File, None))
+    };
+    let mut options = CorpusOptions::default();
+    options.against = vec![file("second.arrow", second)];
+    let of_files = Corpus::open(&[file("own.arrow", own)], &options, &resources).unwrap();
+    let of_files = wirecopy::scan(&of_files).unwrap();
+    let ids = |run: &wirecopy::Run| -> Vec<(String, String, &'static str)> {
+        let row = |pair: wirecopy::report::PairRow<'_>| (pair.a.to_owned(), pair.b.to_owned(), pair.relation);
+        run.pair_rows(None).map(row).collect()
+    };
+    assert_eq!(ids(&of_files), ids(&run));
+}
+
+/// The tables in memory are those of the Parquet report: the same columns, and as many rows.
+#[test]
+fn tables_in_memory_have_the_columns_of_the_reports() {
+    use wirecopy::report::arrow::{cluster_table, document_table, page_table, pair_table};
+    let run =
+        wirecopy::scan(&Corpus::from_paths([corpus("light-edit"), corpus("page-repeats")]).unwrap()).unwrap();
+    let findings = run.findings(&wirecopy::Parts::ALL).unwrap();
+    let spans = run.spans().unwrap();
+    let (mut csv, mut pairs) = (Vec::new(), Vec::new());
+    wirecopy::report::write_csv(findings.document_rows(), &mut csv).unwrap();
+    wirecopy::report::write_pairs(run.pair_rows(spans.as_deref()), &mut pairs).unwrap();
+    let rows = |table: &wirecopy::report::arrow::ArrowTable| -> usize {
+        table.batches.iter().map(RecordBatch::num_rows).sum()
+    };
+    let names = |table: &wirecopy::report::arrow::ArrowTable| -> Vec<String> {
+        table.schema.fields().iter().map(|field| field.name().clone()).collect()
+    };
+    let documents = document_table(findings.document_rows()).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert_eq!(names(&documents).join(","), csv.lines().next().unwrap());
+    assert_eq!(rows(&documents), run.documents.entries.len());
+    let of_pairs = pair_table(run.pair_rows(spans.as_deref())).unwrap();
+    let first: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(pairs.split(|&byte| byte == b'\n').next().unwrap()).unwrap();
+    assert!(first.keys().all(|name| names(&of_pairs).contains(name)), "{first:?}");
+    assert_eq!(rows(&of_pairs), run.pairs.len());
+    let members: usize = run.clusters.iter().map(|cluster| 1 + cluster.members.len()).sum();
+    assert_eq!(rows(&cluster_table(&findings.report.clusters).unwrap()), members);
+    let entries: usize =
+        findings.report.pages.iter().map(|page| page.repeats.len() + page.faults.len()).sum();
+    assert!(entries > 0);
+    assert_eq!(rows(&page_table(&findings.report.pages).unwrap()), entries);
+    assert!(pair_table(std::iter::empty()).unwrap().batches.is_empty());
+}
+
 #[test]
 fn ids_and_dates_of_every_type_are_what_people_write() {
     let uuid = Field::new("id", DataType::FixedSizeBinary(16), true)

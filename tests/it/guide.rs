@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "first-scan",
     "input",
     "reading-a-report",
@@ -23,6 +23,7 @@ const PAGES: [&str; 12] = [
     "tuning",
     "why-not-found",
     "library",
+    "python",
 ];
 
 fn guide() -> PathBuf {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::*;
 
-const TABLES: [&str; 3] = ["documents", "pairs", "clusters"];
+const TABLES: [&str; 4] = ["documents", "pairs", "clusters", "pages"];
 
 /// Scans into a directory of tables.
 fn tables(path: &Path, directory: &Path, flags: &[&str]) {
@@ -119,7 +119,34 @@ fn tables_hold_what_the_other_reports_hold() {
                 assert!(value == expected || is_none, "{name}: {value} for {expected}");
             }
         }
+        let repeats: Vec<Map<String, Value>> =
+            reports.json["pages"].as_array().unwrap().iter().flat_map(repeats_of).collect();
+        let pages = rows(&directory, "pages").into_iter().filter(|row| !row["places"].is_null());
+        assert!(!repeats.is_empty());
+        assert_eq!(pages.collect::<Vec<_>>(), repeats);
     }
+}
+
+/// The repeats of a page of the json report as its table has them.
+fn repeats_of(page: &Value) -> Vec<Map<String, Value>> {
+    let place = |place: &Value| {
+        let mut place = place.clone();
+        // Only elements of HTML pages have one.
+        place.as_object_mut().unwrap().entry("path").or_insert(json!(""));
+        place
+    };
+    let row = |repeat: &Value| {
+        let mut row = Map::new();
+        row.insert("id".to_owned(), page["id"].clone());
+        row.insert("path".to_owned(), page["path"].clone());
+        for name in ["kind", "text", "count", "furniture"] {
+            row.insert(name.to_owned(), repeat[name].clone());
+        }
+        let places = repeat["places"].as_array().unwrap().iter().map(place).collect();
+        row.insert("places".to_owned(), places);
+        row
+    };
+    page["repeats"].as_array().unwrap().iter().map(row).collect()
 }
 
 #[test]

@@ -18,7 +18,7 @@ NUMBERS = ("jaccard", "containment", "score")
 
 def scan(program, corpus, directory):
     """The rows of the csv and pairs reports; the tables are in the directory."""
-    targets = {"parquet": directory, "csv": directory / "csv", "pairs": directory / "pairs"}
+    targets = {"parquet": directory, "csv": directory / "csv", "pairs": directory / "pairs", "json": directory / "json"}
     reports = [word for name, place in targets.items() for word in ("--report", f"{name}={place}")]
     subprocess.run([program, "scan", "--quiet", corpus, *reports], check=True)
     with open(targets["csv"], newline="") as lines:
@@ -82,6 +82,21 @@ def main(program, corpus):
         members = {(row["id"], row["cluster"], row["score"]) for row in rows}
         expected = {(row["id"], row["cluster"], row["score"]) for row in documents if row["cluster"]}
         assert len(rows) == len(members) and members == expected, "clusters have other documents than csv says"
+        pages = directory / "pages.parquet"
+        rows, types = by_duckdb(pages)
+        assert types["count"] == "BIGINT" and types["furniture"] == "BOOLEAN", types
+        expected = [
+            (page["id"], repeat["kind"], repeat["text"], repeat["count"], [place["start"] for place in repeat["places"]])
+            for page in json.loads((directory / "json").read_text())["pages"]
+            for repeat in page["repeats"]
+        ]
+        found = [
+            (row["id"], row["kind"], row["text"], row["count"], [place["start"] for place in row["places"]])
+            for row in rows
+            if row["places"] is not None
+        ]
+        assert found == expected and found, "pages have other repeats than json says"
+        assert len(by_pandas(pages)) == len(rows)
         print(f"DuckDB and pandas read {len(documents)} documents, {len(pairs)} pairs, {len(rows)} in clusters")
 
 

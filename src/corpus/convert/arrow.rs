@@ -124,12 +124,13 @@ impl ArrowColumns {
     }
 }
 
-/// The rows of all batches of a program, which are of no file.
+/// The rows of all batches of a program, which are of no file; `path` is what problems name.
 pub(super) fn rows_of_all(
     batches: impl IntoIterator<Item = Result<RecordBatch, ArrowError>>,
+    path: &str,
     sink: &mut Sink<'_, '_>,
 ) -> Step {
-    let place = SourcePlace::new(String::new(), String::new(), None);
+    let place = SourcePlace::new(String::new(), path.to_owned(), None);
     // What a program holds already is no bomb.
     let mut given = Given { bytes: 0, of: u64::MAX };
     let mut first = 0u64;

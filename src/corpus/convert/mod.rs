@@ -153,10 +153,11 @@ pub(super) fn convert(jobs: &[Job], rules: &ReadingRules, resources: &Resources)
 #[cfg(feature = "arrow")]
 pub(super) fn convert_batches(
     batches: impl IntoIterator<Item = std::result::Result<arrow_array::RecordBatch, arrow_schema::ArrowError>>,
+    path: &str,
     rules: &ReadingRules,
     resources: &Resources,
 ) -> Result<Converted> {
-    converted(rules, resources, |sink| match arrow::rows_of_all(batches, sink) {
+    converted(rules, resources, |sink| match arrow::rows_of_all(batches, path, sink) {
         Ok(()) => Ok(()),
         Err(Stop::Run(error)) => Err(error),
         Err(Stop::Input(reason)) => Err(Error::new(ErrorKind::Setting).because(reason)),
