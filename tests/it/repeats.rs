@@ -89,6 +89,20 @@ fn the_whole_visible_page_is_looked_at_and_what_the_file_hides_is_not() {
 }
 
 #[test]
+fn what_the_file_hides_within_a_line_is_not_visible() {
+    let names = ["b", "i", "em", "strong", "small", "mark", "span", "label", "abbr", "code", "font", "math", "a"];
+    for (name, hides) in names.iter().flat_map(|name| [(name, "hidden"), (name, "style='display:none'")]) {
+        let html = page(&format!(
+            "<h1>{HEADLINE}</h1><p>{ONE} <{name} {hides}>{HEADLINE} <i>as well</i> <{name}>or</{name}> there</{name}>Shown.</p>\
+             <p>{TWO}</p><p><{name} {hides}>{HEADLINE}</p><p>{THREE}</p>"
+        ));
+        let seen = Seen::of(&html);
+        assert_eq!(seen.text, format!("{HEADLINE}\n\n{ONE} Shown.\n\n{TWO}\n\n{THREE}"), "{name} {hides}");
+        assert_eq!(seen.title_places(), [], "{name} {hides}");
+    }
+}
+
+#[test]
 fn each_place_says_its_role_its_form_its_line_and_a_short_path() {
     let html = page(&format!(
         "<ol class=breadcrumb><li><a href=/>Home</a></li>\n<li>{HEADLINE}</li></ol>\n\
