@@ -19,13 +19,13 @@ const BEHIND_LEVELS: u32 = 8;
 /// Writes a page; `own` is the text of the record that it is written beside.
 pub(super) fn written(page: &VisiblePage, own: &str) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(page.text.len() + 16 * page.parts.len()));
-    let PageHead { title, og_title, description, headline, names } = &page.head;
+    let PageHead { title, og_title, description, headline, names, beside } = &page.head;
     for field in [title, og_title, description, headline] {
         out.field(field.as_deref());
     }
-    out.number(names.len() as u32);
-    for name in names {
-        out.text(name);
+    for list in [names, beside] {
+        out.number(list.len() as u32);
+        list.iter().for_each(|text| out.text(text));
     }
     out.number(page.elements.len() as u32);
     for element in &page.elements {
@@ -108,8 +108,8 @@ impl OutlineReader<'_> {
     fn head(&mut self) -> Option<PageHead> {
         let [title, og_title, description, headline] =
             [self.field()?, self.field()?, self.field()?, self.field()?];
-        let names = self.list(|from| from.text())?;
-        Some(PageHead { title, og_title, description, headline, names })
+        let [names, beside] = [self.list(|from| from.text())?, self.list(|from| from.text())?];
+        Some(PageHead { title, og_title, description, headline, names, beside })
     }
 
     fn number(&mut self) -> Option<u32> {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_page_comes_back_as_it_was_written() {
         let page = b"<title>Ferry | Courier</title><link rel=canonical href=https://c.example/f><nav><a href=/>Home</a></nav>\
-            <h1>Ferry</h1><p>It runs <a href=/clock>again</a>.<ul><li>one<li>two</ul><table><tr><td>x</table><p>a<br>b";
+            <h1>Ferry</h1><p>Ferry - Courier<p>It runs <a href=/clock>again</a>.<ul><li>one<li>two</ul><table><tr><td>x</table><p>a<br>b";
         let (_, visible) = read_with_visible(page, None, HtmlMode::Main, true).expect("is text");
         assert!(visible.parts.len() > 8);
         for own in ["", &*visible.text] {

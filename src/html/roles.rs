@@ -220,13 +220,17 @@ fn headline(
     let fronts = titles.iter().filter_map(|title| meta::front(title));
     let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
     let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
-    let backs: Vec<&str> = titles.iter().filter_map(|title| meta::back(title)).collect();
+    let parted: Vec<(&str, &str)> = titles.iter().filter_map(|title| meta::parted(title)).collect();
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
     let mut best: [Option<(f64, usize)>; 3] = [None; 3];
     let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
         BlockKind::Heading(level) => Some((at, piece, level)),
         _ => None,
     });
+    let first_headings = || {
+        let first = pieces.list.iter().filter(|piece| piece.kind == BlockKind::Heading(1));
+        first.take(HEADINGS).map(|piece| pieces.text_of(piece))
+    };
     for (at, piece, level) in headings.take(HEADINGS) {
         let text = pieces.text_of(piece);
         let own = Letters::of(text);
@@ -234,11 +238,16 @@ fn headline(
         let alike = titles.iter().chain(fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
         // What stands last in a title is the site's name where another title is not about it.
         let is_back = || {
-            backs.iter().any(|back| same(back, text)) && titles.iter().any(|title| title.alike(&own) < ALIKE)
+            parted.iter().any(|(_, back)| same(back, text))
+                && titles.iter().any(|title| title.alike(&own) < ALIKE)
         };
-        let is_site = level == 1
-            && alike < 1.0
-            && (leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back());
+        // It is so for certain where another first heading is what stands before it there.
+        let is_beside = || {
+            let front = parted.iter().find(|(_, back)| same(back, text)).map(|(front, _)| *front);
+            front.is_some_and(|front| first_headings().any(|other| same(other, front)))
+        };
+        let is_called = || leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back();
+        let is_site = level == 1 && (alike < 1.0 && is_called() || is_beside());
         let best = &mut best[if is_site { 2 } else { usize::from(level > 1) }];
         if best.is_none_or(|(most, _)| alike > most) {
             *best = Some((alike, at));

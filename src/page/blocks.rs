@@ -2,7 +2,7 @@
 //! desks. One block each, however many parts it has.
 //!
 //! First paragraphs are looked at alone, since copies of an article differ in what stands between them: advertisements, buttons.
-//! Then all that is left, without gaps.
+//! Then all that is left, without gaps: rows of short parts, and a heading with the paragraph below it.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -54,7 +54,7 @@ impl PageReader {
         };
         let paragraphs: Vec<usize> = parts.iter().copied().filter(is_paragraph).collect();
         let mut found = Vec::new();
-        for copies in self.rows(&paragraphs, PARAGRAPHS) {
+        for copies in self.rows(&paragraphs, |row| row.len() >= PARAGRAPHS) {
             let copies: Vec<BlockCopy> = copies.into_iter().map(|copy| self.copy(copy)).collect();
             if copies.iter().all(|copy| self.is_mostly(text, copy, &paragraphs)) {
                 found.push(self.with_headings(copies, parts));
@@ -66,9 +66,15 @@ impl PageReader {
         found
     }
 
-    /// The copies of rows of short parts, whose units are covered from then on.
-    pub(super) fn find_rows(&mut self, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
-        let rows = self.rows(parts, SHORT_PARTS).into_iter();
+    /// The copies of rows of short parts and of entries, whose units are covered from then on.
+    pub(super) fn find_rows(&mut self, text: &str, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
+        // An entry of a live blog: a heading, and below it a paragraph.
+        let is_entry = |row: &[usize]| {
+            let units: Vec<&PageUnit> = row.iter().map(|&at| &self.units[at]).collect();
+            matches!(*units, [heading, below] if heading.form == UnitForm::Marked
+                && below.form == UnitForm::Block && self.is_sentence(text, below))
+        };
+        let rows = self.rows(parts, |row| row.len() >= SHORT_PARTS || is_entry(row)).into_iter();
         let found: Vec<Vec<BlockCopy>> =
             rows.map(|copies| copies.into_iter().map(|copy| self.copy(copy)).collect()).collect();
         for copies in &found {
@@ -89,9 +95,9 @@ impl PageReader {
         BlockCopy { first, last, start, end }
     }
 
-    /// Rows of at least so many of these units that stand twice and more in one order: the first and last unit of each copy. No two
+    /// Rows of these units, of those that are enough, that stand twice and more in one order: the first and last unit of each copy. No two
     /// copies overlap, and none holds what is covered.
-    fn rows(&self, units: &[usize], least: usize) -> Vec<Vec<Range<usize>>> {
+    fn rows(&self, units: &[usize], is_enough: impl Fn(&[usize]) -> bool) -> Vec<Vec<Range<usize>>> {
         let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
         for (place, &at) in units.iter().enumerate() {
             if self.is_free(at) {
@@ -122,7 +128,7 @@ impl PageReader {
             let near = others[later..].iter().take(PLACES);
             let length = near.map(|&place| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
             let length = self.period(&units[start..start + length]);
-            if length < least {
+            if !is_enough(&units[start..start + length]) {
                 continue;
             }
             let mut copies = vec![start];

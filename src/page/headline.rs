@@ -1,14 +1,16 @@
 //! A page's headline in any form: as it is, behind a label, beside a site's name, at the end of crumbs, cut short.
 //!
-//! No list of words tells a label or a name. A label is short and ends in a colon; a site's name is one that the page itself gives
-//! its site, or stands behind a bar, or on a link to another site. What has a number of its own beside the headline is the next of
+//! No list of words tells a label or a name. A label is short and ends in a colon; a site's name is one that the page itself or other
+//! pages of the site give it (`names`), or stands behind a bar, or on a link to another site. What has a number of its own beside the headline is the next of
 //! a series, and what has the headline within a sentence has it not as a headline.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::names::SiteNames;
 use super::{
-    LinkTarget, NEWS, PageReader, PageUnit, Place, PlaceForm, PlaceRole, Repeat, RepeatKind, TITLE, UnitForm,
-    VisiblePage, WORD, run_hash,
+    LinkTarget, NEWS, PageHead, PageReader, PageUnit, Place, PlaceForm, PlaceRole, Repeat, RepeatKind, TITLE,
+    UnitForm, VisiblePage, WORD, run_hash,
 };
 use crate::text::Tokens;
 
@@ -64,7 +66,9 @@ pub(super) struct Forms {
     key: Vec<u64>,
     hash: u64,
     /// Hashes of the tokens of each name.
-    names: Vec<Vec<u64>>,
+    pub names: Vec<Vec<u64>>,
+    /// The names that other pages show, and the site of this one.
+    pub known: Option<(Arc<SiteNames>, u64)>,
 }
 
 impl Forms {
@@ -72,6 +76,25 @@ impl Forms {
     pub fn names(&mut self, names: &[String], tokens: &mut Tokens) {
         self.names.clear();
         for name in names {
+            self.name(name, tokens);
+        }
+    }
+
+    /// Takes the names that a page itself gives its site.
+    pub fn of_page(&mut self, head: &PageHead, tokens: &mut Tokens) {
+        self.names(&head.names, tokens);
+        if let Some(title) = &head.title {
+            self.name_in(title, head.headline.as_deref().unwrap_or_default(), tokens);
+        }
+    }
+
+    /// Takes what stands beside the headline, with the sign between them, if it may be a name: what has a number is the next of a
+    /// series.
+    pub fn name_beside(&mut self, rest: &str, tokens: &mut Tokens) {
+        let is_sign = |c: char| SEPARATORS.contains(&c) || matches!(c, '(' | ')');
+        let name = rest.trim_matches(|c: char| is_sign(c) || c.is_whitespace());
+        let has_number = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(is_number);
+        if name.len() < rest.len() && !has_number(name) {
             self.name(name, tokens);
         }
     }
@@ -100,6 +123,10 @@ impl Forms {
             }
         }
     }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(char::is_numeric)
 }
 
 /// Whether a run of tokens stands in another.
@@ -342,14 +369,14 @@ impl PageReader {
             return false;
         }
         let own = &self.hashes[rest.clone()];
-        if self.forms.names.iter().any(|name| name == own) {
+        let shows = |(names, site): &(Arc<SiteNames>, u64)| names.has(*site, own);
+        if self.forms.names.iter().any(|name| name == own) || self.forms.known.as_ref().is_some_and(shows) {
             return true;
         }
-        let is_number = |token: usize| self.tokens.get(token).chars().all(char::is_numeric);
         let leads_away = unit.target == LinkTarget::Away
             || links.iter().any(|link| link.target == LinkTarget::Away && link.tokens == unit.tokens);
         (separator.contains(BARS) || leads_away)
-            && !rest.clone().any(is_number)
+            && !rest.clone().any(|token| is_number(self.tokens.get(token)))
             && self.weight(text, rest, NAME + 1, true) <= NAME
     }
 

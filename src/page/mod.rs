@@ -16,15 +16,17 @@ mod blocks;
 mod head;
 mod headline;
 mod lines;
+mod names;
 mod similar;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::align::{Aligner, Words};
 use crate::hash::{MAX_SHINGLE, MULTIPLIERS, avalanche, shingle_hash};
-use crate::html::{LinkTarget, PartKind, VisiblePage, lines_of};
+use crate::html::{LinkTarget, PageHead, PartKind, VisiblePage, lines_of};
 use crate::kernel::Kernel;
 use crate::text::Tokens;
 
@@ -32,6 +34,7 @@ pub use crate::html::PlaceRole;
 pub use head::{Fault, FaultKind, faults};
 use headline::{Forms, TitlePlace};
 use lines::{STOPS, content, ends_sentence, goes_on, last_mark};
+pub use names::{NameCount, NamesSeen, SiteNames};
 
 /// What kind of unit repeats, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -254,6 +257,11 @@ impl PageReader {
         }
     }
 
+    /// From now on pages are of this site, and these are names that the pages of sites show.
+    pub fn at_site(&mut self, names: &Arc<SiteNames>, site: u64) {
+        self.forms.known = Some((Arc::clone(names), site));
+    }
+
     /// What stands more than once in `text`, at most 4 GiB less one byte, in order of first occurrence. No
     /// span lies within another of its kind.
     ///
@@ -282,13 +290,9 @@ impl PageReader {
     /// On a text over 4 GiB.
     pub fn page_repeats(&mut self, page: &VisiblePage) -> Vec<Repeat> {
         self.read(&page.text);
-        let headline = page.head.headline.as_deref().unwrap_or_default();
-        self.forms.names(&page.head.names, &mut self.title);
-        if let Some(title) = &page.head.title {
-            self.forms.name_in(title, headline, &mut self.title);
-        }
+        self.forms.of_page(&page.head, &mut self.title);
         self.find_page_units(page);
-        self.title.read(headline);
+        self.title.read(page.head.headline.as_deref().unwrap_or_default());
         let is_given = !self.title.is_empty();
         self.find(&page.text, Some(page), is_given)
     }
@@ -318,7 +322,7 @@ impl PageReader {
             }
             repeats.push(self.title_repeat(text, page, &headline));
         }
-        found.extend(self.find_rows(&parts));
+        found.extend(self.find_rows(text, &parts));
         repeats.extend(found.iter().map(|copies| self.block_repeat(text, page, copies)));
         if self.sort_units() {
             self.find_groups(text);
