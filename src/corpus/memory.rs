@@ -165,7 +165,7 @@ impl Corpus {
         let mut opened = Opened::empty(options, resources);
         let converted = convert_batches(batches, &opened.rules(options), resources)?;
         opened.add_converted(converted)?;
-        Ok(opened.shared())
+        Ok(opened.shared_telling(""))
     }
 }
 

@@ -222,20 +222,19 @@ fn headline(
     let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
     let parted: Vec<(&str, &str)> = titles.iter().filter_map(|title| meta::parted(title)).collect();
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
-    let mut best: [Option<(f64, usize)>; 3] = [None; 3];
-    let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
-        BlockKind::Heading(level) => Some((at, piece, level)),
-        _ => None,
-    });
-    let first_headings = || {
-        let first = pieces.list.iter().filter(|piece| piece.kind == BlockKind::Heading(1));
-        first.take(HEADINGS).map(|piece| pieces.text_of(piece))
+    let headings = || {
+        let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
+            BlockKind::Heading(level) => Some((at, pieces.text_of(piece), level)),
+            _ => None,
+        });
+        headings.take(HEADINGS)
     };
-    for (at, piece, level) in headings.take(HEADINGS) {
-        let text = pieces.text_of(piece);
+    let first_headings = || headings().filter(|(.., level)| *level == 1);
+    // The most alike of the headings, and of those that are a site's name.
+    let (mut first, mut site): (Option<(f64, usize)>, Option<(f64, usize)>) = (None, None);
+    for (at, text, _) in first_headings() {
         let own = Letters::of(text);
-        let fronts = fronts.iter().filter(|_| level > 1);
-        let alike = titles.iter().chain(fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
+        let alike = titles.iter().map(|title| title.alike(&own)).fold(0.0, f64::max);
         // What stands last in a title is the site's name where another title is not about it.
         let is_back = || {
             parted.iter().any(|(_, back)| same(back, text))
@@ -244,18 +243,28 @@ fn headline(
         // It is so for certain where another first heading is what stands before it there.
         let is_beside = || {
             let front = parted.iter().find(|(_, back)| same(back, text)).map(|(front, _)| *front);
-            front.is_some_and(|front| first_headings().any(|other| same(other, front)))
+            front.is_some_and(|front| first_headings().any(|(_, other, _)| same(other, front)))
         };
         let is_called = || leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back();
-        let is_site = level == 1 && (alike < 1.0 && is_called() || is_beside());
-        let best = &mut best[if is_site { 2 } else { usize::from(level > 1) }];
+        let is_site = alike < 1.0 && is_called() || is_beside();
+        let best = if is_site { &mut site } else { &mut first };
         if best.is_none_or(|(most, _)| alike > most) {
             *best = Some((alike, at));
         }
     }
-    let [first, below, site] = best;
     let is = |best: Option<(f64, usize)>, least: f64| best.filter(|(alike, _)| *alike >= least);
-    is(first, ALIKE).or(is(below, ALIKE_BELOW)).or(first).or(site).map(|(_, at)| at)
+    let below = || {
+        let mut best: Option<(f64, usize)> = None;
+        for (at, text, _) in headings().filter(|(.., level)| *level > 1) {
+            let own = Letters::of(text);
+            let alike = titles.iter().chain(&fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
+            if best.is_none_or(|(most, _)| alike > most) {
+                best = Some((alike, at));
+            }
+        }
+        is(best, ALIKE_BELOW)
+    };
+    is(first, ALIKE).or_else(below).or(first).or(site).map(|(_, at)| at)
 }
 
 /// The link that a piece is all of, if it is one.

@@ -4,7 +4,6 @@
 //! First paragraphs are looked at alone, since copies of an article differ in what stands between them: advertisements, buttons.
 //! Then all that is left, without gaps: rows of short parts, and a heading with the paragraph below it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{NEWS, PageReader, PageUnit, Repeat, RepeatKind, UnitForm, VisiblePage, ends_sentence};
@@ -98,20 +97,23 @@ impl PageReader {
     /// Rows of these units, of those that are enough, that stand twice and more in one order: the first and last unit of each copy. No two
     /// copies overlap, and none holds what is covered.
     fn rows(&self, units: &[usize], is_enough: impl Fn(&[usize]) -> bool) -> Vec<Vec<Range<usize>>> {
-        let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (place, &at) in units.iter().enumerate() {
-            if self.is_free(at) {
-                places.entry(self.units[at].hash).or_default().push(place);
-            }
-        }
+        let free = units.iter().enumerate().filter(|&(_, &at)| self.is_free(at));
+        let mut places: Vec<(u64, usize)> = free.map(|(place, &at)| (self.units[at].hash, place)).collect();
+        places.sort_unstable();
+        // Most stand once, and begin no row.
+        let follows = |[(one, _), (next, _)]: &&[(u64, usize); 2]| one == next;
+        let mut again: Vec<usize> =
+            places.array_windows().filter(follows).map(|[(_, place), _]| *place).collect();
+        again.sort_unstable();
         let mut taken = vec![false; units.len()];
         let mut found = Vec::new();
-        for start in 0..units.len() {
-            let Some(others) = places.get(&self.units[units[start]].hash) else { continue };
-            let later = others.partition_point(|&place| place <= start);
-            if taken[start] || others.len() - later == 0 || !self.is_free(units[start]) {
+        for start in again {
+            if taken[start] {
                 continue;
             }
+            let hash = self.units[units[start]].hash;
+            let others = &places[places.partition_point(|place| *place <= (hash, start))..];
+            let others = &others[..others.partition_point(|(other, _)| *other == hash)];
             let row = |from: usize, to: usize, most: usize, taken: &[bool]| {
                 let equal = |step: &usize| {
                     let (a, b) = (from + step, to + step);
@@ -125,14 +127,15 @@ impl PageReader {
                 };
                 (0..most).take_while(equal).count()
             };
-            let near = others[later..].iter().take(PLACES);
-            let length = near.map(|&place| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
+            let near = others.iter().take(PLACES);
+            let length =
+                near.map(|&(_, place)| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
             let length = self.period(&units[start..start + length]);
             if !is_enough(&units[start..start + length]) {
                 continue;
             }
             let mut copies = vec![start];
-            for &place in &others[later..] {
+            for &(_, place) in others {
                 if copies.last().is_some_and(|last| last + length <= place)
                     && row(start, place, length, &taken) == length
                 {

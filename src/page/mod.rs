@@ -25,7 +25,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::align::{Aligner, Words};
-use crate::hash::{MAX_SHINGLE, MULTIPLIERS, avalanche, shingle_hash};
+use crate::hash::{ByHash, MAX_SHINGLE, MULTIPLIERS, avalanche, shingle_hash};
 use crate::html::{LinkTarget, PageHead, PartKind, VisiblePage, lines_of};
 use crate::kernel::Kernel;
 use crate::text::Tokens;
@@ -167,6 +167,8 @@ pub struct PageReader {
     members: Vec<u32>,
     /// For each unit, whether a reported repeat covers it.
     covered: Vec<bool>,
+    /// The last unit that has a run of tokens, by its hash.
+    runs: ByHash<usize>,
     aligner: Aligner,
     words: [Words; 2],
 }
@@ -252,6 +254,7 @@ impl PageReader {
             groups: Vec::new(),
             members: Vec::new(),
             covered: Vec::new(),
+            runs: ByHash::default(),
             aligner: Aligner::default(),
             words: Default::default(),
         }
