@@ -267,7 +267,7 @@ impl Opened {
             (false, _) => {
                 self.broke_off(path, &store, damage);
                 let (name, path) = (name.to_owned(), path.to_owned());
-                jobs.push(Job { name, path, kind, store: Some(store), by_command: false });
+                jobs.push(Job { name, path, kind, store: Some(Box::new(store)), by_command: false });
                 Ok(())
             }
         }

@@ -30,8 +30,9 @@ pub(super) fn written(page: &VisiblePage, own: &str) -> Vec<u8> {
     out.number(page.elements.len() as u32);
     for element in &page.elements {
         out.number(element.within.map_or(0, |within| within + 1));
-        out.text(&element.selector);
+        out.number(element.selector.len() as u32);
     }
+    out.text(&page.selectors);
     out.number(page.parts.len() as u32);
     for part in &page.parts {
         let kind = match part.kind {
@@ -63,17 +64,21 @@ pub(super) fn read_head(bytes: &[u8]) -> Option<PageHead> {
 pub(super) fn read(bytes: &[u8], own: &str) -> Option<VisiblePage> {
     let mut from = OutlineReader(bytes);
     let head = from.head()?;
+    let mut start = 0u32;
     let elements = from.list(|from| {
         let within = from.number()?.checked_sub(1);
-        Some(PageElement { within, selector: from.text()? })
+        let selector = start..start.checked_add(from.number()?)?;
+        start = selector.end;
+        Some(PageElement { within, selector })
     })?;
+    let selectors = from.text()?;
     let parts = from.list(OutlineReader::part)?;
     let text = from.field()?.unwrap_or_else(|| own.to_owned());
     let is_whole = |part: &VisiblePart| {
         let Range { start, end } = part.range;
         text.get(start as usize..end as usize).is_some()
     };
-    parts.iter().all(is_whole).then_some(VisiblePage { text, parts, elements, head })
+    parts.iter().all(is_whole).then_some(VisiblePage { text, parts, elements, selectors, head })
 }
 
 fn place_in<T: PartialEq>(list: &[T], wanted: &T) -> u32 {

@@ -5,12 +5,14 @@
 //! their form: links that begin with the one to the site's first page, and behind them what is no link.
 
 use dom_query::{Document, NodeRef};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::address::LinkTarget;
 use super::cut::{Pieces, TextPiece};
 use super::marks::{self, Part};
 use super::tree::{Items, NodeRole};
 use super::{BlockKind, meta};
+use crate::hash::ByHash;
 
 /// What a place of a page's text is to a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,11 +109,16 @@ impl<'a> Roles<'a> {
         let headline = headline(pieces, titles, site_name, leads_home);
         let at_headline = headline.map(|piece| pieces.list[piece].first);
         let mut around = vec![0; items.list.len()];
+        let mut known = ByHash::default();
         for (at, item) in items.list.iter().enumerate() {
             let above = around.get(item.parent as usize).copied().unwrap_or(0);
             let is_whole = matches!(item.kind, NodeRole::Text | NodeRole::Body | NodeRole::Main);
             let holds = at_headline.is_some_and(|headline| (at as u32..item.end).contains(&headline));
-            let part = if is_whole || holds { None } else { part_of(&NodeRef::new(item.id, &document.tree)) };
+            let part = if is_whole || holds {
+                None
+            } else {
+                part_of(&NodeRef::new(item.id, &document.tree), &mut known)
+            };
             around[at] = above | part.map_or(0, bit);
         }
         Roles { items, pieces, around, targets, headline }
@@ -178,14 +185,17 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The part that an element says it is.
-fn part_of(node: &NodeRef<'_>) -> Option<Part> {
+/// The part that an element says it is. `known` has what names say, by their hash: those of a list's items are the same.
+fn part_of(node: &NodeRef<'_>, known: &mut ByHash<Option<Part>>) -> Option<Part> {
     node.query_or(None, |node| {
         let element = node.as_element()?;
         let mut found = Part::named(&element.name.local);
         for attribute in &element.attrs {
             let part = match &*attribute.name.local {
-                "class" | "id" => marks::part(&attribute.value),
+                "class" | "id" => {
+                    let hash = xxh3_64(attribute.value.as_bytes());
+                    *known.entry(hash).or_insert_with(|| marks::part(&attribute.value))
+                }
                 "role" | "part" => Part::named(&attribute.value),
                 _ => None,
             };
@@ -217,10 +227,8 @@ fn headline(
     leads_home: impl Fn(usize) -> bool,
 ) -> Option<usize> {
     let same = |a: &str, b: &str| meta::same_words(a, b);
-    let fronts = titles.iter().filter_map(|title| meta::front(title));
-    let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
-    let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
     let parted: Vec<(&str, &str)> = titles.iter().filter_map(|title| meta::parted(title)).collect();
+    let as_written = titles;
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
     let headings = || {
         let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
@@ -254,6 +262,9 @@ fn headline(
     }
     let is = |best: Option<(f64, usize)>, least: f64| best.filter(|(alike, _)| *alike >= least);
     let below = || {
+        let fronts = as_written.iter().filter_map(|title| meta::front(title));
+        let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
+        let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
         let mut best: Option<(f64, usize)> = None;
         for (at, text, _) in headings().filter(|(.., level)| *level > 1) {
             let own = Letters::of(text);

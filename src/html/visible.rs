@@ -19,6 +19,8 @@ pub struct VisiblePage {
     pub parts: Vec<VisiblePart>,
     /// Elements by which parts are found, each with the one that its selector begins at.
     pub elements: Vec<PageElement>,
+    /// The selectors of all of them, one behind the other.
+    pub selectors: String,
     /// What the page says of itself beside its text.
     pub head: PageHead,
 }
@@ -62,8 +64,8 @@ pub enum PartKind {
 pub struct PageElement {
     /// The number of the element that its selector begins at, if it does not stand for itself.
     pub within: Option<u32>,
-    /// A selector: `#content`, `main.article`, `h2:nth-of-type(2)`.
-    pub selector: String,
+    /// Where in [`VisiblePage::selectors`] its own is: `#content`, `main.article`, `h2:nth-of-type(2)`.
+    pub selector: Range<u32>,
 }
 
 /// What a page says of itself beside its text.
@@ -90,7 +92,8 @@ impl VisiblePage {
         let mut steps = Vec::new();
         let mut at = Some(part.element);
         while let Some(element) = at.and_then(|at| self.elements.get(at as usize)) {
-            steps.push(&*element.selector);
+            let Range { start, end } = element.selector;
+            steps.push(self.selectors.get(start as usize..end as usize).unwrap_or_default());
             at = element.within;
         }
         steps.reverse();
@@ -135,7 +138,7 @@ pub(super) fn visible(parsed: &Parsed<'_>, metadata: &Metadata, source: &str) ->
         names: names(pieces, &roles, metadata, &own),
         beside,
     };
-    VisiblePage { text, parts, elements: selectors.elements, head }
+    VisiblePage { text, parts, elements: selectors.elements, selectors: selectors.text, head }
 }
 
 fn parts(

@@ -4,6 +4,7 @@
 //! pages of the site give it (`names`), or stands behind a bar, or on a link to another site. What has a number of its own beside the headline is the next of
 //! a series, and what has the headline within a sentence has it not as a headline.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ const KEPT: usize = 3 * WORD + 1;
 
 /// The same on a link to the page itself, which says whose headline it is.
 const KEPT_HERE: usize = WORD + 1;
+
+/// Names that are remembered, at most.
+const READ: usize = 256;
 
 /// What stands between a headline and a site's name.
 const SEPARATORS: [char; 19] = [
@@ -67,6 +71,8 @@ pub(super) struct Forms {
     hash: u64,
     /// Hashes of the tokens of each name.
     pub names: Vec<Vec<u64>>,
+    /// Hashes of the tokens of names that pages gave before: pages of a site give the same.
+    read: HashMap<String, Vec<u64>>,
     /// The names that other pages show, and the site of this one.
     pub known: Option<(Arc<SiteNames>, u64)>,
 }
@@ -100,14 +106,25 @@ impl Forms {
     }
 
     fn name(&mut self, name: &str, tokens: &mut Tokens) {
-        let hashes = hashes(name, tokens);
-        if !hashes.is_empty() && !self.names.contains(&hashes) {
-            self.names.push(hashes);
+        if !self.read.contains_key(name) {
+            if self.read.len() >= READ {
+                self.read.clear();
+            }
+            self.read.insert(name.to_owned(), hashes(name, tokens));
+        }
+        if let Some(hashes) = self.read.get(name)
+            && !hashes.is_empty()
+            && !self.names.contains(hashes)
+        {
+            self.names.push(hashes.clone());
         }
     }
 
     /// Takes what a title says beside the headline: all of it, and each part that a separator parts.
     pub fn name_in(&mut self, title: &str, headline: &str, tokens: &mut Tokens) {
+        if title == headline {
+            return;
+        }
         let (whole, key) = (hashes(title, tokens), hashes(headline, tokens));
         let rest = whole.strip_prefix(&*key).or_else(|| whole.strip_suffix(&*key));
         let Some(rest) = rest.filter(|rest| !rest.is_empty() && !key.is_empty()) else { return };

@@ -75,7 +75,7 @@ pub(super) struct Job {
     pub path: PathBuf,
     pub kind: FileKindOf,
     /// The bytes, where they are not in the file of this path.
-    pub store: Option<InputBytes>,
+    pub store: Option<Box<InputBytes>>,
     /// Whether a command reads the file.
     pub by_command: bool,
 }
