@@ -290,3 +290,43 @@ fn two_reports_are_compared() {
     assert_eq!(code(&run(&["scan", &first, "--fail-on-new"])), 2, "new since when?");
     assert_eq!(code(&run(&["scan", &first, "--baseline", &saved("missing.json")])), 2);
 }
+
+/// The page may be mailed: it says nothing of where the files lay; and it shows pairs of each relation, however many there are of one.
+#[test]
+fn the_page_tells_no_folder_and_shows_pairs_of_each_relation() {
+    let dir = Dir::new();
+    let word = |i: usize| format!("w{}x", i * 7919 % 100_003);
+    let words = |from: usize, count: usize| (from..from + count).map(word).collect::<Vec<_>>().join(" ");
+    // Three short forms that many fill in, and a passage that two longer texts share.
+    let mut lines = String::new();
+    for i in 0..90 {
+        let text = format!(
+            "The {} club meets on {} May in room {} of the old school, and whoever comes brings {} cups and a chair for the {} to sit on.",
+            word(i),
+            i % 28 + 1,
+            i + 100,
+            i + 2,
+            word(i + 500)
+        );
+        lines += &format!(
+            "{}\n",
+            serde_json::json!({ "id": format!("f{i}"), "source": format!("s{i}"), "text": text })
+        );
+    }
+    let passage = words(5000, 80);
+    for (id, from) in [("a", 10_000), ("b", 20_000)] {
+        let text = format!("{} {passage} {}", words(from, 150), words(from + 1000, 150));
+        lines += &format!("{}\n", serde_json::json!({ "id": id, "source": id, "text": text }));
+    }
+    let path = dir.file("deep/inside/docs.jsonl", &lines);
+    dir.file("deep/other/broken.jsonl", "{\n");
+    let html = report(path.parent().unwrap().parent().unwrap(), "html");
+    let root = dir.path("deep").display().to_string();
+    assert!(!html.contains(&root), "{root}");
+    let data = data(&html);
+    assert!(data["core"]["sources"].as_array().unwrap().iter().any(|row| row["path"] == "inside/docs.jsonl"));
+    let related = data["core"]["related"].as_array().unwrap();
+    assert_eq!(related[0][2], "partial", "{related:?}");
+    assert!(related.iter().filter(|pair| pair[2] == "templated").count() > 1000);
+    assert!(related.len() == 2000 && data["core"]["related_in_all"].as_u64().unwrap() > 2000);
+}

@@ -451,7 +451,7 @@ function clusterView(state) {
     ["Published", m => [h("span", { class: "when" }, whenOf(m)), later(m) ? h("div", { class: "small dim" }, later(m)) : null], m => m.date || ""],
     ["Site and headline", m => [h("span", { class: "exhibit", "data-exhibit": m.place + 1 }), m.site ? h("a", { href: view({ sites: m.site }), dir: "auto" }, m.site) : own(nameOf(m)), m.site && (m === lead || !sameWords(m.title, lead.title)) ? h("div", { dir: "auto" }, nameOf(m)) : null, details(m)], m => `${m.site} ${m.title || m.id}`],
     ["What it is", m => m === lead ? h("span", { class: "tag kept" }, what(m)) : m.relation ? h("span", { class: "tag " + (RELATIONS.includes(m.relation) ? m.relation : "other"), title: m.relation }, what(m)) : h("span", { class: "tag other" }, what(m)), what],
-    ["Alike", m => m.score === null ? "" : bar(m.score), m => m.score === null ? "" : Math.round(m.score * 1000) / 10],
+    ["Alike", m => m.score === null || m === lead ? "" : bar(m.score), m => m.score === null || m === lead ? "" : Math.round(m.score * 1000) / 10],
     ["Words", m => number.format(m.tokens), m => m.tokens],
     ["", m => partner(cluster, m) ? h("a", { class: "noprint", href: view({ cluster: cluster.id, a: partner(cluster, m).id, b: m.id }), "aria-label": `Compare ${siteName(m.site)} with ${siteName(partner(cluster, m).site)}` }, "compare") : null, () => ""],
   ];
@@ -512,7 +512,7 @@ const WAY = { canonical: "names it as canonical", credit: "credits its site", ve
 // Seconds as a person says them.
 function lasting(seconds) {
   const s = Math.abs(seconds);
-  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h ${Math.round(s % 3600 / 60)} min` : `${(s / 86400).toFixed(1)} days`;
+  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h${Math.round(s % 3600 / 60) ? ` ${Math.round(s % 3600 / 60)} min` : ""}` : `${(s / 86400).toFixed(1)} days`;
   return seconds < 0 ? "-" + said : said;
 }
 
