@@ -3,6 +3,8 @@
 //! What an element says of itself counts: its name, its ARIA role, microdata, the names that it is given. What stands in a part
 //! that holds the headline is no part of a menu, whatever that part is called. Crumbs that say nothing of themselves are known by
 //! their form: links that begin with the one to the site's first page, and behind them what is no link.
+//!
+//! Thresholds were measured on 150 real and 200 made pages (page-repeats); docs/decisions.md says what moves with each.
 
 use dom_query::{Document, NodeRef};
 use xxhash_rust::xxh3::xxh3_64;
