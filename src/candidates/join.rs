@@ -10,7 +10,7 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::heavy::Heavy;
-use super::runs::PARTITIONS;
+use super::runs::{PARTITIONS, Partition};
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::Result;
 use crate::kernel::prefetch;
@@ -45,15 +45,15 @@ pub fn join(
     gate: &Gate,
     cancel: &Cancel,
 ) -> Result<Join> {
-    let lists: Vec<Lists> = (0..PARTITIONS)
+    let (partitions, numbers) = by_partition(runs);
+    let lists: Vec<Lists> = partitions
         .into_par_iter()
-        .map_init(Vec::new, |buffer, number| {
+        .map_init(Vec::new, |buffer, partitions| {
             cancel.check()?;
-            shared(&runs, number, removed, buffer);
+            shared(partitions, &numbers, removed, buffer);
             Ok(Lists::of(buffer, |_| false))
         })
         .collect::<Result<_>>()?;
-    drop(runs);
     join_lists(&lists, documents, removed.len(), (gate, Gate::new(0.0)), cancel)
 }
 
@@ -88,13 +88,14 @@ impl Postings {
     /// # Errors
     /// [`ErrorKind::Cancelled`](crate::error::ErrorKind::Cancelled).
     pub fn gather(runs: Vec<(Runs, Vec<u32>)>, removed: &BitSlice, cancel: &Cancel) -> Result<Postings> {
-        let partitions = (0..PARTITIONS)
+        let (partitions, numbers) = by_partition(runs);
+        let partitions = partitions
             .into_par_iter()
-            .map(|number| {
+            .map_init(Vec::new, |buffer, partitions| {
                 cancel.check()?;
-                let mut postings = Vec::new();
-                shared(&runs, number, removed, &mut postings);
-                Ok(postings)
+                shared(partitions, &numbers, removed, buffer);
+                // No more memory than they take.
+                Ok(buffer.to_vec())
             })
             .collect::<Result<_>>()?;
         Ok(Postings { partitions, documents: removed.len() })
@@ -146,20 +147,32 @@ fn hash(posting: u64, partition: usize) -> u64 {
     posting >> 32 << 8 | partition as u64
 }
 
-/// Fills `out` with the postings of one partition whose hash several documents have, sorted and without repeats.
-fn shared(runs: &[(Runs, Vec<u32>)], number: usize, removed: &BitSlice, out: &mut Vec<u64>) {
-    gather(runs, number, removed, out);
+/// The partitions of several workers: for each number those of all of them; and of each worker the documents.
+fn by_partition(runs: Vec<(Runs, Vec<u32>)>) -> (Vec<Vec<Partition>>, Vec<Vec<u32>>) {
+    let mut partitions: Vec<Vec<Partition>> = (0..PARTITIONS).map(|_| Vec::new()).collect();
+    let mut numbers = Vec::new();
+    for (runs, of_worker) in runs {
+        partitions.iter_mut().zip(runs.into_partitions()).for_each(|(all, partition)| all.push(partition));
+        numbers.push(of_worker);
+    }
+    (partitions, numbers)
+}
+
+/// Fills `out` with the postings of one partition whose hash several documents have, sorted and without repeats; what the
+/// workers have of it is no longer needed then.
+fn shared(partitions: Vec<Partition>, numbers: &[Vec<u32>], removed: &BitSlice, out: &mut Vec<u64>) {
+    gather(partitions, numbers, removed, out);
     keep_shared(out);
     out.sort_unstable();
     out.dedup();
 }
 
 /// The postings of one partition, documents renumbered.
-fn gather(runs: &[(Runs, Vec<u32>)], number: usize, removed: &BitSlice, out: &mut Vec<u64>) {
+fn gather(partitions: Vec<Partition>, numbers: &[Vec<u32>], removed: &BitSlice, out: &mut Vec<u64>) {
     out.clear();
-    out.reserve(runs.iter().map(|(run, _)| run.len(number)).sum());
-    for (run, numbers) in runs {
-        for posting in run.partition(number) {
+    out.reserve(partitions.iter().map(Partition::len).sum());
+    for (partition, numbers) in partitions.iter().zip(numbers) {
+        for posting in partition.postings() {
             let document = numbers[posting as u32 as usize];
             if !removed[document as usize] {
                 out.push(posting >> 32 << 32 | u64::from(document));

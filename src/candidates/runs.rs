@@ -17,7 +17,7 @@ pub struct Runs {
 }
 
 #[derive(Debug, Default)]
-struct Partition {
+pub(super) struct Partition {
     full: Vec<Box<[u64]>>,
     open: Vec<u64>,
 }
@@ -42,15 +42,20 @@ impl Runs {
         partition.open.push((hash >> 8) << 32 | u64::from(document));
     }
 
-    /// The postings of one partition, as 32 bits of hash over 32 of document.
-    pub(super) fn partition(&self, number: usize) -> impl Iterator<Item = u64> + '_ {
-        let partition = &self.partitions[number];
-        partition.full.iter().flatten().chain(&partition.open).copied()
+    /// Its partitions, in order.
+    pub(super) fn into_partitions(self) -> Vec<Partition> {
+        self.partitions
+    }
+}
+
+impl Partition {
+    /// The postings, as 32 bits of hash over 32 of document.
+    pub fn postings(&self) -> impl Iterator<Item = u64> + '_ {
+        self.full.iter().flatten().chain(&self.open).copied()
     }
 
-    /// How many postings one partition has.
-    pub(super) fn len(&self, number: usize) -> usize {
-        let partition = &self.partitions[number];
-        partition.full.iter().map(|block| block.len()).sum::<usize>() + partition.open.len()
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.full.iter().map(|block| block.len()).sum::<usize>() + self.open.len()
     }
 }

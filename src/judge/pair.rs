@@ -8,7 +8,7 @@ use super::decide::{Case, Decision, decision, explained, least_matched};
 use super::evidence::Evidence;
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
-use super::sharing::{Sharing, Shingled};
+use super::sharing::{Glimpsed, Sharing, Shingled};
 use super::slots::{FilledSlot, filled, is_family};
 use super::spans::{Span, TokenBytes, of_aligned, of_equal};
 use super::title::{Note, Title, title_tests};
@@ -200,6 +200,21 @@ impl Judge<'_> {
         let noisy = model.noisy && reader.is_noisy(&model.seen);
         out.fill(reader.shingles(), ((tokens - chrome) as u32, noisy));
         out.set_apart(reader.shingles(), &model.standing);
+        sequence
+    }
+
+    /// Makes `out` a glimpse of this text's shingles; returns the hash of its token sequence. That is half of what
+    /// [`Judge::load_shingles`] costs, and takes a tenth of its memory.
+    pub fn load_glimpse(&self, memory: &mut Memory, text: &str, out: &mut Glimpsed) -> u64 {
+        let Memory { reader, sketcher, .. } = memory;
+        if !self.model.noisy {
+            let (shingles, sequence) = sketcher.shingles(text);
+            out.fill(shingles, &self.model.standing, false);
+            return sequence;
+        }
+        reader.read(text);
+        let sequence = crate::sketch::sequence(reader.count(), reader.printed_shingles());
+        out.fill(reader.shingles(), &self.model.standing, reader.is_noisy(&self.model.seen));
         sequence
     }
 

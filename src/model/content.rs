@@ -217,6 +217,11 @@ impl ContentReader {
         &self.breaks
     }
 
+    /// What [`ContentReader::breaks`] gave.
+    pub fn last_breaks(&self) -> &[bool] {
+        &self.breaks
+    }
+
     /// The lines of chrome in `text`, which was read, as ranges of tokens.
     pub fn chrome(&mut self, text: &str, site: u64, model: &Model) -> Vec<Range<usize>> {
         self.breaks(text);

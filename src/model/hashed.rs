@@ -11,6 +11,9 @@ use crate::kernel::prefetch;
 /// Slots for each hash, about: one in five that stand once then looks as if it stood again.
 const SLOTS: u64 = 4;
 
+/// How many hashes ahead memory is asked for.
+const AHEAD: usize = 16;
+
 /// Which of many hashes stand more than once: all that do, and by chance a few that do not. Threads may add at the same
 /// time; 8 bits a hash.
 #[derive(Debug)]
@@ -48,6 +51,14 @@ impl SeenTwice {
         // Not writing what is written already keeps the line shared among threads.
         if word.load(Relaxed) >> shift & 2 == 0 && word.fetch_or(1 << shift, Relaxed) >> shift & 1 != 0 {
             word.fetch_or(2 << shift, Relaxed);
+        }
+    }
+
+    /// Takes note of several.
+    pub fn look(&self, hashes: &[u64]) {
+        for (at, &hash) in hashes.iter().enumerate() {
+            self.prefetch(hashes.get(at + AHEAD));
+            self.add(hash);
         }
     }
 

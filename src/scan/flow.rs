@@ -4,7 +4,7 @@ use bitvec::prelude::*;
 use rayon::prelude::*;
 
 use super::each_pair::{classically, each_pair};
-use super::judging::{Judging, PairSpans, Sharings};
+use super::judging::{Glimpses, Judging, PairSpans, Sharings};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
 use super::texts::Texts;
@@ -12,7 +12,7 @@ use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{FORM_COMMON, Judge, Judgement};
+use crate::judge::{FORM_COMMON, Judge, Judgement, Seen};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -185,18 +185,26 @@ impl Flow<'_> {
         }
     }
 
-    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: to see that is a quarter of
-    /// aligning them. The others would be nothing to each other.
+    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: a glimpse says so of most,
+    /// and costs a tenth of aligning them. The others would be nothing to each other.
     fn sharing_enough(
         &self,
         slight: Vec<Candidate>,
         (judge, sites): (Judge<'_>, &[u64]),
     ) -> Result<Vec<Candidate>> {
-        let sharings = Sharings { judge, documents: self.texts.documents, sites };
+        let (documents, cancel) = (self.texts.documents, &self.resources.cancel);
         // Documents that changed stay: they are named where they are aligned.
-        let (enough, _) = each_pair(self.texts, &sharings, &slight, &self.resources.cancel)?;
-        let pairs = slight.into_iter().zip(enough);
-        Ok(pairs.filter(|(_, enough)| enough.unwrap_or(true)).map(|(pair, _)| pair).collect())
+        let (seen, _) = each_pair(self.texts, &Glimpses { judge }, &slight, cancel)?;
+        let seen = slight.into_iter().zip(seen);
+        let seen: Vec<_> = seen.filter(|(_, seen)| *seen != Some(Seen::TooLittle)).collect();
+        let (open, mut enough): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|(_, seen)| *seen == Some(Seen::MayBeForm));
+        let open: Vec<Candidate> = open.into_iter().map(|(pair, _)| pair).collect();
+        let sharings = Sharings { judge, documents, sites };
+        let (holds, _) = each_pair(self.texts, &sharings, &open, cancel)?;
+        let open = open.into_iter().zip(holds);
+        enough.extend(open.filter(|(_, holds)| holds.unwrap_or(true)).map(|(pair, _)| (pair, None)));
+        Ok(enough.into_iter().map(|(pair, _)| pair).collect())
     }
 
     /// What judges the pairs of the run.

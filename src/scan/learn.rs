@@ -1,7 +1,7 @@
 //! The model of a run: what its corpus teaches before any pair is judged, but for standing text, which
 //! candidates tell of, and the slots of templates.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use bitvec::prelude::*;
 use rayon::prelude::*;
@@ -13,12 +13,13 @@ use crate::corpus::When;
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::boilerplate::Boilerplate;
-use crate::model::chrome::{self, ChromePage};
+use crate::model::chrome::{self, ChromePages, ChromeSite, ChromeText};
 use crate::model::facts::Vocabulary;
 use crate::model::noise::{Letters, SeenTokens};
 use crate::model::{ContentReader, Model};
 use crate::options::Cancel;
 use crate::recipe::Recipe;
+use crate::sketch::Sketcher;
 
 /// Documents that token statistics are taken from, at most.
 const SAMPLE: usize = 1024;
@@ -130,30 +131,8 @@ impl Learner<'_> {
     }
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
-        let suspects = self.suspects(postings);
-        let pages: Vec<Option<ChromePage>> = suspects
-            .par_iter()
-            .map_init(
-                || ContentReader::new(self.recipe, self.texts.kernel),
-                |reader, &document| {
-                    self.cancel.check()?;
-                    let site = self.entries()[document as usize].site as usize;
-                    let page = self.texts.get_with_fields(document, |text, fields| {
-                        reader.read(text);
-                        ChromePage {
-                            site: sites[site],
-                            guessed: self.texts.documents.sites[site].is_empty(),
-                            shingles: reader.shingles().to_vec(),
-                            breaks: reader.breaks(text).to_vec(),
-                            day: self.texts.corpus.when(fields).map(When::day),
-                        }
-                    });
-                    Ok(page.ok())
-                },
-            )
-            .collect::<Result<_>>()?;
-        let pages: Vec<ChromePage> = pages.into_iter().flatten().collect();
-        let mut chrome = chrome::learn(&pages, self.recipe.shingle());
+        let pages = SuspectPages { learner: self, sites: self.suspects(postings, sites) };
+        let mut chrome = chrome::learn(&pages, self.recipe.shingle())?;
         if let Some(given) = self.given {
             given.add_to(&mut chrome, self.recipe);
         }
@@ -161,7 +140,7 @@ impl Learner<'_> {
     }
 
     /// Documents that share a sample with several of one site, some of each site.
-    fn suspects(&self, postings: &Postings) -> Vec<u32> {
+    fn suspects(&self, postings: &Postings, hashes: &[u64]) -> Vec<ChromeSite> {
         let entries = self.entries();
         let mut marked: BitVec = bitvec![0; entries.len()];
         let site_of = |posting: u64| entries[posting as u32 as usize].site;
@@ -179,15 +158,71 @@ impl Learner<'_> {
         for &posting in lists.into_iter().flatten() {
             marked.set(posting as u32 as usize, true);
         }
-        let mut by_site: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut by_site: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         let sites = &self.texts.documents.sites;
         let learns = |site: u32| self.given.is_none_or(|given| !given.names(&sites[site as usize]));
         for document in marked.iter_ones().filter(|&d| learns(entries[d].site)) {
             by_site.entry(entries[document].site).or_default().push(document as u32);
         }
-        let mut suspects: Vec<u32> =
-            by_site.into_values().flat_map(|documents| self.sample(documents, PAGES)).collect();
-        suspects.sort_unstable();
-        suspects
+        let of_site = |(site, documents): (u32, Vec<u32>)| {
+            let pages = self.sample(documents, PAGES);
+            let tokens = pages.iter().map(|&page| u64::from(entries[page as usize].tokens)).sum();
+            ChromeSite {
+                hash: hashes[site as usize],
+                guessed: sites[site as usize].is_empty(),
+                pages,
+                tokens,
+            }
+        };
+        by_site.into_iter().map(of_site).collect()
+    }
+}
+
+/// Memory of one thread that reads pages.
+struct SuspectReader {
+    whole: ContentReader,
+    sketcher: Sketcher,
+    shingles: Vec<u64>,
+}
+
+/// The documents of a run that may have chrome.
+struct SuspectPages<'a> {
+    learner: &'a Learner<'a>,
+    sites: Vec<ChromeSite>,
+}
+
+impl ChromePages for SuspectPages<'_> {
+    type Reader = SuspectReader;
+
+    fn sites(&self) -> &[ChromeSite] {
+        &self.sites
+    }
+
+    fn reader(&self) -> SuspectReader {
+        let (recipe, kernel) = (self.learner.recipe, self.learner.texts.kernel);
+        let (whole, sketcher) = (ContentReader::new(recipe, kernel), Sketcher::new(recipe, kernel));
+        SuspectReader { whole, sketcher, shingles: Vec::new() }
+    }
+
+    fn read<'r>(&'r self, reader: &'r mut SuspectReader, page: u32) -> Result<Option<ChromeText<'r>>> {
+        let (texts, reader) = (self.learner.texts, &mut reader.whole);
+        self.learner.cancel.check()?;
+        let day = texts.get_with_fields(page, |text, fields| {
+            reader.read(text);
+            reader.breaks(text);
+            texts.corpus.when(fields).map(When::day)
+        });
+        // A document that changed is reported where it is judged.
+        let Ok(day) = day else { return Ok(None) };
+        Ok(Some(ChromeText { shingles: reader.shingles(), breaks: reader.last_breaks(), day }))
+    }
+
+    fn shingles<'r>(&'r self, reader: &'r mut SuspectReader, page: u32) -> Result<&'r [u64]> {
+        let SuspectReader { sketcher, shingles, .. } = reader;
+        self.learner.cancel.check()?;
+        shingles.clear();
+        // As above of one that changed.
+        let _ = self.learner.texts.get(page, |text| shingles.extend_from_slice(sketcher.shingles(text).0));
+        Ok(shingles)
     }
 }

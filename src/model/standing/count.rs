@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::learn::Pages;
 use super::news::{Heights, level};
-use super::{ITEM, Weeks};
+use super::{ITEM, SMALL, Weeks};
 use crate::error::Result;
 use crate::hash::MULTIPLIERS;
 use crate::kernel::prefetch;
@@ -32,24 +32,24 @@ const FEWEST_WEEKS: u32 = 8;
 pub(super) struct CountGroup<'a> {
     /// Their numbers.
     pub numbers: &'a [u32],
-    /// Their tokens, about.
-    pub tokens: u64,
+    /// Their shingles that are read, about.
+    pub shingles: u64,
     /// Whether noisy ones count: in a mix of sites each noisy print of one story has news of its own.
     pub noisy: bool,
     /// Whether weeks count.
     pub weeks: Weeks,
 }
 
-/// What a group has of a shingle that several of its documents have, or seem to.
+/// What a group has of a shingle that [`FEWEST`] of its documents have.
 #[derive(Debug, Default)]
 struct Tally {
-    /// The shingle, or 0 where there is none; a shingle of hash 0 is counted as 1.
-    shingle: AtomicU64,
     items: AtomicU64,
-    documents: AtomicU32,
     /// Documents without news of their own.
     bare: AtomicU32,
 }
+
+/// Documents of a shingle, at least, whose items are counted: in fewer none stands.
+const FEWEST: u32 = (SMALL / ITEM) as u32;
 
 /// A shingle's counts within one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,28 +61,40 @@ pub(super) struct Counts {
     pub bare: u32,
 }
 
-/// Open addressing by shingle.
+/// How many documents have each shingle that several have, or seem to: open addressing by shingle.
 struct CountTable {
-    /// A power of two of them.
-    slots: Vec<Tally>,
+    /// The shingle of each slot, or 0 where there is none; a shingle of hash 0 is counted as 1. A power of two of them.
+    shingles: Vec<AtomicU64>,
+    documents: Vec<AtomicU32>,
     full: AtomicBool,
 }
 
 impl CountTable {
     fn new(candidates: usize) -> CountTable {
         let slots = (2 * candidates).next_power_of_two().max(64);
-        CountTable { slots: (0..slots).map(|_| Tally::default()).collect(), full: AtomicBool::new(false) }
+        CountTable {
+            shingles: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            documents: (0..slots).map(|_| AtomicU32::new(0)).collect(),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// How many documents have the shingle of a slot.
+    #[inline]
+    fn count(&self, slot: u32) -> u32 {
+        self.documents[slot as usize].load(Relaxed)
     }
 
     #[inline]
     fn start(&self, shingle: u64) -> usize {
-        (shingle.wrapping_mul(MULTIPLIERS[0]) >> 24) as usize & (self.slots.len() - 1)
+        (shingle.wrapping_mul(MULTIPLIERS[0]) >> 24) as usize & (self.shingles.len() - 1)
     }
 
     #[inline]
     fn prefetch(&self, shingle: Option<&(u32, u64)>) {
         if let Some(&(_, shingle)) = shingle {
-            prefetch(self.slots.get(self.start(shingle)));
+            prefetch(self.shingles.get(self.start(shingle)));
+            prefetch(self.documents.get(self.start(shingle)));
         }
     }
 
@@ -92,15 +104,15 @@ impl CountTable {
         let shingle = shingle.max(1);
         let mut at = self.start(shingle);
         for _ in 0..PROBES {
-            let mut found = self.slots[at].shingle.load(Relaxed);
+            let mut found = self.shingles[at].load(Relaxed);
             if found == 0 {
-                let taken = self.slots[at].shingle.compare_exchange(0, shingle, Relaxed, Relaxed);
+                let taken = self.shingles[at].compare_exchange(0, shingle, Relaxed, Relaxed);
                 found = taken.map_or_else(|other| other, |_| shingle);
             }
             if found == shingle {
                 return Some(at as u32);
             }
-            at = (at + 1) & (self.slots.len() - 1);
+            at = (at + 1) & (self.shingles.len() - 1);
         }
         self.full.store(true, Relaxed);
         None
@@ -185,30 +197,71 @@ pub(super) fn count<P: Pages, T: Send>(
     let mut candidates = look.candidates();
     let (table, posted) = loop {
         let table = CountTable::new(candidates);
-        let posted = post(pages, k, group, &look, &table)?;
+        let posted = post(pages, group, &look, &table)?;
         if !table.full.load(Relaxed) {
             break (table, posted);
         }
-        candidates = 2 * table.slots.len();
+        candidates = 2 * table.shingles.len();
     };
     drop(look);
-    let all = rayon::join(|| add_items(k, &table, &posted), || weeks(group.weeks, &table, &posted)).1;
+    let tallied = Tallied::of(&table);
+    let (add, weeks) = (|| add_items(k, &table, &tallied, &posted), || weeks(group.weeks, &tallied, &posted));
+    let all = rayon::join(add, weeks).1;
     drop(posted);
-    let counts = |(number, slot): (usize, &Tally)| {
-        let documents = slot.documents.load(Relaxed);
+    let counts = |(number, &slot): (usize, &u32)| {
+        let tally = &tallied.tallies[number];
         let weeks = all.get(number).map_or(0, |weeks| weeks.load(Relaxed));
         let of_weeks = if weeks >= FEWEST_WEEKS { u64::from(weeks) * ITEM / 2 } else { 0 };
-        let items = slot.items.load(Relaxed).max(of_weeks);
-        let counts =
-            Counts { shingle: slot.shingle.load(Relaxed), documents, items, bare: slot.bare.load(Relaxed) };
-        if documents > 1 { keep(counts) } else { None }
+        keep(Counts {
+            shingle: table.shingles[slot as usize].load(Relaxed),
+            documents: table.count(slot),
+            items: tally.items.load(Relaxed).max(of_weeks),
+            bare: tally.bare.load(Relaxed),
+        })
     };
-    Ok(table.slots.par_iter().enumerate().filter_map(counts).collect())
+    Ok(tallied.slots.par_iter().enumerate().filter_map(counts).collect())
+}
+
+/// The slots of a table whose items are counted.
+struct Tallied {
+    /// They, ascending.
+    slots: Vec<u32>,
+    /// A bit for each slot of the table, and for each word how many are set before it.
+    bits: Vec<(u64, u32)>,
+    /// By number.
+    tallies: Vec<Tally>,
+}
+
+impl Tallied {
+    fn of(table: &CountTable) -> Tallied {
+        let (mut slots, mut bits) = (Vec::new(), Vec::with_capacity(table.documents.len().div_ceil(64)));
+        for (documents, first) in table.documents.chunks(64).zip((0u32..).step_by(64)) {
+            let before = slots.len() as u32;
+            let mut word = 0;
+            for (documents, bit) in documents.iter().zip(0..) {
+                if documents.load(Relaxed) >= FEWEST {
+                    word |= 1 << bit;
+                    slots.push(first + bit);
+                }
+            }
+            bits.push((word, before));
+        }
+        let tallies = slots.iter().map(|_| Tally::default()).collect();
+        Tallied { slots, bits, tallies }
+    }
+
+    /// The number of a slot, where its items are counted.
+    #[inline]
+    fn number(&self, slot: u32) -> Option<usize> {
+        let (word, before) = self.bits[slot as usize / 64];
+        let bit = 1u64 << (slot % 64);
+        (word & bit != 0).then(|| before as usize + (word & (bit - 1)).count_ones() as usize)
+    }
 }
 
 /// The first look at all documents of a group.
 fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
-    let look = SeenTwice::new(group.tokens);
+    let look = SeenTwice::new(group.shingles);
     group.numbers.par_iter().try_for_each_init(
         || pages.reader(),
         |reader, &number| -> Result<()> {
@@ -216,10 +269,7 @@ fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
             if text.noisy && !group.noisy {
                 return Ok(());
             }
-            for (at, &shingle) in text.shingles.iter().enumerate() {
-                look.prefetch(text.shingles.get(at + AHEAD));
-                look.add(shingle);
-            }
+            look.look(text.shingles);
             Ok(())
         },
     )?;
@@ -229,7 +279,6 @@ fn look<P: Pages>(pages: &P, group: CountGroup<'_>) -> Result<SeenTwice> {
 /// Counts the documents of each shingle.
 fn post<P: Pages>(
     pages: &P,
-    k: usize,
     group: CountGroup<'_>,
     look: &SeenTwice,
     table: &CountTable,
@@ -241,14 +290,15 @@ fn post<P: Pages>(
             return Ok(None);
         }
         worker.again.clear();
-        for (at, &shingle) in text.shingles.iter().enumerate() {
-            look.prefetch(text.shingles.get(at + AHEAD));
+        for (i, (at, shingle)) in text.placed().enumerate() {
+            look.prefetch(text.shingles.get(i + AHEAD));
             if look.again(shingle) {
-                worker.again.push((at as u32, shingle));
+                worker.again.push((at, shingle));
             }
         }
         let slots = table.post(&worker.again, &mut worker.distinct);
-        Ok(Some(Posted { tokens: text.shingles.len() + k - 1, day: text.day, slots }))
+        let tokens = pages.page(number).map_or(0, |page| page.tokens as usize);
+        Ok(Some(Posted { tokens, day: text.day, slots }))
     });
     let posted: Vec<Option<Posted>> = posted.collect::<Result<_>>()?;
     Ok(posted.into_iter().flatten().collect())
@@ -263,7 +313,7 @@ impl CountTable {
             self.prefetch(shingles.get(i + AHEAD));
             let Some(slot) = self.slot(shingle) else { break };
             if distinct.insert(slot) {
-                self.slots[slot as usize].documents.fetch_add(1, Relaxed);
+                self.documents[slot as usize].fetch_add(1, Relaxed);
                 slots.push((at, slot));
             } else {
                 slots.push((at | REPEAT, slot));
@@ -274,34 +324,36 @@ impl CountTable {
 }
 
 /// Adds what each document gives to the items of its shingles.
-fn add_items(k: usize, table: &CountTable, posted: &[Posted]) {
+fn add_items(k: usize, table: &CountTable, tallied: &Tallied, posted: &[Posted]) {
     posted.par_iter().for_each_init(Heights::default, |heights, document| {
         heights.clear(document.tokens);
         for (i, &(at, slot)) in document.slots.iter().enumerate() {
             let ahead = document.slots.get(i + AHEAD).map(|&(_, slot)| slot as usize);
-            prefetch(ahead.and_then(|slot| table.slots.get(slot)));
-            let documents = table.slots[slot as usize].documents.load(Relaxed);
+            prefetch(ahead.and_then(|slot| table.documents.get(slot)));
+            let documents = table.count(slot);
             if documents > 1 {
                 heights.cover((at & !REPEAT) as usize, k, level(documents));
             }
         }
         let printed = heights.printed();
         for slot in document.distinct() {
-            let slot = &table.slots[slot as usize];
+            let Some(number) = tallied.number(slot) else { continue };
+            let tally = &tallied.tallies[number];
             match printed {
-                Some(others) if 2 * others <= slot.documents.load(Relaxed) => {
-                    slot.items.fetch_add(ITEM / u64::from(others), Relaxed);
+                Some(others) if 2 * others <= table.count(slot) => {
+                    tally.items.fetch_add(ITEM / u64::from(others), Relaxed);
                 }
                 _ => {
-                    slot.bare.fetch_add(1, Relaxed);
+                    tally.bare.fetch_add(1, Relaxed);
                 }
             }
         }
     });
 }
 
-/// By slot: in how many different weeks documents with a date have the shingle; empty where that says nothing.
-fn weeks(wanted: Weeks, table: &CountTable, posted: &[Posted]) -> Vec<AtomicU32> {
+/// By number of a slot whose items are counted: in how many different weeks documents with a date have the shingle; empty
+/// where that says nothing.
+fn weeks(wanted: Weeks, tallied: &Tallied, posted: &[Posted]) -> Vec<AtomicU32> {
     let mut of_week: BTreeMap<i64, Vec<&Posted>> = BTreeMap::new();
     if wanted == Weeks::Counted {
         let dated = posted.iter().filter_map(|document| Some((document.day?, document)));
@@ -310,16 +362,16 @@ fn weeks(wanted: Weeks, table: &CountTable, posted: &[Posted]) -> Vec<AtomicU32>
     if of_week.len() < FEWEST_WEEKS as usize {
         return Vec::new();
     }
-    let weeks: Vec<AtomicU32> = table.slots.iter().map(|_| AtomicU32::new(0)).collect();
-    let often = |slot: &u32| table.slots[*slot as usize].documents.load(Relaxed) >= FEWEST_WEEKS;
+    let weeks: Vec<AtomicU32> = tallied.slots.iter().map(|_| AtomicU32::new(0)).collect();
     let of_week: Vec<Vec<&Posted>> = of_week.into_values().collect();
-    of_week.par_iter().for_each_init(Vec::new, |slots, documents| {
-        slots.clear();
-        slots.extend(documents.iter().flat_map(|document| document.distinct()).filter(often));
-        slots.sort_unstable();
-        slots.dedup();
-        for &slot in &*slots {
-            weeks[slot as usize].fetch_add(1, Relaxed);
+    of_week.par_iter().for_each_init(Vec::new, |numbers: &mut Vec<usize>, documents| {
+        numbers.clear();
+        let slots = documents.iter().flat_map(|document| document.distinct());
+        numbers.extend(slots.filter_map(|slot| tallied.number(slot)));
+        numbers.sort_unstable();
+        numbers.dedup();
+        for &number in &*numbers {
+            weeks[number].fetch_add(1, Relaxed);
         }
     });
     weeks

@@ -8,15 +8,16 @@ use super::count::{CountGroup, Counts, count};
 use super::{ALL, BARE, COPY, GOOD, MOST_PAGES, SMALL, Standing, StandingRow};
 use crate::error::Result;
 use crate::model::EVERY_SITE;
+use crate::model::hashed::SeenTwice;
 
-/// Tokens of a corpus up to which its shingles are kept in memory while they are counted: 256 MB. Larger corpora are
-/// read again for each pass.
-const HELD: u64 = 1 << 25;
+/// Tokens of a corpus up to which all its shingles are kept in memory while they are counted: 16 MB. Larger corpora are
+/// read twice, and those shingles are kept that several pages have.
+const HELD: u64 = 1 << 21;
 
 /// Pages of a site, at least: fewer have no three items.
 const LEAST: usize = 3;
 
-/// Tokens of a site from which its pages are counted by all threads; smaller sites are counted side by side.
+/// Shingles of a site from which its pages are counted by all threads; smaller sites are counted side by side.
 const LARGE: u64 = 1 << 20;
 
 /// What is known of a page before it is read.
@@ -35,10 +36,20 @@ pub struct PageInfo {
 pub struct PageText<'a> {
     /// Its shingles, in order. None where it is no longer what it was: such a page counts for nothing.
     pub shingles: &'a [u64],
+    /// Their places; empty where these are all shingles of the page.
+    pub places: &'a [u32],
     /// Whether a machine seems to have read it: then it looks like news of its own, and counts on its own site only.
     pub noisy: bool,
     /// The day of its date, counted from 1970, where it has one.
     pub day: Option<i64>,
+}
+
+impl PageText<'_> {
+    /// Its shingles with their places, in order.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let place = |at: usize| self.places.get(at).copied().unwrap_or(at as u32);
+        self.shingles.iter().enumerate().map(move |(at, &shingle)| (place(at), shingle))
+    }
 }
 
 /// The pages of a corpus, which may be read several times, in any order, by many threads.
@@ -51,6 +62,11 @@ pub trait Pages: Sync {
 
     /// What is known of page `number`; none where it is left out.
     fn page(&self, number: u32) -> Option<PageInfo>;
+
+    /// How many shingles of page `number` are read, about.
+    fn shingles(&self, number: u32) -> u32 {
+        self.page(number).map_or(0, |page| page.tokens)
+    }
 
     /// Memory to read with.
     fn reader(&self) -> Self::Reader;
@@ -76,18 +92,17 @@ pub enum Weeks {
 
 /// Learns what stands in a corpus: shingles of `k` tokens, counted over every page. The answer does not depend on the
 /// order of pages nor on the number of threads; it runs on the current thread pool. Time is linear in tokens. Memory, of
-/// a site at a time and then of all together: one or two bytes a token, 8 bytes for each place of a shingle that several
-/// documents have, and 50 to 100 bytes for each such shingle; besides 8 bytes a token of a corpus that is held.
+/// a site at a time and then of all together: 20 bytes for each place of a shingle that several documents have, and 50 to
+/// 100 bytes for each such shingle; before that one or two bytes a token. All shingles of a small corpus are held.
 ///
 /// # Errors
 /// Those of `pages`.
 pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
     let tokens =
         (0..pages.count()).filter_map(|number| pages.page(number)).map(|page| u64::from(page.tokens));
-    if tokens.sum::<u64>() > HELD {
-        return learn_from(pages, k, weeks);
-    }
-    learn_from(&InMemory::of(pages)?, k, weeks)
+    let tokens = tokens.sum();
+    let held = if tokens > HELD { InMemory::of_repeated(pages, tokens)? } else { InMemory::of(pages)? };
+    learn_from(&held, k, weeks)
 }
 
 fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
@@ -95,7 +110,7 @@ fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
     let (large, small): (Vec<_>, Vec<_>) = sites
         .iter()
         .filter(|(_, site)| site.numbers.len() >= LEAST)
-        .partition(|(_, site)| site.tokens >= LARGE);
+        .partition(|(_, site)| site.shingles >= LARGE);
     let of_site = |(hash, site): &(&u64, &SiteDocuments)| site.rows(pages, k, **hash, weeks);
     let mut rows = Vec::new();
     for site in &large {
@@ -121,8 +136,8 @@ struct SiteDocuments {
     numbers: Vec<u32>,
     /// All of its pages.
     pages: u64,
-    /// Tokens of those with a number here.
-    tokens: u64,
+    /// Shingles that are read of those with a number here.
+    shingles: u64,
 }
 
 impl SiteDocuments {
@@ -134,12 +149,12 @@ impl SiteDocuments {
                 known: page.known,
                 numbers: Vec::new(),
                 pages: 0,
-                tokens: 0,
+                shingles: 0,
             });
             site.pages += 1;
             if page.tokens as usize >= k {
                 site.numbers.push(number);
-                site.tokens += u64::from(page.tokens);
+                site.shingles += u64::from(pages.shingles(number));
             }
         }
         sites
@@ -147,8 +162,8 @@ impl SiteDocuments {
 
     /// What stands on this site.
     fn rows<P: Pages>(&self, pages: &P, k: usize, hash: u64, weeks: Weeks) -> Result<Vec<StandingRow>> {
-        let (numbers, tokens) = (&*self.numbers, self.tokens);
-        count(pages, k, CountGroup { numbers, tokens, noisy: self.known, weeks }, |counts| {
+        let (numbers, shingles) = (&*self.numbers, self.shingles);
+        count(pages, k, CountGroup { numbers, shingles, noisy: self.known, weeks }, |counts| {
             self.stands(counts).then_some(row(hash, counts))
         })
     }
@@ -169,8 +184,8 @@ impl SiteDocuments {
 fn rows_of_all<P: Pages>(pages: &P, k: usize, sites: &SiteMap) -> Result<Vec<StandingRow>> {
     let mut numbers: Vec<u32> = sites.values().flat_map(|site| &site.numbers).copied().collect();
     numbers.sort_unstable();
-    let tokens = sites.values().map(|site| site.tokens).sum();
-    let group = CountGroup { numbers: &numbers, tokens, noisy: false, weeks: Weeks::Ignored };
+    let shingles = sites.values().map(|site| site.shingles).sum();
+    let group = CountGroup { numbers: &numbers, shingles, noisy: false, weeks: Weeks::Ignored };
     count(pages, k, group, |counts| {
         let stands = counts.items >= ALL && u64::from(counts.bare) * BARE <= u64::from(counts.documents);
         stands.then_some(row(EVERY_SITE, counts))
@@ -181,46 +196,87 @@ fn row(site: u64, counts: Counts) -> StandingRow {
     StandingRow { shingle: counts.shingle, site, documents: counts.documents, items: counts.items }
 }
 
-/// The shingles of a corpus in memory.
-struct InMemory(Vec<HeldPage>);
+/// The shingles of a corpus in memory: all of them, or those that several pages have.
+struct InMemory<'a, P> {
+    pages: &'a P,
+    /// By page: what is held; none of a page that has nothing.
+    held: Vec<Option<Box<HeldPage>>>,
+}
 
 struct HeldPage {
-    page: Option<PageInfo>,
     shingles: Box<[u64]>,
+    places: Box<[u32]>,
     noisy: bool,
     day: Option<i64>,
 }
 
-impl InMemory {
-    fn of<P: Pages>(pages: &P) -> Result<InMemory> {
-        let keep = |reader: &mut P::Reader, number: u32| {
-            let page = pages.page(number);
-            let has_text = page.is_some_and(|page| page.tokens > 0);
-            let text = if has_text { pages.read(reader, number)? } else { PageText::default() };
-            Ok(HeldPage { page, shingles: text.shingles.into(), noisy: text.noisy, day: text.day })
+impl<'a, P: Pages> InMemory<'a, P> {
+    /// All of them.
+    fn of(pages: &'a P) -> Result<InMemory<'a, P>> {
+        InMemory::kept(pages, |text| (text.shingles.into(), text.places.into()))
+    }
+
+    /// Those that several pages have, and by chance a few others, of pages of so many tokens. What one page has alone
+    /// counts for nothing.
+    fn of_repeated(pages: &'a P, tokens: u64) -> Result<InMemory<'a, P>> {
+        let seen = SeenTwice::new(tokens);
+        let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
+            if pages.shingles(number) > 0 {
+                seen.look(pages.read(reader, number)?.shingles);
+            }
+            Ok(())
         };
-        Ok(InMemory(
-            (0..pages.count()).into_par_iter().map_init(|| pages.reader(), keep).collect::<Result<_>>()?,
-        ))
+        (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
+        InMemory::kept(pages, |text| {
+            let again = text.placed().filter(|&(_, shingle)| seen.again(shingle));
+            let (places, shingles): (Vec<u32>, Vec<u64>) = again.unzip();
+            (shingles.into(), places.into())
+        })
+    }
+
+    fn kept(
+        pages: &'a P,
+        of: impl Fn(PageText<'_>) -> (Box<[u64]>, Box<[u32]>) + Sync,
+    ) -> Result<InMemory<'a, P>> {
+        let keep = |reader: &mut P::Reader, number: u32| -> Result<Option<Box<HeldPage>>> {
+            if pages.shingles(number) == 0 {
+                return Ok(None);
+            }
+            let text = pages.read(reader, number)?;
+            let (shingles, places) = of(text);
+            let page = HeldPage { shingles, places, noisy: text.noisy, day: text.day };
+            Ok((!page.shingles.is_empty()).then(|| Box::new(page)))
+        };
+        let held = (0..pages.count()).into_par_iter().map_init(|| pages.reader(), keep);
+        Ok(InMemory { pages, held: held.collect::<Result<_>>()? })
     }
 }
 
-impl Pages for InMemory {
+impl<P: Pages> Pages for InMemory<'_, P> {
     type Reader = ();
 
     fn count(&self) -> u32 {
-        self.0.len() as u32
+        self.pages.count()
     }
 
     fn page(&self, number: u32) -> Option<PageInfo> {
-        self.0[number as usize].page
+        self.pages.page(number)
+    }
+
+    fn shingles(&self, number: u32) -> u32 {
+        self.held[number as usize].as_ref().map_or(0, |page| page.shingles.len() as u32)
     }
 
     fn reader(&self) {}
 
     fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
-        let kept = &self.0[number as usize];
-        Ok(PageText { shingles: &kept.shingles, noisy: kept.noisy, day: kept.day })
+        let of = |page: &'r HeldPage| PageText {
+            shingles: &page.shingles,
+            places: &page.places,
+            noisy: page.noisy,
+            day: page.day,
+        };
+        Ok(self.held[number as usize].as_deref().map(of).unwrap_or_default())
     }
 }
 
@@ -369,8 +425,11 @@ mod tests {
         for (row, (_, items)) in standing.rows().iter().zip(wanted.values()) {
             prop_assert!((row.items as f64 - items * ITEM as f64).abs() < 1e-6);
         }
-        let again = learn_from(corpus, K, weeks).expect("pages in memory are read");
-        prop_assert_eq!(standing.rows(), again.rows(), "held and read again");
+        let repeated = InMemory::of_repeated(corpus, 1000).and_then(|held| learn_from(&held, K, weeks));
+        for again in [learn_from(corpus, K, weeks), repeated] {
+            let again = again.expect("pages in memory are read");
+            prop_assert_eq!(standing.rows(), again.rows(), "held and read again");
+        }
         let mut marks = Vec::new();
         for document in &corpus.documents {
             standing.mark(K, document.tokens.len(), &document.shingles(), &mut marks);

@@ -5,10 +5,11 @@
 //! at the grain of shingles. Syndicated copy spreads over sites instead. A guard tells a story that grows on one site
 //! from chrome: what its versions have besides is shared by the same documents, and those are of the same days.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod learn;
+#[cfg(test)]
+mod oracle;
 
-use rayon::prelude::*;
+pub use learn::{ChromePages, ChromeSite, ChromeText, learn};
 
 use super::EVERY_SITE;
 use super::hashed::Hashes;
@@ -16,10 +17,6 @@ use crate::hash::{MULTIPLIERS, avalanche, shingle_hash};
 
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
-
-/// Share of the documents with a shingle of chrome that are of sites with so many, at least. Copy spreads over sites
-/// a page or two each; the phrases of one publisher's chrome stand on many pages of each of its sites.
-const GATHERED: f64 = 0.8;
 
 /// Tokens between two pieces of chrome that belong to it.
 const CLOSED: usize = 3;
@@ -195,26 +192,19 @@ impl Chrome {
                 marks[line[0]..line[1]].fill(is_chrome);
             }
         }
-        mark_pieces(k, shingles, breaks, |shingle| self.contains(site, shingle), marks)
+        let places = (0..shingles.len()).filter(|&at| self.contains(site, shingles[at]));
+        mark_pieces(k, places, breaks, marks)
     }
 }
 
-/// Marks tokens of shingles that are chrome, closes small gaps, and takes back what is too little, too much or too
-/// scattered. `marks` holds what is chrome already. Returns whether any is marked.
-fn mark_pieces(
-    k: usize,
-    shingles: &[u64],
-    breaks: &[bool],
-    is_chrome: impl Fn(u64) -> bool,
-    marks: &mut [bool],
-) -> bool {
+/// Marks tokens of shingles that are chrome, given their places, closes small gaps, and takes back what is too little, too
+/// much or too scattered. `marks` holds what is chrome already. Returns whether any is marked.
+fn mark_pieces(k: usize, places: impl Iterator<Item = usize>, breaks: &[bool], marks: &mut [bool]) -> bool {
     let tokens = marks.len();
     let mut any = marks.contains(&true);
-    for (at, &shingle) in shingles.iter().enumerate() {
-        if is_chrome(shingle) {
-            marks[at..tokens.min(at + k)].fill(true);
-            any = true;
-        }
+    for at in places {
+        marks[at..tokens.min(at + k)].fill(true);
+        any = true;
     }
     if !any {
         return false;
@@ -263,253 +253,11 @@ fn runs(marks: &[bool], kind: bool) -> Vec<(usize, usize)> {
     runs
 }
 
-/// A page to learn chrome from.
-#[derive(Debug, Clone)]
-pub struct ChromePage {
-    /// The hash of its site's name.
-    pub site: u64,
-    /// Whether its site is only guessed: then more of its pages have to agree.
-    pub guessed: bool,
-    /// Its shingles, in order.
-    pub shingles: Vec<u64>,
-    /// Of each token, whether it begins a line.
-    pub breaks: Vec<bool>,
-    /// The day of its date, counted from 1970, where it has one.
-    pub day: Option<i64>,
-}
-
-/// Share of the pages of a guessed site that has its chrome, at least.
-const GUESSED: f64 = 0.25;
-
-/// Shingles outside chrome that two versions of one story share, at least.
-const VERSION: usize = 3;
-
-/// A page is one of several versions where it shares such shingles with this share of the pages that have its chrome.
-const VERSIONS: f64 = 0.3;
-
-/// Documents that a shingle outside chrome has at most, to count for the guard.
-const SHARED: usize = 64;
-
-/// Days between two versions of one story, at most. What a site prints for longer is no story.
-const DAYS: i64 = 30;
-
-/// A shingle and a page that has it, by its number among those of its site.
-type Posting = (u64, u32);
-
-/// The pages of one site, and what several of them have.
-struct SitePages<'a> {
-    /// Those without a date first, then by date.
-    pages: Vec<&'a ChromePage>,
-    /// Sorted and without repeats.
-    postings: Vec<Posting>,
-}
-
-impl<'a> SitePages<'a> {
-    fn new(mut pages: Vec<&'a ChromePage>) -> SitePages<'a> {
-        pages.sort_by_key(|page| page.day);
-        let postings = shared(&pages);
-        SitePages { pages, postings }
-    }
-
-    /// The shingles that several pages have, each with those pages.
-    fn lists(&self) -> impl Iterator<Item = &[Posting]> {
-        self.postings.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > 1)
-    }
-
-    /// Those that so many pages have that they may be chrome.
-    fn frequent(&self) -> impl Iterator<Item = &[Posting]> {
-        let guessed = self.pages.first().is_some_and(|page| page.guessed);
-        let least = if guessed { GUESSED * self.pages.len() as f64 } else { 0.0 };
-        self.lists().filter(move |list| list.len() >= LEAST && list.len() as f64 >= least)
-    }
-
-    fn hash(&self) -> u64 {
-        self.pages.first().map_or(0, |page| page.site)
-    }
-
-    /// Of each page, which others may be versions of the same story by their dates.
-    fn of_one_time(&self) -> Vec<OfOneTime> {
-        let before =
-            |day: i64| self.pages.partition_point(|page| page.day.is_none_or(|other| other < day)) as u32;
-        let (undated, all) = (before(i64::MIN), self.pages.len() as u32);
-        let of_page = |page: &&ChromePage| match page.day {
-            None => OfOneTime { undated, dated: undated..all },
-            Some(day) => OfOneTime {
-                undated,
-                dated: before(day.saturating_sub(DAYS))..before(day.saturating_add(DAYS + 1)),
-            },
-        };
-        self.pages.iter().map(of_page).collect()
-    }
-}
-
-/// Pages of a site, by their numbers: those without a date, and a range of those with one.
-#[derive(Debug, Clone)]
-struct OfOneTime {
-    undated: u32,
-    dated: Range<u32>,
-}
-
-impl OfOneTime {
-    /// The ends of the two parts of a list that are among them.
-    fn parts(&self, list: &[Posting]) -> (usize, Range<usize>) {
-        let before = |page: u32| list.partition_point(|posting| posting.1 < page);
-        (before(self.undated), before(self.dated.start)..before(self.dated.end))
-    }
-
-    /// How many of a list are among them. Logarithmic in the list.
-    fn count(&self, list: &[Posting]) -> u32 {
-        let (undated, dated) = self.parts(list);
-        (undated + dated.len()) as u32
-    }
-
-    /// Those of a list that are among them.
-    fn of<'l>(&self, list: &'l [Posting]) -> impl Iterator<Item = u32> + use<'l> {
-        let (undated, dated) = self.parts(list);
-        list[..undated].iter().chain(&list[dated]).map(|posting| posting.1)
-    }
-}
-
-/// Learns chrome from pages: those of all sites that share frequent shingles. Time is that of sorting the shingles that
-/// several pages of a site share.
-pub fn learn(pages: &[ChromePage], k: usize) -> Chrome {
-    let mut of_site: BTreeMap<u64, Vec<&ChromePage>> = BTreeMap::new();
-    pages.iter().for_each(|page| of_site.entry(page.site).or_default().push(page));
-    let sites: Vec<Vec<&ChromePage>> = of_site.into_values().collect();
-    let sites: Vec<SitePages<'_>> = sites.into_par_iter().map(SitePages::new).collect();
-    let gathered = gathered(pages, &sites);
-    let mut first = Chrome::default();
-    for site in &sites {
-        let chosen = site.frequent().filter(|list| gathered.contains(&list[0].0));
-        chosen.for_each(|list| first.insert(site.hash(), list[0].0));
-    }
-    let guarded: Vec<Vec<bool>> = sites.par_iter().map(|site| guarded(site, k, &first)).collect();
-    let mut chrome = Chrome::default();
-    for (site, guarded) in sites.iter().zip(&guarded) {
-        for list in site.frequent().filter(|list| first.contains(site.hash(), list[0].0)) {
-            let kept = list.iter().filter(|posting| !guarded[posting.1 as usize]).count();
-            if 2 * kept >= list.len() {
-                chrome.insert(site.hash(), list[0].0);
-            }
-        }
-    }
-    chrome
-}
-
-/// The shingles that several of these pages have, and few others, sorted and without repeats.
-fn shared(pages: &[&ChromePage]) -> Vec<Posting> {
-    let all: usize = pages.iter().map(|page| page.shingles.len()).sum();
-    let slots = (all * 4).next_power_of_two().max(64);
-    let slot = |shingle: u64| (shingle >> 8) as usize & (slots - 1);
-    // By slot: the last page that had a shingle there, as few bits, and whether another had one before.
-    let mut last = vec![0u8; slots];
-    for (number, page) in pages.iter().enumerate() {
-        let tag = (number % 127) as u8 + 1;
-        for &shingle in &page.shingles {
-            let seen = &mut last[slot(shingle)];
-            if *seen == 0 {
-                *seen = tag;
-            } else if *seen != tag {
-                *seen |= 128;
-            }
-        }
-    }
-    let mut postings: Vec<Posting> = Vec::new();
-    for (number, page) in pages.iter().enumerate() {
-        let of_page = page.shingles.iter().filter(|&&shingle| last[slot(shingle)] & 128 != 0);
-        postings.extend(of_page.map(|&shingle| (shingle, number as u32)));
-    }
-    postings.sort_unstable();
-    postings.dedup();
-    postings
-}
-
-/// Frequent shingles that stand mostly on pages of sites where they are frequent.
-fn gathered(pages: &[ChromePage], sites: &[SitePages<'_>]) -> Hashes {
-    let mut frequent: Vec<(u64, u32)> =
-        sites.iter().flat_map(SitePages::frequent).map(|list| (list[0].0, list.len() as u32)).collect();
-    frequent.sort_unstable();
-    let mut outline = Outline::for_keys(frequent.len());
-    frequent.iter().for_each(|&(shingle, _)| outline.insert(shingle >> 6, shingle));
-    let known: Vec<u64> = frequent.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0).collect();
-    let of_page = |page: &ChromePage| {
-        let mut own: Vec<u32> = page
-            .shingles
-            .iter()
-            .filter(|&&shingle| outline.may_contain(shingle >> 6, shingle))
-            .filter_map(|shingle| known.binary_search(shingle).ok().map(|at| at as u32))
-            .collect();
-        own.sort_unstable();
-        own.dedup();
-        own
-    };
-    let of_pages: Vec<Vec<u32>> = pages.par_iter().map(of_page).collect();
-    let mut all = vec![0u32; known.len()];
-    of_pages.iter().flatten().for_each(|&at| all[at as usize] += 1);
-    let lists = frequent.chunk_by(|a, b| a.0 == b.0).zip(all);
-    let gathered = lists.filter(|(same, all)| {
-        let own: u32 = same.iter().map(|list| list.1).sum();
-        f64::from(own) >= GATHERED * f64::from(*all)
-    });
-    gathered.map(|(same, _)| same[0].0).collect()
-}
-
-/// By page of a site: whether what seems to be its chrome is a story that the site prints in several versions, or all
-/// of it.
-fn guarded(site: &SitePages<'_>, k: usize, chrome: &Chrome) -> Vec<bool> {
-    let (hash, pages) = (site.hash(), &site.pages);
-    if !chrome.knows(hash) {
-        return vec![false; pages.len()];
-    }
-    let mut marks = Vec::new();
-    // Of each page: whether all of it seems to be chrome, whether some of it is, and its shingles there that go over the
-    // end of a line. Where a line is missing here and there they are rare, and chrome all the same.
-    let mut mark = |page: &&ChromePage| {
-        let seems = page.shingles.iter().any(|&shingle| chrome.contains(hash, shingle));
-        let marked = seems && chrome.mark((hash, k), &[], &page.shingles, &page.breaks, &mut marks);
-        let mut over: Vec<u64> = Vec::new();
-        if marked {
-            let places = page.shingles.iter().zip(marks.windows(k).zip(page.breaks.windows(k)));
-            let goes_over =
-                |marks: &[bool], breaks: &[bool]| !marks.contains(&false) && breaks[1..].contains(&true);
-            over.extend(
-                places.filter(|(_, (marks, breaks))| goes_over(marks, breaks)).map(|(&shingle, _)| shingle),
-            );
-            over.sort_unstable();
-        }
-        (seems && !marked, (marked, over))
-    };
-    let (all, some): (Vec<bool>, Vec<(bool, Vec<u64>)>) = pages.iter().map(&mut mark).unzip();
-    let of_one_time = site.of_one_time();
-    // By page, among those of its time: in how many each of its shingles of chrome is, and with which it shares others.
-    let mut counts: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
-    let mut partners: Vec<Vec<u32>> = vec![Vec::new(); pages.len()];
-    for list in site.lists() {
-        let is_chrome = chrome.contains(hash, list[0].0);
-        for &(shingle, page) in list.iter().filter(|posting| some[posting.1 as usize].0) {
-            let over = || some[page as usize].1.binary_search(&shingle).is_ok();
-            let of_one_time = &of_one_time[page as usize];
-            if is_chrome {
-                counts[page as usize].push(of_one_time.count(list));
-            } else if list.len() <= SHARED && !over() {
-                partners[page as usize].extend(of_one_time.of(list).filter(|&other| other != page));
-            }
-        }
-    }
-    let of_versions = |(counts, partners): (&mut Vec<u32>, &mut Vec<u32>)| {
-        counts.sort_unstable();
-        partners.sort_unstable();
-        let median = f64::from(counts.get(counts.len() / 2).copied().unwrap_or_default());
-        let with = partners.chunk_by(|a, b| a == b).filter(|same| same.len() >= VERSION).count();
-        with > 0 && with as f64 >= VERSIONS * (median - 1.0)
-    };
-    let versions = counts.iter_mut().zip(&mut partners).map(of_versions);
-    versions.zip(all).map(|(versions, all)| versions || all).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::oracle::{ChromePage, learned};
     use super::*;
+    use proptest::prelude::*;
 
     fn page(site: u64, lines: &[Vec<u64>]) -> ChromePage {
         let tokens: Vec<u64> = lines.concat();
@@ -534,7 +282,7 @@ mod tests {
         let own = |n: u64| page(1, &[line(0, 12), line(10_000 * (n + 1), 60), line(500, 15)]);
         let mut pages: Vec<ChromePage> = (0..8).map(own).collect();
         pages.extend((2..12).map(|site| page(site, &[line(900_000 * site, 30), story.clone()])));
-        let chrome = learn(&pages, 5);
+        let chrome = learned(&pages, 5);
         assert_eq!(marked(&chrome, &pages[0]), 27);
         assert!(pages[8..].iter().all(|page| marked(&chrome, page) == 0));
     }
@@ -544,7 +292,7 @@ mod tests {
         let own = |n: u64, from: u64, len: u64| line(10_000 * (n + 1) + from, len);
         let amidst = |n: u64| [own(n, 0, 20), line(0, 9), own(n, 50, 20)].concat();
         let pages: Vec<ChromePage> = (0..8).map(|n| page(1, &[amidst(n), line(500, 9)])).collect();
-        let chrome = learn(&pages, 5);
+        let chrome = learned(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 9));
     }
 
@@ -553,7 +301,7 @@ mod tests {
         let version =
             |n: u64| page(1, &(0..=n).map(|part| line(10_000 * (part + 1), 40)).collect::<Vec<_>>());
         let pages: Vec<ChromePage> = (0..9).map(version).collect();
-        let chrome = learn(&pages, 5);
+        let chrome = learned(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 0), "{}", chrome.len());
     }
 
@@ -565,7 +313,7 @@ mod tests {
             page(1, &[vec![line(100_000 * (n + 1), 30)], lines.collect()].concat())
         };
         let pages: Vec<ChromePage> = (0..18).map(version).collect();
-        let chrome = learn(&pages, 5);
+        let chrome = learned(&pages, 5);
         assert!(pages.iter().all(|page| marked(&chrome, page) == 80));
     }
 
@@ -579,24 +327,42 @@ mod tests {
                 .map(|i| line(1000 * (i + 1), 12));
             ChromePage { day, ..page(1, &[lines.collect(), vec![line(100_000 * (n + 1), 30)]].concat()) }
         };
-        let learned = |day: fn(u64) -> Option<i64>| {
+        let of_days = |day: fn(u64) -> Option<i64>| {
             let pages: Vec<ChromePage> = (0..5).map(|n| version(n, day(n))).collect();
-            let chrome = learn(&pages, 5);
+            let chrome = learned(&pages, 5);
             pages.iter().filter(|page| marked(&chrome, page) >= 12).count()
         };
-        assert_eq!(learned(|n| Some(20_000 + 3 * n as i64)), 0, "days apart");
-        assert_eq!(learned(|_| None), 0, "at no known time");
-        assert_eq!(learned(|n| Some(20_000 + 60 * n as i64)), 5, "months apart");
-        assert_eq!(learned(|n| (n > 1).then_some(20_000 + 60 * n as i64)), 0, "some at no known time");
+        assert_eq!(of_days(|n| Some(20_000 + 3 * n as i64)), 0, "days apart");
+        assert_eq!(of_days(|_| None), 0, "at no known time");
+        assert_eq!(of_days(|n| Some(20_000 + 60 * n as i64)), 5, "months apart");
+        assert_eq!(of_days(|n| (n > 1).then_some(20_000 + 60 * n as i64)), 0, "some at no known time");
     }
 
     #[test]
     fn kept_chrome_is_the_same() {
         let pages: Vec<ChromePage> =
             (0..6).map(|n| page(7, &[line(0, 30), line(10_000 * (n + 1), 50)])).collect();
-        let chrome = learn(&pages, 5);
+        let chrome = learned(&pages, 5);
         let (keys, sites) = chrome.sorted();
         let again = Chrome::of(keys, sites, false);
         assert!(!chrome.is_empty() && pages.iter().all(|page| marked(&again, page) == marked(&chrome, page)));
+    }
+
+    proptest! {
+        /// Whatever pages print: learning a site at a time gives what the plain version gives.
+        #[test]
+        fn a_site_at_a_time_is_learned_what_all_together_teach(
+            printed in proptest::collection::vec(
+                (0u64..3, proptest::option::of(0i64..90), proptest::collection::vec((0u64..14, 4u64..20), 1..7)), 0..60,
+            ),
+            guessed in any::<bool>(),
+        ) {
+            let pages: Vec<ChromePage> = printed.iter().zip(0u64..).map(|((site, day, lines), number)| {
+                let lines = lines.iter().map(|&(from, tokens)| line(1000 * (from + 1), tokens));
+                let lines: Vec<Vec<u64>> = lines.chain([line(1_000_000 * (number + 1), 25)]).collect();
+                ChromePage { day: *day, guessed: guessed && *site == 0, ..page(*site, &lines) }
+            }).collect();
+            learned(&pages, 5);
+        }
     }
 }
