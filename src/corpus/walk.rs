@@ -244,6 +244,10 @@ fn take(
 
 fn problem(root: &Path, error: ignore::Error) -> Error {
     let place = place_of(&error).unwrap_or(root).to_owned();
+    // What the system says of a name that is not there, the path twice, is no help to anybody.
+    if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+        return Error::new(ErrorKind::NotReadable).because("no such file or folder").at(place);
+    }
     match error.io_error().map(|e| std::io::Error::new(e.kind(), e.to_string())) {
         Some(source) => Error::io(ErrorKind::NotReadable, place, source),
         None => Error::new(ErrorKind::NotReadable).because(error.to_string()).at(place),

@@ -135,12 +135,21 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut data = String::new();
     for most in [NAME, SHORT_NAME] {
         let short = shortened(report, most)?;
-        data = self::data(short.as_ref().unwrap_or(report))?;
+        data = self::data(short.as_ref().unwrap_or(report), false)?;
         if data.len() <= LIMIT {
             break;
         }
     }
     write_page(PAGE, [STYLE, SCRIPT], data, &mut out)
+}
+
+/// Writes the page of a report that is one cluster: what an editor attaches to a letter. It shows every text as far as the report has
+/// it, with its hash.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_evidence(report: &Report, out: impl Write) -> io::Result<()> {
+    write_page(PAGE, [STYLE, SCRIPT], data(report, true)?, out)
 }
 
 /// Writes a page with a style, a script and its data, and a policy that lets nothing else run.
@@ -197,9 +206,9 @@ const THIN: [Thin; 7] = {
     ]
 };
 
-/// The page's data, escaped for the inside of a script element.
-fn data(report: &Report) -> io::Result<String> {
-    let page = PageData::new(report);
+/// The page's data, escaped for the inside of a script element; `is_story`, whether it is one cluster's.
+fn data(report: &Report, is_story: bool) -> io::Result<String> {
+    let page = PageData { is_story, ..PageData::new(report) };
     let mut core = String::new();
     for thin in THIN {
         core = escaped(&serde_json::to_string(&page.core(thin))?);
@@ -236,6 +245,8 @@ struct PageData<'a> {
     report: &'a Report,
     /// Related pairs that are shown.
     related: Vec<&'a RelatedRow>,
+    /// Whether the page is one cluster's.
+    is_story: bool,
     /// The folder that all absolute paths are below; empty if none is.
     root: String,
     /// Their documents that are in no cluster.
@@ -271,6 +282,9 @@ struct ReportData<'a> {
     related: Vec<PairItem<'a>>,
     related_in_all: usize,
     others: Vec<DocumentItem<'a>>,
+    /// Of a page that is one cluster's: the SHA-256 of each text that it has, by id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    story: Option<BTreeMap<&'a str, String>>,
 }
 
 /// A related pair: both ids, what the first is to the second, its measures as a document's, and its passages.
@@ -399,7 +413,7 @@ impl<'a> PageData<'a> {
         sites.sort_unstable();
         sites.dedup();
         let number_of = sites.iter().enumerate().map(|(number, site)| (*site, number)).collect();
-        PageData { report, related, root: common_folder(report), others, sites, number_of }
+        PageData { report, related, is_story: false, root: common_folder(report), others, sites, number_of }
     }
 
     fn core(&self, thin: Thin) -> ReportData<'_> {
@@ -423,7 +437,7 @@ impl<'a> PageData<'a> {
             accounting: &report.accounting,
             sources: first(&report.sources).iter().map(|source| self.source(source)).collect(),
             sources_in_all: report.sources.len(),
-            sources_sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sources_sha256: hexadecimal(&hash.finalize()),
             pages: report.pages.iter().map(|page| self.page(page)).collect(),
             titles: first(&report.titles),
             titles_in_all: report.titles.len(),
@@ -443,6 +457,9 @@ impl<'a> PageData<'a> {
             related: self.related.iter().map(|row| pair(row)).collect(),
             related_in_all: report.related.len(),
             others: self.others.iter().map(|other| self.document(other, other, 0, thin)).collect(),
+            story: self
+                .is_story
+                .then(|| report.texts.iter().map(|(id, text)| (&**id, sha256(text))).collect()),
         }
     }
 
@@ -677,6 +694,14 @@ fn common_folder(report: &Report) -> String {
         common = Some(&folder[..shared]);
     }
     common.unwrap_or_default().to_owned()
+}
+
+fn sha256(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn first<T>(rows: &[T]) -> &[T] {

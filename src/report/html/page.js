@@ -603,6 +603,44 @@ function timeline(cluster) {
       svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))));
 }
 
+// ---- one story as evidence
+
+// Everything of one story on one page, to print: who has it and when, every text with its hash and the passages that it shares with
+// the document that represents the story, the files and the settings.
+function evidenceView() {
+  const cluster = opened(core.clusters[0]);
+  const lead = cluster.lead;
+  const at = m => m.date && !Number.isNaN(Date.parse(m.date)) ? Date.parse(m.date) : Infinity;
+  const rows = [lead, ...cluster.members.filter(m => m !== lead).sort((a, b) => at(a) === at(b) ? a.place - b.place : at(a) - at(b))];
+  const exhibit = new Map(rows.map((m, i) => [m.id, i + 1]));
+  const relation = m => m === cluster.kept ? "represents the story" : m.relation ? `${SAYS[m.relation] || m.relation}, ${percent(m.score)} alike with exhibit ${exhibit.get(cluster.kept.id)}` : "";
+  const settings = [["Program", "wirecopy " + core.settings.version], ["Mode", core.settings.mode], ...["recipe", "policy"].flatMap(part => Object.entries(core.settings[part] || {}).map(([name, value]) => [name, String(value)]))];
+  const columns = [
+    ["Exhibit", m => exhibit.get(m.id), m => exhibit.get(m.id)],
+    ["Site", m => own(siteName(m.site)), m => m.site],
+    ["Published", m => m.date || "no date", m => m.date || ""],
+    ["Headline", m => own(m.title || ""), m => m.title || ""],
+    ["What it is", m => (m === lead && original(cluster) ? "original" + (relation(m) ? "; " : "") : "") + relation(m), relation],
+    ["Words", m => number.format(m.tokens), m => m.tokens],
+  ];
+  const texts = rows.map(m => {
+    const spans = m === cluster.kept ? [] : alignment(cluster.kept, m, (evidence[m.id] && evidence[m.id].s || []).map(([a0, a1, b0, b1, ...rest]) => [b0, b1, a0, a1, ...rest])).spans.map(s => ({ ...s.b, name: s.name })).sort((x, y) => x.chars[0] - y.chars[0]);
+    return h("section", { class: "evidence" }, h("h2", { dir: "auto" }, `Exhibit ${exhibit.get(m.id)}: ${siteName(m.site)}`),
+      h("dl", {}, [["headline", own(m.title || "none")], ["published", m.date || "no date"], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null, ["id", h("code", {}, m.id)], ["file", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))], ["what it is", relation(m) || "the original"], m.jaccard === null ? null : ["Jaccard, containment", `${percent(m.jaccard)}, ${percent(m.containment)}`], ["SHA-256 of the text", h("code", {}, core.story[m.id] || "the text is not in the report: --report json+text keeps it")]].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      pane(m, textOf(m.id), spans, 0).text);
+  });
+  show("Evidence: " + nameOf(lead),
+    h("h1", { dir: "auto" }, nameOf(lead)),
+    headline(cluster, m => m === lead || at(m) === Infinity || at(lead) === Infinity || !original(cluster) || isDay(m) !== isDay(lead) ? null : (at(m) - at(lead)) / 1000),
+    originLine(cluster),
+    table("Exhibits", columns, rows, { bare: true }),
+    h("p", { class: "dim small" }, "Shaded: what a text shares with the document that represents the story. Underlined: words that differ within it."),
+    texts,
+    h("h2", {}, "Files"), table("Files", sourceColumns, core.sources, { bare: true }),
+    h("h2", {}, "Settings"), h("dl", {}, settings.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("p", { class: "small dim" }, `Story ${cluster.id}`));
+}
+
 // ---- texts
 
 // Offsets of reports are bytes of UTF-8; strings here are counted otherwise.
@@ -1349,12 +1387,14 @@ function problemsView() {
   ], core.problems, "Everything could be read.", core.problems_in_all);
 }
 
+const sourceColumns = [
+  ["File", row => h("code", {}, row.path), row => row.path],
+  ["Bytes", row => number.format(row.bytes), row => row.bytes],
+  ["SHA-256", row => h("code", {}, row.sha256 || "read only once"), row => row.sha256 || ""],
+];
+
 function sourcesView() {
-  listing("Source files", `The files that were read, as they were then. SHA-256 of this list in the form of sha256sum: ${core.sources_sha256}`, [
-    ["File", row => h("code", {}, row.path), row => row.path],
-    ["Bytes", row => number.format(row.bytes), row => row.bytes],
-    ["SHA-256", row => h("code", {}, row.sha256 || "read only once"), row => row.sha256 || ""],
-  ], core.sources, "This report names no files.", core.sources_in_all);
+  listing("Source files", `The files that were read, as they were then. SHA-256 of this list in the form of sha256sum: ${core.sources_sha256}`, sourceColumns, core.sources, "This report names no files.", core.sources_in_all);
 }
 
 function listing(title, note, columns, rows, none, inAll) {
@@ -1367,7 +1407,7 @@ const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, wh
 // ---- where we are
 
 // The views with what each has; those that have nothing are not in the way. The first is always there.
-const VIEWS = [["overview", "What was found", overview], ["clusters", "Stories", clustersView, core.clusters.length], ["sites", "Sites", sitesView, core.accounting.sites.length], ["related", "Related pairs", relatedView, core.related_in_all], ["pages", "Page repeats", pagesView, core.pages.length], ["titles", "Titles", titlesView, core.titles_in_all], ["templates", "Templates", templatesView, core.templates_in_all], ["boilerplate", "Boilerplate", boilerplateView, core.boilerplate_in_all], ["problems", "Problems", problemsView, core.problems_in_all], ["sources", "Sources", sourcesView, core.sources_in_all]]
+const VIEWS = core.story ? [["evidence", "Evidence", evidenceView]] : [["overview", "What was found", overview], ["clusters", "Stories", clustersView, core.clusters.length], ["sites", "Sites", sitesView, core.accounting.sites.length], ["related", "Related pairs", relatedView, core.related_in_all], ["pages", "Page repeats", pagesView, core.pages.length], ["titles", "Titles", titlesView, core.titles_in_all], ["templates", "Templates", templatesView, core.templates_in_all], ["boilerplate", "Boilerplate", boilerplateView, core.boilerplate_in_all], ["problems", "Problems", problemsView, core.problems_in_all], ["sources", "Sources", sourcesView, core.sources_in_all]]
   .filter(([id]) => core.settings.mode !== "pages" || id === "pages" || id === "problems");
 
 let keys = {};
