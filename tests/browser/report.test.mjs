@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { EVIL, launch, open, report } from "./page.mjs";
+import { EVIL, evidence, launch, open, report } from "./page.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser, made;
@@ -15,6 +15,13 @@ after(async () => {
   await browser?.close();
   made?.remove();
 });
+
+// What is serious for assistive technology; the page's policy lets no script in but where `bypassCSP` is set.
+const serious = async (page, name) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  assert.deepEqual(violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => `${name}: ${v.id} ${v.nodes[0].html.slice(0, 120)}`), []);
+};
 
 const cluster = async page => {
   await page.click("nav >> text=Stories");
@@ -199,10 +206,7 @@ test("nothing serious for assistive technology", async () => {
     // The page's policy lets no script in, not even this one.
     const { page } = await open(browser, made.address, { ...options, bypassCSP: true });
     const check = async name => {
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const serious = violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => `${name}: ${v.id} ${v.nodes[0].html.slice(0, 120)}`);
-      assert.deepEqual(serious, []);
+      await serious(page, name);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(wide <= 0, `${name} is ${wide} pixels too wide`);
     };
@@ -375,4 +379,16 @@ test("a story prints on one or two pages, and a phone has cards", async () => {
   // No word is broken within a cell.
   const broken = await phone.page.evaluate(() => [...document.querySelectorAll("td")].filter(cell => getComputedStyle(cell).overflowWrap === "anywhere").length);
   assert.equal(broken, 0);
+});
+
+test("one story is a page of its own, as evidence", async () => {
+  const { page, troubles } = await open(browser, evidence(made), { bypassCSP: true });
+  assert.match(await page.textContent(".lead"), /had it first/);
+  const exhibits = await page.locator("section.evidence").count();
+  assert.equal(exhibits, await page.locator("[aria-label=Exhibits] tbody tr").count());
+  const said = await page.locator("section.evidence").first().textContent();
+  assert.match(said, /published.*address.*SHA-256 of the text[0-9a-f]{64}/s);
+  assert.ok(await page.locator("section.evidence mark").count() > exhibits - 2, "passages are marked");
+  await serious(page, "evidence");
+  assert.deepEqual(troubles, []);
 });
