@@ -108,6 +108,18 @@ impl Policy {
 /// Threads, at most: each takes some megabytes, and tens of thousands of them wait for one another without end.
 const MOST_THREADS: usize = 1024;
 
+/// Whether finished steps of a run stay in its work directory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeptSteps {
+    /// No.
+    #[default]
+    None,
+    /// They stay, and those of an earlier run are replaced.
+    Kept,
+    /// They stay, and the run goes on after those of an earlier run of the same; where there are none, it starts.
+    Resumed,
+}
+
 /// Threads, memory and where to spill. Never changes what comes out.
 ///
 /// A clone shares the token and the counters: once cancelled, a run with either is.
@@ -118,6 +130,8 @@ pub struct Resources {
     pub threads: usize,
     /// Where decompressed input and spilled runs go; the system's temporary directory if `None`.
     pub work_dir: Option<PathBuf>,
+    /// Whether finished steps of a run stay in the work directory, for another run to go on after them.
+    pub steps: KeptSteps,
     /// The instruction set of the inner loops.
     pub kernel: Kernel,
     /// Checked once a batch.
@@ -131,6 +145,7 @@ impl Default for Resources {
         Resources {
             threads: 0,
             work_dir: None,
+            steps: KeptSteps::default(),
             kernel: Kernel::detect(),
             cancel: Cancel::default(),
             progress: Progress::default(),

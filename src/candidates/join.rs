@@ -101,6 +101,29 @@ impl Postings {
         Ok(Postings { partitions, documents: removed.len() })
     }
 
+    /// Them as numbers that are small: by partition, each posting less the one before it.
+    pub fn differences(&self) -> Vec<Vec<u64>> {
+        let of = |postings: &Vec<u64>| {
+            let mut before = 0;
+            postings.iter().map(|&posting| posting - std::mem::replace(&mut before, posting)).collect()
+        };
+        self.partitions.par_iter().map(of).collect()
+    }
+
+    /// Of what [`Postings::differences`] gave of so many documents; none where it is something else.
+    pub fn of_differences(mut partitions: Vec<Vec<u64>>, documents: usize) -> Option<Postings> {
+        let mut are_whole = partitions.len() == PARTITIONS;
+        for postings in &mut partitions {
+            let mut sum = 0u64;
+            for posting in postings {
+                sum = sum.checked_add(*posting)?;
+                are_whole &= (sum as u32 as usize) < documents;
+                *posting = sum;
+            }
+        }
+        are_whole.then_some(Postings { partitions, documents })
+    }
+
     /// The documents of every shared sample, each list in order: as the low halves of its numbers.
     pub fn lists(&self) -> impl ParallelIterator<Item = &[u64]> {
         self.partitions.par_iter().flat_map_iter(|postings| postings.chunk_by(|a, b| a >> 32 == b >> 32))

@@ -387,9 +387,15 @@ pub struct RunArgs {
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0)]
     pub threads: usize,
-    /// Where decompressed and converted input goes while the run lasts.
+    /// Where decompressed and converted input goes while the run lasts, and finished steps stay.
     #[arg(long, value_name = "DIR")]
     pub work_dir: Option<PathBuf>,
+    /// Go on after the last finished step in --work-dir, of a run that was ended; in an empty folder, start and keep steps.
+    #[arg(long, requires = "work_dir")]
+    pub resume: bool,
+    /// Keep finished steps in --work-dir, in the place of those that are there.
+    #[arg(long, requires = "work_dir")]
+    pub keep_steps: bool,
     /// Instruction set of the inner loops: avx512, avx2 or portable. Changes nothing but the speed.
     #[arg(long, hide = true)]
     pub kernel: Option<String>,

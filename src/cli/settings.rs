@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::corpus::{Corpus, CorpusOptions, FieldNames, Format, Preprocessor, WalkOptions};
 use crate::html::HtmlMode;
 use crate::kernel::Kernel;
-use crate::options::{Method, Mode, Policy, Resources};
+use crate::options::{KeptSteps, Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::scan::Scan;
 use anyhow::{Context, Result};
@@ -42,6 +42,11 @@ impl ScanSettings {
         let resources = Resources {
             threads: run.threads,
             work_dir: run.work_dir.clone(),
+            steps: match (run.resume, run.keep_steps) {
+                (true, _) => KeptSteps::Resumed,
+                (false, true) => KeptSteps::Kept,
+                (false, false) => KeptSteps::None,
+            },
             kernel,
             ..Resources::default()
         };

@@ -54,10 +54,14 @@ use spool::Spooled;
 use store::{InputBytes, Stamp};
 pub use walk::WalkOptions;
 
+use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
+
 use crate::calendar::dated;
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::{HtmlMode, PageHead, VisiblePage};
+use crate::options::Cancel;
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
 pub trait Reader: Debug + Send + Sync {
@@ -226,6 +230,17 @@ struct Opened {
     seen: FieldsSeen,
 }
 
+/// What one input is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct InputSum {
+    pub name: String,
+    pub bytes: u64,
+    pub hash: u64,
+}
+
+/// Bytes of an input that are hashed at a time.
+const SUMMED: usize = 1 << 20;
+
 #[derive(Debug)]
 struct Input {
     /// What ids are made of: the path relative to the root.
@@ -261,7 +276,7 @@ const SPOOLED: usize = 2;
 const OWN: usize = 3;
 
 /// Something that could not be read, or not as it stood.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Problem {
     /// The file.
     pub path: String,
@@ -274,7 +289,7 @@ pub struct Problem {
 }
 
 /// Where a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Location {
     /// The input's number.
     pub input: u32,
@@ -642,6 +657,29 @@ impl Corpus {
     /// Whether an input may hold several records.
     pub(crate) fn holds_several(&self, input: u32) -> bool {
         self.opened.readers[self.opened.inputs[input as usize].reader].splits()
+    }
+
+    /// The name, the length and a hash of every input as it is read, in order: what a run over the same has too. Runs on the
+    /// current thread pool; linear in bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Read`](crate::error::ErrorKind::Read), or cancellation.
+    pub(crate) fn sums(&self, cancel: &Cancel) -> Result<Vec<InputSum>> {
+        let sum = |input: &Input| {
+            let (mut hash, mut bytes, len) = (Xxh3::new(), Vec::new(), input.store.len());
+            for start in (0..len).step_by(SUMMED) {
+                cancel.check()?;
+                hash.update(input.store.range(start..len.min(start + SUMMED as u64), &mut bytes)?);
+            }
+            Ok(InputSum { name: input.name.clone(), bytes: len, hash: hash.digest() })
+        };
+        self.opened.inputs.par_iter().map(sum).collect()
+    }
+
+    /// How records are read, in a form that says which of two runs reads them otherwise.
+    pub(crate) fn reading(&self) -> String {
+        let Opened { fields, max_record, site_from, date_formats, against, delimiter, .. } = &*self.opened;
+        format!("{fields:?} {max_record} {site_from:?} {date_formats:?} {against:?} {delimiter:?}")
     }
 
     /// Inputs that are no longer what they were when they were opened.

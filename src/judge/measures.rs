@@ -55,7 +55,7 @@ impl ShingleSet {
 }
 
 /// How much two sets have in common; exact counts, so that every ratio is one division.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Measures {
     /// Distinct shingles of the first.
     pub a: u32,

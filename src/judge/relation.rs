@@ -1,11 +1,11 @@
 //! The six relations, and a judgement: a relation with what it rests on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measures::Measures;
 
 /// The relation of two documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Relation {
@@ -122,7 +122,7 @@ impl Directed {
 }
 
 /// One of two documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// The first.
     A,
@@ -141,7 +141,7 @@ impl Side {
 }
 
 /// What an alignment says of two documents as wholes.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Overlap {
     /// Share of the first and of the second document's content that stands in aligned spans, 0 to 1.
     pub coverage: [f64; 2],
@@ -164,7 +164,7 @@ impl Overlap {
 }
 
 /// A relation with what it rests on.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The relation.
     pub relation: Relation,

@@ -14,7 +14,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub use place::OutputPlace;
-pub(crate) use whole::{MODE, PREFIX, create_directory, directory_of, remove_own, sync_all};
+pub(crate) use whole::{MODE, PREFIX, Sync, create_directory, directory_of, remove_own, sync_all, write};
 pub use whole::{resolved, sync_directory};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -7,12 +7,13 @@ use super::each_pair::{classically, each_pair};
 use super::judging::{Glimpses, Judging, PairSpans, Sharings};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
+use super::steps::{Step, Steps};
 use super::texts::Texts;
 use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{FORM_COMMON, Judge, Judgement, Seen};
+use crate::judge::{FORM_COMMON, Judge, Judgement, Seen, Span};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
@@ -29,7 +30,28 @@ pub(super) struct Flow<'a> {
     pub resources: &'a Resources,
     pub removed: &'a BitSlice,
     pub scope: &'a Scope,
+    /// Where finished steps are kept.
+    pub steps: Option<&'a Steps>,
     pub keeps_spans: bool,
+}
+
+/// What the first pass gives besides documents.
+pub(super) enum FirstPass<'a> {
+    /// Samples, and how often each token stands.
+    Read(Vec<read::Samples>, SeenTokens),
+    /// An earlier run read it, and these are its steps.
+    Kept(&'a Steps),
+}
+
+/// What they give, as it is kept.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct KeptOutcome {
+    found: Vec<(Candidate, Judgement)>,
+    changed: Vec<u32>,
+    unsettled: usize,
+    /// Slots of templates that judging taught, in order.
+    slots: Vec<u64>,
+    spans: Vec<(Candidate, Vec<Span>)>,
 }
 
 /// What they give.
@@ -43,7 +65,50 @@ pub(super) struct Outcome {
 }
 
 impl Flow<'_> {
-    pub fn classic(&self, samples: Vec<read::Samples>) -> Result<Outcome> {
+    /// All of it, by the policy's mode.
+    pub fn outcome(&self, first: FirstPass<'_>, given: &Given) -> Result<Outcome> {
+        if let Some(outcome) = self.kept_outcome(given)? {
+            return Ok(outcome);
+        }
+        let outcome = match self.policy.mode {
+            Mode::Classic => {
+                let outcome = self.classic(first)?;
+                self.keep(|steps| steps.put(Step::Documents, self.texts.documents))?;
+                outcome
+            }
+            Mode::Aligned => self.aligned(first, given)?,
+        };
+        self.keep(|steps| steps.put(Step::Judged, &KeptOutcome::of(&outcome)))?;
+        Ok(outcome)
+    }
+
+    /// What an earlier run gave, if it came so far.
+    fn kept_outcome(&self, given: &Given) -> Result<Option<Outcome>> {
+        let Some(steps) = self.steps else { return Ok(None) };
+        let Some(kept) = steps.get::<KeptOutcome>(Step::Judged)? else { return Ok(None) };
+        let model = match (self.policy.mode, given) {
+            (Mode::Classic, _) => None,
+            (Mode::Aligned, Given::Model(model)) => Some(Model::clone(model)),
+            (Mode::Aligned, Given::Boilerplate(_) | Given::Nothing) => {
+                let model = steps.model()?.ok_or_else(|| steps.damaged(Step::Model, "it is not there"))?;
+                Some(Model { slots: kept.slots.into_iter().collect(), ..model })
+            }
+        };
+        let KeptOutcome { found, changed, unsettled, .. } = kept;
+        let spans = kept.spans.into_iter().map(|(pair, spans)| (pair, spans.into_boxed_slice())).collect();
+        Ok(Some(Outcome { found, changed, unsettled, model, spans }))
+    }
+
+    /// Keeps a step, where steps are kept.
+    fn keep(&self, step: impl FnOnce(&Steps) -> Result<()>) -> Result<()> {
+        self.steps.map_or(Ok(()), step)
+    }
+
+    fn classic(&self, first: FirstPass<'_>) -> Result<Outcome> {
+        let samples = match first {
+            FirstPass::Read(samples, _) => samples,
+            FirstPass::Kept(steps) => return Err(steps.damaged(Step::Judged, "it is not there")),
+        };
         let Resources { cancel, progress, .. } = self.resources;
         let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
         let mut unsettled = 0;
@@ -69,40 +134,42 @@ impl Flow<'_> {
         })
     }
 
-    pub fn aligned(&self, samples: Vec<read::Samples>, seen: SeenTokens, given: &Given) -> Result<Outcome> {
+    fn aligned(&self, first: FirstPass<'_>, given: &Given) -> Result<Outcome> {
         let Resources { cancel, progress, .. } = self.resources;
         let documents = self.texts.documents;
         progress.begin("postings");
-        let postings = Postings::gather(samples, self.removed, cancel)?;
+        let (postings, seen) = self.postings(first)?;
         progress.begin("learn");
         let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
         let learner = |given| Learner { texts, recipe, removed, given, cancel };
+        let learned = match self.steps {
+            Some(steps) => steps.model()?,
+            None => None,
+        };
+        // A model that was given or kept is whole, and is not kept again.
+        let is_whole = learned.is_some() || matches!(given, Given::Model(_));
         let frozen = matches!(given, Given::Model(_));
-        let mut model = match given {
-            Given::Model(model) => Model::clone(model),
-            Given::Boilerplate(boilerplate) => learner(Some(&**boilerplate)).learn(&postings, seen)?,
-            Given::Nothing => learner(None).learn(&postings, seen)?,
+        let mut model = match (learned, given) {
+            (_, Given::Model(model)) => Model::clone(model),
+            (Some(model), _) => model,
+            (None, Given::Boilerplate(boilerplate)) => {
+                learner(Some(&**boilerplate)).learn(&postings, seen)?
+            }
+            (None, Given::Nothing) => learner(None).learn(&postings, seen)?,
         };
         let sites = documents.site_hashes();
         let postings = self.content(postings, &model, &sites);
-        let by_signature = (self.policy.method != Method::Join).then(|| self.by_signature());
-        if !frozen {
+        if !is_whole {
             progress.begin("standing text");
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            let pages = match &by_signature {
-                Some(pairs) => pages.of_partners(pairs, &[]),
-                None => {
-                    let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
-                    let crowded: Vec<u32> = met.crowd.documents().collect();
-                    pages.of_partners(met.candidates.iter().chain(&met.slight), &crowded)
-                }
-            };
-            model.standing = pages.learn()?;
+            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
+            model.standing = pages.of_partners(&met).learn()?;
+            self.keep(|steps| steps.put_model(&model))?;
         }
-        let (mut candidates, crowd) = match by_signature {
-            Some(pairs) => (pairs, None),
-            None => self.joined(postings, &model, &sites)?,
+        let (mut candidates, crowd) = match self.policy.method {
+            Method::Join => self.joined(postings, &model, &sites)?,
+            Method::Minhash | Method::Simhash => (self.by_signature(), None),
         };
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");
@@ -121,6 +188,26 @@ impl Flow<'_> {
         judging.settle(&model);
         let Judging { decided: found, changed, spans, .. } = judging;
         Ok(Outcome { found, changed, unsettled, model: Some(model), spans: spans.unwrap_or_default() })
+    }
+
+    /// The shared samples, and how often each token stands: of the first pass, or as an earlier run kept them.
+    fn postings(&self, first: FirstPass<'_>) -> Result<(Postings, SeenTokens)> {
+        let steps = match first {
+            FirstPass::Kept(steps) => steps,
+            FirstPass::Read(samples, seen) => {
+                let postings = Postings::gather(samples, self.removed, &self.resources.cancel)?;
+                self.keep(|steps| {
+                    steps.put(Step::Postings, &(postings.differences(), seen.words()))?;
+                    steps.put(Step::Documents, self.texts.documents)
+                })?;
+                return Ok((postings, seen));
+            }
+        };
+        let damaged = || steps.damaged(Step::Postings, "it is cut off");
+        let (differences, (words, letters)) =
+            steps.get::<(Vec<Vec<u64>>, (Vec<u64>, Vec<u64>))>(Step::Postings)?.ok_or_else(damaged)?;
+        let postings = Postings::of_differences(differences, self.removed.len());
+        postings.zip(SeenTokens::of(words, letters)).ok_or_else(damaged)
     }
 
     /// The postings of content that may make a pair.
@@ -249,6 +336,18 @@ impl Flow<'_> {
                 },
             )
             .collect()
+    }
+}
+
+impl KeptOutcome {
+    fn of(outcome: &Outcome) -> KeptOutcome {
+        let Outcome { found, changed, unsettled, model, spans } = outcome;
+        let mut slots: Vec<u64> = model.iter().flat_map(|model| &model.slots).copied().collect();
+        slots.sort_unstable();
+        let mut spans: Vec<(Candidate, Vec<Span>)> =
+            spans.iter().map(|(pair, spans)| (*pair, spans.to_vec())).collect();
+        spans.sort_unstable_by_key(|(pair, _)| *pair);
+        KeptOutcome { found: found.clone(), changed: changed.clone(), unsettled: *unsettled, slots, spans }
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod scope;
 mod shelf;
 mod standing;
+mod steps;
 pub(crate) mod texts;
 pub(crate) mod titles;
 
@@ -38,12 +39,13 @@ use crate::model::noise::SeenTokens;
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use clusters::copies_shingles;
-use flow::{Flow, Outcome};
+use flow::{FirstPass, Flow, Outcome};
 use groups::Group;
 use ids::{problem, repeated_ids};
 pub use read::{DocumentEntry, Documents};
 pub use run::Run;
 use scope::Scope;
+use steps::{Step, Steps};
 use texts::Texts;
 use titles::Parted;
 
@@ -185,13 +187,21 @@ impl Scan {
         let Resources { cancel, progress, kernel, .. } = &self.resources;
         progress.begin("read");
         let wanted = read::Wanted {
-            samples: policy.method == Method::Join,
+            // What a corpus teaches does not depend on how candidates are found.
+            samples: policy.method == Method::Join || policy.mode == Mode::Aligned,
             as_printed: policy.mode == Mode::Classic,
             addresses: policy.mode == Mode::Aligned,
             tokens: policy.mode == Mode::Aligned && !matches!(self.given, Given::Model(_)),
             dates: policy.within.is_some(),
         };
-        let (mut documents, samples, seen) = self.first_pass(corpus, wanted)?;
+        let steps = Steps::open(self, corpus)?;
+        let (mut documents, first) = match &steps {
+            Some(steps) if self.goes_on(steps) => (documents_of(steps, corpus)?, FirstPass::Kept(steps)),
+            _ => {
+                let (documents, samples, seen) = self.first_pass(corpus, wanted)?;
+                (documents, FirstPass::Read(samples, seen))
+            }
+        };
         let texts = Texts { corpus, documents: &documents, kernel: *kernel };
         progress.begin("copies");
         let mut scope = Scope::new(policy.within);
@@ -203,13 +213,18 @@ impl Scan {
             removed.set(copy as usize, true);
         }
         let resources = &self.resources;
-        let keeps_spans = self.keeps_spans;
-        let flow =
-            Flow { texts: &texts, recipe, policy, resources, removed: &removed, scope: &scope, keeps_spans };
-        let Outcome { found, mut changed, unsettled, model, spans } = match policy.mode {
-            Mode::Classic => flow.classic(samples)?,
-            Mode::Aligned => flow.aligned(samples, seen, &self.given)?,
+        let flow = Flow {
+            texts: &texts,
+            recipe,
+            policy,
+            resources,
+            removed: &removed,
+            scope: &scope,
+            steps: steps.as_ref(),
+            keeps_spans: self.keeps_spans,
         };
+        let Outcome { found, mut changed, unsettled, model, spans } = flow.outcome(first, &self.given)?;
+        drop(steps);
         progress.begin("clusters");
         changed.sort_unstable();
         changed.dedup();
@@ -234,6 +249,12 @@ impl Scan {
         Ok(run)
     }
 
+    /// Whether finished steps are such that the corpus need not be read anew.
+    fn goes_on(&self, steps: &Steps) -> bool {
+        let has_postings = self.policy.mode == Mode::Aligned && steps.has(Step::Postings);
+        steps.has(Step::Documents) && (has_postings || steps.has(Step::Judged))
+    }
+
     /// Reads all documents, on the current thread pool.
     ///
     /// # Errors
@@ -255,6 +276,14 @@ impl Scan {
             None => Ok(read),
         }
     }
+}
+
+/// The documents of a corpus, as an earlier run read them.
+fn documents_of(steps: &Steps, corpus: &Corpus) -> Result<Documents> {
+    let documents = steps.get::<Documents>(Step::Documents)?;
+    let mut documents = documents.ok_or_else(|| steps.damaged(Step::Documents, "it is not there"))?;
+    documents.find_second_set(corpus);
+    Ok(documents)
 }
 
 /// Finds all pairs and clusters of a corpus with the default settings: [`Scan::run`].

@@ -20,7 +20,7 @@ use crate::signature::winnow::LEVELS;
 use crate::sketch::Sketcher;
 
 /// What the first pass keeps of a document: 80 bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct DocumentEntry {
     /// Where its record stands.
     pub location: Location,
@@ -59,13 +59,14 @@ impl DocumentEntry {
 }
 
 /// The documents of a run, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Documents {
     /// By document number.
     pub entries: Vec<DocumentEntry>,
     /// Sites by number.
     pub sites: Vec<String>,
     /// By document number, whether it is of the second set; empty where there is one set.
+    #[serde(skip)]
     pub against: BitVec,
     /// By document number, seconds from 1970 to its date, where it has one; empty where nobody wants to know.
     pub dates: Vec<Option<i64>>,
@@ -76,7 +77,7 @@ pub struct Documents {
 }
 
 /// Dates that could not be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnreadDates {
     /// How many documents have one.
     pub documents: u64,
@@ -141,6 +142,15 @@ impl Documents {
             Identity { id: entry.id_hash, url, canonical, site: u64::from(entry.site) }
         };
         identity(a).is_version_of(&identity(b))
+    }
+
+    /// Says of each document of a corpus of two sets which it is of.
+    pub(super) fn find_second_set(&mut self, corpus: &Corpus) {
+        if !corpus.against().is_empty() {
+            let place = |entry: &DocumentEntry| corpus.place(entry.location, entry.record).0;
+            self.against =
+                self.entries.iter().map(|entry| corpus.is_against(Path::new(&place(entry)))).collect();
+        }
     }
 
     /// Whether a document is of the second set.
@@ -431,11 +441,7 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
             documents.entries.push(DocumentEntry { record: entry.record + first_record, site, ..*entry });
         }
     }
-    if !corpus.against().is_empty() {
-        let place = |entry: &DocumentEntry| corpus.place(entry.location, entry.record).0;
-        documents.against =
-            documents.entries.iter().map(|entry| corpus.is_against(Path::new(&place(entry)))).collect();
-    }
+    documents.find_second_set(corpus);
     let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
     (documents, samples)
 }

@@ -5,7 +5,7 @@
 
 use super::read::DocumentEntry;
 use super::texts::Texts;
-use crate::candidates::Candidate;
+use crate::candidates::Join;
 use crate::corpus::When;
 use crate::document::is_known;
 use crate::error::Result;
@@ -46,19 +46,15 @@ impl<'a> RunPages<'a> {
         RunPages { texts, recipe, sites, noise, cancel, wanted }
     }
 
-    /// The same, where documents that have partners enough to share standing text with are read, and `crowded` ones,
-    /// whose partners are not counted.
-    pub fn of_partners<'c>(
-        mut self,
-        pairs: impl IntoIterator<Item = &'c Candidate>,
-        crowded: &[u32],
-    ) -> RunPages<'a> {
+    /// The same, where documents that have partners enough to share standing text with are read, and those of crowds, whose
+    /// partners are not counted. `met` are the pairs of all samples.
+    pub fn of_partners(mut self, met: &Join) -> RunPages<'a> {
         let entries = self.entries();
         let mut pages = vec![0u32; self.sites.len()];
         entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
         // On its site, and in all.
         let mut partners = vec![[0u32; 2]; entries.len()];
-        for &(a, b) in pairs {
+        for &(a, b) in met.candidates.iter().chain(&met.slight) {
             let same = u32::from(entries[a as usize].site == entries[b as usize].site);
             for document in [a, b] {
                 let [on_site, all] = &mut partners[document as usize];
@@ -77,7 +73,7 @@ impl<'a> RunPages<'a> {
             *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
         };
         let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
-        crowded.iter().for_each(|&document| wanted[document as usize] = true);
+        met.crowd.documents().for_each(|document| wanted[document as usize] = true);
         self.wanted = wanted;
         self
     }

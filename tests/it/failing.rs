@@ -353,6 +353,19 @@ fn corpora_without_duplicates_are_whole() {
     each_fault(&place, "dedup s -j 1 --output kept --removed removed.ndjson", "", is_whole);
 }
 
+/// A run that keeps its steps goes on after any end of an earlier one, and writes what it would have written at once.
+#[test]
+fn runs_go_on_after_their_last_whole_step() {
+    let Some(tool) = tool() else { return };
+    let place = Place::new(tool, fill, &[]);
+    let command = "scan in.jsonl -j 1 --work-dir w --resume --report pairs=pairs.ndjson --report json=r.json";
+    each_fault(&place, command, "", |failed| {
+        failed.touched_only(|name| name.starts_with("w") || failed.good.contains_key(name));
+        failed.again();
+        assert_eq!(bytes(&place.files()), bytes(failed.good), "{}: and again", failed.what);
+    });
+}
+
 /// What an index says of all its documents; nothing where it is refused or not there.
 fn exported(place: &Place) -> Option<BTreeMap<String, Value>> {
     let output = run(&["index", "export", place.path("seen").to_str().unwrap()]);

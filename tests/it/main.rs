@@ -46,6 +46,7 @@ mod outputs;
 mod pages;
 mod repeats;
 mod reports;
+mod resumed;
 mod review;
 mod rewritten;
 mod schema;
