@@ -7,6 +7,9 @@
 //!
 //! All 64 bits count everywhere a hash is compared or stored as a verdict; `corpus/golden` holds vectors.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest shingle that a [`Recipe`](crate::recipe::Recipe) may ask for.
@@ -71,6 +74,32 @@ pub(crate) const fn xxh3_of_16(low: u64, high: u64) -> u64 {
     let folded = (product as u64) ^ ((product >> 64) as u64);
     avalanche(16u64.wrapping_add(low.swap_bytes()).wrapping_add(high).wrapping_add(folded))
 }
+
+/// A hasher that hands on the hash it is given, for maps by what is one already.
+#[derive(Debug, Default, Clone)]
+pub struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// A map by hash.
+pub type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Same>>;
+
+/// A set of hashes.
+pub type Hashes = HashSet<u64, BuildHasherDefault<Same>>;
 
 #[cfg(test)]
 mod tests {

@@ -86,7 +86,12 @@ impl Policy {
             [("threshold", self.threshold), ("jaccard", self.jaccard), ("containment", self.containment)];
         for (name, value) in shares {
             if !(value > 0.0 && value <= 1.0) {
-                let range = format!("{name} lies above 0 and at most at 1, not at {value}");
+                let meant = if value > 1.0 && value <= 100.0 {
+                    format!("; did you mean {}?", value / 100.0)
+                } else {
+                    String::new()
+                };
+                let range = format!("{name} must be above 0 and at most 1, and {value} was given{meant}");
                 return Err(Error::new(ErrorKind::Setting).because(range));
             }
         }

@@ -12,16 +12,16 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
-    /// No summary and no progress; errors still.
+    /// Print no summary and no progress, only errors.
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// How long each stage took, on standard error.
+    /// Print how long each stage took, on standard error.
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Replace files that wirecopy did not write, where an output goes; never what is read.
+    /// Replace an output file even if wirecopy did not write it. Inputs are never replaced.
     #[arg(long, global = true)]
     pub force: bool,
-    /// When to use colours (NO_COLOR is heeded too).
+    /// When to use colours. NO_COLOR works too.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct Args {
 /// Where defaults for flags are.
 #[derive(Debug, ClapArgs)]
 pub struct Defaults {
-    /// Defaults for flags are in FILE, and not in the nearest wirecopy.toml upwards.
+    /// Read default settings from FILE instead of the nearest wirecopy.toml.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Read no wirecopy.toml.
@@ -101,12 +101,12 @@ pub enum Command {
         wirecopy page crawl.warc.gz --report json"
     )]
     Page(PageArgs),
-    /// Print the text that everything else measures, or its tokens with their byte ranges.
+    /// Show the text that wirecopy extracts from a document and compares, or its tokens with their byte ranges.
     #[command(after_help = "Examples:\n  \
         wirecopy text article.md\n  \
         wirecopy text crawl.jsonl --id 4711 --tokens")]
     Text(TextArgs),
-    /// Say of every document that arrives whether an index has it, and add it.
+    /// Check incoming documents against an index of known ones, and add them to it.
     #[command(after_help = "Examples:\n  \
         crawler | wirecopy filter --index seen/ | ingest\n  \
         wirecopy filter --index seen/ --on-duplicate drop --only exact,near feed.jsonl > new.jsonl\n  \
@@ -122,7 +122,7 @@ pub enum Command {
         wirecopy dedup training.jsonl --against test.jsonl --remove exact,near,contained,partial --output clean.jsonl\n  \
         wirecopy dedup training.jsonl --against test.jsonl --strip passages --output clean.jsonl --removed cut.ndjson")]
     Dedup(Dedup),
-    /// Move, link or delete duplicate files as a saved json report says; without --yes only say so.
+    /// Move, hard-link or delete the duplicate files of a saved json report. It is a preview only, unless you add --yes.
     #[command(
         after_help = "Nothing happens to a file unless it and its kept copy are what they were when they were scanned, both lie \
         below --root, and the two texts alone, judged again, are a copy.\n\n\
@@ -261,9 +261,13 @@ pub struct Render {
     /// A report that --report json or json+text wrote.
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
+    /// One story alone, by its cluster's id: with html a page that is printed and attached to a letter, with every text of a
+    /// json+text report, its hash, its time and its passages.
+    #[arg(long, value_name = "ID")]
+    pub cluster: Option<String>,
     /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
     /// parquet=DIR, a table of the clusters.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
 
@@ -277,7 +281,7 @@ pub struct IndexReport {
     pub since: Option<u64>,
     /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
     /// parquet=DIR, a table of the clusters.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]", required = true)]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
     #[command(flatten)]
     pub judging: JudgingArgs,
@@ -298,7 +302,7 @@ pub struct DiffArgs {
     #[arg(value_name = "NEW")]
     pub new: PathBuf,
     /// Write a report: json, to FILE or to standard output.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Exit with 1 if there are duplicates that the earlier report has not.
     #[arg(long)]
@@ -311,9 +315,10 @@ pub struct ScanArgs {
     pub input: InputArgs,
     /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output;
     /// or parquet=DIR, tables of documents, pairs, clusters and pages.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
-    /// Compare so many documents with all others, without samples or gates, and say how much of their pairs was found.
+    /// Check recall: compare N random documents with every other document, and report how many of their pairs this scan found.
+    /// Slow.
     #[arg(long, value_name = "N")]
     pub audit: Option<usize>,
     /// Write N pairs, drawn by relation and score, to SHEET.csv for a reader to judge, with a page to click through beside it;
@@ -323,14 +328,14 @@ pub struct ScanArgs {
     /// Which documents the audit draws, and which pairs the review; 1 if not given.
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// Keep what the corpus taught, for other runs.
+    /// Save what this run learned from the documents, for later runs.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub save_model: Option<PathBuf>,
-    /// Judge under a model that was saved, instead of learning one.
+    /// Use a saved model instead of learning from these documents.
     #[arg(long, value_name = "FILE", conflicts_with = "classic")]
     pub model: Option<PathBuf>,
-    /// What sites print around their stories, as --report boilerplate writes it and you edited it: the sites named there
-    /// have that chrome, that of the others is learned. Becomes part of a model that is saved.
+    /// Use an edited boilerplate list (start from --report boilerplate=FILE). Sites in the list use it as it is; for all others
+    /// boilerplate is learned. A model that is saved keeps it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["classic", "model"])]
     pub boilerplate: Option<PathBuf>,
     /// Also compare with the documents of an index, under its model: they appear as partners in the pairs and csv reports,
@@ -373,11 +378,11 @@ pub struct RunArgs {
     /// How candidate pairs are found; each is verified exactly, whichever it is.
     #[arg(long, value_enum, default_value_t = MethodArg::Join)]
     pub method: MethodArg,
-    /// A second set: files, directories, or - for standard input. PATHs are compared with it and not with one another;
-    /// no document of it is a duplicate, or removed. May be given several times.
+    /// Compare PATHs only with these documents, not with each other: files, folders, or - for standard input. Nothing in this
+    /// set is ever marked or removed. May be given several times.
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
-    /// Only pairs this close in time, by the date field (12h, 7d, 2w). A document without a date is close to none.
+    /// Compare only documents this close in time, by the date field (12h, 7d, 2w). Documents without a date are skipped.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub within: Option<u64>,
     /// Worker threads; 0 for as many as there are processors.
@@ -408,11 +413,11 @@ pub struct Compare {
     /// Where the documents of these ids are; the model is learned there.
     #[arg(long = "in", value_name = "PATH")]
     pub within: Vec<PathBuf>,
-    /// Judge under a model that was saved, instead of learning one.
+    /// Use a saved model instead of learning from these documents.
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Write a report: json, to FILE or to standard output.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
 }
 
@@ -437,7 +442,7 @@ pub struct Calibrate {
     #[arg(long, value_name = "SHEET", conflicts_with_all = ["from", "paths"])]
     pub labels: Option<PathBuf>,
     /// Write a report: json or csv, to FILE or to standard output.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     #[command(flatten)]
     pub run: RunArgs,
@@ -448,7 +453,7 @@ pub struct Templates {
     #[command(flatten)]
     pub input: InputArgs,
     /// Write a report: json, or csv with a line for every value, to FILE or to standard output.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Show all templates and documents in the summary.
     #[arg(long)]
@@ -465,7 +470,7 @@ pub struct PageArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// Write a report: json, csv, html or sarif, to FILE or to standard output. May be given several times.
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]")]
     pub reports: Vec<String>,
     /// Show every repeat, also breadcrumbs, navigation and links to the page itself.
     #[arg(long)]
@@ -563,7 +568,7 @@ pub struct FilterArgs {
     /// Answer only: the index stays as it is.
     #[arg(long)]
     pub check: bool,
-    /// Lines that give no document go to FILE.
+    /// Write lines that cannot be read to FILE.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Write a line of counts to FILE every minute and at the end: a JSON object.
@@ -572,7 +577,7 @@ pub struct FilterArgs {
     /// Exit with 2 if any line gave no document.
     #[arg(long)]
     pub strict: bool,
-    /// What is safe when a verdict is written: with batch all of its batch by one sync, with always one sync a document.
+    /// When to flush to disk before answering: once for each batch, or for every document.
     #[arg(long, value_enum, default_value_t = Durability::Batch)]
     pub durability: Durability,
     /// The model that pairs are judged under; an index that has another one is refused.
@@ -612,7 +617,7 @@ pub struct Creation {
 /// What counts as what.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct JudgingArgs {
-    /// Score (aligned coverage times identity) from which two documents are near.
+    /// Minimum score for near: the share of words matched, times how exactly they match.
     #[arg(long, default_value_t = 0.7)]
     pub threshold: f64,
     /// Share of the smaller of two documents from which it is contained in the other.
@@ -686,8 +691,8 @@ pub enum IndexCommand {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
-    /// Load all documents of files and directories. A new index learns its model from them; one that is there takes them as
-    /// filter does.
+    /// Load all documents of files and folders. A new index learns boilerplate from these documents; an existing one takes them
+    /// as filter would.
     Build {
         #[arg(value_name = "DIR")]
         directory: PathBuf,

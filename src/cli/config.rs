@@ -118,6 +118,12 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     // What is missing may be in the file, and what is wrong is wrong in the end too.
     let seen =
         command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_else(|e| say::refuse(&e));
+    if let Some(first) = typed.get(1).and_then(|first| first.to_str())
+        && command.find_subcommand(first).is_none()
+        && Path::new(first).exists()
+    {
+        bail!("`{first}` is a path and no command; did you mean `wirecopy scan {first}`?");
+    }
     let defaults = Defaults::from_arg_matches(&seen).unwrap_or_else(|_| Args::parse_from(&typed).defaults);
     let (file, is_found) = match named(&defaults) {
         Some(path) => (Some(path), false),

@@ -5,14 +5,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::charset::unmarked;
 use crate::corpus::{
-    Corpus, CorpusOptions, DateFormat, Fields, InputPiece, JsonLines, Location, Problem, Reader as _,
-    Scratch, SitePattern, Value, in_one_line,
+    Corpus, CorpusOptions, DateFormat, Fields, FieldsSeen, InputPiece, JsonLines, Location, Problem,
+    Reader as _, Scratch, SitePattern, Value, are_asked, in_one_line,
 };
 use crate::error::Reason;
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
@@ -45,8 +45,11 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     // Whoever may not have the index leaves the files of the one that has it alone.
     let outputs = wanted.open()?;
     let paths = once_each(&typed.paths);
+    let names = typed.reading.fields.names();
+    let seen = are_asked(&names).then(|| Arc::new(Mutex::new(FieldsSeen::default())));
     let mut records = Records {
-        reader: JsonLines::new(typed.reading.fields.names(), Kernel::detect()),
+        seen: seen.clone(),
+        reader: JsonLines::new(names.clone(), Kernel::detect()),
         paths: paths.clone(),
         site_from: typed.reading.site_from.clone(),
         date_formats: typed.reading.date_formats.clone(),
@@ -80,6 +83,8 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let result = session.all(&arrivals);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     let counted = session.count(true);
+    let absent = seen.map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner).problems(&names));
+    absent.iter().flatten().for_each(|reason| say!("wirecopy: {reason}"));
     // Whatever ended it: what was acknowledged is safe, and the count says how far it came.
     if !args.quiet {
         say!("{}", session.counts.line(typed.check));
@@ -465,6 +470,8 @@ impl LineOutcomes {
 /// Lines to documents, ahead of those that are being answered.
 struct Records {
     reader: JsonLines,
+    /// Which fields lines have, where somebody named one.
+    seen: Option<Arc<Mutex<FieldsSeen>>>,
     paths: Vec<PathBuf>,
     site_from: Option<SitePattern>,
     date_formats: Vec<DateFormat>,
@@ -500,6 +507,10 @@ impl Records {
             return Err(Reason::TooLarge(self.max));
         }
         let fields = self.reader.fields(record)?;
+        if let Some(seen) = &self.seen {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.record(&fields, || self.reader.names(record));
+        }
         let text = fields.text.decode(&mut self.scratch).text.to_owned();
         let named = fields.id.map(Value::to_text);
         let rules = (self.directory(input), &*self.date_formats);

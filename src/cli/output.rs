@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -73,11 +73,23 @@ impl<F: Copy> Target<F> {
         if name == "parquet" && cfg!(not(feature = "parquet")) {
             bail!("this build writes no Parquet: it was made without the feature `parquet`");
         }
-        let known = formats.iter().find(|(known, _)| *known == name);
-        let Some(&(_, format)) = known else {
-            let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
-            let hint = did_you_mean(name, &names);
-            bail!("no report is called `{name}`; there are {}{hint}", names.join(", "));
+        let named =
+            |wanted: &str| formats.iter().find(|(known, _)| *known == wanted).map(|(_, format)| *format);
+        // A file alone says by its ending what it is to be.
+        let of_file = || named(of_ending(Path::new(argument))?);
+        let (format, file) = match named(name) {
+            Some(format) => (format, file),
+            None => match of_file() {
+                Some(format) => (format, Some(PathBuf::from(argument))),
+                None => {
+                    let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
+                    let hint = did_you_mean(name, &names);
+                    bail!(
+                        "no report is called `{name}`; write FORMAT or FORMAT=FILE, with one of {}{hint}",
+                        names.join(", ")
+                    );
+                }
+            },
         };
         if name == "parquet" && file.is_none() {
             bail!("parquet is several files: --report parquet=DIR");
@@ -95,6 +107,19 @@ impl<F: Copy> Target<F> {
             }
         }
     }
+}
+
+/// The format that a file's name ends in.
+fn of_ending(file: &Path) -> Option<&'static str> {
+    Some(match file.extension()?.to_str()? {
+        "html" | "htm" => "html",
+        "json" => "json",
+        "csv" => "csv",
+        "md" => "markdown",
+        "ndjson" | "jsonl" => "pairs",
+        "sarif" => "sarif",
+        _ => return None,
+    })
 }
 
 /// A report of one object, marked as ours: its version comes first.

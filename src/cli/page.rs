@@ -50,11 +50,18 @@ pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     if pages.count() == 0 {
         bail!("no page could be read");
     }
+    // What is counted is counted as one of the reports is written, since each look at all pages takes its time.
+    let mut counted = None;
     for target in &targets {
-        target.write(|out| write(target.format, &pages, &corpus, out))?;
+        let mut tally = Tally::default();
+        target.write(|out| write(target.format, &pages, &corpus, &mut tally, out))?;
+        counted = Some(tally);
     }
     let is_told = !args.quiet && targets.iter().all(|target| target.file.is_some());
-    let tally = tell(&pages, is_told, typed.all)?;
+    let tally = match counted {
+        Some(tally) if !is_told => tally,
+        _ => tell(&pages, is_told, typed.all)?,
+    };
     if is_told {
         writeln!(say::stdout(), "{}", tally.summary(typed.all)).context("cannot write to standard output")?;
         print_places(targets.iter().filter(|target| target.format == PageFormat::Html))?;
@@ -111,11 +118,24 @@ fn tell(pages: &Pages<'_>, is_told: bool, all: bool) -> Result<Tally> {
     Ok(tally)
 }
 
-fn write(format: PageFormat, pages: &Pages<'_>, corpus: &Corpus, out: &mut dyn Write) -> io::Result<()> {
+fn write(
+    format: PageFormat,
+    pages: &Pages<'_>,
+    corpus: &Corpus,
+    tally: &mut Tally,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut each = |visit: &mut dyn FnMut(SeenPage) -> io::Result<()>| -> io::Result<()> {
+        let told = pages.each(|page| {
+            tally.add(&page.row);
+            visit(page)
+        });
+        told.map_err(io::Error::other)?
+    };
     match format {
         PageFormat::Json => {
             let mut is_first = true;
-            each(pages, |page| {
+            each(&mut |page| {
                 out.write_all(if std::mem::take(&mut is_first) { b"[\n" } else { b",\n" })?;
                 Ok(serde_json::to_writer(&mut *out, &page.row)?)
             })?;
@@ -123,24 +143,24 @@ fn write(format: PageFormat, pages: &Pages<'_>, corpus: &Corpus, out: &mut dyn W
         }
         PageFormat::Csv => {
             writeln!(out, "{PAGES_CSV}")?;
-            each(pages, |page| write_page_csv(&page.row, out))
+            each(&mut |page| write_page_csv(&page.row, out))
         }
         PageFormat::Sarif => {
             let mut sarif = SarifWriter::new(out)?;
-            each(pages, |page| sarif.page(&page.row))?;
+            each(&mut |page| sarif.page(&page.row))?;
             sarif.finish()
         }
-        PageFormat::Html => write_html(&report(pages, corpus)?, out),
+        PageFormat::Html => write_html(&report(pages, corpus, each)?, out),
     }
-}
-
-fn each(pages: &Pages<'_>, visit: impl FnMut(SeenPage) -> io::Result<()>) -> io::Result<()> {
-    pages.each(visit).map_err(io::Error::other)?
 }
 
 /// The pages that repeat something or have a fault, as a report that holds nothing else; with texts as far as a html report
 /// has room for them.
-fn report(pages: &Pages<'_>, corpus: &Corpus) -> io::Result<Report> {
+fn report(
+    pages: &Pages<'_>,
+    corpus: &Corpus,
+    each: impl FnOnce(&mut dyn FnMut(SeenPage) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<Report> {
     let settings =
         Settings::new(Recipe::default(), &Policy::default(), corpus.field_names(), corpus.against());
     let settings = Settings { mode: PAGES_ONLY.to_owned(), ..settings };
@@ -148,7 +168,7 @@ fn report(pages: &Pages<'_>, corpus: &Corpus) -> io::Result<Report> {
     report.problems = pages.problems().to_vec();
     let mut room = LIMIT;
     let (mut read, mut bytes) = (0, 0);
-    each(pages, |SeenPage { row, text }| {
+    each(&mut |SeenPage { row, text }| {
         (read, bytes) = (read + 1, bytes + text.len() as u64);
         if row.repeats.is_empty() && row.faults.is_empty() {
             return Ok(());

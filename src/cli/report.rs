@@ -13,10 +13,12 @@ use crate::index::Snapshot;
 use crate::index::store::{Disk, Store};
 use crate::options::Resources;
 use crate::report::diff::{Changed, Diff};
+use crate::report::html::write_evidence;
 use crate::report::{Rendering, Report};
 use anyhow::{Context, Result};
 
 use super::args;
+use crate::cli::nearest::did_you_mean;
 use crate::cli::output::{Target, outputs, write_versioned};
 use crate::cli::say;
 #[cfg(feature = "parquet")]
@@ -57,7 +59,15 @@ pub fn read(path: &Path) -> Result<Report> {
 fn render(args: &args::Args, typed: &args::Render) -> Result<ExitCode> {
     let mut outputs = outputs(args);
     outputs.reads([&typed.report]);
-    rendered(args, &typed.reports, outputs, |_| read(&typed.report))
+    let is_story = typed.cluster.is_some();
+    rendered(args, &typed.reports, outputs, is_story, |_| {
+        let report = read(&typed.report)?;
+        let Some(id) = &typed.cluster else { return Ok(report) };
+        report.of_cluster(id).with_context(|| {
+            let ids = report.clusters.iter().map(|cluster| &cluster.id);
+            format!("{}: no cluster has the id `{id}`{}", typed.report.display(), did_you_mean(id, ids))
+        })
+    })
 }
 
 /// The stories of an index.
@@ -65,7 +75,7 @@ fn index(args: &args::Args, typed: &args::IndexReport) -> Result<ExitCode> {
     let mut outputs = outputs(args);
     outputs.index(&typed.index);
     let since = typed.since.map(|time| crate::index::now().saturating_sub(time));
-    rendered(args, &typed.reports, outputs, |texts| {
+    rendered(args, &typed.reports, outputs, false, |texts| {
         let resources =
             Resources { threads: typed.threads, work_dir: typed.work_dir.clone(), ..Resources::default() };
         let store: Arc<dyn Store> = Arc::new(Disk::new(&typed.index));
@@ -76,11 +86,12 @@ fn index(args: &args::Args, typed: &args::IndexReport) -> Result<ExitCode> {
     })
 }
 
-/// Writes all renderings of a report, which `read` gives with about so many bytes of texts.
+/// Writes all renderings of a report, which `read` gives with about so many bytes of texts; `is_story`, whether it is one cluster's.
 fn rendered(
     args: &args::Args,
     reports: &[String],
     mut outputs: Outputs,
+    is_story: bool,
     read: impl FnOnce(usize) -> Result<Report>,
 ) -> Result<ExitCode> {
     let targets = Target::parse_all(reports, &FORMATS, &mut outputs)?;
@@ -93,7 +104,10 @@ fn rendered(
     let report = read(renderings.max().unwrap_or_default())?;
     for target in &targets {
         if let RenderFormat::Of(rendering) = target.format {
-            target.write(|out| rendering.write(&report, out))?;
+            target.write(|out| match rendering {
+                Rendering::Html if is_story => write_evidence(&report, out),
+                rendering => rendering.write(&report, out),
+            })?;
         }
     }
     #[cfg(feature = "parquet")]

@@ -155,6 +155,13 @@ const MAX_DEPTH: usize = 128;
 const NAMES: usize = 12;
 const NAME: usize = 60;
 
+impl JsonLines {
+    /// The names of fields of a record that was read, with those one level down, as many as a message holds.
+    pub(crate) fn names(&self, record: &[u8]) -> Vec<String> {
+        Scanner { bytes: record, at: 0, kernel: self.kernel }.names()
+    }
+}
+
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,

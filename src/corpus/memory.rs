@@ -168,7 +168,7 @@ impl Corpus {
     ) -> Result<Corpus> {
         let mut opened = Opened::empty(options, resources);
         opened.add_converted(convert_batches(batches, "", &opened.rules(options), resources)?)?;
-        Ok(opened.shared())
+        Ok(opened.shared_telling(""))
     }
 
     /// As [`Corpus::from_batches`], and the rows of a second set to compare them with: no document of that is a duplicate, and
@@ -191,7 +191,7 @@ impl Corpus {
             let converted = convert_batches(batches, path, &opened.rules(&options), resources)?;
             opened.add_converted(converted)?;
         }
-        Ok(opened.shared())
+        Ok(opened.shared_telling(""))
     }
 }
 

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "cli")]
 pub(crate) mod arriving;
+mod asked;
 mod convert;
 mod inflate;
 mod jsonl;
@@ -30,6 +31,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
+pub(crate) use asked::FieldsSeen;
+#[cfg(feature = "cli")]
+pub(crate) use asked::are_asked;
 use convert::FileKindOf;
 #[cfg(feature = "cli")]
 pub(crate) use convert::object_lines::{ObjectLines, in_one_line};
@@ -222,6 +226,8 @@ struct Opened {
     converted: BTreeMap<PathBuf, (String, FileKindOf)>,
     /// What separates the fields of tables, where somebody says it.
     delimiter: Option<u8>,
+    /// The fields of records, where somebody named one.
+    seen: FieldsSeen,
 }
 
 /// What one input is.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::asked::{FieldsSeen, are_asked};
 use super::convert::objects::{self, PEEKED};
 use super::convert::{self, Converted, FileKindOf, Job, ReadingRules};
 use super::inflate::{Compression, decompressed};
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::charset::{Utf8Stream, is_wide, narrowed, unmarked};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::Kernel;
 use crate::options::Resources;
 use crate::output::marks;
 use crate::output::open_regular;
@@ -52,6 +54,7 @@ impl Corpus {
         are_apart(paths, &options.against)?;
         let mut corpus = Opened::empty(options, resources);
         let mut jobs = Vec::new();
+        let said = named_together(paths);
         let paths = paths.iter().chain(&options.against).cloned();
         let (stdin, files): (Vec<_>, Vec<_>) = paths.partition(|p| p.as_os_str() == STDIN);
         if !stdin.is_empty() {
@@ -119,7 +122,7 @@ impl Corpus {
             }
         }
         corpus.convert(&jobs, options, resources)?;
-        Ok(corpus.shared())
+        Ok(corpus.shared_telling(&said))
     }
 
     /// Opens bytes as [`Corpus::open`] opens a file of this name.
@@ -149,13 +152,49 @@ impl Corpus {
         let mut jobs = Vec::new();
         corpus.add_stream(name, from, options, resources, &mut jobs)?;
         corpus.convert(&jobs, options, resources)?;
-        Ok(corpus.shared())
+        Ok(corpus.shared_telling(name))
     }
 }
 
 impl Opened {
     pub(super) fn shared(self) -> Corpus {
         Corpus { opened: Arc::new(self) }
+    }
+
+    /// The same, which says of fields that somebody named and no record has. `place` is what was read. Where all are there, as many
+    /// lines are read as show that.
+    pub(super) fn shared_telling(self, place: &str) -> Corpus {
+        let corpus = self.shared();
+        let opened = &corpus.opened;
+        if !are_asked(&opened.fields) {
+            return corpus;
+        }
+        let lines = JsonLines::new(opened.fields.clone(), Kernel::detect());
+        let mut seen = opened.seen.clone();
+        let mut bytes = Vec::new();
+        let pieces = corpus.pieces().into_iter();
+        for piece in pieces.filter(|piece| opened.inputs[piece.input() as usize].reader == JSONL) {
+            if seen.is_all(&opened.fields) {
+                break;
+            }
+            // What cannot be read is said where it is read to be judged.
+            let _ = corpus.read(&piece, &mut bytes, |_, _, fields| {
+                if let Ok(fields) = fields {
+                    seen.record(&fields, || fields.json.map(|json| lines.names(json)).unwrap_or_default());
+                }
+            });
+        }
+        let problems = seen.problems(&opened.fields);
+        let mut opened = Arc::try_unwrap(corpus.opened);
+        if let Ok(opened) = &mut opened {
+            opened.problems.extend(problems.into_iter().map(|reason| Problem {
+                path: place.to_owned(),
+                record: None,
+                reason,
+                unreadable: false,
+            }));
+        }
+        Corpus { opened: opened.map_or_else(|shared| shared, Arc::new) }
     }
 
     pub(super) fn empty(options: &CorpusOptions, resources: &Resources) -> Opened {
@@ -181,6 +220,7 @@ impl Opened {
             stamps: BTreeMap::new(),
             converted: BTreeMap::new(),
             delimiter: options.delimiter,
+            seen: FieldsSeen::default(),
         }
     }
 
@@ -227,7 +267,7 @@ impl Opened {
             (false, _) => {
                 self.broke_off(path, &store, damage);
                 let (name, path) = (name.to_owned(), path.to_owned());
-                jobs.push(Job { name, path, kind, store: Some(store), by_command: false });
+                jobs.push(Job { name, path, kind, store: Some(Box::new(store)), by_command: false });
                 Ok(())
             }
         }
@@ -346,6 +386,7 @@ impl Opened {
     /// Adds what was converted as one more input.
     pub(super) fn add_converted(&mut self, converted: Converted) -> Result<()> {
         self.problems.extend(converted.problems);
+        self.seen.merge(converted.seen);
         for (kind, count) in converted.skipped {
             *self.skipped.entry(kind).or_default() += count;
         }
@@ -379,6 +420,15 @@ impl Opened {
         let path = error.place().map_or(String::new(), |place| place.display().to_string());
         self.problems.push(Problem { path, record: None, reason: error.reason(), unreadable: true });
     }
+}
+
+/// Several paths in a few words.
+fn named_together(paths: &[PathBuf]) -> String {
+    let mut named: Vec<String> = paths.iter().take(3).map(|path| path.display().to_string()).collect();
+    if paths.len() > named.len() {
+        named.push("\u{2026}".to_owned());
+    }
+    named.join(", ")
 }
 
 /// Whether a file that a walk found is an output of ours. Those are never compressed.

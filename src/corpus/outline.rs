@@ -19,19 +19,20 @@ const BEHIND_LEVELS: u32 = 8;
 /// Writes a page; `own` is the text of the record that it is written beside.
 pub(super) fn written(page: &VisiblePage, own: &str) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(page.text.len() + 16 * page.parts.len()));
-    let PageHead { title, og_title, description, headline, names } = &page.head;
+    let PageHead { title, og_title, description, headline, names, beside } = &page.head;
     for field in [title, og_title, description, headline] {
         out.field(field.as_deref());
     }
-    out.number(names.len() as u32);
-    for name in names {
-        out.text(name);
+    for list in [names, beside] {
+        out.number(list.len() as u32);
+        list.iter().for_each(|text| out.text(text));
     }
     out.number(page.elements.len() as u32);
     for element in &page.elements {
         out.number(element.within.map_or(0, |within| within + 1));
-        out.text(&element.selector);
+        out.number(element.selector.len() as u32);
     }
+    out.text(&page.selectors);
     out.number(page.parts.len() as u32);
     for part in &page.parts {
         let kind = match part.kind {
@@ -63,17 +64,21 @@ pub(super) fn read_head(bytes: &[u8]) -> Option<PageHead> {
 pub(super) fn read(bytes: &[u8], own: &str) -> Option<VisiblePage> {
     let mut from = OutlineReader(bytes);
     let head = from.head()?;
+    let mut start = 0u32;
     let elements = from.list(|from| {
         let within = from.number()?.checked_sub(1);
-        Some(PageElement { within, selector: from.text()? })
+        let selector = start..start.checked_add(from.number()?)?;
+        start = selector.end;
+        Some(PageElement { within, selector })
     })?;
+    let selectors = from.text()?;
     let parts = from.list(OutlineReader::part)?;
     let text = from.field()?.unwrap_or_else(|| own.to_owned());
     let is_whole = |part: &VisiblePart| {
         let Range { start, end } = part.range;
         text.get(start as usize..end as usize).is_some()
     };
-    parts.iter().all(is_whole).then_some(VisiblePage { text, parts, elements, head })
+    parts.iter().all(is_whole).then_some(VisiblePage { text, parts, elements, selectors, head })
 }
 
 fn place_in<T: PartialEq>(list: &[T], wanted: &T) -> u32 {
@@ -108,8 +113,8 @@ impl OutlineReader<'_> {
     fn head(&mut self) -> Option<PageHead> {
         let [title, og_title, description, headline] =
             [self.field()?, self.field()?, self.field()?, self.field()?];
-        let names = self.list(|from| from.text())?;
-        Some(PageHead { title, og_title, description, headline, names })
+        let [names, beside] = [self.list(|from| from.text())?, self.list(|from| from.text())?];
+        Some(PageHead { title, og_title, description, headline, names, beside })
     }
 
     fn number(&mut self) -> Option<u32> {
@@ -176,7 +181,7 @@ mod tests {
     #[test]
     fn a_page_comes_back_as_it_was_written() {
         let page = b"<title>Ferry | Courier</title><link rel=canonical href=https://c.example/f><nav><a href=/>Home</a></nav>\
-            <h1>Ferry</h1><p>It runs <a href=/clock>again</a>.<ul><li>one<li>two</ul><table><tr><td>x</table><p>a<br>b";
+            <h1>Ferry</h1><p>Ferry - Courier<p>It runs <a href=/clock>again</a>.<ul><li>one<li>two</ul><table><tr><td>x</table><p>a<br>b";
         let (_, visible) = read_with_visible(page, None, HtmlMode::Main, true).expect("is text");
         assert!(visible.parts.len() > 8);
         for own in ["", &*visible.text] {

@@ -105,15 +105,29 @@ struct Met {
 
 /// Makes one of files that are one, and notes hard links, which are several names of one file in different places.
 fn merge(walked: &mut Walked, ids: Vec<(u64, u64)>) {
-    let mut by_id: HashMap<(u64, u64), Vec<Found>> = HashMap::new();
-    for (id, found) in ids.into_iter().zip(std::mem::take(&mut walked.files)) {
-        by_id.entry(id).or_default().push(found);
+    // Most files are one, and of a million of them little is held here.
+    let mut order: Vec<((u64, u64), u32)> = ids.into_iter().zip(0..).collect();
+    order.sort_unstable();
+    let are_several = |same: &&[((u64, u64), u32)]| same.len() > 1;
+    let several: Vec<Vec<u32>> = order
+        .chunk_by(|(one, _), (next, _)| one == next)
+        .filter(are_several)
+        .map(|same| same.iter().map(|(_, at)| *at).collect())
+        .collect();
+    drop(order);
+    if several.is_empty() {
+        return;
     }
-    for same in by_id.into_values() {
-        if same.len() == 1 {
-            walked.files.extend(same);
-            continue;
+    let of_several: HashMap<u32, usize> =
+        (0..).zip(&several).flat_map(|(group, same)| same.iter().map(move |&at| (at, group))).collect();
+    let mut groups: Vec<Vec<Found>> = several.iter().map(|_| Vec::new()).collect();
+    for (at, found) in (0..).zip(std::mem::take(&mut walked.files)) {
+        match of_several.get(&at) {
+            Some(&group) => groups[group].push(found),
+            None => walked.files.push(found),
         }
+    }
+    for same in groups {
         // Where a path leads in the end is another place for a hard link, and the same for another spelling.
         let mut places: BTreeMap<PathBuf, Vec<Found>> = BTreeMap::new();
         for found in same {
@@ -230,6 +244,10 @@ fn take(
 
 fn problem(root: &Path, error: ignore::Error) -> Error {
     let place = place_of(&error).unwrap_or(root).to_owned();
+    // What the system says of a name that is not there, the path twice, is no help to anybody.
+    if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+        return Error::new(ErrorKind::NotReadable).because("no such file or folder").at(place);
+    }
     match error.io_error().map(|e| std::io::Error::new(e.kind(), e.to_string())) {
         Some(source) => Error::io(ErrorKind::NotReadable, place, source),
         None => Error::new(ErrorKind::NotReadable).because(error.to_string()).at(place),

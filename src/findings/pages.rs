@@ -5,16 +5,17 @@
 //! in order.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::repeats::{PageLook, SharedKey, page_key};
+use super::repeats::{PageLook, SharedKey, host_key, page_key};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Scratch, Value, turn};
 use crate::document::{site_hash, site_of};
 use crate::error::{Reason, Result};
 use crate::html::PageHead;
 use crate::options::Resources;
-use crate::page::faults;
+use crate::page::{NameCount, SiteNames, faults};
 use crate::report::{FaultRow, PageRow, ProblemRow};
 use crate::text::Tokens;
 
@@ -39,6 +40,8 @@ pub struct Pages<'a> {
     pool: rayon::ThreadPool,
     /// By key, how many pages have a title or a description; only those that several have.
     shared: HashMap<u64, u32>,
+    /// Names that pages show of their sites.
+    names: Arc<SiteNames>,
     count: u64,
     problems: Vec<ProblemRow>,
 }
@@ -73,22 +76,28 @@ impl<'a> Pages<'a> {
     pub fn of(corpus: &'a Corpus, resources: &'a Resources) -> Result<Pages<'a>> {
         let pool = resources.pool()?;
         let problems = corpus.problems().iter().map(Into::into).collect();
-        let mut pages = Pages { corpus, resources, pool, shared: HashMap::new(), count: 0, problems };
+        let names = Arc::default();
+        let mut pages = Pages { corpus, resources, pool, shared: HashMap::new(), names, count: 0, problems };
         let (mut keys, mut count, mut problems) = (Vec::new(), 0, Vec::new());
+        let mut names = NameCount::default();
         pages.walk(
-            || Tokens::new(resources.kernel),
-            |tokens, record| {
+            || (PageLook::new(resources.kernel), Tokens::new(resources.kernel)),
+            |(look, tokens), record| {
                 let head = corpus.page_head(record.location);
-                pages.keys(&record, head.as_ref(), tokens)
+                let host = host_key(corpus, record.location, record.fields);
+                let seen = head.as_ref().and_then(|head| look.site_names(head, host));
+                (pages.keys(&record, head.as_ref(), tokens), seen)
             },
             |found| match found {
-                Ok((_, found)) => {
+                Ok((_, (found, seen))) => {
                     count += 1;
                     keys.extend(found.into_iter().flatten());
+                    seen.iter().for_each(|seen| names.add(seen));
                 }
                 Err(problem) => problems.push(problem),
             },
         )?;
+        pages.names = Arc::new(names.names());
         pages.count = count;
         pages.problems.extend(problems);
         pages.problems.extend(corpus.changed().iter().map(ProblemRow::from));
@@ -238,7 +247,8 @@ impl<'a> Pages<'a> {
         let page = self.corpus.page(record.location);
         let keys = self.keys(&record, page.as_ref().map(|page| &page.head), tokens);
         let Record { location, text, fields } = record;
-        let repeats = look.repeats(text, fields, page.as_ref());
+        let host = host_key(self.corpus, location, fields);
+        let repeats = look.repeats(text, fields, page.as_ref(), (&self.names, host));
         let (path, _) = self.corpus.place(location, 0);
         let mut row = PageRow::new(String::new(), path, &repeats);
         row.faults.extend(page.as_ref().map(faults).unwrap_or_default().into_iter().map(FaultRow::from));

@@ -1,16 +1,17 @@
 //! What stands more than once, without any comparison of texts: within a page, and as the title or description of several.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::corpus::{Fields, Value, turn};
-use crate::document::DocId;
+use crate::corpus::{Corpus, Fields, Location, Value, turn};
+use crate::document::{DocId, registrable_host, site_hash};
 use crate::error::Result;
 use crate::hash::{avalanche, token_hash};
-use crate::html::VisiblePage;
-use crate::page::{Fault, PageReader, Repeat, faults};
+use crate::html::{PageHead, VisiblePage};
+use crate::page::{Fault, NameCount, NamesSeen, PageReader, Repeat, SiteNames, faults};
 use crate::report::{PageRow, TitleRow};
 use crate::scan::Run;
 use crate::text::Tokens;
@@ -63,6 +64,15 @@ pub(super) fn page_key(fields: &Fields<'_>, own: u64) -> u64 {
     address.map_or(own, |address| xxh3_64(address.as_bytes()))
 }
 
+/// The pages that show one site's name: of one host, which they say themselves or were read from, else of one folder. Not of one
+/// source, since for a file that is what it calls its site.
+pub(super) fn host_key(corpus: &Corpus, location: Location, fields: &Fields<'_>) -> u64 {
+    let address = fields.url.or(fields.canonical_url).map(Value::to_text);
+    let inside = fields.directory.map(Value::to_text);
+    let directory = || inside.as_deref().unwrap_or_else(|| corpus.directory(location.input));
+    site_hash(address.as_deref().and_then(registrable_host).unwrap_or_else(directory))
+}
+
 /// Looks at one document by itself: at all that is visible of an HTML page, at the text of any other.
 #[derive(Debug)]
 pub(super) struct PageLook {
@@ -74,8 +84,20 @@ impl PageLook {
         PageLook { reader: PageReader::new(kernel) }
     }
 
-    /// What stands more than once in it.
-    pub fn repeats(&mut self, text: &str, fields: &Fields<'_>, page: Option<&VisiblePage>) -> Vec<Repeat> {
+    /// What a page shows of the name of its site.
+    pub fn site_names(&mut self, head: &PageHead, host: u64) -> Option<NamesSeen> {
+        self.reader.site_names(head, host)
+    }
+
+    /// What stands more than once in it, on a page of this host, whose pages show names.
+    pub fn repeats(
+        &mut self,
+        text: &str,
+        fields: &Fields<'_>,
+        page: Option<&VisiblePage>,
+        (names, host): (&Arc<SiteNames>, u64),
+    ) -> Vec<Repeat> {
+        self.reader.at_site(names, host);
         match page {
             Some(page) => self.reader.page_repeats(page),
             None => self.reader.repeats(text, fields.title.map(Value::to_text).as_deref()),
@@ -90,6 +112,7 @@ impl Run {
     /// Cancellation.
     pub fn repeats(&self) -> Result<Repeats> {
         let texts = self.texts();
+        let names = Arc::new(self.site_names()?);
         let pages: Vec<PageRepeats> = self.install(|| {
             (0..self.documents.entries.len() as u32)
                 .into_par_iter()
@@ -104,11 +127,12 @@ impl Run {
                             let title = fields.title.map(Value::to_text);
                             let description = page.as_ref().and_then(|page| page.head.description.as_deref());
                             let (site, key) = (u64::from(entry.site), page_key(fields, u64::from(d)));
+                            let host = host_key(self.corpus(), entry.location, fields);
                             let mut shared = |text: Option<&str>| SharedKey::of(text?, site, key, tokens);
                             let found = PageRepeats {
                                 title: shared(title.as_deref()),
                                 description: shared(description),
-                                repeats: look.repeats(text, fields, page.as_ref()),
+                                repeats: look.repeats(text, fields, page.as_ref(), (&names, host)),
                             };
                             if turn.is_some() {
                                 // Its memory is not kept by every thread that had a large text.
@@ -126,6 +150,27 @@ impl Run {
         let repeats = (0..).map(DocId).zip(pages).map(|(document, page)| (document, page.repeats));
         let pages = repeats.filter(|(_, repeats)| !repeats.is_empty()).collect();
         Ok(Repeats { pages, titles, descriptions })
+    }
+
+    /// The names that pages of sites show.
+    fn site_names(&self) -> Result<SiteNames> {
+        let kernel = self.texts().kernel;
+        let empty = || (PageLook::new(kernel), NameCount::default());
+        let count: Result<NameCount> = self.install(|| {
+            let entries = self.documents.entries.par_iter();
+            let counts = entries.try_fold(empty, |(mut look, mut count), entry| -> Result<_> {
+                self.cancel().check()?;
+                let seen = self.corpus().page_head(entry.location).and_then(|head| {
+                    let mut bytes = Vec::new();
+                    let fields = self.corpus().fields(entry.location, &mut bytes).ok()?;
+                    look.site_names(&head, host_key(self.corpus(), entry.location, &fields))
+                });
+                seen.iter().for_each(|seen| count.add(seen));
+                Ok((look, count))
+            });
+            counts.map(|counted| Ok(counted?.1)).try_reduce(NameCount::default, |a, b| Ok(a.merge(b)))
+        });
+        Ok(count?.names())
     }
 
     /// Rows of the json report's `titles`: most pages first, titles before descriptions, then by site and title.

@@ -77,6 +77,8 @@ enum TagFate {
 struct Open<'a> {
     name: &'a str,
     kept: bool,
+    /// It only changes how text looks, and was handed on, as a `<span>`, because the file hides it.
+    veiled: bool,
 }
 
 struct Guard<'a> {
@@ -87,6 +89,8 @@ struct Guard<'a> {
     /// The open link's place in `open`.
     link: Option<usize>,
     kept: usize,
+    /// Open elements that only change how text looks and are hidden.
+    veils: usize,
     elements: usize,
     /// Places from which on a search was in vain, so that no search is made twice.
     no_comment_end: bool,
@@ -145,6 +149,7 @@ pub(super) fn guard(input: &str, rules: Rules) -> Guarded<'_> {
         open: Vec::new(),
         link: None,
         kept: 0,
+        veils: 0,
         elements: 0,
         no_comment_end: false,
         endless: Vec::new(),
@@ -277,7 +282,8 @@ impl<'a> Guard<'a> {
     fn end_tag(&mut self, open: usize) -> usize {
         let (name, _) = name_at(self.input, open + 2);
         let end = after(self.input.as_bytes(), b'>', open);
-        if fate(name) == TagFate::Keep && self.button.is_none() {
+        let is_open = fate(name) == TagFate::Keep || (self.veils > 0 && is_open_among(&self.open, name));
+        if is_open && self.button.is_none() {
             self.close(name);
         } else {
             self.separate(name);
@@ -298,7 +304,7 @@ impl<'a> Guard<'a> {
         }
         if self.open[place].kept {
             self.out.html.push_str("</");
-            self.push_name(name);
+            self.push_name(if self.open[place].veiled { VEIL } else { name });
             self.out.html.push('>');
         } else {
             self.separate(name);
@@ -309,6 +315,7 @@ impl<'a> Guard<'a> {
     /// Takes everything from `place` on off the list of open elements.
     fn forget(&mut self, place: usize) {
         self.kept -= self.open[place..].iter().filter(|open| open.kept).count();
+        self.veils -= self.open[place..].iter().filter(|open| open.veiled).count();
         self.open.truncate(place);
         self.link = self.link.filter(|&link| link < place);
     }
@@ -337,6 +344,7 @@ impl<'a> Guard<'a> {
             TagFate::Reading if whole => end,
             TagFate::Reading => self.skip_reading(name, end),
             TagFate::Control => self.control(name, &attributes, end, whole),
+            TagFate::Unwrap if self.is_veiled(name, &attributes) => self.veil(name, &attributes, whole, end),
             TagFate::Unwrap => {
                 self.separate(name);
                 self.date_of_meta(name, &attributes);
@@ -346,7 +354,9 @@ impl<'a> Guard<'a> {
                 self.void(name);
                 end
             }
-            TagFate::Keep if same(name, "a") && !self.opens_link(&attributes) => end,
+            TagFate::Keep if same(name, "a") && !self.opens_link(&attributes) => {
+                if self.is_veiled(name, &attributes) { self.veil(name, &attributes, whole, end) } else { end }
+            }
             TagFate::Keep => {
                 self.close_implied(name);
                 self.keep(name, &attributes);
@@ -452,7 +462,33 @@ impl<'a> Guard<'a> {
         if same(name, "a") {
             self.link = Some(self.open.len());
         }
-        self.open.push(Open { name, kept });
+        self.open.push(Open { name, kept, veiled: false });
+    }
+
+    /// Whether an element that is left out, but for its text, has to be kept in mind: the file hides it, or it stands within one of
+    /// its name that is hidden, whose end tag its own would be taken for.
+    fn is_veiled(&self, name: &str, attributes: &Attributes<'_>) -> bool {
+        let holds_text = || is_formatting(name) && !same(name, "wbr") || is_unwrapped_inline(name);
+        (attributes.unseen || (self.veils > 0 && is_open_among(&self.open, name))) && holds_text()
+    }
+
+    /// Hands on an element that only changes how its text looks as one that changes nothing, since the parser's repairs of the
+    /// former are quadratic; `end`, where the next thing begins.
+    fn veil(&mut self, name: &'a str, attributes: &Attributes<'a>, whole: bool, end: usize) -> usize {
+        let veiled = attributes.unseen && self.kept < MAX_DEPTH && self.elements < MAX_ELEMENTS;
+        if veiled {
+            self.elements += 1;
+            self.kept += 1;
+            self.veils += 1;
+            // For the article nothing changes.
+            let unseen = if self.rules.visible { "<span unseen=\"\">" } else { "<span>" };
+            self.out.html.push_str(unseen);
+        }
+        self.open.push(Open { name, kept: veiled, veiled });
+        if whole {
+            self.close(name);
+        }
+        end
     }
 
     fn void(&mut self, name: &str) {
@@ -766,6 +802,19 @@ fn fate(name: &str) -> TagFate {
         }
         _ => TagFate::Keep,
     }
+}
+
+/// What a hidden element that only changes how its text looks is handed on as.
+const VEIL: &str = "span";
+
+/// Whether an element of this name is open, as far as end tags look.
+fn is_open_among(open: &[Open<'_>], name: &str) -> bool {
+    open.iter().rev().take(MAX_SEARCH).any(|open| same(open.name, name))
+}
+
+/// Other elements within lines that are left out, but for the text in them.
+fn is_unwrapped_inline(name: &str) -> bool {
+    matches!(lower(name, &mut [0; LONGEST_NAME]), "a" | "math" | "map" | "picture" | "marquee")
 }
 
 /// Elements that only change how their text looks, and part no words.

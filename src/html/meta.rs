@@ -127,9 +127,9 @@ pub(super) fn front(title: &str) -> Option<&str> {
     separators(title).next().map(|(at, _)| title[..at].trim())
 }
 
-/// What a title has behind its last separator, if it has one.
-pub(super) fn back(title: &str) -> Option<&str> {
-    separators(title).last().map(|(at, sign)| title[at + sign.len_utf8()..].trim())
+/// What a title has before and behind its last separator, if it has one.
+pub(super) fn parted(title: &str) -> Option<(&str, &str)> {
+    separators(title).last().map(|(at, sign)| (title[..at].trim(), title[at + sign.len_utf8()..].trim()))
 }
 
 /// The signs of a title that may stand between it and the site's name, each with its place.
@@ -167,6 +167,38 @@ pub(super) fn same_words(a: &str, b: &str) -> bool {
 /// The letters and digits of a text, in lower case.
 pub(super) fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+/// What a text has before or behind a headline, given as its letters, where it begins or ends with that.
+pub(super) fn beside<'a>(text: &'a str, headline: &[char]) -> Option<&'a str> {
+    let has = |c: &char| c.is_alphanumeric();
+    let lower = |c: char| c.to_lowercase();
+    if letters(text).take(headline.len()).eq(headline.iter().copied()) {
+        let mut left = headline.len();
+        for (at, c) in text.char_indices() {
+            if left == 0 && c.is_alphanumeric() {
+                // From the sign behind the last letter on.
+                let front = text[..at].trim_end_matches(|c: char| !c.is_alphanumeric()).len();
+                return Some(&text[front..]);
+            }
+            left -= if has(&c) { lower(c).count().min(left) } else { 0 };
+        }
+        return None;
+    }
+    let backwards = text.chars().rev().filter(has).flat_map(|c| lower(c).rev());
+    if !backwards.take(headline.len()).eq(headline.iter().rev().copied()) {
+        return None;
+    }
+    let mut left = headline.len();
+    for (at, c) in text.char_indices().rev() {
+        if left == 0 && c.is_alphanumeric() {
+            let rest = &text[at + c.len_utf8()..];
+            let signs = rest.len() - rest.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+            return Some(&text[..at + c.len_utf8() + signs]);
+        }
+        left -= if has(&c) { lower(c).count().min(left) } else { 0 };
+    }
+    None
 }
 
 /// Whether a text is a page's title, with or without the site's name.

@@ -1,6 +1,7 @@
 //! Where elements stand in a page, as a selector that finds them again.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use dom_query::{Document, LocalName, NodeRef};
 use xxhash_rust::xxh3::xxh3_64;
@@ -65,6 +66,8 @@ pub(super) struct Selectors<'a> {
     /// The numbers of elements that were asked for, by item; [`NONE`] of others.
     numbers: Vec<u32>,
     pub elements: Vec<PageElement>,
+    /// Their selectors, one behind the other.
+    pub text: String,
 }
 
 /// What a selector may say of an element.
@@ -122,7 +125,7 @@ impl<'a> Selectors<'a> {
             }
         }
         let numbers = vec![NONE; items.list.len()];
-        Selectors { document, items, names, all, numbers, elements: Vec::new() }
+        Selectors { document, items, names, all, numbers, elements: Vec::new(), text: String::new() }
     }
 
     /// The number of an element, which is [`Selectors::elements`]' from then on.
@@ -143,7 +146,9 @@ impl<'a> Selectors<'a> {
         way.into_iter()
             .rev()
             .fold(known, |within, item| {
-                let selector = self.selector(item, within.is_some());
+                let start = self.text.len() as u32;
+                self.write(item, within.is_some());
+                let selector = start..self.text.len() as u32;
                 if selector.is_empty() {
                     return within;
                 }
@@ -169,23 +174,34 @@ impl<'a> Selectors<'a> {
             || self.items.list[item as usize].kind == NodeRole::Body
     }
 
-    fn selector(&self, item: u32, is_within: bool) -> String {
+    /// Writes an element's own selector; nothing where the outermost element needs none.
+    fn write(&mut self, item: u32, is_within: bool) {
         let name = self.names[item as usize];
+        let (by_id, by_class) = (!is_within && self.is_one(name.id), !is_within && self.is_one(name.class));
         let node = NodeRef::new(self.items.list[item as usize].id, &self.document.tree);
-        let Some(local) = node.element_ref().map(|element| element.name.local.clone()) else {
-            return String::new();
-        };
-        let attribute = |name: &str| node.attr(name).unwrap_or_default();
-        if !is_within && self.is_one(name.id) {
-            return format!("#{}", attribute("id"));
-        }
-        if !is_within && self.is_one(name.class) {
-            return format!("{local}.{}", first_class(&attribute("class")).unwrap_or_default());
-        }
-        if &*local == "html" {
-            return String::new();
-        }
-        if name.has_siblings { format!("{local}:nth-of-type({})", name.number) } else { local.to_string() }
+        let out = &mut self.text;
+        node.query(|node| {
+            let Some(element) = node.as_element() else { return };
+            let local = &*element.name.local;
+            let attribute = |name: &str| {
+                let attribute = element.attrs.iter().find(|attribute| &*attribute.name.local == name);
+                attribute.map_or("", |attribute| &*attribute.value)
+            };
+            if by_id {
+                out.push('#');
+                out.push_str(attribute("id"));
+            } else if by_class {
+                out.push_str(local);
+                out.push('.');
+                out.push_str(first_class(attribute("class")).unwrap_or_default());
+            } else if local != "html" {
+                out.push_str(local);
+                if name.has_siblings {
+                    // Writing to a string does not fail.
+                    let _ = write!(out, ":nth-of-type({})", name.number);
+                }
+            }
+        });
     }
 }
 

@@ -3,14 +3,18 @@
 //! What an element says of itself counts: its name, its ARIA role, microdata, the names that it is given. What stands in a part
 //! that holds the headline is no part of a menu, whatever that part is called. Crumbs that say nothing of themselves are known by
 //! their form: links that begin with the one to the site's first page, and behind them what is no link.
+//!
+//! Thresholds were measured on 150 real and 200 made pages (page-repeats); docs/decisions.md says what moves with each.
 
 use dom_query::{Document, NodeRef};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::address::LinkTarget;
 use super::cut::{Pieces, TextPiece};
 use super::marks::{self, Part};
 use super::tree::{Items, NodeRole};
 use super::{BlockKind, meta};
+use crate::hash::ByHash;
 
 /// What a place of a page's text is to a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,11 +111,16 @@ impl<'a> Roles<'a> {
         let headline = headline(pieces, titles, site_name, leads_home);
         let at_headline = headline.map(|piece| pieces.list[piece].first);
         let mut around = vec![0; items.list.len()];
+        let mut known = ByHash::default();
         for (at, item) in items.list.iter().enumerate() {
             let above = around.get(item.parent as usize).copied().unwrap_or(0);
             let is_whole = matches!(item.kind, NodeRole::Text | NodeRole::Body | NodeRole::Main);
             let holds = at_headline.is_some_and(|headline| (at as u32..item.end).contains(&headline));
-            let part = if is_whole || holds { None } else { part_of(&NodeRef::new(item.id, &document.tree)) };
+            let part = if is_whole || holds {
+                None
+            } else {
+                part_of(&NodeRef::new(item.id, &document.tree), &mut known)
+            };
             around[at] = above | part.map_or(0, bit);
         }
         Roles { items, pieces, around, targets, headline }
@@ -178,14 +187,17 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The part that an element says it is.
-fn part_of(node: &NodeRef<'_>) -> Option<Part> {
+/// The part that an element says it is. `known` has what names say, by their hash: those of a list's items are the same.
+fn part_of(node: &NodeRef<'_>, known: &mut ByHash<Option<Part>>) -> Option<Part> {
     node.query_or(None, |node| {
         let element = node.as_element()?;
         let mut found = Part::named(&element.name.local);
         for attribute in &element.attrs {
             let part = match &*attribute.name.local {
-                "class" | "id" => marks::part(&attribute.value),
+                "class" | "id" => {
+                    let hash = xxh3_64(attribute.value.as_bytes());
+                    *known.entry(hash).or_insert_with(|| marks::part(&attribute.value))
+                }
                 "role" | "part" => Part::named(&attribute.value),
                 _ => None,
             };
@@ -217,36 +229,55 @@ fn headline(
     leads_home: impl Fn(usize) -> bool,
 ) -> Option<usize> {
     let same = |a: &str, b: &str| meta::same_words(a, b);
-    let fronts = titles.iter().filter_map(|title| meta::front(title));
-    let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
-    let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
-    let backs: Vec<&str> = titles.iter().filter_map(|title| meta::back(title)).collect();
+    let parted: Vec<(&str, &str)> = titles.iter().filter_map(|title| meta::parted(title)).collect();
+    let as_written = titles;
     let titles: Vec<Letters> = titles.iter().map(|title| Letters::of(title)).collect();
-    let mut best: [Option<(f64, usize)>; 3] = [None; 3];
-    let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
-        BlockKind::Heading(level) => Some((at, piece, level)),
-        _ => None,
-    });
-    for (at, piece, level) in headings.take(HEADINGS) {
-        let text = pieces.text_of(piece);
+    let headings = || {
+        let headings = pieces.list.iter().enumerate().filter_map(|(at, piece)| match piece.kind {
+            BlockKind::Heading(level) => Some((at, pieces.text_of(piece), level)),
+            _ => None,
+        });
+        headings.take(HEADINGS)
+    };
+    let first_headings = || headings().filter(|(.., level)| *level == 1);
+    // The most alike of the headings, and of those that are a site's name.
+    let (mut first, mut site): (Option<(f64, usize)>, Option<(f64, usize)>) = (None, None);
+    for (at, text, _) in first_headings() {
         let own = Letters::of(text);
-        let fronts = fronts.iter().filter(|_| level > 1);
-        let alike = titles.iter().chain(fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
+        let alike = titles.iter().map(|title| title.alike(&own)).fold(0.0, f64::max);
         // What stands last in a title is the site's name where another title is not about it.
         let is_back = || {
-            backs.iter().any(|back| same(back, text)) && titles.iter().any(|title| title.alike(&own) < ALIKE)
+            parted.iter().any(|(_, back)| same(back, text))
+                && titles.iter().any(|title| title.alike(&own) < ALIKE)
         };
-        let is_site = level == 1
-            && alike < 1.0
-            && (leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back());
-        let best = &mut best[if is_site { 2 } else { usize::from(level > 1) }];
+        // It is so for certain where another first heading is what stands before it there.
+        let is_beside = || {
+            let front = parted.iter().find(|(_, back)| same(back, text)).map(|(front, _)| *front);
+            front.is_some_and(|front| first_headings().any(|(_, other, _)| same(other, front)))
+        };
+        let is_called = || leads_home(at) || site_name.is_some_and(|site| same(site, text)) || is_back();
+        let is_site = alike < 1.0 && is_called() || is_beside();
+        let best = if is_site { &mut site } else { &mut first };
         if best.is_none_or(|(most, _)| alike > most) {
             *best = Some((alike, at));
         }
     }
-    let [first, below, site] = best;
     let is = |best: Option<(f64, usize)>, least: f64| best.filter(|(alike, _)| *alike >= least);
-    is(first, ALIKE).or(is(below, ALIKE_BELOW)).or(first).or(site).map(|(_, at)| at)
+    let below = || {
+        let fronts = as_written.iter().filter_map(|title| meta::front(title));
+        let fronts = fronts.filter(|front| !site_name.is_some_and(|site| same(site, front)));
+        let fronts: Vec<Letters> = fronts.map(Letters::of).collect();
+        let mut best: Option<(f64, usize)> = None;
+        for (at, text, _) in headings().filter(|(.., level)| *level > 1) {
+            let own = Letters::of(text);
+            let alike = titles.iter().chain(&fronts).map(|title| title.alike(&own)).fold(0.0, f64::max);
+            if best.is_none_or(|(most, _)| alike > most) {
+                best = Some((alike, at));
+            }
+        }
+        is(best, ALIKE_BELOW)
+    };
+    is(first, ALIKE).or_else(below).or(first).or(site).map(|(_, at)| at)
 }
 
 /// The link that a piece is all of, if it is one.

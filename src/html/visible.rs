@@ -19,6 +19,8 @@ pub struct VisiblePage {
     pub parts: Vec<VisiblePart>,
     /// Elements by which parts are found, each with the one that its selector begins at.
     pub elements: Vec<PageElement>,
+    /// The selectors of all of them, one behind the other.
+    pub selectors: String,
     /// What the page says of itself beside its text.
     pub head: PageHead,
 }
@@ -62,8 +64,8 @@ pub enum PartKind {
 pub struct PageElement {
     /// The number of the element that its selector begins at, if it does not stand for itself.
     pub within: Option<u32>,
-    /// A selector: `#content`, `main.article`, `h2:nth-of-type(2)`.
-    pub selector: String,
+    /// Where in [`VisiblePage::selectors`] its own is: `#content`, `main.article`, `h2:nth-of-type(2)`.
+    pub selector: Range<u32>,
 }
 
 /// What a page says of itself beside its text.
@@ -79,6 +81,9 @@ pub struct PageHead {
     pub headline: Option<String>,
     /// Names by which the site is called: its own, its publisher's, those on links to its first page, its host's.
     pub names: Vec<String>,
+    /// What stands beside the headline on one line, with the sign that parts the two, in places that lead to no other page: what
+    /// several pages of a site have there is the site's name.
+    pub beside: Vec<String>,
 }
 
 impl VisiblePage {
@@ -87,7 +92,8 @@ impl VisiblePage {
         let mut steps = Vec::new();
         let mut at = Some(part.element);
         while let Some(element) = at.and_then(|at| self.elements.get(at as usize)) {
-            steps.push(&*element.selector);
+            let Range { start, end } = element.selector;
+            steps.push(self.selectors.get(start as usize..end as usize).unwrap_or_default());
             at = element.within;
         }
         steps.reverse();
@@ -121,15 +127,18 @@ pub(super) fn visible(parsed: &Parsed<'_>, metadata: &Metadata, source: &str) ->
     let mut selectors = Selectors::of(&parsed.document, &parsed.items);
     let parts = parts(pieces, &ranges, &roles, &mut selectors, source);
     let headline = roles.headline.map(|piece| pieces.text_of(&pieces.list[piece]).to_owned());
+    let headline = headline.or_else(|| metadata.title.clone());
+    let beside = headline.as_deref().map(|headline| beside(pieces, &roles, headline)).unwrap_or_default();
     let head = PageHead {
         // An empty element says something: that nobody wrote a title.
         title: title.clone().or_else(|| parsed.head.title.map(meta::text)),
         og_title: og_title.clone(),
         description: metadata.description.clone(),
-        headline: headline.or_else(|| metadata.title.clone()),
+        headline,
         names: names(pieces, &roles, metadata, &own),
+        beside,
     };
-    VisiblePage { text, parts, elements: selectors.elements, head }
+    VisiblePage { text, parts, elements: selectors.elements, selectors: selectors.text, head }
 }
 
 fn parts(
@@ -198,6 +207,34 @@ pub(crate) fn lines_of(text: &str, places: &[u32]) -> Vec<(u32, u32)> {
         column += between[last..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32;
         at = place;
         found[number] = (line, column);
+    }
+    found
+}
+
+/// What stands before or behind the headline in lines that have both. Linear in the lines that are about as long.
+fn beside(pieces: &Pieces, roles: &Roles<'_>, headline: &str) -> Vec<String> {
+    let headline: Vec<char> = meta::letters(headline).collect();
+    let mut found: Vec<String> = Vec::new();
+    if headline.is_empty() {
+        return found;
+    }
+    let mut links = pieces.links.iter().peekable();
+    for (number, piece) in pieces.list.iter().enumerate() {
+        let mut leads = roles.whole_link(number).is_some_and(|link| roles.target(link) == LinkTarget::Page);
+        while let Some(link) = links.next_if(|link| link.piece <= number) {
+            leads |= link.piece == number && roles.target(link.item) == LinkTarget::Page;
+        }
+        // A letter takes four bytes at most, and what stands between words is little.
+        let longest = 6 * headline.len() + NAME;
+        if leads || piece.len() <= headline.len() || piece.len() > longest {
+            continue;
+        }
+        let rest = meta::beside(pieces.text_of(piece), &headline).map(str::trim);
+        if let Some(rest) = rest.filter(|rest| rest.len() <= NAME && found.len() < NAMES)
+            && !found.iter().any(|other| meta::same_words(other, rest))
+        {
+            found.push(rest.to_owned());
+        }
     }
     found
 }

@@ -1,39 +1,12 @@
-//! Sets and maps by what is a hash already.
+//! Sets of what is a hash already, many of them at once.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
+pub use crate::hash::{ByHash, Hashes};
 use crate::kernel::prefetch;
-
-/// A hasher that hands on the hash it is given.
-#[derive(Debug, Default, Clone)]
-pub struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
-/// A map by hash.
-pub type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Same>>;
-
-/// A set of hashes.
-pub type Hashes = HashSet<u64, BuildHasherDefault<Same>>;
 
 /// Slots for each hash, about: one in five that stand once then looks as if it stood again.
 const SLOTS: u64 = 4;

@@ -2,9 +2,10 @@
 //! desks. One block each, however many parts it has.
 //!
 //! First paragraphs are looked at alone, since copies of an article differ in what stands between them: advertisements, buttons.
-//! Then all that is left, without gaps.
+//! Then all that is left, without gaps: rows of short parts, and a heading with the paragraph below it.
+//!
+//! Thresholds were measured on 150 real and 200 made pages (page-repeats); docs/decisions.md says what moves with each.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{NEWS, PageReader, PageUnit, Repeat, RepeatKind, UnitForm, VisiblePage, ends_sentence};
@@ -14,6 +15,9 @@ const SHORT_PARTS: usize = 3;
 
 /// Paragraphs that make a block, at least.
 const PARAGRAPHS: usize = 2;
+
+/// Thirds of a copy's bytes that are its paragraphs, at least: what stands between them differs from copy to copy.
+const MOSTLY: usize = 2;
 
 /// Later places of a part at which a block is looked for, at most: what stands more often is a part of a row, and no beginning.
 const PLACES: usize = 32;
@@ -54,7 +58,7 @@ impl PageReader {
         };
         let paragraphs: Vec<usize> = parts.iter().copied().filter(is_paragraph).collect();
         let mut found = Vec::new();
-        for copies in self.rows(&paragraphs, PARAGRAPHS) {
+        for copies in self.rows(&paragraphs, |row| row.len() >= PARAGRAPHS) {
             let copies: Vec<BlockCopy> = copies.into_iter().map(|copy| self.copy(copy)).collect();
             if copies.iter().all(|copy| self.is_mostly(text, copy, &paragraphs)) {
                 found.push(self.with_headings(copies, parts));
@@ -66,9 +70,15 @@ impl PageReader {
         found
     }
 
-    /// The copies of rows of short parts, whose units are covered from then on.
-    pub(super) fn find_rows(&mut self, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
-        let rows = self.rows(parts, SHORT_PARTS).into_iter();
+    /// The copies of rows of short parts and of entries, whose units are covered from then on.
+    pub(super) fn find_rows(&mut self, text: &str, parts: &[usize]) -> Vec<Vec<BlockCopy>> {
+        // An entry of a live blog: a heading, and below it a paragraph.
+        let is_entry = |row: &[usize]| {
+            let units: Vec<&PageUnit> = row.iter().map(|&at| &self.units[at]).collect();
+            matches!(*units, [heading, below] if heading.form == UnitForm::Marked
+                && below.form == UnitForm::Block && self.is_sentence(text, below))
+        };
+        let rows = self.rows(parts, |row| row.len() >= SHORT_PARTS || is_entry(row)).into_iter();
         let found: Vec<Vec<BlockCopy>> =
             rows.map(|copies| copies.into_iter().map(|copy| self.copy(copy)).collect()).collect();
         for copies in &found {
@@ -89,23 +99,26 @@ impl PageReader {
         BlockCopy { first, last, start, end }
     }
 
-    /// Rows of at least so many of these units that stand twice and more in one order: the first and last unit of each copy. No two
+    /// Rows of these units, of those that are enough, that stand twice and more in one order: the first and last unit of each copy. No two
     /// copies overlap, and none holds what is covered.
-    fn rows(&self, units: &[usize], least: usize) -> Vec<Vec<Range<usize>>> {
-        let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (place, &at) in units.iter().enumerate() {
-            if self.is_free(at) {
-                places.entry(self.units[at].hash).or_default().push(place);
-            }
-        }
+    fn rows(&self, units: &[usize], is_enough: impl Fn(&[usize]) -> bool) -> Vec<Vec<Range<usize>>> {
+        let free = units.iter().enumerate().filter(|&(_, &at)| self.is_free(at));
+        let mut places: Vec<(u64, usize)> = free.map(|(place, &at)| (self.units[at].hash, place)).collect();
+        places.sort_unstable();
+        // Most stand once, and begin no row.
+        let follows = |[(one, _), (next, _)]: &&[(u64, usize); 2]| one == next;
+        let mut again: Vec<usize> =
+            places.array_windows().filter(follows).map(|[(_, place), _]| *place).collect();
+        again.sort_unstable();
         let mut taken = vec![false; units.len()];
         let mut found = Vec::new();
-        for start in 0..units.len() {
-            let Some(others) = places.get(&self.units[units[start]].hash) else { continue };
-            let later = others.partition_point(|&place| place <= start);
-            if taken[start] || others.len() - later == 0 || !self.is_free(units[start]) {
+        for start in again {
+            if taken[start] {
                 continue;
             }
+            let hash = self.units[units[start]].hash;
+            let others = &places[places.partition_point(|place| *place <= (hash, start))..];
+            let others = &others[..others.partition_point(|(other, _)| *other == hash)];
             let row = |from: usize, to: usize, most: usize, taken: &[bool]| {
                 let equal = |step: &usize| {
                     let (a, b) = (from + step, to + step);
@@ -119,14 +132,15 @@ impl PageReader {
                 };
                 (0..most).take_while(equal).count()
             };
-            let near = others[later..].iter().take(PLACES);
-            let length = near.map(|&place| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
+            let near = others.iter().take(PLACES);
+            let length =
+                near.map(|&(_, place)| row(start, place, usize::MAX, &taken)).max().unwrap_or_default();
             let length = self.period(&units[start..start + length]);
-            if length < least {
+            if !is_enough(&units[start..start + length]) {
                 continue;
             }
             let mut copies = vec![start];
-            for &place in &others[later..] {
+            for &(_, place) in others {
                 if copies.last().is_some_and(|last| last + length <= place)
                     && row(start, place, length, &taken) == length
                 {
@@ -152,7 +166,7 @@ impl PageReader {
         let from = paragraphs.partition_point(|&at| at < copy.first);
         let within = paragraphs[from..].iter().take_while(|&&at| at <= copy.last).map(|&at| &self.units[at]);
         let bytes: usize = within.clone().map(|unit| unit.bytes.len()).sum();
-        bytes * 3 >= (copy.end - copy.start) * 2
+        bytes * 3 >= (copy.end - copy.start) * MOSTLY
             && within.filter(|unit| self.is_sentence(text, unit)).count() >= PARAGRAPHS
     }
 

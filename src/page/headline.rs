@@ -1,14 +1,19 @@
 //! A page's headline in any form: as it is, behind a label, beside a site's name, at the end of crumbs, cut short.
 //!
-//! No list of words tells a label or a name. A label is short and ends in a colon; a site's name is one that the page itself gives
-//! its site, or stands behind a bar, or on a link to another site. What has a number of its own beside the headline is the next of
+//! No list of words tells a label or a name. A label is short and ends in a colon; a site's name is one that the page itself or other
+//! pages of the site give it (`names`), or stands behind a bar, or on a link to another site. What has a number of its own beside the headline is the next of
 //! a series, and what has the headline within a sentence has it not as a headline.
+//!
+//! Thresholds were measured on 150 real and 200 made pages (page-repeats); docs/decisions.md says what moves with each.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::names::SiteNames;
 use super::{
-    LinkTarget, NEWS, PageReader, PageUnit, Place, PlaceForm, PlaceRole, Repeat, RepeatKind, TITLE, UnitForm,
-    VisiblePage, WORD, run_hash,
+    LinkTarget, NEWS, PageHead, PageReader, PageUnit, Place, PlaceForm, PlaceRole, Repeat, RepeatKind, TITLE,
+    UnitForm, VisiblePage, WORD, run_hash,
 };
 use crate::text::Tokens;
 
@@ -23,6 +28,12 @@ const KEPT: usize = 3 * WORD + 1;
 
 /// The same on a link to the page itself, which says whose headline it is.
 const KEPT_HERE: usize = WORD + 1;
+
+/// Names that are remembered, at most.
+const READ: usize = 256;
+
+/// Tokens of crumbs that stand before the headline in its line, fewer than.
+const WAY: usize = 40;
 
 /// What stands between a headline and a site's name.
 const SEPARATORS: [char; 19] = [
@@ -64,7 +75,11 @@ pub(super) struct Forms {
     key: Vec<u64>,
     hash: u64,
     /// Hashes of the tokens of each name.
-    names: Vec<Vec<u64>>,
+    pub names: Vec<Vec<u64>>,
+    /// Hashes of the tokens of names that pages gave before: pages of a site give the same.
+    read: HashMap<String, Vec<u64>>,
+    /// The names that other pages show, and the site of this one.
+    pub known: Option<(Arc<SiteNames>, u64)>,
 }
 
 impl Forms {
@@ -76,15 +91,45 @@ impl Forms {
         }
     }
 
+    /// Takes the names that a page itself gives its site.
+    pub fn of_page(&mut self, head: &PageHead, tokens: &mut Tokens) {
+        self.names(&head.names, tokens);
+        if let Some(title) = &head.title {
+            self.name_in(title, head.headline.as_deref().unwrap_or_default(), tokens);
+        }
+    }
+
+    /// Takes what stands beside the headline, with the sign between them, if it may be a name: what has a number is the next of a
+    /// series.
+    pub fn name_beside(&mut self, rest: &str, tokens: &mut Tokens) {
+        let is_sign = |c: char| SEPARATORS.contains(&c) || matches!(c, '(' | ')');
+        let name = rest.trim_matches(|c: char| is_sign(c) || c.is_whitespace());
+        let has_number = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(is_number);
+        if name.len() < rest.len() && !has_number(name) {
+            self.name(name, tokens);
+        }
+    }
+
     fn name(&mut self, name: &str, tokens: &mut Tokens) {
-        let hashes = hashes(name, tokens);
-        if !hashes.is_empty() && !self.names.contains(&hashes) {
-            self.names.push(hashes);
+        if !self.read.contains_key(name) {
+            if self.read.len() >= READ {
+                self.read.clear();
+            }
+            self.read.insert(name.to_owned(), hashes(name, tokens));
+        }
+        if let Some(hashes) = self.read.get(name)
+            && !hashes.is_empty()
+            && !self.names.contains(hashes)
+        {
+            self.names.push(hashes.clone());
         }
     }
 
     /// Takes what a title says beside the headline: all of it, and each part that a separator parts.
     pub fn name_in(&mut self, title: &str, headline: &str, tokens: &mut Tokens) {
+        if title == headline {
+            return;
+        }
         let (whole, key) = (hashes(title, tokens), hashes(headline, tokens));
         let rest = whole.strip_prefix(&*key).or_else(|| whole.strip_suffix(&*key));
         let Some(rest) = rest.filter(|rest| !rest.is_empty() && !key.is_empty()) else { return };
@@ -100,6 +145,10 @@ impl Forms {
             }
         }
     }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(char::is_numeric)
 }
 
 /// Whether a run of tokens stands in another.
@@ -342,14 +391,14 @@ impl PageReader {
             return false;
         }
         let own = &self.hashes[rest.clone()];
-        if self.forms.names.iter().any(|name| name == own) {
+        let shows = |(names, site): &(Arc<SiteNames>, u64)| names.has(*site, own);
+        if self.forms.names.iter().any(|name| name == own) || self.forms.known.as_ref().is_some_and(shows) {
             return true;
         }
-        let is_number = |token: usize| self.tokens.get(token).chars().all(char::is_numeric);
         let leads_away = unit.target == LinkTarget::Away
             || links.iter().any(|link| link.target == LinkTarget::Away && link.tokens == unit.tokens);
         (separator.contains(BARS) || leads_away)
-            && !rest.clone().any(is_number)
+            && !rest.clone().any(|token| is_number(self.tokens.get(token)))
             && self.weight(text, rest, NAME + 1, true) <= NAME
     }
 
@@ -366,7 +415,7 @@ impl PageReader {
         let separators = || (before.start + 1..before.end).filter_map(|token| self.between(text, token));
         let leads = separator.contains(ARROWS);
         let first_is_link =
-            links.first().is_some_and(|link| (link.tokens.start as usize) < before.end) && before.len() < 40;
+            links.first().is_some_and(|link| (link.tokens.start as usize) < before.end) && before.len() < WAY;
         if leads && (first_is_link || separators().any(|between| between.contains(ARROWS))) {
             return true;
         }

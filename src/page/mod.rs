@@ -11,20 +11,24 @@
 //!
 //! Numbers, bullets and lines under three words repeat on any page and are not news, nor are short pieces of
 //! sentences in text that is broken into lines.
+//!
+//! Thresholds were measured on 150 real and 200 made pages (page-repeats); docs/decisions.md says what moves with each.
 
 mod blocks;
 mod head;
 mod headline;
 mod lines;
+mod names;
 mod similar;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::align::{Aligner, Words};
-use crate::hash::{MAX_SHINGLE, MULTIPLIERS, avalanche, shingle_hash};
-use crate::html::{LinkTarget, PartKind, VisiblePage, lines_of};
+use crate::hash::{ByHash, MAX_SHINGLE, MULTIPLIERS, avalanche, shingle_hash};
+use crate::html::{LinkTarget, PageHead, PartKind, VisiblePage, lines_of};
 use crate::kernel::Kernel;
 use crate::text::Tokens;
 
@@ -32,6 +36,7 @@ pub use crate::html::PlaceRole;
 pub use head::{Fault, FaultKind, faults};
 use headline::{Forms, TitlePlace};
 use lines::{STOPS, content, ends_sentence, goes_on, last_mark};
+pub use names::{NameCount, NamesSeen, SiteNames};
 
 /// What kind of unit repeats, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -164,6 +169,8 @@ pub struct PageReader {
     members: Vec<u32>,
     /// For each unit, whether a reported repeat covers it.
     covered: Vec<bool>,
+    /// The last unit that has a run of tokens, by its hash.
+    runs: ByHash<usize>,
     aligner: Aligner,
     words: [Words; 2],
 }
@@ -249,9 +256,15 @@ impl PageReader {
             groups: Vec::new(),
             members: Vec::new(),
             covered: Vec::new(),
+            runs: ByHash::default(),
             aligner: Aligner::default(),
             words: Default::default(),
         }
+    }
+
+    /// From now on pages are of this site, and these are names that the pages of sites show.
+    pub fn at_site(&mut self, names: &Arc<SiteNames>, site: u64) {
+        self.forms.known = Some((Arc::clone(names), site));
     }
 
     /// What stands more than once in `text`, at most 4 GiB less one byte, in order of first occurrence. No
@@ -282,13 +295,9 @@ impl PageReader {
     /// On a text over 4 GiB.
     pub fn page_repeats(&mut self, page: &VisiblePage) -> Vec<Repeat> {
         self.read(&page.text);
-        let headline = page.head.headline.as_deref().unwrap_or_default();
-        self.forms.names(&page.head.names, &mut self.title);
-        if let Some(title) = &page.head.title {
-            self.forms.name_in(title, headline, &mut self.title);
-        }
+        self.forms.of_page(&page.head, &mut self.title);
         self.find_page_units(page);
-        self.title.read(headline);
+        self.title.read(page.head.headline.as_deref().unwrap_or_default());
         let is_given = !self.title.is_empty();
         self.find(&page.text, Some(page), is_given)
     }
@@ -318,7 +327,7 @@ impl PageReader {
             }
             repeats.push(self.title_repeat(text, page, &headline));
         }
-        found.extend(self.find_rows(&parts));
+        found.extend(self.find_rows(text, &parts));
         repeats.extend(found.iter().map(|copies| self.block_repeat(text, page, copies)));
         if self.sort_units() {
             self.find_groups(text);

@@ -17,10 +17,13 @@
 //! Ids, titles, addresses and other names are shown up to [`NAME`] bytes, or [`SHORT_NAME`] where that is too much for all of
 //! them, and passages up to ten times as much.
 //!
-//! Of related pairs, templates, sites and missed pairs the first are shown, as many as a reader goes through; the texts of
-//! related documents that are in no cluster have an eighth of the room. The page says what was left out of it.
+//! Of related pairs, templates, sites and missed pairs the first are shown, as many as a reader goes through, of related pairs
+//! those of each relation alike; the texts of related documents that are in no cluster have an eighth of the room. The page says
+//! what was left out of it. Of absolute paths it has what is below their common folder: whom it is mailed to need not know where
+//! it lay.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
 use base64::Engine;
@@ -132,12 +135,21 @@ pub fn write_html(report: &Report, mut out: impl Write) -> io::Result<()> {
     let mut data = String::new();
     for most in [NAME, SHORT_NAME] {
         let short = shortened(report, most)?;
-        data = self::data(short.as_ref().unwrap_or(report))?;
+        data = self::data(short.as_ref().unwrap_or(report), false)?;
         if data.len() <= LIMIT {
             break;
         }
     }
     write_page(PAGE, [STYLE, SCRIPT], data, &mut out)
+}
+
+/// Writes the page of a report that is one cluster: what an editor attaches to a letter. It shows every text as far as the report has
+/// it, with its hash.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_evidence(report: &Report, out: impl Write) -> io::Result<()> {
+    write_page(PAGE, [STYLE, SCRIPT], data(report, true)?, out)
 }
 
 /// Writes a page with a style, a script and its data, and a policy that lets nothing else run.
@@ -194,9 +206,9 @@ const THIN: [Thin; 7] = {
     ]
 };
 
-/// The page's data, escaped for the inside of a script element.
-fn data(report: &Report) -> io::Result<String> {
-    let page = PageData::new(report);
+/// The page's data, escaped for the inside of a script element; `is_story`, whether it is one cluster's.
+fn data(report: &Report, is_story: bool) -> io::Result<String> {
+    let page = PageData { is_story, ..PageData::new(report) };
     let mut core = String::new();
     for thin in THIN {
         core = escaped(&serde_json::to_string(&page.core(thin))?);
@@ -232,7 +244,11 @@ pub(super) fn escaped(json: &str) -> String {
 struct PageData<'a> {
     report: &'a Report,
     /// Related pairs that are shown.
-    related: &'a [RelatedRow],
+    related: Vec<&'a RelatedRow>,
+    /// Whether the page is one cluster's.
+    is_story: bool,
+    /// The folder that all absolute paths are below; empty if none is.
+    root: String,
     /// Their documents that are in no cluster.
     others: Vec<&'a MemberRow>,
     sites: Vec<&'a str>,
@@ -241,13 +257,13 @@ struct PageData<'a> {
 
 #[derive(Serialize)]
 struct ReportData<'a> {
-    settings: &'a super::Settings,
+    settings: super::Settings,
     threshold: Option<f64>,
     accounting: &'a super::Accounting,
-    sources: &'a [SourceRow],
+    sources: Vec<SourceRow>,
     sources_in_all: usize,
     sources_sha256: String,
-    pages: &'a [super::PageRow],
+    pages: Vec<Cow<'a, super::PageRow>>,
     titles: &'a [super::TitleRow],
     titles_in_all: usize,
     site_pairs: Vec<&'a SitePairRow>,
@@ -258,7 +274,7 @@ struct ReportData<'a> {
     audit: Option<Recall<'a>>,
     boilerplate: &'a [super::BoilerplateRow],
     boilerplate_in_all: usize,
-    problems: &'a [super::ProblemRow],
+    problems: Vec<super::ProblemRow>,
     problems_in_all: usize,
     sites: &'a [&'a str],
     left_out: Thin,
@@ -266,6 +282,9 @@ struct ReportData<'a> {
     related: Vec<PairItem<'a>>,
     related_in_all: usize,
     others: Vec<DocumentItem<'a>>,
+    /// Of a page that is one cluster's: the SHA-256 of each text that it has, by id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    story: Option<BTreeMap<&'a str, String>>,
 }
 
 /// A related pair: both ids, what the first is to the second, its measures as a document's, and its passages.
@@ -386,7 +405,7 @@ struct Marked(usize, usize, usize, usize, u32, f64);
 impl<'a> PageData<'a> {
     fn new(report: &'a Report) -> PageData<'a> {
         let documents = report.clusters.iter().flat_map(ClusterRow::documents);
-        let related = first(&report.related);
+        let related = of_each_relation(&report.related, ROWS);
         let ids: HashSet<&str> = related.iter().flat_map(|pair| [&*pair.a, &*pair.b]).collect();
         let others: Vec<&MemberRow> = report.others.iter().filter(|other| ids.contains(&*other.id)).collect();
         let mut sites: Vec<&str> =
@@ -394,14 +413,18 @@ impl<'a> PageData<'a> {
         sites.sort_unstable();
         sites.dedup();
         let number_of = sites.iter().enumerate().map(|(number, site)| (*site, number)).collect();
-        PageData { report, related, others, sites, number_of }
+        PageData { report, related, is_story: false, root: common_folder(report), others, sites, number_of }
     }
 
     fn core(&self, thin: Thin) -> ReportData<'_> {
         let report = self.report;
         let mut hash = Sha256::new();
         for source in &report.sources {
-            hash.update(format!("{}  {}\n", source.sha256.as_deref().unwrap_or("-"), source.path));
+            hash.update(format!(
+                "{}  {}\n",
+                source.sha256.as_deref().unwrap_or("-"),
+                self.local(&source.path)
+            ));
         }
         let mut site_pairs: Vec<&SitePairRow> = report.site_pairs.iter().collect();
         site_pairs.sort_by_key(|pair| std::cmp::Reverse(pair.copies));
@@ -409,13 +432,13 @@ impl<'a> PageData<'a> {
         let mut room = FORMS;
         let templates = report.templates.iter().take(TEMPLATES);
         ReportData {
-            settings: &report.settings,
+            settings: self.settings(),
             threshold: report.settings.threshold(),
             accounting: &report.accounting,
-            sources: first(&report.sources),
+            sources: first(&report.sources).iter().map(|source| self.source(source)).collect(),
             sources_in_all: report.sources.len(),
-            sources_sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-            pages: &report.pages,
+            sources_sha256: hexadecimal(&hash.finalize()),
+            pages: report.pages.iter().map(|page| self.page(page)).collect(),
             titles: first(&report.titles),
             titles_in_all: report.titles.len(),
             site_pairs,
@@ -426,15 +449,48 @@ impl<'a> PageData<'a> {
             audit: report.audit.as_ref().map(Recall::new),
             boilerplate: first(&report.boilerplate),
             boilerplate_in_all: report.boilerplate.len(),
-            problems: first(&report.problems),
+            problems: first(&report.problems).iter().map(|problem| self.problem(problem)).collect(),
             problems_in_all: report.problems.len(),
             sites: &self.sites,
             left_out: thin,
             clusters: report.clusters.iter().map(|cluster| self.row(cluster, thin)).collect(),
-            related: self.related.iter().map(pair).collect(),
+            related: self.related.iter().map(|row| pair(row)).collect(),
             related_in_all: report.related.len(),
             others: self.others.iter().map(|other| self.document(other, other, 0, thin)).collect(),
+            story: self
+                .is_story
+                .then(|| report.texts.iter().map(|(id, text)| (&**id, sha256(text))).collect()),
         }
+    }
+
+    /// A path as the page shows it.
+    fn local<'p>(&self, path: &'p str) -> &'p str {
+        if self.root.is_empty() { path } else { path.strip_prefix(&*self.root).unwrap_or(path) }
+    }
+
+    fn settings(&self) -> super::Settings {
+        let against = self.report.settings.against.iter().map(|path| self.local(path).to_owned()).collect();
+        super::Settings { against, ..self.report.settings.clone() }
+    }
+
+    fn source(&self, source: &SourceRow) -> SourceRow {
+        SourceRow { path: self.local(&source.path).to_owned(), ..source.clone() }
+    }
+
+    fn page<'p>(&self, page: &'p super::PageRow) -> Cow<'p, super::PageRow> {
+        let path = self.local(&page.path);
+        if path.len() == page.path.len() {
+            return Cow::Borrowed(page);
+        }
+        Cow::Owned(super::PageRow { path: path.to_owned(), ..page.clone() })
+    }
+
+    fn problem(&self, problem: &super::ProblemRow) -> super::ProblemRow {
+        let reason = match &*self.root {
+            "" => problem.reason.clone(),
+            root => problem.reason.replace(root, ""),
+        };
+        super::ProblemRow { path: self.local(&problem.path).to_owned(), reason, ..problem.clone() }
     }
 
     fn row(&self, cluster: &'a ClusterRow, thin: Thin) -> ClusterItem<'_> {
@@ -498,7 +554,7 @@ impl<'a> PageData<'a> {
             cells.extend([
                 ItemCell::text(row.url.as_deref()),
                 ItemCell::text(row.canonical_url.as_deref()),
-                ItemCell::Text(&row.path),
+                ItemCell::Text(self.local(&row.path)),
                 row.record.map_or(ItemCell::None, |record| ItemCell::Number(record.into())),
             ]);
         }
@@ -602,6 +658,50 @@ impl<'a> TextsHeld<'a> {
         self.ids.insert(id);
         Ok(true)
     }
+}
+
+/// So many related pairs, of each relation alike as far as it has some, of each those of the highest scores. Shared passages come
+/// first: nothing else of the page tells of them.
+fn of_each_relation(rows: &[RelatedRow], most: usize) -> Vec<&RelatedRow> {
+    let mut by_relation: BTreeMap<(bool, &str), Vec<&RelatedRow>> = BTreeMap::new();
+    for row in rows {
+        by_relation.entry((row.relation != "partial", &row.relation)).or_default().push(row);
+    }
+    // What the smaller ones leave goes to the larger.
+    let mut sizes: Vec<usize> = by_relation.values().map(Vec::len).collect();
+    sizes.sort_unstable();
+    let (mut left, mut share) = (most, 0);
+    for (place, size) in sizes.iter().enumerate() {
+        share = left / (sizes.len() - place);
+        left -= share.min(*size);
+    }
+    by_relation.into_values().flat_map(|rows| rows.into_iter().take(share)).collect()
+}
+
+/// The folder, with a slash at its end, that all files with absolute paths are in; empty where there are none.
+fn common_folder(report: &Report) -> String {
+    let sources = report.sources.iter().map(|source| &*source.path);
+    let documents = report.clusters.iter().flat_map(ClusterRow::documents).map(|document| &*document.path);
+    let pages = report.pages.iter().map(|page| &*page.path);
+    let problems = report.problems.iter().map(|problem| &*problem.path);
+    let mut common: Option<&str> = None;
+    for path in sources.chain(documents).chain(pages).chain(problems).filter(|path| path.starts_with('/')) {
+        let folder = &path[..path.rfind('/').map_or(0, |slash| slash + 1)];
+        let shared = common.map_or(folder.len(), |common| {
+            let same = common.bytes().zip(folder.bytes()).take_while(|(a, b)| a == b).count();
+            folder.as_bytes()[..same].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1)
+        });
+        common = Some(&folder[..shared]);
+    }
+    common.unwrap_or_default().to_owned()
+}
+
+fn sha256(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn first<T>(rows: &[T]) -> &[T] {

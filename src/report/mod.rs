@@ -139,6 +139,22 @@ impl Report {
         }
     }
 
+    /// One of its clusters as a report of its own, by the cluster's id: its documents with their texts, the files that they are in, and
+    /// the boilerplate of their sites. The accounting stays that of the whole run.
+    pub fn of_cluster(&self, id: &str) -> Option<Report> {
+        let cluster = self.clusters.iter().find(|cluster| cluster.id == id)?;
+        let mut report = Report::empty(self.schema_version, self.settings.clone(), self.accounting.clone());
+        let documents: Vec<&MemberRow> = cluster.documents().collect();
+        let is_of = |path: &str| documents.iter().any(|document| document.path == path);
+        let texts = documents.iter().filter_map(|document| self.texts.get_key_value(&document.id));
+        report.texts = texts.map(|(id, text)| (id.clone(), text.clone())).collect();
+        report.sources = self.sources.iter().filter(|source| is_of(&source.path)).cloned().collect();
+        let is_site = |site: &str| documents.iter().any(|document| document.site == site);
+        report.boilerplate = self.boilerplate.iter().filter(|row| is_site(&row.source)).cloned().collect();
+        report.clusters = vec![cluster.clone()];
+        Some(report)
+    }
+
     /// Pages that repeat something which is no furniture.
     pub fn pages_with_own_repeats(&self) -> impl Iterator<Item = &PageRow> {
         self.pages.iter().filter(|page| page.own_repeats().next().is_some())

@@ -1,7 +1,7 @@
 // A report of the bundled corpus in Debian's chromium, watched: console, errors and requests.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -27,6 +27,16 @@ export function report(evil = true) {
   const file = join(directory, "report.html");
   execFileSync(PROGRAM, ["scan", "corpus", ...(evil ? [join(directory, "hostile.jsonl")] : []), "--quiet", "--audit", "50", "--report", `html=${file}`], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   return { address: pathToFileURL(file).href, remove: () => rmSync(directory, { recursive: true }) };
+}
+
+// The largest story of the corpus as a page of its own, beside such a report.
+export function evidence(made) {
+  const directory = fileURLToPath(new URL(".", made.address));
+  const [saved, file] = [join(directory, "saved.json"), join(directory, "story.html")];
+  execFileSync(PROGRAM, ["scan", "corpus", "--quiet", "--report", `json+text=${saved}`], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  const { id } = JSON.parse(readFileSync(saved, "utf8")).clusters[0];
+  execFileSync(PROGRAM, ["report", "render", saved, "--quiet", "--cluster", id, "-o", file], { stdio: ["ignore", "ignore", "inherit"] });
+  return pathToFileURL(file).href;
 }
 
 export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-background-networking"] });

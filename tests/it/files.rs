@@ -428,3 +428,58 @@ fn sparse_files_have_their_names_and_no_map() {
         refusal(&dir.file("z.tar", sparse_tar("z.txt", &[(9, b"xy")], 3)), &[]).contains("a sparse file")
     );
 }
+
+/// A field that somebody names and no record has is said, with the fields that are there.
+#[test]
+fn a_field_that_no_record_has_is_said_with_those_that_are_there() {
+    let dir = Dir::new();
+    let text = "The harbour board voted seven to two on Monday for a second ferry across the sound.";
+    let line = format!("{{\"key\":\"a\",\"text\":\"{text}\",\"meta\":{{\"head\":\"Ferry\"}}}}\n");
+    let inputs = [
+        dir.file("one.jsonl", line.repeat(3)),
+        dir.file("two.json", format!("[{line},{line}]")),
+        dir.file("three.csv", format!("key,text,meta.head\na,\"{text}\",Ferry\n")),
+    ];
+    let flags =
+        ["--id-field", "--title-field", "--url-field", "--canonical-field", "--date-field", "--source-field"];
+    for input in &inputs {
+        let path = input.to_str().unwrap();
+        for flag in flags {
+            let problem = format!(
+                "no record has a field `nosuch` ({flag} names it); there are `key`, `text`, `meta.head`"
+            );
+            let report = run(&["scan", path, flag, "nosuch", "--quiet", "--report", "json"]);
+            let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+            let reasons: Vec<&str> = report["problems"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|one| one["reason"].as_str())
+                .collect();
+            assert!(reasons.contains(&&*problem), "{path} {flag}: {reasons:?}");
+            assert_eq!(report["accounting"]["unreadable"], 0, "it takes no document away");
+        }
+        let said = |arguments: &[&str]| {
+            let output = run(arguments);
+            assert_eq!(code(&output), 0, "{arguments:?}");
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        };
+        let told = "no record has a field `nosuch` (--date-field names it)";
+        let out = dir.path("out");
+        let out = out.to_str().unwrap();
+        let index = dir.path(&format!("index-{}", input.file_name().unwrap().to_str().unwrap()));
+        let index = index.to_str().unwrap();
+        for command in [
+            vec!["scan", path],
+            vec!["page", path],
+            vec!["dedup", path, "--force", "--output", out],
+            vec!["filter", "--index", index, path],
+        ] {
+            let asked = said(&[&*command, &["--date-field", "nosuch"]].concat());
+            assert!(asked.contains(told), "{command:?}: {asked}");
+            // What is there is not missed, one level down either, and what nobody named is missed by nobody.
+            let there = said(&[&*command, &["--id-field", "key", "--title-field", "meta.head"]].concat());
+            assert!(!there.contains("no record has"), "{command:?}: {there}");
+        }
+    }
+}

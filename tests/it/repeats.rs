@@ -89,6 +89,21 @@ fn the_whole_visible_page_is_looked_at_and_what_the_file_hides_is_not() {
 }
 
 #[test]
+fn what_the_file_hides_within_a_line_is_not_visible() {
+    let names =
+        ["b", "i", "em", "strong", "small", "mark", "span", "label", "abbr", "code", "font", "math", "a"];
+    for (name, hides) in names.iter().flat_map(|name| [(name, "hidden"), (name, "style='display:none'")]) {
+        let html = page(&format!(
+            "<h1>{HEADLINE}</h1><p>{ONE} <{name} {hides}>{HEADLINE} <i>as well</i> <{name}>or</{name}> there</{name}>Shown.</p>\
+             <p>{TWO}</p><p><{name} {hides}>{HEADLINE}</p><p>{THREE}</p>"
+        ));
+        let seen = Seen::of(&html);
+        assert_eq!(seen.text, format!("{HEADLINE}\n\n{ONE} Shown.\n\n{TWO}\n\n{THREE}"), "{name} {hides}");
+        assert_eq!(seen.title_places(), [], "{name} {hides}");
+    }
+}
+
+#[test]
 fn each_place_says_its_role_its_form_its_line_and_a_short_path() {
     let html = page(&format!(
         "<ol class=breadcrumb><li><a href=/>Home</a></li>\n<li>{HEADLINE}</li></ol>\n\
@@ -262,6 +277,80 @@ fn a_headline_beside_its_site_s_name_is_one_and_the_next_of_a_series_is_another(
     assert_eq!(Seen::of(&named).title_places()[1].1, "sited");
 }
 
+/// The form of the second place of the headline of each page of a folder, by the page's name, as `page` and `scan` tell it.
+fn second_forms(pages: &[(&str, String)]) -> Vec<(String, String)> {
+    let dir = Dir::new();
+    for (name, html) in pages {
+        dir.file(&format!("news/{name}.html"), html);
+    }
+    let folder = dir.path("news").display().to_string();
+    let seen: Value = serde_json::from_slice(&run(&["page", &folder, "--report", "json"]).stdout).unwrap();
+    let report: Value =
+        serde_json::from_slice(&run(&["scan", &folder, "--quiet", "--report", "json"]).stdout).unwrap();
+    let forms = |rows: &Value| -> Vec<(String, String)> {
+        let rows = rows.as_array().unwrap().iter();
+        let titles = rows.filter_map(|row| {
+            let mut repeats = row["repeats"].as_array().unwrap().iter();
+            let title = repeats.find(|repeat| repeat["kind"] == "title")?;
+            let id = row["id"].as_str().unwrap().rsplit('/').next().unwrap();
+            let form = title["places"][1]["as"].as_str().unwrap();
+            Some((id.trim_end_matches(".html").to_owned(), form.to_owned()))
+        });
+        titles.collect()
+    };
+    let found = forms(&seen);
+    assert_eq!(forms(&report["pages"]), found);
+    found
+}
+
+#[test]
+fn the_site_s_name_is_known_from_other_pages_of_the_site() {
+    // No page but the one that `head` is for says of which site it is.
+    let page_of = |host: &str, headline: &str, head: &str, line: &str| {
+        format!(
+            "<!doctype html><title>{headline}</title>{head}<link rel=canonical href=https://{host}/{}>\
+             <h1>{headline}</h1><p>{ONE}</p><p>{line}</p>",
+            headline.replace(' ', "-")
+        )
+    };
+    let (one, other, host) = (HEADLINE, "Mayor opens the third bridge", "q.example");
+    let beside = |headline: &str| format!("{headline} \u{2013} Der Bote");
+    let sited = |name: &str| (name.to_owned(), "sited".to_owned());
+    let own = ("one", page_of(host, one, "", &beside(one)));
+    assert_eq!(second_forms(std::slice::from_ref(&own)), [], "one page shows nothing");
+    // Beside the headline of another page, before or behind it; in what another page says of itself.
+    let behind = ("two", page_of(host, other, "", &beside(other)));
+    assert_eq!(second_forms(&[own.clone(), behind.clone()]), [sited("one"), sited("two")]);
+    let before = ("two", page_of(host, other, "", &format!("Der Bote \u{b7} {other}")));
+    assert_eq!(second_forms(&[own.clone(), before]), [sited("one"), sited("two")]);
+    for head in ["<meta property=og:site_name content='Der Bote'>", "<title>"] {
+        let mut named = page_of(host, other, head, "Nothing");
+        if head == "<title>" {
+            named = named.replace(
+                &format!("<title>{other}</title><title>"),
+                &format!("<title>{other} - Der Bote</title>"),
+            );
+        }
+        assert_eq!(second_forms(&[own.clone(), ("two", named)]), [sited("one")], "{head}");
+    }
+    // Not of another site, of the same page in another place, or in a way to another page; nor is the next of a series.
+    let away = ("two", page_of("other.test", other, "", &beside(other)));
+    assert_eq!(second_forms(&[own.clone(), away]), []);
+    let again = ("two", own.1.replace("/Harbour", "/print/Harbour"));
+    assert_eq!(second_forms(&[own.clone(), again]), []);
+    let next = |headline: &str, line: &str| page_of(host, headline, "", line);
+    let parts = ["one", "two"].into_iter().zip([one, other]);
+    let linked =
+        |headline: &str| format!("<a href=/next-{}>{headline} \u{2013} Part two</a>", headline.len());
+    let series: Vec<(&str, String)> =
+        parts.clone().map(|(name, headline)| (name, next(headline, &linked(headline)))).collect();
+    assert_eq!(second_forms(&series), []);
+    let numbered: Vec<(&str, String)> = parts
+        .map(|(name, headline)| (name, next(headline, &format!("{headline} \u{2013} Part 2"))))
+        .collect();
+    assert_eq!(second_forms(&numbered), []);
+}
+
 #[test]
 fn a_headline_that_is_cut_is_one_from_four_words_on() {
     let seen =
@@ -303,6 +392,30 @@ fn an_article_that_stands_twice_is_one_block() {
         "<h1>{HEADLINE}</h1><p>{ONE}</p><p>{TWO}</p><blockquote><p>{ONE}</p></blockquote>"
     )));
     assert_eq!(one.kinds(), [("paragraph", 2)]);
+}
+
+#[test]
+fn an_entry_of_a_live_blog_that_stands_twice_is_one_block() {
+    let entry = format!("<section><h3>The chairman resigns</h3><p>{ONE}</p></section>");
+    let other = format!("<section><h3>What comes next</h3><p>{TWO}</p></section>");
+    let seen = Seen::of(&page(&format!("<h1>{HEADLINE}</h1>{entry}{other}{entry}<p>{THREE}</p>")));
+    assert_eq!(seen.kinds(), [("block", 2)]);
+    for place in seen.repeats()[0]["places"].as_array().unwrap() {
+        assert_eq!(seen.cut(place).unwrap(), format!("The chairman resigns\n\n{ONE}"));
+    }
+    // A heading and a paragraph that stand apart are two things, and so is a heading above a few words.
+    let apart = format!("<h3>The chairman resigns</h3><p>{TWO}</p><p>{ONE}</p>");
+    let seen = Seen::of(&page(&format!("<h1>{HEADLINE}</h1>{entry}<p>{THREE}</p>{apart}")));
+    assert_eq!(seen.kinds(), [("heading", 2), ("paragraph", 2)]);
+}
+
+#[test]
+fn a_site_s_name_that_is_the_first_heading_is_not_the_headline() {
+    let html = format!(
+        "<!doctype html><title>{HEADLINE} | soundpost</title><link rel=canonical href=https://a.example/w/s.example/ferry>\
+         <a href=https://a.example/w/s.example/ rel=home><h1>soundpost</h1></a><h1>{HEADLINE}</h1><p>{ONE}</p><p>{HEADLINE}</p>"
+    );
+    assert_eq!(Seen::of(&html).title_places(), [("headline", "same"), ("body", "same")]);
 }
 
 #[test]

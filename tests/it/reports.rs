@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wirecopy::internals::kernel::Kernel;
 use wirecopy::internals::text::Tokens;
 
@@ -289,4 +290,105 @@ fn two_reports_are_compared() {
     assert_eq!((gate(&first), gate(&second)), (0, 1));
     assert_eq!(code(&run(&["scan", &first, "--fail-on-new"])), 2, "new since when?");
     assert_eq!(code(&run(&["scan", &first, "--baseline", &saved("missing.json")])), 2);
+}
+
+/// The page may be mailed: it says nothing of where the files lay; and it shows pairs of each relation, however many there are of one.
+#[test]
+fn the_page_tells_no_folder_and_shows_pairs_of_each_relation() {
+    let dir = Dir::new();
+    let word = |i: usize| format!("w{}x", i * 7919 % 100_003);
+    let words = |from: usize, count: usize| (from..from + count).map(word).collect::<Vec<_>>().join(" ");
+    // Three short forms that many fill in, and a passage that two longer texts share.
+    let mut lines = String::new();
+    for i in 0..90 {
+        let text = format!(
+            "The {} club meets on {} May in room {} of the old school, and whoever comes brings {} cups and a chair for the {} to sit on.",
+            word(i),
+            i % 28 + 1,
+            i + 100,
+            i + 2,
+            word(i + 500)
+        );
+        lines += &format!(
+            "{}\n",
+            serde_json::json!({ "id": format!("f{i}"), "source": format!("s{i}"), "text": text })
+        );
+    }
+    let passage = words(5000, 80);
+    for (id, from) in [("a", 10_000), ("b", 20_000)] {
+        let text = format!("{} {passage} {}", words(from, 150), words(from + 1000, 150));
+        lines += &format!("{}\n", serde_json::json!({ "id": id, "source": id, "text": text }));
+    }
+    let path = dir.file("deep/inside/docs.jsonl", &lines);
+    dir.file("deep/other/broken.jsonl", "{\n");
+    let html = report(path.parent().unwrap().parent().unwrap(), "html");
+    let root = dir.path("deep").display().to_string();
+    assert!(!html.contains(&root), "{root}");
+    let data = data(&html);
+    assert!(data["core"]["sources"].as_array().unwrap().iter().any(|row| row["path"] == "inside/docs.jsonl"));
+    let related = data["core"]["related"].as_array().unwrap();
+    assert_eq!(related[0][2], "partial", "{related:?}");
+    assert!(related.iter().filter(|pair| pair[2] == "templated").count() > 1000);
+    assert!(related.len() == 2000 && data["core"]["related_in_all"].as_u64().unwrap() > 2000);
+}
+
+/// One story alone, as an editor attaches it to a letter.
+#[test]
+fn one_story_is_rendered_as_evidence() {
+    let dir = Dir::new();
+    let saved = dir.file("saved.json", report(&corpus(""), "json+text"));
+    let saved = saved.to_str().unwrap();
+    let whole: Value = serde_json::from_slice(&std::fs::read(saved).unwrap()).unwrap();
+    let story = &whole["clusters"][0];
+    let id = story["id"].as_str().unwrap();
+    let rendered = run(&["report", "render", saved, "--cluster", id, "--report", "html"]);
+    let data = data(std::str::from_utf8(&rendered.stdout).unwrap());
+    let clusters = data["core"]["clusters"].as_array().unwrap();
+    assert!(clusters.len() == 1 && clusters[0][0] == id);
+    let members = story["members"].as_array().unwrap().iter();
+    let ids: Vec<&str> = std::iter::once(&story["representative"])
+        .chain(members)
+        .map(|row| row["id"].as_str().unwrap())
+        .collect();
+    for id in &ids {
+        let text = whole["texts"][id].as_str().unwrap();
+        assert_eq!(data["evidence"][id]["t"], text, "the text itself");
+        let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(data["core"]["story"][id], hash, "and its hash");
+    }
+    assert!(!data["core"]["sources"].as_array().unwrap().is_empty());
+    assert_eq!(data["evidence"].as_object().unwrap().len(), ids.len(), "nothing of other stories");
+    let nobody = run(&["report", "render", saved, "--cluster", "nobody", "--report", "html"]);
+    assert_eq!(code(&nobody), 2);
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("no cluster has the id `nobody`"));
+}
+
+/// A file's ending says what a report is to be, and a path for a command is a scan that was meant.
+#[test]
+fn a_report_is_known_by_its_file_and_a_path_is_no_command() {
+    let dir = Dir::new();
+    let story = dir.file("a.txt", "The harbour board voted seven to two on Monday for a second ferry across the sound.");
+    let story = story.to_str().unwrap();
+    for (name, flag, begins) in [
+        ("x.html", "-o", "<!doctype html>"),
+        ("y.html", "--report", "<!doctype html>"),
+        ("x.csv", "-o", "id,cluster"),
+        ("x.json", "-o", "{\n  \"schema_version\""),
+        ("x.md", "--report", "[//]: # (wirecopy)"),
+    ] {
+        let out = dir.path(name);
+        let output = run(&["scan", story, "--quiet", flag, out.to_str().unwrap()]);
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert!(text.starts_with(begins), "{name}: {}", &text[..text.len().min(80)]);
+    }
+    let refused = |arguments: &[&str]| {
+        let output = program().current_dir(dir.path("")).args(arguments).output().unwrap();
+        assert_eq!(code(&output), 2);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(refused(&["."]).contains("did you mean `wirecopy scan .`?"));
+    assert!(refused(&["scan", "nosuch"]).contains("nosuch: cannot be opened: no such file or folder"));
+    assert!(refused(&["scan", "a.txt", "--threshold", "70"]).contains("did you mean 0.7?"));
+    assert!(refused(&["scan", "a.txt", "--report", "x.pdf"]).contains("write FORMAT or FORMAT=FILE"));
 }

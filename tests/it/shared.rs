@@ -91,3 +91,16 @@ fn main_text_of_labelled_pages() {
     println!("wanted in {wanted:?}, unwanted out {unwanted:?}");
     assert!(wanted[0] * 100 >= wanted[1] * 90 && unwanted[0] * 100 >= unwanted[1] * 88);
 }
+
+/// The json report holds what a day's corpus says once more at most.
+#[test]
+#[ignore = "needs the labelled sets that WIRECOPY_DATA names"]
+fn the_json_report_is_twice_the_text_at_most() {
+    let path = data().join("wire-week/docs.jsonl.gz");
+    let text: usize = unzipped(&path)
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().len())
+        .sum();
+    let report = run(&["scan", path.to_str().unwrap(), "--quiet", "--report", "json"]).stdout;
+    assert!(report.len() <= 2 * text, "{} bytes of {text}", report.len());
+}

@@ -12,7 +12,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, RecordBatch, downcast_dictionary_array, downcast_run_array};
 use arrow_schema::{ArrowError, DataType, Fields, Schema, TimeUnit};
 
-use super::columns::{Field, Given, NAMED, decimal, record, uuid, wanted};
+use super::columns::{Field, Given, NAMED, decimal, present, record, uuid, wanted};
 use super::row::RowFields;
 use super::{Sink, SourcePlace, Step, Stop};
 use crate::calendar::{written_day, written_second};
@@ -42,6 +42,11 @@ struct Found<'a> {
 }
 
 impl ArrowColumns {
+    /// Tells of the columns that are there.
+    pub fn tell(&self, schema: &Schema, sink: &mut Sink<'_, '_>) {
+        sink.seen.table(present(self.0.iter().map(|column| column.field)), there(schema));
+    }
+
     /// Those of a schema.
     ///
     /// # Errors
@@ -139,6 +144,7 @@ pub(super) fn rows_of_all(
         let batch = batch.map_err(|e| Error::new(ErrorKind::Read).because(e.to_string()))?;
         let columns = ArrowColumns::of(batch.schema_ref(), &sink.rules.names)
             .map_err(|reason| Stop::Input(reason.to_string()))?;
+        columns.tell(batch.schema_ref(), sink);
         columns.rows_of(&batch, first, &mut given, &place, sink)?;
         first = first.saturating_add(batch.num_rows() as u64);
     }

@@ -17,6 +17,12 @@ pub(super) enum Field {
     Source,
 }
 
+/// Of the fields beside the text, in their order, which are among these.
+pub(super) fn present(fields: impl Iterator<Item = Field> + Clone) -> [bool; 6] {
+    let all = [Field::Id, Field::Title, Field::Url, Field::CanonicalUrl, Field::Date, Field::Source];
+    all.map(|wanted| fields.clone().any(|field| field == wanted))
+}
+
 /// The fields with their names, the text first.
 pub(super) fn wanted(names: &FieldNames) -> [(Field, &str); 7] {
     [

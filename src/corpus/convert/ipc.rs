@@ -275,7 +275,7 @@ impl<'a> Batches<'a> {
         schema: arrow_ipc::Schema<'_>,
         version: MetadataVersion,
         place: &'a SourcePlace,
-        sink: &Sink<'_, '_>,
+        sink: &mut Sink<'_, '_>,
     ) -> Checked<Batches<'a>> {
         if version < MetadataVersion::V4 {
             return Err("Arrow of before 2017, which is not read".to_owned());
@@ -286,6 +286,7 @@ impl<'a> Batches<'a> {
         let schema: Schema = decoded(|| try_fb_to_schema(schema))?;
         let mut columns =
             ArrowColumns::of(&schema, &sink.rules.names).map_err(|reason| reason.to_string())?;
+        columns.tell(&schema, sink);
         Ok(Batches {
             schema: Arc::new(schema),
             projection: columns.project(),

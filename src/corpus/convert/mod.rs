@@ -47,6 +47,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use rayon::prelude::*;
 
+use super::asked::{FieldsSeen, are_asked};
 use super::inflate::{Compression, decompressed};
 use super::open::{SNIFFED, sniff};
 use super::record::{FieldNames, Fields, Scratch, Value};
@@ -74,7 +75,7 @@ pub(super) struct Job {
     pub path: PathBuf,
     pub kind: FileKindOf,
     /// The bytes, where they are not in the file of this path.
-    pub store: Option<InputBytes>,
+    pub store: Option<Box<InputBytes>>,
     /// Whether a command reads the file.
     pub by_command: bool,
 }
@@ -125,6 +126,8 @@ pub(super) struct Converted {
     pub problems: Vec<Problem>,
     /// What no reader reads: entries by extension, bodies and attachments by content type.
     pub skipped: BTreeMap<String, u64>,
+    /// The fields of records and tables, where somebody named one.
+    pub seen: FieldsSeen,
 }
 
 /// Converts everything, in order.
@@ -177,6 +180,7 @@ fn converted<'env>(
         spool: Spool::new(resources.work_dir.clone()),
         problems: Vec::new(),
         skipped: BTreeMap::new(),
+        seen: FieldsSeen::default(),
         pool: None,
     };
     std::thread::scope(|scope| {
@@ -188,6 +192,7 @@ fn converted<'env>(
             scope,
             problems: Vec::new(),
             skipped: BTreeMap::new(),
+            seen: FieldsSeen::default(),
             zip_left: None,
         };
         read(&mut sink)?;
@@ -295,6 +300,7 @@ struct Sink<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     problems: Vec<Problem>,
     skipped: BTreeMap<String, u64>,
+    seen: FieldsSeen,
     /// Bytes that may still come out of the zip archive that is being read, and of those in it.
     zip_left: Option<Rc<Cell<u64>>>,
 }
@@ -561,7 +567,9 @@ impl<'scope, 'env> Sink<'scope, 'env> {
         problems.append(&mut converter.problems);
         let mut skipped = self.skipped;
         converter.skipped.iter().for_each(|(kind, count)| *skipped.entry(kind.clone()).or_default() += count);
-        Ok(Converted { spool: converter.spool, problems, skipped })
+        let mut seen = self.seen;
+        seen.merge(converter.seen);
+        Ok(Converted { spool: converter.spool, problems, skipped, seen })
     }
 }
 
@@ -573,6 +581,7 @@ struct Converter<'env> {
     spool: Spool,
     problems: Vec<Problem>,
     skipped: BTreeMap<String, u64>,
+    seen: FieldsSeen,
     /// Made when there is something to share out.
     pool: Option<rayon::ThreadPool>,
 }
@@ -602,7 +611,8 @@ impl Converter<'_> {
         } else {
             vec![items.into_iter().fold(Done::default(), |done, item| self.done(done, item, &bodies))]
         };
-        for Done { records, problems, skipped } in all {
+        for Done { records, problems, skipped, seen } in all {
+            self.seen.merge(seen);
             self.spool.append(&records)?;
             self.problems.extend(problems);
             skipped.into_iter().for_each(|(kind, count)| *self.skipped.entry(kind).or_default() += count);
@@ -634,6 +644,7 @@ struct Done {
     problems: Vec<Problem>,
     /// What no reader reads, by kind.
     skipped: BTreeMap<String, u64>,
+    seen: FieldsSeen,
 }
 
 /// Whether a file is named as XHTML, compressed or not.
@@ -735,7 +746,12 @@ impl Done {
             reader.fields(bytes)
         };
         match fields {
-            Ok(fields) => self.fields(place, (record, line), &fields, rules.keep_records, scratch),
+            Ok(fields) => {
+                if are_asked(&rules.names) {
+                    self.seen.record(&fields, || reader.names(bytes));
+                }
+                self.fields(place, (record, line), &fields, rules.keep_records, scratch);
+            }
             Err(reason) => {
                 self.problem(&place.path, Some(record), format!("line {line}: {reason}"), true);
             }

@@ -9,7 +9,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::FileReader;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
-use super::columns::{Field, Given, NAMED, decimal, record, uuid, wanted};
+use super::columns::{Field, Given, NAMED, decimal, present, record, uuid, wanted};
 use super::row::RowFields;
 use super::{Sink, SourcePlace, Step, Stop};
 use crate::calendar::{written_day, written_second};
@@ -30,6 +30,9 @@ pub(super) fn read(file: File, place: &SourcePlace, sink: &mut Sink<'_, '_>) -> 
     let metadata = file.reader().metadata();
     let columns = ColumnChoice::of(metadata.file_metadata().schema_descr(), &sink.rules.names)
         .map_err(|reason| Stop::Input(reason.to_string()))?;
+    let leaves = metadata.file_metadata().schema_descr().columns();
+    let there = leaves.iter().take(NAMED).map(|leaf| leaf.path().string()).collect();
+    sink.seen.table(present(columns.0.iter().map(|column| column.field)), there);
     let mut given = Given { bytes: 0, of: file.len() };
     let mut first = 0u64;
     for (number, group) in metadata.row_groups().iter().enumerate() {

@@ -351,6 +351,8 @@ struct Columns {
     date: Option<usize>,
     source: Option<usize>,
     count: usize,
+    /// The names of all of them, as many as a message lists.
+    there: Vec<String>,
     /// Bytes of the header.
     header: usize,
 }
@@ -403,16 +405,19 @@ impl Columns {
         let column = |name: &str| {
             column(header, name, Likeness::Same).or_else(|| column(header, name, Likeness::Alike))
         };
-        let none = || {
-            let there = (0..header.ends.len().min(NAMED)).map(|i| {
+        let there = || -> Vec<String> {
+            let names = (0..header.ends.len().min(NAMED)).map(|i| {
                 let name = String::from_utf8_lossy(header.field(i));
                 name.chars().take(NAME).collect()
             });
+            names.collect()
+        };
+        let none = || {
             let separator = match dialect.separator {
                 b'\t' => "a tab".to_owned(),
                 other => format!("`{}`", char::from(other)),
             };
-            let reason = Reason::NoText(names.text.clone(), there.collect());
+            let reason = Reason::NoText(names.text.clone(), there());
             format!("{reason}, separated by {separator} (--delimiter names another separator)")
         };
         Ok(Columns {
@@ -424,6 +429,7 @@ impl Columns {
             date: column(&names.date),
             source: column(&names.source),
             count: header.ends.len(),
+            there: there(),
             header: 0,
         })
     }
@@ -469,7 +475,10 @@ pub(super) fn read(
 ) -> Step {
     let limit = sink.rules.max_record;
     let (mut rows, columns) = Rows::begin(from, separator, &sink.rules.names, limit)?;
-    let Some(columns) = columns else { return Ok(()) };
+    let Some(mut columns) = columns else { return Ok(()) };
+    let Columns { id, title, url, canonical_url, date, source, .. } = &columns;
+    let has = [id, title, url, canonical_url, date, source].map(Option::is_some);
+    sink.seen.table(has, std::mem::take(&mut columns.there));
     let mut scratch = Scratch::new(sink.resources.kernel);
     let mut row = Row::default();
     let mut was_broken = false;
