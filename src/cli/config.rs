@@ -396,13 +396,14 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 24] = [
+    const REFUSED: [&str; 26] = [
         "action",
         "check",
         "dry-run",
         "follow",
         "index",
         "journal",
+        "keep-steps",
         "labels",
         "memory-documents",
         "on-duplicate",
@@ -415,6 +416,7 @@ mod tests {
         "remove",
         "removed",
         "report",
+        "resume",
         "review",
         "root",
         "save-model",
