@@ -367,7 +367,8 @@ fn one_story_is_rendered_as_evidence() {
 #[test]
 fn a_report_is_known_by_its_file_and_a_path_is_no_command() {
     let dir = Dir::new();
-    let story = dir.file("a.txt", "The harbour board voted seven to two on Monday for a second ferry across the sound.");
+    let story = dir
+        .file("a.txt", "The harbour board voted seven to two on Monday for a second ferry across the sound.");
     let story = story.to_str().unwrap();
     for (name, flag, begins) in [
         ("x.html", "-o", "<!doctype html>"),
