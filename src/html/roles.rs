@@ -241,7 +241,8 @@ fn headline(
     };
     let first_headings = || headings().filter(|(.., level)| *level == 1);
     // The most alike of the headings, and of those that are a site's name.
-    let (mut first, mut site): (Option<(f64, usize)>, Option<(f64, usize)>) = (None, None);
+    let mut first: Option<(f64, usize)> = None;
+    let mut site: Option<(f64, usize)> = None;
     for (at, text, _) in first_headings() {
         let own = Letters::of(text);
         let alike = titles.iter().map(|title| title.alike(&own)).fold(0.0, f64::max);
