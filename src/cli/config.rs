@@ -396,9 +396,10 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 26] = [
+    const REFUSED: [&str; 27] = [
         "action",
         "check",
+        "cluster",
         "dry-run",
         "follow",
         "index",

@@ -11,7 +11,7 @@ fn records(dir: &Dir, name: &str, more: usize) -> PathBuf {
         let own = format!("{STORY} {}", "It is the board's turn. ".repeat(n / 3));
         let other =
             format!("Note {n} has words of its own, from number {n} to number {}, and no more. ", n * n);
-        let text = if n % 2 == 0 { own } else { other.repeat(3) };
+        let text = if n.is_multiple_of(2) { own } else { other.repeat(3) };
         serde_json::json!({ "id": format!("n{n}"), "source": format!("s{}", n % 4), "text": text })
             .to_string()
             + "\n"
