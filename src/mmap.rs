@@ -300,10 +300,18 @@ mod guard {
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    /// One of these tests takes all slots of the table: the others want some, and wait.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// Finding 25: beyond the table's end a file that shrank ended the process.
     #[test]
     fn no_mapping_is_unguarded_however_many_there_are() {
+        let _alone = alone();
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(&vec![b'x'; 1 << 16]).expect("written");
         let all: Vec<Mapping> =
@@ -319,6 +327,7 @@ mod tests {
     /// Finding 24.
     #[test]
     fn what_is_copied_is_ours() {
+        let _alone = alone();
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(&vec![b'x'; 1 << 20]).expect("written");
         let shared = Shared::new(&file).expect("mapped");
@@ -338,6 +347,7 @@ mod tests {
 
     #[test]
     fn a_file_that_shrinks_gives_zeros_and_is_no_longer_intact() {
+        let _alone = alone();
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(&vec![b'x'; 1 << 20]).expect("written");
         let (mapping, other) = (Mapping::new(&file).expect("mapped"), Mapping::new(&file).expect("mapped"));
