@@ -12,18 +12,21 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::{Mapping, Shared};
-use crate::output::open_regular;
+use crate::output::{create_directory, open_regular};
 
 /// From this size on bytes that cannot be read twice are spilled, and files are mapped to be copied from. Below, bytes are
 /// held in memory, and files are opened when they are wanted: a million small files need no million mappings.
 pub(super) const BIG: u64 = 256 << 10;
 
-/// A new file without a name: nobody else can open it by one, and it goes with the run, however that ends.
+/// A new file without a name: nobody else can open it by one, and it goes with the run, however that ends. The directory is
+/// made where it is not there.
 ///
 /// # Errors
 /// The system's; [`not_spilled`] says of it where the file was to be.
 pub(super) fn unnamed_file(work_dir: Option<&Path>) -> io::Result<File> {
-    work_dir.map_or_else(tempfile::tempfile, tempfile::tempfile_in)
+    let Some(directory) = work_dir else { return tempfile::tempfile() };
+    create_directory(directory)?;
+    tempfile::tempfile_in(directory)
 }
 
 /// That something could not be written into a file without a name.

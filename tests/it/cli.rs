@@ -91,8 +91,7 @@ fn big_compressed_input_is_spilled_and_read_again() {
     assert!(lines.len() > 512 << 10);
     let plain = Reports::of(&dir.file("x.jsonl", &lines), &[]);
     let zstd = zstd::encode_all(lines.as_bytes(), 1).unwrap();
-    let work = dir.path("work");
-    std::fs::create_dir(&work).unwrap();
+    let work = dir.path("made/where/it/is/wanted");
     let spilled = Reports::of(&dir.file("x.jsonl.zst", zstd), &["--work-dir", work.to_str().unwrap()]);
     assert_eq!(plain.count("duplicates"), 1500);
     assert_eq!(plain.pairs, spilled.pairs);
