@@ -3,8 +3,8 @@
 # Tests over labelled sets that are too large for the repository count as ignored where WIRECOPY_DATA does not name them.
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
 
-# All tests, of Arrow too, which the default build leaves out. Cargo fetches what they need; the browser test installs Debian's chromium where it may, and the one of the
-# Parquet report DuckDB and pandas.
+# All tests, of Arrow too, which the default build leaves out. Cargo fetches what they need; the browser test installs Debian's
+# chromium where it may, and the one of the Parquet report DuckDB and pandas.
 test:
 	cargo test --locked --features arrow $(labelled)
 	tests/browser/run
