@@ -203,8 +203,8 @@ impl Judge<'_> {
         sequence
     }
 
-    /// Makes `out` a glimpse of this text's shingles; returns the hash of its token sequence. That is half of what
-    /// [`Judge::load_shingles`] costs, and takes a tenth of its memory.
+    /// Makes `out` a glimpse of this text's shingles; returns the hash of its token sequence. It asks for no chrome, and
+    /// takes a tenth of the memory of [`Judge::load_shingles`].
     pub fn load_glimpse(&self, memory: &mut Memory, text: &str, out: &mut Glimpsed) -> u64 {
         let Memory { reader, sketcher, .. } = memory;
         if !self.model.noisy {

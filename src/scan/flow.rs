@@ -1,5 +1,7 @@
 //! The stages between the first pass and the clusters: candidates, and what they are.
 
+use std::borrow::Cow;
+
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
@@ -45,13 +47,14 @@ pub(super) enum FirstPass<'a> {
 
 /// What they give, as it is kept.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct KeptOutcome {
-    found: Vec<(Candidate, Judgement)>,
-    changed: Vec<u32>,
+struct KeptOutcome<'a> {
+    found: Cow<'a, [(Candidate, Judgement)]>,
+    changed: Cow<'a, [u32]>,
     unsettled: usize,
     /// Slots of templates that judging taught, in order.
     slots: Vec<u64>,
-    spans: Vec<(Candidate, Vec<Span>)>,
+    /// In order.
+    spans: Vec<(Candidate, Cow<'a, [Span]>)>,
 }
 
 /// What they give.
@@ -85,7 +88,7 @@ impl Flow<'_> {
     /// What an earlier run gave, if it came so far.
     fn kept_outcome(&self, given: &Given) -> Result<Option<Outcome>> {
         let Some(steps) = self.steps else { return Ok(None) };
-        let Some(kept) = steps.get::<KeptOutcome>(Step::Judged)? else { return Ok(None) };
+        let Some(kept) = steps.get::<KeptOutcome<'_>>(Step::Judged)? else { return Ok(None) };
         let model = match (self.policy.mode, given) {
             (Mode::Classic, _) => None,
             (Mode::Aligned, Given::Model(model)) => Some(Model::clone(model)),
@@ -95,8 +98,14 @@ impl Flow<'_> {
             }
         };
         let KeptOutcome { found, changed, unsettled, .. } = kept;
-        let spans = kept.spans.into_iter().map(|(pair, spans)| (pair, spans.into_boxed_slice())).collect();
-        Ok(Some(Outcome { found, changed, unsettled, model, spans }))
+        let spans = kept.spans.into_iter().map(|(pair, spans)| (pair, spans.into())).collect();
+        Ok(Some(Outcome {
+            found: found.into_owned(),
+            changed: changed.into_owned(),
+            unsettled,
+            model,
+            spans,
+        }))
     }
 
     /// Keeps a step, where steps are kept.
@@ -146,9 +155,9 @@ impl Flow<'_> {
             Some(steps) => steps.model()?,
             None => None,
         };
-        // A model that was given or kept is whole, and is not kept again.
-        let is_whole = learned.is_some() || matches!(given, Given::Model(_));
         let frozen = matches!(given, Given::Model(_));
+        // A model that was given or kept is whole, and is not kept again.
+        let is_whole = frozen || learned.is_some();
         let mut model = match (learned, given) {
             (_, Given::Model(model)) => Model::clone(model),
             (Some(model), _) => model,
@@ -272,8 +281,8 @@ impl Flow<'_> {
         }
     }
 
-    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: a glimpse says so of most,
-    /// and costs a tenth of aligning them. The others would be nothing to each other.
+    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: a glimpse says so of most.
+    /// The others would be nothing to each other.
     fn sharing_enough(
         &self,
         slight: Vec<Candidate>,
@@ -282,16 +291,18 @@ impl Flow<'_> {
         let (documents, cancel) = (self.texts.documents, &self.resources.cancel);
         // Documents that changed stay: they are named where they are aligned.
         let (seen, _) = each_pair(self.texts, &Glimpses { judge }, &slight, cancel)?;
-        let seen = slight.into_iter().zip(seen);
-        let seen: Vec<_> = seen.filter(|(_, seen)| *seen != Some(Seen::TooLittle)).collect();
-        let (open, mut enough): (Vec<_>, Vec<_>) =
-            seen.into_iter().partition(|(_, seen)| *seen == Some(Seen::MayBeForm));
-        let open: Vec<Candidate> = open.into_iter().map(|(pair, _)| pair).collect();
-        let sharings = Sharings { judge, documents, sites };
-        let (holds, _) = each_pair(self.texts, &sharings, &open, cancel)?;
-        let open = open.into_iter().zip(holds);
-        enough.extend(open.filter(|(_, holds)| holds.unwrap_or(true)).map(|(pair, _)| (pair, None)));
-        Ok(enough.into_iter().map(|(pair, _)| pair).collect())
+        let (mut enough, mut open) = (Vec::new(), Vec::new());
+        for (pair, seen) in slight.into_iter().zip(seen) {
+            match seen {
+                Some(Seen::TooLittle) => {}
+                Some(Seen::MayBeForm) => open.push(pair),
+                Some(Seen::Enough) | None => enough.push(pair),
+            }
+        }
+        let (holds, _) = each_pair(self.texts, &Sharings { judge, documents, sites }, &open, cancel)?;
+        let forms = open.into_iter().zip(holds).filter(|(_, holds)| holds.unwrap_or(true));
+        enough.extend(forms.map(|(pair, _)| pair));
+        Ok(enough)
     }
 
     /// What judges the pairs of the run.
@@ -339,15 +350,14 @@ impl Flow<'_> {
     }
 }
 
-impl KeptOutcome {
-    fn of(outcome: &Outcome) -> KeptOutcome {
+impl KeptOutcome<'_> {
+    fn of(outcome: &Outcome) -> KeptOutcome<'_> {
         let Outcome { found, changed, unsettled, model, spans } = outcome;
         let mut slots: Vec<u64> = model.iter().flat_map(|model| &model.slots).copied().collect();
         slots.sort_unstable();
-        let mut spans: Vec<(Candidate, Vec<Span>)> =
-            spans.iter().map(|(pair, spans)| (*pair, spans.to_vec())).collect();
+        let mut spans: Vec<_> = spans.iter().map(|(pair, spans)| (*pair, (&**spans).into())).collect();
         spans.sort_unstable_by_key(|(pair, _)| *pair);
-        KeptOutcome { found: found.clone(), changed: changed.clone(), unsettled: *unsettled, slots, spans }
+        KeptOutcome { found: found.into(), changed: changed.into(), unsettled: *unsettled, slots, spans }
     }
 }
 

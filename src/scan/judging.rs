@@ -74,7 +74,8 @@ impl PairWork for Glimpses<'_> {
     type Document = Glimpsed;
     type Given = Seen;
 
-    /// To read a document costs about as much as to compare twenty pairs, and takes 4 bytes a token.
+    /// A glimpse takes 4 bytes a token, so that most documents are read once (press-releases: .9 s instead of 2.0 with whole
+    /// sets, of 120,000 tokens).
     const KEPT: usize = 2_000_000;
 
     fn memory(&self) -> Memory {

@@ -6,7 +6,7 @@
 //! those alone, not on threads or memory.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -208,9 +208,7 @@ impl Steps {
     fn bytes(&self, step: Step) -> Result<Option<Vec<u8>>> {
         let Some(listed) = self.listed(step) else { return Ok(None) };
         let path = self.folder.join(step.file());
-        let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
-        read.map_err(|error| Error::io(ErrorKind::Read, &path, error))?;
+        let bytes = std::fs::read(&path).map_err(|error| Error::io(ErrorKind::Read, &path, error))?;
         if bytes.len() as u64 != listed.bytes || xxh3_64(&bytes) != listed.hash {
             return Err(self.damaged(step, "it is not what was written"));
         }

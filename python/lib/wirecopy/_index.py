@@ -11,7 +11,7 @@ from typing import Any, Literal, Optional, TypedDict, Union
 
 from wirecopy import _wirecopy
 from wirecopy._scan import fields
-from wirecopy._sources import Documents, Duration, Path, listed, seconds, sorted_out
+from wirecopy._sources import Documents, Duration, Path, judging, listed, seconds, sorted_out
 
 logger = logging.getLogger("wirecopy")
 
@@ -100,16 +100,7 @@ class Index:
         self._path = os.fspath(path)
         self._options: dict[str, Any] = {
             "fields": fields(text, id, title, url, canonical_url, date, source),
-            "judging": {
-                "threshold": threshold,
-                "containment": containment,
-                "partial_words": partial_words,
-                "min_words": min_words,
-                "classic": False,
-                "jaccard": 0.8,
-                "method": "join",
-                "within": None,
-            },
+            "judging": judging(threshold, containment, partial_words, min_words),
             "reading": {
                 "format": "auto",
                 "delimiter": None,

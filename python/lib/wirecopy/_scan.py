@@ -12,7 +12,7 @@ from typing import Any, Literal, Optional, TypedDict, Union, overload
 
 from wirecopy import _wirecopy
 from wirecopy._errors import SettingError
-from wirecopy._sources import Documents, Duration, Path, bytes_of, listed, seconds, sorted_out
+from wirecopy._sources import Documents, Duration, Path, bytes_of, judging, listed, sorted_out
 from wirecopy._tables import Table
 from wirecopy._texts import Comparison, Method, comparison_of
 
@@ -254,16 +254,16 @@ def scan(
             second,
             (are_paths, second_are_paths),
             fields=fields(text, id, title, url, canonical_url, date, source),
-            judging={
-                "threshold": threshold,
-                "containment": containment,
-                "partial_words": partial_words,
-                "min_words": min_words,
-                "classic": classic,
-                "jaccard": jaccard,
-                "method": method,
-                "within": seconds(within),
-            },
+            judging=judging(
+                threshold,
+                containment,
+                partial_words,
+                min_words,
+                classic=classic,
+                jaccard=jaccard,
+                method=method,
+                within=within,
+            ),
             reading={
                 "format": format,
                 "delimiter": delimiter,

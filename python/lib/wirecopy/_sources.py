@@ -65,6 +65,30 @@ def _rows_of_dataset(documents: Any) -> Any:
     return documents.data.table
 
 
+def judging(
+    threshold: float,
+    containment: float,
+    partial_words: int,
+    min_words: int,
+    *,
+    classic: bool = False,
+    jaccard: float = 0.8,
+    method: str = "join",
+    within: Optional[Duration] = None,
+) -> dict[str, Any]:
+    """What counts as what, as the extension takes it."""
+    return {
+        "threshold": threshold,
+        "containment": containment,
+        "partial_words": partial_words,
+        "min_words": min_words,
+        "classic": classic,
+        "jaccard": jaccard,
+        "method": method,
+        "within": seconds(within),
+    }
+
+
 def seconds(duration: Optional[Duration]) -> Optional[str]:
     """A duration as the command takes it."""
     if isinstance(duration, datetime.timedelta):

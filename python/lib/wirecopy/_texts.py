@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Optional, Union
 
 from wirecopy import _wirecopy
-from wirecopy._sources import ArrowArray, ArrowStream
+from wirecopy._sources import ArrowArray, ArrowStream, judging
 from wirecopy._tables import Signatures
 
 Method = Literal["join", "minhash", "simhash"]
@@ -158,17 +158,8 @@ def compare(
     >>> found.relation, found.spans[0].in_b("...")
     ('near', '...')
     """
-    judging = {
-        "threshold": threshold,
-        "containment": containment,
-        "partial_words": partial_words,
-        "min_words": min_words,
-        "classic": classic,
-        "jaccard": jaccard,
-        "method": "join",
-        "within": None,
-    }
-    return comparison_of(_wirecopy.compare((a, b), (title_a, title_b), judging, shingle))
+    rules = judging(threshold, containment, partial_words, min_words, classic=classic, jaccard=jaccard)
+    return comparison_of(_wirecopy.compare((a, b), (title_a, title_b), rules, shingle))
 
 
 def repeats(text: Union[str, bytes], *, html: bool = False) -> list[Repeat]:

@@ -102,14 +102,10 @@ pub fn learn<P: ChromePages>(pages: &P, k: usize) -> Result<Chrome> {
 pub(super) fn learn_from<P: ChromePages>(pages: &P, k: usize) -> Result<Chrome> {
     let sites = sites(pages)?;
     let gathered = gathered(pages, &sites)?;
-    let chosen = |site: &SiteLists| -> Vec<bool> {
+    let kept = |site: &SiteLists| -> Vec<u64> {
         let mut chosen = vec![false; site.lists.len()];
         let frequent = site.frequent().filter(|&list| gathered.contains(&site.lists[list].shingle));
         frequent.for_each(|list| chosen[list] = true);
-        chosen
-    };
-    let kept = |site: &SiteLists| -> Vec<u64> {
-        let chosen = chosen(site);
         if !chosen.contains(&true) {
             return Vec::new();
         }
