@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -220,6 +220,33 @@ struct Counters {
     bytes: AtomicU64,
     documents: AtomicU64,
     stages: Mutex<Vec<(&'static str, Instant)>>,
+    work: Mutex<Work>,
+}
+
+/// The counts that a run's time is proportional to, after its first pass. No report has them: each thread keeps documents of
+/// its own, so that they depend on the number of threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Times that a document was read again.
+    pub documents: u64,
+    /// Tokens of these.
+    pub tokens: u64,
+    /// Pairs that were compared by their shingles, to see whether they are worth aligning.
+    pub compared: u64,
+    /// Pairs that were aligned.
+    pub aligned: u64,
+    /// Tokens of both documents of these.
+    pub aligned_tokens: u64,
+}
+
+impl std::ops::AddAssign for Work {
+    fn add_assign(&mut self, other: Work) {
+        self.documents += other.documents;
+        self.tokens += other.tokens;
+        self.compared += other.compared;
+        self.aligned += other.aligned;
+        self.aligned_tokens += other.aligned_tokens;
+    }
 }
 
 impl Progress {
@@ -234,6 +261,15 @@ impl Progress {
         let stages = self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default();
         let ends = stages.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
         stages.iter().zip(ends).map(|((name, begun), end)| (*name, end - *begun)).collect()
+    }
+
+    pub(crate) fn add(&self, work: Work) {
+        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner) += work;
+    }
+
+    /// What was done so far.
+    pub fn work(&self) -> Work {
+        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn expect(&self, bytes: u64) {

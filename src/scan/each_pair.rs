@@ -12,7 +12,7 @@ use crate::corpus::Fields;
 use crate::error::Result;
 use crate::judge::{Judgement, Measures, ShingleSet, classic};
 use crate::kernel::Kernel;
-use crate::options::{Cancel, Policy};
+use crate::options::{Cancel, Policy, Work};
 use crate::recipe::Recipe;
 use crate::rows::Grouped;
 use crate::sketch::Sketcher;
@@ -174,6 +174,7 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
 ) -> Result<Compared<W::Given>> {
     let entries = &texts.documents.entries;
     let (mut given, mut changed) = (Vec::with_capacity(stretch.len()), Vec::new());
+    texts.progress.add(Work { compared: stretch.len() as u64, ..Work::default() });
     for (done, &number) in stretch.iter().enumerate() {
         if done % ASKED == 0 {
             cancel.check()?;
@@ -307,7 +308,7 @@ mod tests {
         let changed = lines.concat().replacen("word00000", "word99999", 1);
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
-        let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
+        let texts = Texts::new(&corpus, &documents, &resources);
         let measure = Measure { recipe, kernel: resources.kernel };
         let measured = each_pair(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
         let (measured, changed) = measured.expect("measured");

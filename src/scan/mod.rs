@@ -202,7 +202,7 @@ impl Scan {
                 (documents, FirstPass::Read(samples, seen))
             }
         };
-        let texts = Texts { corpus, documents: &documents, kernel: *kernel };
+        let texts = Texts::new(corpus, &documents, &self.resources);
         progress.begin("copies");
         let mut scope = Scope::new(policy.within);
         let groups = scope.part(&documents, groups::exact(&texts, &documents, cancel)?, |group| {
