@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
+use crate::mmap::heap;
 
 /// How candidate pairs are found. Every candidate is verified exactly, whichever it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -130,6 +131,10 @@ pub struct Resources {
     pub threads: usize,
     /// Where decompressed input and spilled runs go; the system's temporary directory if `None`.
     pub work_dir: Option<PathBuf>,
+    /// Bytes that a run holds in memory beyond mapped input, about; half of what the machine or its control group has if `None`. What
+    /// does not fit goes to the work directory, where the program's allocator is [`crate::BoundedHeap`], and documents that are
+    /// loaded to be compared are fewer at a time. See [`Resources::bound`].
+    pub memory: Option<u64>,
     /// Whether finished steps of a run stay in the work directory, for another run to go on after them.
     pub steps: KeptSteps,
     /// The instruction set of the inner loops.
@@ -145,6 +150,7 @@ impl Default for Resources {
         Resources {
             threads: 0,
             work_dir: None,
+            memory: None,
             steps: KeptSteps::default(),
             kernel: Kernel::detect(),
             cancel: Cancel::default(),
@@ -164,6 +170,31 @@ impl Resources {
         Resources { work_dir: Some(directory.into()), ..self }
     }
 
+    /// Bounds the memory of this process as [`Resources::memory`] says; whatever runs in it is bounded together. Returns whether
+    /// it is: it is not where the program has another allocator than [`crate::BoundedHeap`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`] where the work directory takes no file.
+    pub fn bound(&self) -> Result<bool> {
+        let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
+        let large = usize::try_from(bytes.saturating_sub(SMALL_BLOCKS).max(bytes / 4)).unwrap_or(usize::MAX);
+        heap::bound(large, self.work_dir.as_deref()).map_err(|e| {
+            let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+            Error::io(ErrorKind::Write, place, e)
+        })
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Write`] where the disk has no room for what memory may not hold.
+    pub(crate) fn check_room(&self) -> Result<()> {
+        if !heap::overflowed() {
+            return Ok(());
+        }
+        let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        Err(Error::io(ErrorKind::Write, place, full))
+    }
+
     /// A thread pool of this size, of the run's own: the global one is never touched.
     ///
     /// # Errors
@@ -181,6 +212,21 @@ impl Resources {
                 Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads))
             })
     }
+}
+
+/// Bytes of small blocks, of the program itself and of stacks, of a bounded run, about: they stay in memory.
+const SMALL_BLOCKS: u64 = 40 << 20;
+
+/// Bytes of memory of the machine, or of its control group where that has fewer.
+fn memory_of_machine() -> Option<u64> {
+    let text = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = text("/proc/meminfo").and_then(|all| {
+        let line = all.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(1024)
+    });
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let group = group.into_iter().find_map(|path| text(path)?.trim().parse::<u64>().ok());
+    machine.into_iter().chain(group).min()
 }
 
 /// A token to end a run early: clone it, give one to the run, call [`Cancel::cancel`] on the other.

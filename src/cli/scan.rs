@@ -119,7 +119,8 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         for (stage, time) in settings.resources.progress.stages() {
             say!("{stage:<13}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
-        let Work { documents, tokens, compared, aligned, aligned_tokens } = settings.resources.progress.work();
+        let Work { documents, tokens, compared, aligned, aligned_tokens } =
+            settings.resources.progress.work();
         say!("read again: {documents} documents, {tokens} tokens");
         say!("compared: {compared} pairs; aligned: {aligned} pairs, {aligned_tokens} tokens");
     }

@@ -36,6 +36,9 @@ pub(crate) trait PairWork: Sync {
     /// Tokens of the documents that a thread keeps loaded, about.
     const KEPT: usize;
 
+    /// Bytes that a loaded document takes for a token, about.
+    const BYTES: usize;
+
     fn memory(&self) -> Self::Memory;
 
     fn document(&self) -> Self::Document;
@@ -69,7 +72,8 @@ pub(crate) fn each_pair<W: PairWork>(
     cancel: &Cancel,
 ) -> Result<Given<W::Given>> {
     let entries = &texts.documents.entries;
-    let order = order(pairs, entries, W::KEPT);
+    let kept = texts.kept(W::KEPT, W::BYTES);
+    let order = order(pairs, entries, kept);
     let stretches = stretches(&order, pairs, entries, STRETCHES * rayon::current_num_threads());
     // A desk goes from stretch to stretch: what is loaded there may be asked for again, and memory that was written to is
     // cheaper than new one.
@@ -79,7 +83,7 @@ pub(crate) fn each_pair<W: PairWork>(
         .into_par_iter()
         .map(|stretch| {
             let desk = desks().pop();
-            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(W::KEPT, || work.document())));
+            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(kept, || work.document())));
             let compared = compare(texts, work, (pairs, stretch), &mut desk, cancel);
             desks().push(desk);
             compared
@@ -113,6 +117,8 @@ impl PairWork for Measure {
 
     /// Their sets fit the second-level cache together: waiting for memory costs more than to tokenise a few again.
     const KEPT: usize = 40_000;
+
+    const BYTES: usize = 28;
 
     fn memory(&self) -> Sketcher {
         Sketcher::as_printed(self.recipe, self.kernel)

@@ -38,6 +38,8 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
     /// loads for 171,000 pairs 7,000 are left).
     const KEPT: usize = 200_000;
 
+    const BYTES: usize = 110;
+
     fn memory(&self) -> Memory {
         self.judge.memory()
     }
@@ -78,6 +80,8 @@ impl PairWork for Glimpses<'_> {
     /// sets, of 120,000 tokens).
     const KEPT: usize = 2_000_000;
 
+    const BYTES: usize = 4;
+
     fn memory(&self) -> Memory {
         self.judge.memory()
     }
@@ -110,6 +114,8 @@ impl PairWork for Sharings<'_> {
 
     /// To read a document costs about as much as to compare ten pairs, and takes 40 bytes a token.
     const KEPT: usize = 120_000;
+
+    const BYTES: usize = 40;
 
     fn memory(&self) -> Memory {
         self.judge.memory()

@@ -15,7 +15,12 @@ pub(crate) struct Texts<'a> {
     pub kernel: Kernel,
     /// Where what is read is counted.
     pub progress: &'a Progress,
+    /// Bytes that the run may hold, where that is bounded.
+    memory: Option<u64>,
 }
+
+/// One part in so many of a run's memory is for documents that are loaded.
+const LOADED: u64 = 4;
 
 /// Bytes of a record, at most, whose memory a thread keeps for the next one: larger ones are rare, and dear to keep.
 const KEPT: usize = 16 << 20;
@@ -27,7 +32,20 @@ thread_local! {
 impl<'a> Texts<'a> {
     /// The texts of a corpus whose documents were read.
     pub fn new(corpus: &'a Corpus, documents: &'a Documents, resources: &'a Resources) -> Texts<'a> {
-        Texts { corpus, documents, kernel: resources.kernel, progress: &resources.progress }
+        Texts {
+            corpus,
+            documents,
+            kernel: resources.kernel,
+            progress: &resources.progress,
+            memory: resources.memory,
+        }
+    }
+
+    /// Tokens of loaded documents that a thread keeps: `most`, or fewer, of `bytes` each, where memory is bounded.
+    pub fn kept(&self, most: usize, bytes: usize) -> usize {
+        let Some(memory) = self.memory else { return most };
+        let of_thread = memory / LOADED / rayon::current_num_threads() as u64;
+        most.min(usize::try_from(of_thread).unwrap_or(usize::MAX) / bytes)
     }
 
     /// Calls `with` with the document's text: the same bytes at any time, or the reason why not.
