@@ -184,9 +184,12 @@ impl Resources {
         })
     }
 
+    /// Gives back the memory of the stage before.
+    ///
     /// # Errors
     /// [`ErrorKind::Write`] where the disk has no room for what memory may not hold.
-    pub(crate) fn check_room(&self) -> Result<()> {
+    pub(crate) fn begin_stage(&self) -> Result<()> {
+        heap::trim();
         if !heap::overflowed() {
             return Ok(());
         }

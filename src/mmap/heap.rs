@@ -93,6 +93,15 @@ pub fn overflowed() -> bool {
     OVERFLOWED.load(Relaxed)
 }
 
+/// Gives memory back to the system that a finished stage has freed: the C library keeps it else, for blocks that are as small.
+pub fn trim() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it has no precondition.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 fn space() -> MutexGuard<'static, Space> {
     SPACE.lock().unwrap_or_else(PoisonError::into_inner)
 }
