@@ -176,7 +176,9 @@ impl Flow<'_> {
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
             let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
-            model.standing = pages.of_partners(&met).learn()?;
+            let pages = pages.of_partners(&met);
+            drop(met);
+            model.standing = pages.learn()?;
             self.keep(|steps| steps.put_model(&model))?;
         }
         let (mut candidates, crowd) = match self.policy.method {

@@ -1,9 +1,10 @@
 //! Counts of one group of documents: of each shingle that several have, its documents and its items.
 //!
-//! Most shingles of news stand in one document. A first look, two bits a slot, leaves them out; the others get a place
+//! Most shingles of news stand in one document. A first look, a byte a shingle, leaves them out; the others get a place
 //! in one table that all threads count in. What is added is whole numbers, so that the sums depend neither on the
 //! number of threads nor on who came first.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
@@ -211,11 +212,12 @@ struct Counter<R> {
 /// # Errors
 /// Those of `pages`.
 pub(super) fn count<P: Pages, T: Send>(
-    pages: &P,
+    owned: impl Borrow<P>,
     k: usize,
     group: CountGroup<'_>,
     keep: impl Fn(Counts) -> Option<T> + Sync,
 ) -> Result<Vec<T>> {
+    let pages: &P = owned.borrow();
     let look = look(pages, group)?;
     let mut candidates = look.candidates();
     let (table, posted) = loop {
@@ -226,7 +228,7 @@ pub(super) fn count<P: Pages, T: Send>(
         }
         candidates = 2 * table.shingles.len();
     };
-    drop(look);
+    drop((look, owned));
     let tallied = Tallied::of(&table);
     let (add, weeks) = (|| add_items(k, &table, &tallied, &posted), || weeks(group.weeks, &tallied, &posted));
     let all = rayon::join(add, weeks).1;

@@ -1,5 +1,6 @@
 //! Learning what stands in a corpus: a site at a time, then all sites together.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -103,10 +104,12 @@ pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
         (0..pages.count()).filter_map(|number| pages.page(number)).map(|page| u64::from(page.tokens));
     let tokens = tokens.sum();
     let held = if tokens > HELD { InMemory::of_repeated(pages, tokens)? } else { InMemory::of(pages)? };
-    learn_from(&held, k, weeks)
+    learn_from::<InMemory<'_, P>>(held, k, weeks)
 }
 
-fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
+/// Of pages that are let go as soon as nothing more is read of them.
+fn learn_from<P: Pages>(owned: impl Borrow<P>, k: usize, weeks: Weeks) -> Result<Standing> {
+    let pages = owned.borrow();
     let sites = SiteDocuments::all(pages, k);
     let (large, small): (Vec<_>, Vec<_>) = sites
         .iter()
@@ -121,7 +124,7 @@ fn learn_from<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
     rows.extend(small.into_iter().flatten());
     // Of one site alone the counts over all would be the same again.
     if sites.len() > 1 {
-        rows.extend(rows_of_all(pages, k, &sites)?);
+        rows.extend(rows_of_all::<P>(owned, k, &sites)?);
     }
     Ok(Standing::of(rows))
 }
@@ -164,7 +167,7 @@ impl SiteDocuments {
     /// What stands on this site.
     fn rows<P: Pages>(&self, pages: &P, k: usize, hash: u64, weeks: Weeks) -> Result<Vec<StandingRow>> {
         let (numbers, shingles) = (&*self.numbers, self.shingles);
-        count(pages, k, CountGroup { numbers, shingles, noisy: self.known, weeks }, |counts| {
+        count::<P, _>(pages, k, CountGroup { numbers, shingles, noisy: self.known, weeks }, |counts| {
             self.stands(counts).then_some(row(hash, counts))
         })
     }
@@ -182,12 +185,12 @@ impl SiteDocuments {
 }
 
 /// What stands on all sites together.
-fn rows_of_all<P: Pages>(pages: &P, k: usize, sites: &SiteMap) -> Result<Vec<StandingRow>> {
+fn rows_of_all<P: Pages>(pages: impl Borrow<P>, k: usize, sites: &SiteMap) -> Result<Vec<StandingRow>> {
     let mut numbers: Vec<u32> = sites.values().flat_map(|site| &site.numbers).copied().collect();
     numbers.sort_unstable();
     let shingles = sites.values().map(|site| site.shingles).sum();
     let group = CountGroup { numbers: &numbers, shingles, noisy: false, weeks: Weeks::Ignored };
-    count(pages, k, group, |counts| {
+    count::<P, _>(pages, k, group, |counts| {
         let stands = counts.items >= ALL && u64::from(counts.bare) * BARE <= u64::from(counts.documents);
         stands.then_some(row(EVERY_SITE, counts))
     })
@@ -243,12 +246,45 @@ impl<'a, P: Pages> InMemory<'a, P> {
             Ok(())
         };
         (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
-        InMemory::kept(pages, |text, held| {
+        let mut held = InMemory::kept(pages, |text, held| {
             for (place, shingle) in text.placed().filter(|&(_, shingle)| seen.again(shingle)) {
                 held.shingles.push(shingle);
                 held.places.push(place);
             }
-        })
+        })?;
+        drop(seen);
+        held.sift();
+        Ok(held)
+    }
+
+    /// Lets go of most shingles that are held by chance: where the table of all shingles takes one in twelve that stand once
+    /// for one that stands again, that of those which are held tells them apart.
+    fn sift(&mut self) {
+        let held: u64 = self.held.iter().map(|held| held.shingles.len() as u64).sum();
+        let seen = SeenTwice::new(held);
+        // Turned, so that those meet others there than before.
+        let turned = |shingle: u64| shingle.rotate_left(32);
+        self.held
+            .par_iter()
+            .for_each(|held| held.shingles.iter().for_each(|&shingle| seen.add(turned(shingle))));
+        self.held.par_iter_mut().for_each(|held| {
+            let HeldPages { shingles, places, pages } = held;
+            let mut kept = 0;
+            for page in pages {
+                let first = kept;
+                for at in page.shingles.clone() {
+                    if seen.again(turned(shingles[at])) {
+                        (shingles[kept], places[kept]) = (shingles[at], places[at]);
+                        kept += 1;
+                    }
+                }
+                (page.shingles, page.places) = (first..kept, first..kept);
+            }
+            shingles.truncate(kept);
+            places.truncate(kept);
+            shingles.shrink_to_fit();
+            places.shrink_to_fit();
+        });
     }
 
     fn kept(pages: &'a P, hold: impl Fn(PageText<'_>, &mut HeldPages) + Sync) -> Result<InMemory<'a, P>> {
@@ -440,7 +476,7 @@ mod tests {
         }
         let pages = Cancelled(OracleCorpus::new((0..5).map(|n| item(1, n)).collect()));
         assert!(learn(&pages, K, Weeks::Ignored).is_err());
-        assert!(learn_from(&pages, K, Weeks::Ignored).is_err());
+        assert!(learn_from::<Cancelled>(&pages, K, Weeks::Ignored).is_err());
     }
 
     /// Equal to what the slow version says.
@@ -455,8 +491,9 @@ mod tests {
         for (row, (_, items)) in standing.rows().iter().zip(wanted.values()) {
             prop_assert!((row.items as f64 - items * ITEM as f64).abs() < 1e-6);
         }
-        let repeated = InMemory::of_repeated(corpus, 1000).and_then(|held| learn_from(&held, K, weeks));
-        for again in [learn_from(corpus, K, weeks), repeated] {
+        let repeated = InMemory::of_repeated(corpus, 1000)
+            .and_then(|held| learn_from::<InMemory<'_, _>>(held, K, weeks));
+        for again in [learn_from::<OracleCorpus>(corpus, K, weeks), repeated] {
             let again = again.expect("pages in memory are read");
             prop_assert_eq!(standing.rows(), again.rows(), "held and read again");
         }
