@@ -36,7 +36,7 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
 
     /// To load a document costs about as much as to judge five pairs, and takes 110 bytes a token (press-releases: of 163,000
     /// loads for 171,000 pairs 7,000 are left).
-    const KEPT: usize = 200_000;
+    const KEPT: usize = 100_000;
 
     const BYTES: usize = 110;
 

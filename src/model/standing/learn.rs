@@ -38,8 +38,9 @@ pub struct PageInfo {
 pub struct PageText<'a> {
     /// Its shingles, in order. None where it is no longer what it was: such a page counts for nothing.
     pub shingles: &'a [u64],
-    /// Their places; empty where these are all shingles of the page.
-    pub places: &'a [u32],
+    /// Where they stand: of each stretch of shingles in a row its first place and how many they are; empty where these are all
+    /// shingles of the page.
+    pub stretches: &'a [(u32, u32)],
     /// Whether a machine seems to have read it: then it looks like news of its own, and counts on its own site only.
     pub noisy: bool,
     /// The day of its date, counted from 1970, where it has one.
@@ -49,8 +50,10 @@ pub struct PageText<'a> {
 impl PageText<'_> {
     /// Its shingles with their places, in order.
     pub(super) fn placed(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let place = |at: usize| self.places.get(at).copied().unwrap_or(at as u32);
-        self.shingles.iter().enumerate().map(move |(at, &shingle)| (place(at), shingle))
+        let all = [(0, self.shingles.len() as u32)];
+        let all = if self.stretches.is_empty() { all } else { [(0, 0)] };
+        let stretches = all.into_iter().chain(self.stretches.iter().copied());
+        stretches.flat_map(|(at, count)| at..at + count).zip(self.shingles.iter().copied())
     }
 }
 
@@ -213,15 +216,31 @@ const BUNDLE: u32 = 64;
 #[derive(Default)]
 struct HeldPages {
     shingles: Vec<u64>,
-    /// Of those pages that have places.
-    places: Vec<u32>,
+    /// Of those pages of which not all is held.
+    stretches: Vec<(u32, u32)>,
     pages: Vec<HeldPage>,
+}
+
+impl HeldPages {
+    /// Adds a shingle at a place to a page whose stretches begin at `first`.
+    fn push(&mut self, first: usize, (place, shingle): (u32, u64)) {
+        self.shingles.push(shingle);
+        lengthen(&mut self.stretches, first, place);
+    }
+}
+
+/// Adds a place to stretches, of which those from `first` on are of one page.
+fn lengthen(stretches: &mut Vec<(u32, u32)>, first: usize, place: u32) {
+    match stretches[first..].last_mut() {
+        Some((at, count)) if *at + *count == place => *count += 1,
+        _ => stretches.push((place, 1)),
+    }
 }
 
 /// What is held of a page, and where.
 struct HeldPage {
     shingles: Range<usize>,
-    places: Range<usize>,
+    stretches: Range<usize>,
     noisy: bool,
     day: Option<i64>,
 }
@@ -231,7 +250,7 @@ impl<'a, P: Pages> InMemory<'a, P> {
     fn of(pages: &'a P) -> Result<InMemory<'a, P>> {
         InMemory::kept(pages, |text, held| {
             held.shingles.extend_from_slice(text.shingles);
-            held.places.extend_from_slice(text.places);
+            held.stretches.extend_from_slice(text.stretches);
         })
     }
 
@@ -247,10 +266,10 @@ impl<'a, P: Pages> InMemory<'a, P> {
         };
         (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
         let mut held = InMemory::kept(pages, |text, held| {
-            for (place, shingle) in text.placed().filter(|&(_, shingle)| seen.again(shingle)) {
-                held.shingles.push(shingle);
-                held.places.push(place);
-            }
+            let first = held.stretches.len();
+            text.placed()
+                .filter(|&(_, shingle)| seen.again(shingle))
+                .for_each(|again| held.push(first, again));
         })?;
         drop(seen);
         held.sift();
@@ -268,22 +287,24 @@ impl<'a, P: Pages> InMemory<'a, P> {
             .par_iter()
             .for_each(|held| held.shingles.iter().for_each(|&shingle| seen.add(turned(shingle))));
         self.held.par_iter_mut().for_each(|held| {
-            let HeldPages { shingles, places, pages } = held;
-            let mut kept = 0;
+            let HeldPages { shingles, stretches, pages } = held;
+            let (mut kept, mut kept_stretches) = (0, Vec::with_capacity(stretches.len()));
             for page in pages {
-                let first = kept;
-                for at in page.shingles.clone() {
+                let first = (kept, kept_stretches.len());
+                let places = stretches[page.stretches.clone()].iter().flat_map(|&(at, count)| at..at + count);
+                for (at, place) in page.shingles.clone().zip(places) {
                     if seen.again(turned(shingles[at])) {
-                        (shingles[kept], places[kept]) = (shingles[at], places[at]);
+                        shingles[kept] = shingles[at];
                         kept += 1;
+                        lengthen(&mut kept_stretches, first.1, place);
                     }
                 }
-                (page.shingles, page.places) = (first..kept, first..kept);
+                (page.shingles, page.stretches) = (first.0..kept, first.1..kept_stretches.len());
             }
             shingles.truncate(kept);
-            places.truncate(kept);
             shingles.shrink_to_fit();
-            places.shrink_to_fit();
+            kept_stretches.shrink_to_fit();
+            *stretches = kept_stretches;
         });
     }
 
@@ -291,10 +312,10 @@ impl<'a, P: Pages> InMemory<'a, P> {
         let of_bundle = |reader: &mut P::Reader, bundle: u32| -> Result<HeldPages> {
             let mut held = HeldPages::default();
             for number in bundle * BUNDLE..pages.count().min((bundle + 1) * BUNDLE) {
-                let (shingles, places) = (held.shingles.len(), held.places.len());
+                let (shingles, stretches) = (held.shingles.len(), held.stretches.len());
                 let mut page = HeldPage {
                     shingles: shingles..shingles,
-                    places: places..places,
+                    stretches: stretches..stretches,
                     noisy: false,
                     day: None,
                 };
@@ -302,12 +323,12 @@ impl<'a, P: Pages> InMemory<'a, P> {
                     let text = pages.read(reader, number)?;
                     hold(text, &mut held);
                     (page.noisy, page.day) = (text.noisy, text.day);
-                    (page.shingles.end, page.places.end) = (held.shingles.len(), held.places.len());
+                    (page.shingles.end, page.stretches.end) = (held.shingles.len(), held.stretches.len());
                 }
                 held.pages.push(page);
             }
             held.shingles.shrink_to_fit();
-            held.places.shrink_to_fit();
+            held.stretches.shrink_to_fit();
             Ok(held)
         };
         let bundles = 0..pages.count().div_ceil(BUNDLE);
@@ -341,8 +362,9 @@ impl<P: Pages> Pages for InMemory<'_, P> {
 
     fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
         let (held, page) = self.of_page(number);
-        let (shingles, places) = (&held.shingles[page.shingles.clone()], &held.places[page.places.clone()]);
-        Ok(PageText { shingles, places, noisy: page.noisy, day: page.day })
+        let shingles = &held.shingles[page.shingles.clone()];
+        let stretches = &held.stretches[page.stretches.clone()];
+        Ok(PageText { shingles, stretches, noisy: page.noisy, day: page.day })
     }
 }
 
