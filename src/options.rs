@@ -174,14 +174,18 @@ impl Resources {
     /// it is: it is not where the program has another allocator than [`crate::BoundedHeap`].
     ///
     /// # Errors
-    /// [`ErrorKind::Write`] where the work directory takes no file.
+    /// [`ErrorKind::Write`] where the work directory takes no file, and [`Resources::memory`] is given.
     pub fn bound(&self) -> Result<bool> {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
         let large = usize::try_from(bytes.saturating_sub(SMALL_BLOCKS).max(bytes / 4)).unwrap_or(usize::MAX);
-        heap::bound(large, self.work_dir.as_deref()).map_err(|e| {
-            let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
-            Error::io(ErrorKind::Write, place, e)
-        })
+        match heap::bound(large, self.work_dir.as_deref()) {
+            Err(e) if self.memory.is_some() => {
+                let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+                Err(Error::io(ErrorKind::Write, place, e))
+            }
+            // Nobody asked for it.
+            bounded => Ok(bounded.unwrap_or(false)),
+        }
     }
 
     /// Gives back the memory of the stage before.

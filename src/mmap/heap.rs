@@ -77,6 +77,7 @@ pub fn bound(bytes: usize, directory: Option<&Path>) -> io::Result<bool> {
     }
     if START.load(Relaxed) == 0 {
         let directory = directory.map_or_else(std::env::temp_dir, PathBuf::from);
+        std::fs::create_dir_all(&directory)?;
         let file = tempfile::tempfile_in(directory)?;
         let mut space = space();
         if space.file.is_none() {
@@ -276,5 +277,96 @@ unsafe impl GlobalAlloc for BoundedHeap {
             }
         }
         moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What is done with a block: a new one, zeroed or not, one that gets another size, or one that is freed.
+    #[derive(Debug, Clone)]
+    enum Step {
+        New(usize, bool),
+        Resize(usize, usize),
+        Free(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let size = || prop_oneof![1usize..9000, Just(1 << 21), Just(4096)];
+        prop_oneof![
+            (size(), any::<bool>()).prop_map(|(size, zeroed)| Step::New(size, zeroed)),
+            (any::<usize>(), size()).prop_map(|(which, size)| Step::Resize(which, size)),
+            any::<usize>().prop_map(Step::Free),
+        ]
+    }
+
+    proptest! {
+        /// However blocks come and go, each keeps its bytes, in memory and in the file.
+        #[test]
+        fn blocks_keep_their_bytes(steps in proptest::collection::vec(step(), 1..60), limit in prop_oneof![Just(0usize), Just(20_000)]) {
+            // The allocator of this program is another, so that only the blocks below are counted.
+            INSTALLED.store(true, Relaxed);
+            prop_assert!(bound(limit, None).expect("a file in the directory of temporary files"));
+            let layout = |size: usize| Layout::from_size_align(size, 8).expect("a size");
+            let mut blocks: Vec<(*mut u8, usize, u8)> = Vec::new();
+            let mut mark = 0u8;
+            for step in steps {
+                mark = mark.wrapping_add(1);
+                match step {
+                    Step::New(size, zeroed) => {
+                        // SAFETY: the size is not zero, and the block is that long.
+                        unsafe {
+                            let block = if zeroed { BoundedHeap.alloc_zeroed(layout(size)) } else { BoundedHeap.alloc(layout(size)) };
+                            prop_assert!(!block.is_null());
+                            let bytes = std::slice::from_raw_parts(block, size);
+                            prop_assert!(!zeroed || bytes.iter().all(|&byte| byte == 0));
+                            block.write_bytes(mark, size);
+                            // What may not be held in memory is in the file.
+                            prop_assert!(is_mapped(block) == (limit == 0 && size >= LARGE) || limit > 0);
+                            blocks.push((block, size, mark));
+                        }
+                    }
+                    Step::Resize(which, new) if !blocks.is_empty() => {
+                        let at = which % blocks.len();
+                        let (block, size, of) = blocks[at];
+                        // SAFETY: the block was given for this layout, and the new size is not zero.
+                        unsafe {
+                            let moved = BoundedHeap.realloc(block, layout(size), new);
+                            let kept = std::slice::from_raw_parts(moved, size.min(new));
+                            prop_assert!(kept.iter().all(|&byte| byte == of));
+                            moved.write_bytes(mark, new);
+                            blocks[at] = (moved, new, mark);
+                        }
+                    }
+                    Step::Free(which) if !blocks.is_empty() => {
+                        let (block, size, of) = blocks.swap_remove(which % blocks.len());
+                        // SAFETY: the block was given for this layout, and nobody uses it afterwards.
+                        unsafe {
+                            prop_assert!(std::slice::from_raw_parts(block, size).iter().all(|&byte| byte == of));
+                            BoundedHeap.dealloc(block, layout(size));
+                        }
+                    }
+                    Step::Resize(..) | Step::Free(_) => {}
+                }
+            }
+            for (block, size, of) in blocks {
+                // SAFETY: as above.
+                unsafe {
+                    prop_assert!(std::slice::from_raw_parts(block, size).iter().all(|&byte| byte == of));
+                    BoundedHeap.dealloc(block, layout(size));
+                }
+            }
+            prop_assert_eq!(HELD.load(Relaxed), 0);
+        }
+    }
+
+    #[test]
+    fn a_class_holds_what_is_asked_for() {
+        for bytes in [1, 4096, 4097, 8192, 100_000, 1 << 30] {
+            let held = PAGE << class(bytes);
+            assert!(held >= bytes && held < 2 * bytes.max(PAGE), "{bytes}");
+        }
     }
 }

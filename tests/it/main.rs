@@ -7,6 +7,7 @@ mod alike;
 mod arrow;
 mod audit;
 mod bad_input;
+mod bounded;
 mod calibrate;
 mod chrome;
 mod cli;
