@@ -659,7 +659,7 @@ impl Records {
     /// Lines that were made, with their documents.
     fn made(&self, input: usize, made: MadeLines) -> Result<Vec<Waiting>> {
         let MadeLines { bytes, lines, documents } = made;
-        let chunk = Arc::new(Chunk { input, line: 0, bytes, part: LinePart::Whole });
+        let chunk = Arc::new(Chunk { input, line: 0, bytes: bytes.into(), part: LinePart::Whole });
         let line = |(range, rejected): (std::ops::Range<usize>, Option<String>)| {
             let end = range.end + 1;
             FilterLine { chunk: chunk.clone(), record: range, end, rejected }

@@ -1,6 +1,8 @@
 //! Lines of a stream, cut into chunks.
 
 use std::io::{self, Read};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::charset::narrowed;
 use crate::corpus::{ObjectLines, begin_objects};
@@ -12,9 +14,60 @@ pub struct Chunk {
     /// The number of the first line in it, from 0.
     pub line: u64,
     /// Lines, each but perhaps the last with its end; nothing at the end of a line that was too long.
-    pub bytes: Vec<u8>,
+    pub bytes: ChunkBytes,
     /// What of lines it is.
     pub part: LinePart,
+}
+
+/// Bytes that go back to where they were read once nobody needs them: the system gives a new megabyte page by page, which takes
+/// longer than filling it.
+pub struct ChunkBytes {
+    bytes: Vec<u8>,
+    /// Where they go back to.
+    spare: Option<Arc<SpareBytes>>,
+}
+
+/// Bytes that nobody needs, to be filled again.
+type SpareBytes = Mutex<Vec<Vec<u8>>>;
+
+/// Buffers that wait to be filled, at most: chunks that are read ahead, answered and written out at one time.
+const SPARE: usize = 8;
+
+impl ChunkBytes {
+    /// A copy of these bytes, in spare ones where there are some.
+    fn copy(bytes: &[u8], spare: &Arc<SpareBytes>) -> ChunkBytes {
+        let mut own = spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        own.clear();
+        own.extend_from_slice(bytes);
+        ChunkBytes { bytes: own, spare: Some(spare.clone()) }
+    }
+}
+
+impl From<Vec<u8>> for ChunkBytes {
+    fn from(bytes: Vec<u8>) -> ChunkBytes {
+        ChunkBytes { bytes, spare: None }
+    }
+}
+
+impl Deref for ChunkBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for ChunkBytes {
+    fn drop(&mut self) {
+        if let Some(spare) = &self.spare
+            && self.bytes.capacity() <= 2 * READ
+        {
+            let mut spare = spare.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < SPARE {
+                spare.push(std::mem::take(&mut self.bytes));
+            }
+        }
+    }
 }
 
 /// Whole lines, or what of a line that is too long: such a line goes by in parts, and is never in memory as a whole.
@@ -91,6 +144,7 @@ fn send(
     mut hand_on: impl FnMut(Chunk) -> bool,
 ) -> io::Result<bool> {
     let mut cutter = LineCutter { line: 0, rest: Vec::new(), searched: 0, is_long: false, most };
+    let spare = Arc::default();
     loop {
         let begun = cutter.rest.len();
         cutter.rest.resize(begun + READ, 0);
@@ -103,7 +157,8 @@ fn send(
         cutter.rest.truncate(begun + read);
         while let Some((part, end)) = cutter.cut(read == 0) {
             let line = cutter.line;
-            let bytes: Vec<u8> = cutter.rest.drain(..end).collect();
+            let bytes = ChunkBytes::copy(&cutter.rest[..end], &spare);
+            cutter.rest.drain(..end);
             cutter.passed(&bytes, part);
             if !hand_on(Chunk { input, line, bytes, part }) {
                 return Ok(false);
@@ -175,6 +230,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn bytes_go_back_and_are_filled_again() {
+        let spare = Arc::default();
+        let first = ChunkBytes::copy(b"the first line\n", &spare);
+        let place = first.as_ptr();
+        drop(first);
+        let second = ChunkBytes::copy(b"a second", &spare);
+        assert_eq!((second.as_ptr(), &*second), (place, &b"a second"[..]));
+        drop((0..3 * SPARE).map(|_| ChunkBytes::copy(b"more", &spare)).collect::<Vec<_>>());
+        drop(ChunkBytes::copy(&vec![b'x'; 4 * READ], &spare));
+        let spare = spare.lock().expect("nobody panicked");
+        assert!(spare.len() == SPARE && spare.iter().all(|bytes| bytes.capacity() <= 2 * READ));
+    }
+
     /// Finding 27.
     #[test]
     fn a_line_that_is_too_long_goes_by_in_parts() {
@@ -187,7 +256,7 @@ mod tests {
                     true
                 });
                 assert!(sent.is_ok_and(|all| all));
-                let whole: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.clone()).collect();
+                let whole: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.bytes.to_vec()).collect();
                 assert_eq!(whole, text.as_bytes(), "nothing is lost");
                 let mut is_long = false;
                 let mut lines = 0;

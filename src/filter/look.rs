@@ -11,7 +11,7 @@ use crate::document::{Identity, Meta};
 use crate::error::Result;
 use crate::index::format::{MATCHES, NAMED, StoredRow, key};
 use crate::index::verdict::Match;
-use crate::index::view::{Moment, Near, PartPlace, Query, View};
+use crate::index::view::{Moment, Near, PartPlace, Query, View, ViewMemory};
 use crate::judge::{
     Directed, Judge, Judgement, Loaded, Measures, Memory, Names, Note, Overlap, Span, Title, classic,
 };
@@ -40,6 +40,7 @@ pub(super) struct LookMemory {
     unpacker: Unpacker,
     memory: Memory,
     learning: Learning,
+    lookup: ViewMemory,
     /// The document that arrives.
     own: Loaded,
     /// Others, each with its ordinal.
@@ -52,6 +53,7 @@ impl LookMemory {
             unpacker: Unpacker::new()?,
             memory: judge.memory(),
             learning: Learning::default(),
+            lookup: ViewMemory::default(),
             own: judge.document(),
             others: (0..LOADED).map(|_| None).collect(),
         })
@@ -179,14 +181,15 @@ pub(super) fn matches(
         looking.found.retain(is_copy);
     } else {
         let wanted = Query { keys, counts: row.counts, at: Moment::of(row) };
-        let mut near = view.near(&wanted, core.gate(), 4 * JUDGED)?;
+        let lookup = &mut looking.worker.lookup;
+        let mut near = view.near(&wanted, core.gate(), 4 * JUDGED, lookup)?;
         if !grams.is_empty() {
-            let more = view.near(&Query { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED)?;
+            let more = view.near(&Query { keys: grams, ..wanted }, core.gram_gate(), 4 * JUDGED, lookup)?;
             let known: Vec<PartPlace> = near.iter().map(|one| one.place).collect();
             near.extend(more.into_iter().filter(|one| !known.contains(&one.place)));
         }
         looking.learn(&near)?;
-        looking.leave_standing(&wanted, &mut near)?;
+        looking.leave_standing(&wanted, &mut near);
         looking.near(near, keys)?;
     }
     order(&mut looking.found);
@@ -287,15 +290,14 @@ impl<'a> Looking<'a> {
         (memory, own, other)
     }
 
-    /// Leaves out those that share nothing but what stands for good: they would have no relation.
-    fn leave_standing(&mut self, wanted: &Query<'_>, near: &mut Vec<Near>) -> Result<()> {
+    /// Leaves out those that share nothing but what stands for good: they would have no relation. It is learned where no
+    /// model is given, and without one no text is looked for by its characters: the documents were last looked for by `wanted`.
+    fn leave_standing(&mut self, wanted: &Query<'_>, near: &mut Vec<Near>) {
         let good = |row: &&StandingRow| row.stand() == Stand::Good;
         let good: Hashes = self.standing.rows().iter().filter(good).map(|row| key(row.shingle)).collect();
-        if good.is_empty() {
-            return Ok(());
+        if !good.is_empty() {
+            View::retain(wanted, |key| good.contains(&key), FORM, (near, &mut self.worker.lookup));
         }
-        let keys: Vec<u64> = wanted.keys.iter().copied().filter(|key| !good.contains(key)).collect();
-        self.view.retain(&Query { keys: &keys, ..*wanted }, FORM, near)
     }
 
     /// Learns what stands by the documents that it meets.

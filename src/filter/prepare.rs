@@ -23,6 +23,9 @@ use crate::sketch::Sketcher;
 /// How hard texts are compressed: light, since it is done while the sender waits.
 const LEVEL: i32 = 1;
 
+/// Bytes that a thread holds on to for compressing, at most: enough for texts of a megabyte.
+const HELD: usize = 2 << 20;
+
 /// Prepares documents for a [`Filter`](super::Filter), from any thread.
 #[derive(Debug, Clone)]
 pub struct Preparer {
@@ -52,7 +55,33 @@ struct Maker {
     compressor: Compressor,
 }
 
-struct Compressor(zstd::bulk::Compressor<'static>);
+struct Compressor {
+    zstd: zstd::bulk::Compressor<'static>,
+    /// Room for what any text becomes: a document keeps no more than it needs.
+    packed: Vec<u8>,
+}
+
+impl Compressor {
+    fn new() -> Result<Compressor> {
+        let zstd = zstd::bulk::Compressor::new(LEVEL);
+        let zstd = zstd.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?;
+        Ok(Compressor { zstd, packed: Vec::new() })
+    }
+
+    fn pack(&mut self, text: &str) -> Result<Vec<u8>> {
+        let Compressor { zstd, packed } = self;
+        packed.clear();
+        packed.reserve(zstd::zstd_safe::compress_bound(text.len()));
+        zstd.compress_to_buffer(text.as_bytes(), packed)
+            .map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?;
+        let kept = packed.as_slice().to_vec();
+        // One long text is no reason to hold so much for ever.
+        if packed.capacity() > HELD {
+            *packed = Vec::new();
+        }
+        Ok(kept)
+    }
+}
 
 impl std::fmt::Debug for Compressor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -64,10 +93,8 @@ impl Preparer {
     /// `packs` says whether texts are kept.
     pub(super) fn new(pool: Pool, under: Arc<Under>, packs: bool) -> Result<Preparer> {
         let maker = || {
-            let compressor = zstd::bulk::Compressor::new(LEVEL);
-            let compressor = compressor.map_err(|e| Error::io(ErrorKind::Setting, "zstd", e))?;
             let sketcher = Sketcher::new(under.recipe, under.kernel);
-            Ok(Mutex::new(Maker { sketcher, compressor: Compressor(compressor) }))
+            Ok(Mutex::new(Maker { sketcher, compressor: Compressor::new()? }))
         };
         let makers = (0..pool.threads()).map(|_| maker()).collect::<Result<_>>()?;
         Ok(Preparer { pool, under, makers, packs })
@@ -107,12 +134,7 @@ impl Preparer {
         };
         let named = if document.named { NAMED } else { 0 };
         let titled = if document.own_title(tokens).is_empty() { 0 } else { TITLED };
-        let packed = if self.packs {
-            let packed = compressor.0.compress(document.text.as_bytes());
-            packed.map_err(|e| Error::io(ErrorKind::Write, "zstd", e))?
-        } else {
-            Vec::new()
-        };
+        let packed = if self.packs { compressor.pack(&document.text)? } else { Vec::new() };
         Ok(Prepared { row: StoredRow { flags: named | titled, ..row }, keys, grams, packed })
     }
 }

@@ -22,20 +22,51 @@ enum Work<T> {
     IsDone(Result<T>),
 }
 
+/// How far work that nobody waits for stands behind what answers: a third of the processor's time that this has, where there
+/// is not enough for both.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 5;
+
+/// Lets other threads go first. Elsewhere than on Linux a thread has no rank of its own.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    // That a system refuses it is no harm.
+    let _ = rustix::process::nice(BEHIND);
+}
+
 impl<T: Send + 'static> BackgroundJob<T> {
     /// Does `work` on a thread of its own, which may ask whether to go on.
     pub fn spawn(
         what: &'static str,
         work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
     ) -> BackgroundJob<T> {
+        BackgroundJob::of(what, work, false)
+    }
+
+    /// As [`BackgroundJob::spawn`], where nobody waits for it: the thread gives way to others.
+    pub fn spawn_behind(
+        what: &'static str,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
+    ) -> BackgroundJob<T> {
+        BackgroundJob::of(what, work, true)
+    }
+
+    fn of(
+        what: &'static str,
+        work: impl FnOnce(&dyn Fn() -> bool) -> Result<T> + Send + 'static,
+        gives_way: bool,
+    ) -> BackgroundJob<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         // Taken by whoever does it: what a thread was to have that is not, is gone.
         let waiting = Arc::new(Mutex::new(Some(work)));
         let taken = waiting.clone();
-        let start = move || match taken.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(work) => work(&|| !stopped.load(Ordering::Relaxed)),
-            None => Err(Error::new(ErrorKind::Write)),
+        let start = move || {
+            if gives_way {
+                give_way();
+            }
+            let work = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+            work.map_or(Err(Error::new(ErrorKind::Write)), |work| work(&|| !stopped.load(Ordering::Relaxed)))
         };
         let work = match std::thread::Builder::new().spawn(start) {
             Ok(thread) => Work::Goes(thread),

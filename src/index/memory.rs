@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::format::{Arrival, NAMED, StoredRow, key};
 use super::segment::{Each, Source, Which, id_hash};
+use super::table::TOGETHER;
 use crate::candidates::HEAVY;
 use crate::error::Result;
 use crate::kernel::prefetch;
@@ -21,6 +22,11 @@ struct Chains {
     /// Keys and documents beyond the first [`CHAIN`] of a key: nobody goes through those.
     beyond: Vec<(u64, u32)>,
     in_beyond: HashSet<(u64, u32)>,
+}
+
+/// An empty one with room for as much as `other` has and an eighth more: two memories are never quite alike.
+fn with_room<T>(other: &[T]) -> Vec<T> {
+    Vec::with_capacity(other.len() + other.len() / 8)
 }
 
 /// Documents of one key that are chained, at most: one more than makes a key a frequent one.
@@ -107,6 +113,11 @@ impl Chains {
         })
     }
 
+    /// Empty, with room for as much as `other` has: what grows is copied, and every key given its slot, time and again.
+    fn like(other: &Chains) -> Chains {
+        Chains { slots: vec![0; other.slots.len()], entries: with_room(&other.entries), ..Chains::default() }
+    }
+
     fn truncate(&mut self, documents: u32) {
         self.entries.truncate(self.entries.partition_point(|entry| entry.local < documents));
         self.index(self.slots.len());
@@ -134,6 +145,18 @@ impl MemoryPart {
     /// Of documents from this ordinal on.
     pub fn new(first: u32) -> MemoryPart {
         MemoryPart { first, ..MemoryPart::default() }
+    }
+
+    /// Of the documents behind those of `full`, with room for as many as that has.
+    pub fn after(full: &MemoryPart) -> MemoryPart {
+        MemoryPart {
+            first: full.next(),
+            seen: None,
+            rows: with_room(&full.rows),
+            more: with_room(&full.more),
+            texts: with_room(&full.texts),
+            tables: full.tables.each_ref().map(Chains::like),
+        }
     }
 
     /// The first ordinal.
@@ -258,10 +281,16 @@ impl MemoryPart {
     pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) {
         let postings = &self.tables[Which::Postings as usize];
         keys.iter().for_each(|&key| postings.prefetch(key));
-        let youngest: Vec<u32> = keys.iter().map(|&key| postings.youngest(key)).collect();
-        youngest.iter().for_each(|&at| prefetch(postings.entries.get(at as usize)));
-        for (number, &at) in youngest.iter().enumerate() {
-            let _ = postings.from(at).try_for_each(|entry| each(number, entry.local).then_some(()));
+        for (chunk, keys) in keys.chunks(TOGETHER).enumerate() {
+            let mut youngest = [NONE; TOGETHER];
+            for (youngest, &key) in youngest.iter_mut().zip(keys) {
+                *youngest = postings.youngest(key);
+                prefetch(postings.entries.get(*youngest as usize));
+            }
+            for (nth, at) in youngest.into_iter().enumerate() {
+                let number = chunk * TOGETHER + nth;
+                let _ = postings.from(at).try_for_each(|entry| each(number, entry.local).then_some(()));
+            }
         }
     }
 

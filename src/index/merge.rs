@@ -130,7 +130,7 @@ impl BackgroundJob<Built> {
         })
     }
 
-    /// Merges segments into segment `number`.
+    /// Merges segments into segment `number`. `all` says that nothing dead is kept; then it is waited for.
     pub fn merge(
         store: Arc<dyn Store>,
         number: u64,
@@ -139,11 +139,16 @@ impl BackgroundJob<Built> {
         deaths: Deaths,
         all: bool,
     ) -> BackgroundJob<Built> {
-        BackgroundJob::spawn("writing a segment", move |go_on| {
+        let work = move |go_on: &dyn Fn() -> bool| {
             let replaces = segments.iter().map(|segment| segment.entry.number).collect();
             let merged = Merged::new(segments, &deaths, all)?;
             let segment = write_segment(&*store, number, shingle, &merged, go_on)?;
             Ok(Built { segment, replaces, dropped: merged.dropped })
-        })
+        };
+        if all {
+            BackgroundJob::spawn("writing a segment", work)
+        } else {
+            BackgroundJob::spawn_behind("writing a segment", work)
+        }
     }
 }

@@ -18,6 +18,7 @@ mod rebuild;
 mod repair;
 mod restore;
 mod segment;
+mod sieve;
 mod stats;
 pub(crate) mod store;
 mod table;

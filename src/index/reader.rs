@@ -99,6 +99,7 @@ impl Snapshot {
             parts: segments.chain(self.memories.iter().map(IndexPart::Memory)).collect(),
             deaths: &self.deaths,
             window: self.manifest.window,
+            sieved: None,
         }
     }
 

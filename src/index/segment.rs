@@ -11,7 +11,7 @@ use super::format::{
 use super::mend::mended;
 use super::pages::{PAGE, PageSums, PagedFile};
 use super::store::{Blob, Store, append_all};
-use super::table::{Entries, Table, TableWriter};
+use super::table::{Entries, NumberedKey, Table, TableWriter};
 use super::{bad, corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::signature::winnow::LEVELS;
@@ -52,6 +52,11 @@ pub enum Which {
     Ids,
     /// Keys of the hashes of token sequences.
     Sequences,
+}
+
+impl Which {
+    /// In their order in a segment.
+    pub const ALL: [Which; 3] = [Which::Postings, Which::Ids, Which::Sequences];
 }
 
 impl Segment {
@@ -233,7 +238,7 @@ impl Segment {
     ///
     /// # Errors
     /// Damage.
-    pub fn find_all(&self, keys: &[u64], mut each: impl FnMut(usize, u32) -> bool) -> Result<()> {
+    pub fn find_all(&self, keys: &[NumberedKey], mut each: impl FnMut(usize, u32) -> bool) -> Result<()> {
         let documents = self.len();
         let mut outside = false;
         self.table(Which::Postings).find_all(&self.pages, keys, |number, local| {
@@ -255,9 +260,14 @@ impl Segment {
         self.table(Which::Postings).has(&self.pages, key, local)
     }
 
+    /// All keys of a table, in order.
+    pub fn entries(&self, which: Which) -> Entries<'_> {
+        self.table(which).iter(&self.pages)
+    }
+
     /// All keys of samples, in order.
     pub fn postings(&self) -> Entries<'_> {
-        self.table(Which::Postings).iter(&self.pages)
+        self.entries(Which::Postings)
     }
 
     /// All keys of samples that can be read, in order, and an error for every bucket that cannot.
@@ -268,6 +278,11 @@ impl Segment {
     /// How many postings there are.
     pub fn posting_count(&self) -> u64 {
         self.footer.tables[0].count
+    }
+
+    /// How many entries all tables have.
+    pub fn key_count(&self) -> u64 {
+        self.footer.tables.iter().map(|table| table.count).sum()
     }
 
     /// The place of the document of an ordinal.

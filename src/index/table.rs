@@ -11,6 +11,12 @@ const BUCKET: u64 = 16;
 /// Entries of a bucket that are gone through one by one, at most: about where halving is quicker.
 const LONG: usize = 4 * BUCKET as usize;
 
+/// A key that is looked for, and its number among those that are.
+pub type NumberedKey = (u32, u64);
+
+/// Keys that are looked for together: as many as the processor waits for at once, and more, without memory of its own for them.
+pub(super) const TOGETHER: usize = 32;
+
 /// A table of a segment.
 #[derive(Debug, Clone, Copy)]
 pub struct Table(pub TableEntry);
@@ -109,7 +115,7 @@ impl Table {
         from
     }
 
-    /// As [`Table::find`] of many keys, the number of each going with its documents. Memory is asked for all keys before
+    /// As [`Table::find`] of many keys, the number of each going with its documents. Memory is asked for some keys before
     /// any is waited for: that waiting is what looking up costs.
     ///
     /// # Errors
@@ -117,18 +123,19 @@ impl Table {
     pub fn find_all(
         &self,
         pages: &PagedFile,
-        keys: &[u64],
+        keys: &[NumberedKey],
         mut each: impl FnMut(usize, u32) -> bool,
     ) -> Result<()> {
-        keys.iter().for_each(|&key| pages.prefetch(self.bounds(self.split(key).0)));
-        let mut buckets = Vec::with_capacity(keys.len());
-        for &key in keys {
-            let bucket = self.bucket(pages, self.split(key).0)?;
-            [bucket.first(), bucket.last()].into_iter().for_each(prefetch);
-            buckets.push(bucket);
-        }
-        for (number, (bucket, &key)) in buckets.into_iter().zip(keys).enumerate() {
-            self.scan(bucket, self.split(key).1, |document| each(number, document));
+        keys.iter().for_each(|&(_, key)| pages.prefetch(self.bounds(self.split(key).0)));
+        for keys in keys.chunks(TOGETHER) {
+            let mut buckets: [&[u8]; TOGETHER] = [&[]; TOGETHER];
+            for (bucket, &(_, key)) in buckets.iter_mut().zip(keys) {
+                *bucket = self.bucket(pages, self.split(key).0)?;
+                [bucket.first(), bucket.last()].into_iter().for_each(prefetch);
+            }
+            for (bucket, &(number, key)) in buckets.into_iter().zip(keys) {
+                self.scan(bucket, self.split(key).1, |document| each(number as usize, document));
+            }
         }
         Ok(())
     }

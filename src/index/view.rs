@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use super::format::{Death, DeathKind, More, NAMED, StoredRow, TITLED, decode_said, key};
 use super::memory::MemoryPart;
 use super::segment::{Segment, Which};
+use super::sieve::Sieved;
+use super::table::NumberedKey;
 use super::verdict::Verdict;
 use crate::candidates::{Gate, HEAVY};
 use crate::document::Meta;
@@ -32,6 +34,8 @@ pub struct View<'a> {
     pub deaths: &'a Deaths,
     /// So many milliseconds after it was seen a document is no longer found; 0 where that is never.
     pub window: u64,
+    /// What says which keys the first parts do not have.
+    pub sieved: Option<Sieved<'a>>,
 }
 
 /// When something arrives.
@@ -96,12 +100,21 @@ pub struct Query<'a> {
     pub at: Moment,
 }
 
-/// Documents that have the keys of an arrival.
-struct Holders {
-    /// Each with the number of the key; of a frequent one some more than [`HEAVY`], with the oldest.
-    all: Vec<(usize, PartPlace)>,
+/// Memory of one thread for looking.
+#[derive(Debug, Default)]
+pub struct ViewMemory {
+    /// All keys that are looked for, and those that sieved parts may have.
+    keys: Vec<NumberedKey>,
+    passed: Vec<NumberedKey>,
+    /// Documents that have the keys, each with the number of the key; of a frequent one some more than [`HEAVY`], with the oldest.
+    holders: Vec<(u32, PartPlace)>,
     /// How many of them each key has.
-    counts: Vec<usize>,
+    counts: Vec<u32>,
+    /// The same before a memory was asked.
+    earlier: Vec<u32>,
+    light: Vec<PartPlace>,
+    crowd: Vec<PartPlace>,
+    shares: Vec<(u32, PartPlace)>,
 }
 
 /// Documents of crowds that are compared, at most: those who share most of the frequent keys.
@@ -273,7 +286,10 @@ impl<'a> View<'a> {
         mut is_it: impl FnMut(PartPlace, &StoredRow) -> Result<bool>,
     ) -> Result<Option<u32>> {
         let count = self.parts.len();
-        for part in (0..count).map(|part| if back { count - 1 - part } else { part }) {
+        // Of most keys the sieve knows that no segment has them.
+        let without = self.sieved.filter(|sieved| !sieved.sieve.may_have(which, key));
+        let from = without.map_or(0, |sieved| sieved.parts.min(count));
+        for part in (from..count).map(|part| if back { count - 1 - (part - from) } else { part }) {
             if self.age(self.parts[part], now) == Age::All {
                 continue;
             }
@@ -389,40 +405,62 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// Damage.
-    pub fn near(&self, wanted: &Query<'_>, gate: &Gate, most: usize) -> Result<Vec<Near>> {
-        let Holders { all, counts } = self.holders(wanted)?;
-        let is_heavy = |&(key, _): &(usize, PartPlace)| counts[key] > HEAVY;
-        let (crowd, light): (Vec<_>, Vec<_>) = all.into_iter().partition(is_heavy);
-        let places = |holders: Vec<(usize, PartPlace)>| holders.into_iter().map(|(_, place)| place).collect();
-        let (mut light, mut crowd): (Vec<PartPlace>, Vec<PartPlace>) = (places(light), places(crowd));
-        let heavy = counts.iter().filter(|count| **count > HEAVY).count() as u32;
-        let shares = self.gated(wanted, gate, &mut light)?;
-        let mut near = self.alive(&shares, wanted.at, most)?;
+    pub fn near(
+        &self,
+        wanted: &Query<'_>,
+        gate: &Gate,
+        most: usize,
+        memory: &mut ViewMemory,
+    ) -> Result<Vec<Near>> {
+        self.hold(wanted, memory)?;
+        let ViewMemory { holders, counts, light, crowd, shares, .. } = memory;
+        let is_heavy = |key: u32| counts[key as usize] as usize > HEAVY;
+        light.clear();
+        light.extend(holders.iter().filter(|(key, _)| !is_heavy(*key)).map(|(_, place)| *place));
+        self.gated(wanted, gate, light, shares)?;
+        let mut near = self.alive(shares, wanted.at, most)?;
+        let heavy = counts.iter().filter(|count| **count as usize > HEAVY).count() as u32;
         if heavy >= gate.between(&wanted.counts, &wanted.counts) {
-            let mut others = self.gated(wanted, gate, &mut crowd)?;
-            others.retain(|(_, place)| near.iter().all(|one| one.place != *place));
-            near.extend(self.alive(&others, wanted.at, CROWD)?);
+            crowd.clear();
+            crowd.extend(holders.iter().filter(|(key, _)| is_heavy(*key)).map(|(_, place)| *place));
+            self.gated(wanted, gate, crowd, shares)?;
+            shares.retain(|(_, place)| near.iter().all(|one| one.place != *place));
+            near.extend(self.alive(shares, wanted.at, CROWD)?);
         }
         Ok(near)
     }
 
-    /// Leaves of documents that [`View::near`] gave those that have a key of these, or so large a share of all as `enough`.
-    ///
-    /// # Errors
-    /// Damage.
-    pub fn retain(&self, wanted: &Query<'_>, enough: u32, near: &mut Vec<Near>) -> Result<()> {
-        let mut places: Vec<PartPlace> =
-            self.holders(wanted)?.all.into_iter().map(|(_, place)| place).collect();
+    /// Leaves of documents that [`View::near`] gave, and whose memory this is, those that have a key other than `without`, or so
+    /// large a share of all as `enough`.
+    pub fn retain(
+        wanted: &Query<'_>,
+        without: impl Fn(u64) -> bool,
+        enough: u32,
+        (near, memory): (&mut Vec<Near>, &mut ViewMemory),
+    ) {
+        let ViewMemory { holders, light: places, .. } = memory;
+        let is_asked = |key: u32| wanted.keys.get(key as usize).is_some_and(|key| !without(*key));
+        places.clear();
+        places.extend(holders.iter().filter(|(key, _)| is_asked(*key)).map(|(_, place)| *place));
         places.sort_unstable();
         near.retain(|one| one.share >= enough || places.binary_search(&one.place).is_ok());
-        Ok(())
     }
 
-    /// The documents before an arrival that have its keys.
-    fn holders(&self, wanted: &Query<'_>) -> Result<Holders> {
-        let mut all = Vec::new();
-        let mut counts = vec![0; wanted.keys.len()];
-        for (part, number) in self.parts.iter().zip(0..) {
+    /// Finds the documents before an arrival that have its keys.
+    fn hold(&self, wanted: &Query<'_>, memory: &mut ViewMemory) -> Result<()> {
+        let ViewMemory { keys, passed, holders, counts, earlier, .. } = memory;
+        keys.clear();
+        keys.extend((0..).zip(wanted.keys.iter().copied()));
+        passed.clear();
+        if let Some(Sieved { sieve, .. }) = self.sieved {
+            keys.iter().for_each(|&(_, key)| sieve.prefetch(Which::Postings, key));
+            passed.extend(keys.iter().filter(|(_, key)| sieve.may_have(Which::Postings, *key)));
+        }
+        let sieved = self.sieved.map_or(0, |sieved| sieved.parts);
+        holders.clear();
+        counts.clear();
+        counts.resize(keys.len(), 0);
+        for (part, number) in self.parts.iter().zip(0u32..) {
             let age = self.age(*part, wanted.at.now);
             if age == Age::All {
                 continue;
@@ -430,29 +468,33 @@ impl<'a> View<'a> {
             // What has expired must not stand before what has not.
             let is_gone =
                 |local| age == Age::Some && self.is_gone(PartPlace { part: number, local }, wanted.at.now);
+            let takes = |count: u32| count as usize <= HEAVY;
             match part {
-                IndexPart::Segment(segment) => segment.find_all(wanted.keys, |key, local| {
-                    let takes = counts[key] <= HEAVY;
-                    if takes && !is_gone(local) {
-                        all.push((key, PartPlace { part: number, local }));
-                        counts[key] += 1;
-                    }
-                    takes
-                })?,
-                IndexPart::Memory(memory) => {
-                    let before = wanted.at.before.saturating_sub(memory.first());
-                    let earlier = counts.clone();
-                    memory.find_all(wanted.keys, |key, local| {
-                        if earlier[key] <= HEAVY && local < before && !is_gone(local) {
-                            all.push((key, PartPlace { part: number, local }));
+                IndexPart::Segment(segment) => {
+                    let keys = if (number as usize) < sieved { &*passed } else { &*keys };
+                    segment.find_all(keys, |key, local| {
+                        let takes = takes(counts[key]);
+                        if takes && !is_gone(local) {
+                            holders.push((key as u32, PartPlace { part: number, local }));
                             counts[key] += 1;
                         }
-                        earlier[key] <= HEAVY
+                        takes
+                    })?;
+                }
+                IndexPart::Memory(memory) => {
+                    let before = wanted.at.before.saturating_sub(memory.first());
+                    earlier.clone_from(counts);
+                    memory.find_all(wanted.keys, |key, local| {
+                        if takes(earlier[key]) && local < before && !is_gone(local) {
+                            holders.push((key as u32, PartPlace { part: number, local }));
+                            counts[key] += 1;
+                        }
+                        takes(earlier[key])
                     });
                 }
             }
         }
-        Ok(Holders { all, counts })
+        Ok(())
     }
 
     /// Whether a document has expired; damage is met where its row is needed.
@@ -466,13 +508,14 @@ impl<'a> View<'a> {
         wanted: &Query<'_>,
         gate: &Gate,
         places: &mut [PartPlace],
-    ) -> Result<Vec<(u32, PartPlace)>> {
+        shares: &mut Vec<(u32, PartPlace)>,
+    ) -> Result<()> {
         places.sort_unstable();
         places.iter().for_each(|place| match self.parts[place.part as usize] {
             IndexPart::Segment(segment) => segment.prefetch(place.local),
             IndexPart::Memory(memory) => memory.prefetch(place.local),
         });
-        let mut shares = Vec::new();
+        shares.clear();
         for same in places.chunk_by(|a, b| a == b) {
             let (common, place) = (same.len() as u32, same[0]);
             let counts = self.counts(place)?;
@@ -482,7 +525,7 @@ impl<'a> View<'a> {
         }
         // Places are in the order of arrival.
         shares.sort_unstable_by_key(|&(share, place)| (std::cmp::Reverse(share), place));
-        Ok(shares)
+        Ok(())
     }
 
     /// The first `most` of these that an arrival finds.

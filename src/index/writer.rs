@@ -14,6 +14,7 @@ use super::log::{Log, log_name, log_number, read_logs};
 use super::memory::MemoryPart;
 use super::merge::Built;
 use super::segment::{Segment, segment_name, segment_number};
+use super::sieve::Sieving;
 use super::store::{Lock, Store};
 use super::view::{Deaths, IndexPart, View};
 use super::{
@@ -88,6 +89,8 @@ pub struct Writer {
     deaths: Deaths,
     seal: Option<BackgroundJob<Built>>,
     merge: Option<BackgroundJob<Built>>,
+    sieving: Sieving,
+    publication: Option<Publication>,
     /// Files that nobody needs any more: giving up a large one takes longer than a batch of documents may wait.
     removals: Vec<BackgroundJob<()>>,
     broken: bool,
@@ -127,6 +130,29 @@ struct Pending {
     job: BackgroundJob<Vec<u8>>,
     /// The ordinal of the first of them.
     first: u32,
+}
+
+/// What nobody needs any more once a manifest without it is published.
+#[derive(Debug, Default)]
+struct Outdated {
+    /// Files.
+    names: Vec<String>,
+    memory: Option<Arc<MemoryPart>>,
+    /// Dropping the last hold on a segment takes its time, too.
+    segments: Vec<Arc<Segment>>,
+}
+
+impl Outdated {
+    fn segments(numbers: impl IntoIterator<Item = u64>) -> Outdated {
+        Outdated { names: numbers.into_iter().map(segment_name).collect(), ..Outdated::default() }
+    }
+}
+
+/// A manifest that is being published while documents are answered, whose logs have them until then.
+#[derive(Debug)]
+struct Publication {
+    job: BackgroundJob<()>,
+    outdated: Outdated,
 }
 
 /// Who holds the lock, for whoever does not get it.
@@ -247,6 +273,8 @@ impl Writer {
             deaths: Deaths::new(),
             seal: None,
             merge: None,
+            sieving: Sieving::default(),
+            publication: None,
             removals: Vec::new(),
             broken: false,
             loading: false,
@@ -293,6 +321,8 @@ impl Writer {
             deaths,
             seal: None,
             merge: None,
+            sieving: Sieving::default(),
+            publication: None,
             removals: Vec::new(),
             broken: false,
             loading: false,
@@ -304,7 +334,7 @@ impl Writer {
         let expired = writer.expire();
         if !expired.is_empty() {
             writer.publish()?;
-            writer.sweep(expired, Vec::new(), ());
+            writer.sweep(Outdated::segments(expired));
         }
         if writer.is_stale() {
             writer.seal()?;
@@ -353,6 +383,7 @@ impl Writer {
             parts: segments.chain(full).chain([IndexPart::Memory(&self.memory)]).collect(),
             deaths: &self.deaths,
             window: self.manifest.window,
+            sieved: self.sieving.sieved(&self.segments),
         }
     }
 
@@ -367,6 +398,7 @@ impl Writer {
     /// After an error of the disk; where there are no ordinals left.
     pub fn admit(&mut self, arriving: NewDocument<'_>) -> Result<Admitted> {
         self.check()?;
+        self.sieving.asks(arriving.keys.len());
         let (local, ordinal) = (self.memory.len(), self.memory.next());
         if ordinal >= u32::MAX - 1 {
             return Err(Error::new(ErrorKind::TooLarge).at(self.store.place()).because("no ordinals left"));
@@ -419,11 +451,16 @@ impl Writer {
         if self.is_stale() {
             return self.seal();
         }
-        if self.is_full() || is_done(&self.seal) || is_done(&self.merge) {
-            self.committed()
-        } else {
-            self.check()
+        // What was built waits for what is being published, and nothing else for that.
+        let is_due = match &self.publication {
+            Some(publication) => publication.job.is_done(),
+            None => is_done(&self.seal) || is_done(&self.merge),
+        };
+        if self.is_full() || is_due {
+            return self.committed();
         }
+        self.sieving.tend(&self.segments);
+        self.check()
     }
 
     /// Takes back what was taken from this ordinal on and is not safe.
@@ -512,7 +549,7 @@ impl Writer {
         while self.merge.is_none() {
             self.begin_merge();
             let Some(job) = self.merge.take() else { break };
-            let merged = job.wait().and_then(|built| self.merged(built));
+            let merged = job.wait().and_then(|built| self.merged(built)).and_then(|()| self.published(true));
             self.broken |= merged.is_err();
             merged?;
         }
@@ -562,27 +599,32 @@ impl Writer {
             self.fill()?;
         }
         self.begin_seal()?;
+        self.published(wait)?;
         // Two memories wait at most: who writes faster than segments can be written waits here.
-        while let Some(job) = self.seal.take_if(|job| wait || self.full.len() > 2 || job.is_done()) {
+        while let Some(job) = self
+            .seal
+            .take_if(|job| wait || self.full.len() > 2 || job.is_done() && self.publication.is_none())
+        {
             self.sealed(job.wait()?)?;
             self.begin_seal()?;
         }
-        if let Some(job) = self.merge.take_if(|job| wait || job.is_done()) {
+        if let Some(job) = self.merge.take_if(|job| wait || job.is_done() && self.publication.is_none()) {
             self.merged(job.wait()?)?;
         }
         if !wait {
             self.begin_merge();
+            self.sieving.tend(&self.segments);
         }
+        self.published(wait)?;
         self.swept(wait)
     }
 
-    /// Has segments and logs of these numbers removed, which are in no manifest any more, and drops what was made of them.
-    fn sweep(&mut self, segments: Vec<u64>, logs: Vec<u64>, held: impl Send + 'static) {
-        let segments = segments.into_iter().map(segment_name);
-        let names: Vec<String> = segments.chain(logs.into_iter().map(log_name)).collect();
+    /// Has files removed that are in no manifest any more, and drops what was made of them.
+    fn sweep(&mut self, outdated: Outdated) {
         let store = self.store.clone();
         self.removals.push(BackgroundJob::spawn("removing a file", move |_| {
-            drop(held);
+            let Outdated { names, memory, segments } = outdated;
+            drop((memory, segments));
             names.iter().try_for_each(|name| remove(&*store, name))
         }));
     }
@@ -609,7 +651,8 @@ impl Writer {
         self.log.close(&*self.store)?;
         let (number, next) = (self.file(), self.memory.next());
         let log = Log::create(&*self.store, number, next, self.manifest.shingle)?;
-        let memory = std::mem::replace(&mut self.memory, MemoryPart::new(next));
+        let empty = MemoryPart::after(&self.memory);
+        let memory = std::mem::replace(&mut self.memory, empty);
         let number = std::mem::replace(&mut self.log, log).number();
         self.full.push_back((Arc::new(memory), number));
         Ok(())
@@ -646,10 +689,10 @@ impl Writer {
         self.segments.extend(built.segment);
         self.manifest.next = memory.next();
         self.manifest.log_from = self.full.front().map_or(self.log.number(), |(_, number)| *number);
-        let expired = self.expire();
-        self.publish()?;
-        self.sweep(expired, vec![number], memory);
-        Ok(())
+        let mut outdated = Outdated::segments(self.expire());
+        outdated.names.push(log_name(number));
+        outdated.memory = Some(memory);
+        self.begin_publishing(outdated)
     }
 
     /// Takes out segments of which every document has been older than the window for some time: see [`Clock`].
@@ -666,7 +709,36 @@ impl Writer {
         gone.iter().map(|entry| entry.number).collect()
     }
 
+    /// Publishes what is there now, once what was begun before is published.
     fn publish(&mut self) -> Result<()> {
+        self.published(true)?;
+        self.describe();
+        publish(&*self.store, &self.manifest)
+    }
+
+    /// As [`Writer::publish`], in the background; what is outdated then is removed.
+    fn begin_publishing(&mut self, outdated: Outdated) -> Result<()> {
+        self.published(true)?;
+        self.describe();
+        let (store, manifest) = (self.store.clone(), self.manifest.clone());
+        let job = BackgroundJob::spawn("publishing a manifest", move |_| publish(&*store, &manifest));
+        self.publication = Some(Publication { job, outdated });
+        Ok(())
+    }
+
+    /// Takes note that what was begun is published, if it is or if `wait` says so.
+    fn published(&mut self, wait: bool) -> Result<()> {
+        if let Some(Publication { job, outdated }) =
+            self.publication.take_if(|publication| wait || publication.job.is_done())
+        {
+            job.wait()?;
+            self.sweep(outdated);
+        }
+        Ok(())
+    }
+
+    /// Makes the manifest say what is there now.
+    fn describe(&mut self) {
         self.manifest.generation += 1;
         (self.manifest.log, self.manifest.log_len) = (self.log.number(), self.log.synced());
         self.manifest.safe = self.log.safe();
@@ -674,7 +746,6 @@ impl Writer {
         let sealed = self.deaths.iter().filter(|(ordinal, _)| **ordinal < self.manifest.next);
         self.manifest.deaths = sealed.map(|(&ordinal, &death)| (ordinal, death)).collect();
         self.manifest.deaths.sort_unstable_by_key(|death| death.0);
-        publish(&*self.store, &self.manifest)
     }
 
     fn begin_merge(&mut self) {
@@ -719,16 +790,16 @@ impl Writer {
         let Some(at) = at else {
             // One of them expired meanwhile.
             let number = built.segment.as_ref().map(|segment| segment.entry.number);
-            self.sweep(number.into_iter().collect(), Vec::new(), built.segment);
+            let segments = built.segment.into_iter().collect();
+            self.sweep(Outdated { segments, ..Outdated::segments(number) });
             return Ok(());
         };
+        self.sieving.merged(&built.replaces, built.segment.as_deref());
         let replaced: Vec<_> = self.segments.splice(at..at + built.replaces.len(), built.segment).collect();
         built.dropped.iter().for_each(|ordinal| {
             self.deaths.remove(ordinal);
         });
-        self.publish()?;
-        self.sweep(built.replaces, Vec::new(), replaced);
-        Ok(())
+        self.begin_publishing(Outdated { segments: replaced, ..Outdated::segments(built.replaces) })
     }
 
     /// Seals everything, and merges all segments into one without anything dead.
@@ -749,7 +820,7 @@ impl Writer {
         let number = self.file();
         let (store, shingle) = (self.store.clone(), self.manifest.shingle);
         let job = BackgroundJob::merge(store, number, shingle, segments, deaths, true);
-        let merged = job.wait().and_then(|built| self.merged(built));
+        let merged = job.wait().and_then(|built| self.merged(built)).and_then(|()| self.published(true));
         self.broken |= merged.is_err();
         merged?;
         self.swept(true)?;
@@ -793,6 +864,9 @@ impl Drop for Writer {
             job.stop();
             let _ = job.wait();
         }
+        self.sieving.stop();
+        // What was begun is there or not, as after a crash.
+        let _ = self.published(true);
         // A file that stays is removed by the next session.
         let _ = self.swept(true);
     }

@@ -53,6 +53,7 @@ mod rewritten;
 mod schema;
 mod sets;
 mod shared;
+mod sieve;
 mod spellings;
 mod standing;
 #[cfg(feature = "parquet")]
