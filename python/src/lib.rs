@@ -19,6 +19,10 @@ use std::process::ExitCode;
 
 use pyo3::prelude::*;
 
+/// What `memory=` bounds: large blocks of ours, and none of Python's.
+#[global_allocator]
+static HEAP: wirecopy::BoundedHeap = wirecopy::BoundedHeap;
+
 /// Runs the command with these arguments, the first of which is the program's name; gives its exit code.
 #[pyfunction]
 fn command(py: Python<'_>, arguments: Vec<OsString>) -> u8 {

@@ -62,7 +62,7 @@ pub fn scan(
     let names = fields.names();
     let policy = judging.policy().map_err(|failure| failure.raise(py))?;
     let options = reading.options(names.clone()).map_err(|failure| failure.raise(py))?;
-    let resources = means.resources(&cancel, &progress);
+    let resources = means.resources(&cancel, &progress).map_err(|failure| failure.raise(py))?;
     let scan = given.scan(policy, resources.clone()).map_err(|failure| failure.raise(py))?;
     let mut feeds = Vec::new();
     let source = Source::of(source, paths.0, &names, &mut feeds)?;

@@ -152,16 +152,26 @@ const FORMATS: [(&str, Format); 14] = [
 pub struct Means {
     threads: usize,
     work_dir: Option<PathBuf>,
+    memory: Option<String>,
 }
 
 impl Means {
-    pub fn resources(&self, cancel: &Cancel, progress: &Progress) -> Resources {
+    /// Resources; where memory is to be bounded, it is that of the whole process from now on.
+    ///
+    /// # Errors
+    /// What is no size, and a work directory that takes no file.
+    pub fn resources(&self, cancel: &Cancel, progress: &Progress) -> Result<Resources, Failure> {
         let mut resources = Resources::default();
         resources.threads = self.threads;
         resources.work_dir = self.work_dir.clone();
         resources.cancel = cancel.clone();
         resources.progress = progress.clone();
-        resources
+        if let Some(memory) = &self.memory {
+            let bytes = size(memory).map_err(|wanted| refused("memory", memory, &wanted))?;
+            resources.memory = Some(bytes);
+            resources.bound()?;
+        }
+        Ok(resources)
     }
 }
 

@@ -26,7 +26,7 @@ def test_a_missing_path(tmp_path):
         ({"html": "some"}, "html"),
         ({"max_record": "big"}, "max_record"),
         ({"site_from": "("}, "setting"),
-        ({"memory": "1G"}, "memory"),
+        ({"memory": "much"}, "memory"),
         ({"threads": 5000}, "threads"),
     ],
 )

@@ -125,6 +125,16 @@ def test_a_second_set_has_no_duplicates(documents, lines, tmp_path):
         wirecopy.scan(own, against=files[1])
 
 
+def test_bounded_memory_changes_nothing_but_where_things_are(documents, tmp_path):
+    whole = wirecopy.scan(documents)
+    bounded = wirecopy.scan(documents, memory="1M", work_dir=tmp_path / "work")
+    assert bounded.pairs.to_pylist() == whole.pairs.to_pylist()
+    with open("/proc/self/maps") as maps:
+        assert str(tmp_path / "work") in maps.read()
+    # For the tests that follow.
+    wirecopy.scan(documents[:1], memory="1024G")
+
+
 def test_within_takes_words_and_timedeltas(documents):
     whole = len(wirecopy.scan(documents).pairs)
     day = wirecopy.scan(documents, within="1d").pairs.to_pylist()

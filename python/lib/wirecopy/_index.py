@@ -114,7 +114,11 @@ class Index:
                 "max_filesize": None,
                 "max_record": str(max_record),
             },
-            "means": {"threads": threads or 0, "work_dir": None if work_dir is None else os.fspath(work_dir)},
+            "means": {
+                "threads": threads or 0,
+                "work_dir": None if work_dir is None else os.fspath(work_dir),
+                "memory": None,
+            },
             "creation": {
                 "store": store,
                 "window": seconds(window),

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, Optional, TypedDict, Union, overload
 
 from wirecopy import _wirecopy
-from wirecopy._errors import SettingError
 from wirecopy._sources import Documents, Duration, Path, bytes_of, judging, listed, sorted_out
 from wirecopy._tables import Table
 from wirecopy._texts import Comparison, Method, comparison_of
@@ -230,7 +229,8 @@ def scan(
     counted from 0. `against` is a second set, in files or in memory as `src` is: no document of it is a duplicate.
 
     `within` leaves pairs that are close in time ("12h", "7d", or a timedelta). `classic` judges by raw measures alone, and
-    `jaccard` is of it. `threads` are as many as the machine has if None. `progress` shows a bar (True, by tqdm) or is called
+    `jaccard` is of it. `memory` ("4G") bounds what the library holds in this process from now on: what does not fit goes to a file
+    without a name in `work_dir`. `threads` are as many as the machine has if None. `progress` shows a bar (True, by tqdm) or is called
     with the stage, bytes read, bytes in all and documents read. The last eleven say how files are read, as the command does.
 
     Time is linear in the bytes of the documents and in candidates. Other threads of Python run meanwhile, and Ctrl-C ends it.
@@ -243,8 +243,6 @@ def scan(
     >>> found.accounting["duplicates"], found.problems
     (1, [])
     """
-    if memory is not None:
-        raise SettingError(f"`memory` is not bounded by this version: leave out memory={memory!r}")
     documents, are_paths = sorted_out(src)
     second, second_are_paths = (None, False) if against is None else sorted_out(against)
     told, end = _teller(progress)
@@ -277,7 +275,11 @@ def scan(
                 "max_filesize": bytes_of(max_filesize),
                 "max_record": str(max_record),
             },
-            means={"threads": threads or 0, "work_dir": None if work_dir is None else os.fspath(work_dir)},
+            means={
+                "threads": threads or 0,
+                "work_dir": None if work_dir is None else os.fspath(work_dir),
+                "memory": bytes_of(memory),
+            },
             given={
                 "shingle": shingle,
                 "model": None if model is None else os.fspath(model),
