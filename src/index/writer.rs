@@ -17,7 +17,7 @@ use super::segment::{Segment, segment_name, segment_number};
 use super::store::{Lock, Store};
 use super::view::{Deaths, IndexPart, View};
 use super::{
-    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_setup, exists, failed, model_hash, model_name,
+    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_empty, check_setup, exists, failed, model_hash, model_name,
     now, publish, read_manifest, read_model, write_whole,
 };
 use crate::error::{Error, ErrorKind, Result};
@@ -193,6 +193,9 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Setting`] where there is one, [`ErrorKind::Locked`], [`ErrorKind::Write`].
     pub fn create(store: Arc<dyn Store>, setup: &Setup, limits: Limits) -> Result<Writer> {
+        if !exists(&*store)? {
+            check_empty(&*store)?;
+        }
         let held = lock(&*store)?;
         if exists(&*store)? {
             // Parts of one are no place for another.

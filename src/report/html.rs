@@ -351,7 +351,7 @@ impl<'a> Recall<'a> {
     }
 }
 
-/// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
+/// A document as a list: id, site's number, title (0 if it is the representative's, or a list of the first words where there is none), date, tokens, bytes, relation (its
 /// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), parent (id, way,
 /// lag in seconds, verbatim, lag in days where no more is known), url, canonical url, path, record. What is null at the end of the list is left out.
 struct DocumentItem<'a>(Vec<ItemCell<'a>>);
@@ -365,6 +365,7 @@ enum ItemCell<'a> {
     None,
     Number(u64),
     Text(&'a str),
+    Opening([&'a str; 1]),
     Measures([Option<f64>; 3]),
     Parent(&'a str, &'a str, Option<i64>, f64, Option<i64>),
 }
@@ -525,10 +526,12 @@ impl<'a> PageData<'a> {
     ) -> DocumentItem<'a> {
         let is_copy = place > 0;
         let site = self.number_of.get(&*row.site).copied().unwrap_or_default();
-        let title = match row.title.as_deref() {
-            title if is_copy && title.is_some() && title == first.title.as_deref() => ItemCell::Number(0),
+        let title = match (row.title.as_deref(), row.opening.as_deref()) {
+            (None, None) => ItemCell::None,
+            title if is_copy && title == (first.title.as_deref(), first.opening.as_deref()) => ItemCell::Number(0),
             _ if is_copy && thin.titles => ItemCell::None,
-            title => ItemCell::text(title),
+            (None, Some(opening)) => ItemCell::Opening([opening]),
+            (title, _) => ItemCell::text(title),
         };
         let relation = row.relation.as_deref().map(|relation| {
             let number = RELATIONS.iter().position(|&known| known == relation);

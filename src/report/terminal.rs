@@ -108,7 +108,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
 fn write_story(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
     let lead = cluster.lead();
     let head = format!("  {:>4} documents  ", cluster.members.len() + 1);
-    let headline = lead.title.as_deref().or(excerpt).unwrap_or(&lead.id);
+    let headline = lead.title.as_deref().or(lead.opening.as_deref()).or(excerpt).unwrap_or(&lead.id);
     let room = look.width.saturating_sub(head.chars().count());
     writeln!(out, "{head}{BOLD}{}{PLAIN}", clipped(headline, room))?;
     let sites: BTreeSet<&str> = cluster.others().map(|member| &*member.site).collect();
@@ -203,7 +203,7 @@ fn write_member(
     look: Look,
 ) -> fmt::Result {
     let score = score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
-    let title = member.title.as_deref().unwrap_or_default();
+    let title = member.title.as_deref().or(member.opening.as_deref()).unwrap_or_default();
     let head = format!("  {:<9} {score:>5}  {}", named(role), named(&member.id));
     let about = [&*member.site, member.date.as_deref().unwrap_or_default(), title];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).map(printable).collect();
