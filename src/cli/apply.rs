@@ -111,7 +111,9 @@ impl Acting<'_> {
         }
         let path = self.typed.journal.clone().unwrap_or_else(|| beside(&self.typed.report));
         if path.as_os_str() == STANDARD {
-            bail!("the journal is what `wirecopy undo` reads, and standard output keeps nothing: name a file with --journal");
+            bail!(
+                "the journal is what `wirecopy undo` reads, and standard output keeps nothing: name a file with --journal"
+            );
         }
         let mut outputs = outputs(self.args);
         outputs.reads([&self.typed.report]);

@@ -66,9 +66,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         Goes::Nowhere(removed) => {
             match removed {
                 Some(place) => place.write(|out| list(&decisions, out))?,
-                None => {
-                    list(&decisions, &mut *say::data()).map_err(|e| Error::io(ErrorKind::Write, STANDARD, e))?
-                }
+                None => list(&decisions, &mut *say::data())
+                    .map_err(|e| Error::io(ErrorKind::Write, STANDARD, e))?,
             }
             0
         }
@@ -102,7 +101,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         };
         let sum = format!("{all} documents = {} kept + {gone} removed{stripped}", all - gone);
         // A sum would stand in the midst of data.
-        let is_standard = |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == STANDARD);
+        let is_standard =
+            |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == STANDARD);
         match typed.dry_run {
             true => say!("{sum}; nothing was written but the list"),
             false if is_standard(&typed.output) || is_standard(&typed.removed) => say!("{sum}"),

@@ -106,14 +106,9 @@ impl Run {
         let meta = self.meta(document);
         let entry = &self.documents.entries[document.index()];
         let (path, record) = self.corpus.place(entry.location, entry.record);
-        let opening = match meta.title {
-            Some(_) => None,
-            None => self.text(document).ok().and_then(|text| opening(&text)),
-        };
         MemberRow {
             id: meta.id,
             title: meta.title,
-            opening,
             url: meta.url,
             date: meta.date,
             canonical_url: meta.canonical_url,
@@ -204,23 +199,6 @@ impl Run {
         let (start, end) = (of_a.range(at)?.start, of_a.range(at + run - 1)?.end);
         a.get(start..end).map(str::to_owned)
     }
-}
-
-/// Words, and bytes, of a text that stand for its headline: as many as a headline has.
-const OPENING: usize = 12;
-const OPENING_BYTES: usize = 90;
-
-/// How a text begins, on one line; none where it has no word.
-fn opening(text: &str) -> Option<String> {
-    let mut words = text.split_whitespace();
-    let mut opening = words.by_ref().take(OPENING).collect::<Vec<_>>().join(" ");
-    let end = opening.floor_char_boundary(OPENING_BYTES);
-    let is_cut = end < opening.len() || words.next().is_some();
-    opening.truncate(end);
-    if is_cut {
-        opening.push('\u{2026}');
-    }
-    (!opening.is_empty()).then_some(opening)
 }
 
 /// A field without what would break its line: the csv report has a line a document.

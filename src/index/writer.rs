@@ -17,8 +17,8 @@ use super::segment::{Segment, segment_name, segment_number};
 use super::store::{Lock, Store};
 use super::view::{Deaths, IndexPart, View};
 use super::{
-    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_empty, check_setup, exists, failed, model_hash, model_name,
-    now, publish, read_manifest, read_model, write_whole,
+    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_empty, check_setup, exists, failed, model_hash,
+    model_name, now, publish, read_manifest, read_model, write_whole,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;

@@ -60,7 +60,14 @@ impl OutputPlace {
         let failed = |message: &str| Err(Error::new(ErrorKind::Write).at(path).because(message));
         if path.as_os_str() == STANDARD {
             let (path, target) = (path.to_owned(), path.to_owned());
-            return Ok(OutputPlace { path, target, way: OutputWay::Standard, force, creates: false, sync: Sync::Each });
+            return Ok(OutputPlace {
+                path,
+                target,
+                way: OutputWay::Standard,
+                force,
+                creates: false,
+                sync: Sync::Each,
+            });
         }
         let target = resolved(path);
         let metadata = fs::metadata(path).ok();

@@ -528,7 +528,9 @@ impl<'a> PageData<'a> {
         let site = self.number_of.get(&*row.site).copied().unwrap_or_default();
         let title = match (row.title.as_deref(), row.opening.as_deref()) {
             (None, None) => ItemCell::None,
-            title if is_copy && title == (first.title.as_deref(), first.opening.as_deref()) => ItemCell::Number(0),
+            title if is_copy && title == (first.title.as_deref(), first.opening.as_deref()) => {
+                ItemCell::Number(0)
+            }
             _ if is_copy && thin.titles => ItemCell::None,
             (None, Some(opening)) => ItemCell::Opening([opening]),
             (title, _) => ItemCell::text(title),

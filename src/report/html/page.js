@@ -102,8 +102,8 @@ const SAYS = { exact: "word for word", near: "the same article", contained: "a p
 const tag = relation => h("span", { class: "tag " + (RELATIONS.includes(relation) ? relation : "other"), title: SAYS[relation] || null }, relation);
 const siteName = site => site || "site unknown";
 
-// What to call a document: its headline, else its first words where the file has them, else its id.
-const nameOf = m => m.title || firstWords(m.id) || m.id;
+// What to call a document: its headline, else its first words, which the file has also where the text was left out, else its id.
+const nameOf = m => m.title || m.opening || firstWords(m.id) || m.id;
 function firstWords(id) {
   const own = evidence[id];
   const text = own && (own.t !== undefined ? own.t : own.e && own.e[0] && own.e[0][0] === 0 ? own.e[0][1] : "");
@@ -131,8 +131,9 @@ const scoreOf = d => d[7] === 1 ? 1 : d[7] ? d[7][0] : null;
 
 // A document; `first` is the one that represents its cluster.
 function documentRow(d, first, place) {
+  const name = d[2] === 0 ? first[2] : d[2];
   return {
-    id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
+    id: d[0], site: core.sites[d[1]] || "", title: typeof name === "string" ? name : null, opening: Array.isArray(name) ? name[0] : null, date: d[3], tokens: d[4], bytes: d[5],
     relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
     parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3], days: d[8][4] } : null,
     url: d[9] || null, canonical: d[10] || null, path: d[11] || "", record: d[12] === undefined ? null : d[12], place,
@@ -166,7 +167,7 @@ function factsOf(index) {
   const words = [id];
   for (const d of documents) {
     sites.add(d[1]);
-    words.push(d[0], d[2] || "", d[9] || "");
+    words.push(d[0], wordsOf(d), d[9] || "");
     if (d[3]) {
       if (from === null || d[3] < from) from = d[3];
       if (to === null || d[3] > to) to = d[3];
@@ -180,9 +181,17 @@ function factsOf(index) {
   }
   const names = [...sites].map(site => core.sites[site]);
   words.push(...names);
-  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: (documents[lead] && documents[lead][2]) || documents[0][2] || firstWords(documents[lead || 0][0]) || firstWords(documents[0][0]) || documents[lead || 0][0], origin: originOf(core.clusters[index]), documents, words: words.join("\n").toLowerCase() };
+  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: storyName(documents, documents[lead] || documents[0]), origin: originOf(core.clusters[index]), documents, words: words.join("\n").toLowerCase() };
   facts[index] = made;
   return made;
+}
+
+const wordsOf = d => Array.isArray(d[2]) ? d[2][0] : d[2] || "";
+
+// A story is called as its lead is, or where that has no headline as the one that represents it.
+function storyName(documents, lead) {
+  const names = [lead[2] === 0 ? documents[0][2] : lead[2], documents[0][2]];
+  return names.find(name => typeof name === "string") || names.filter(Array.isArray).map(name => name[0])[0] || firstWords(lead[0]) || lead[0];
 }
 
 function prepare(from) {
