@@ -54,3 +54,27 @@ export async function open(browser, address, options = {}) {
   await page.waitForSelector("h1");
   return { page, troubles };
 }
+
+// The page draws itself after its address changes and a moment after the last key, so that each of these waits for what it asked
+// for, however slow the machine is.
+
+export async function go(page, view) {
+  await page.click(`nav a[data-view="${view}"]`);
+  await page.waitForSelector(`nav a[data-view="${view}"][aria-current=page]`);
+}
+
+export async function ask(page, query) {
+  await page.fill("#query", query);
+  await asked(page, query);
+}
+
+export async function asked(page, query) {
+  const of = url => new URLSearchParams(url.hash.slice(1).replace(/\+/g, "%2B")).get("q") ?? "";
+  await page.waitForURL(url => of(url) === query);
+}
+
+// The number of matches, once there are as many as expected; fewer, where those do not come.
+export async function several(locator, expected) {
+  await locator.nth(expected - 1).waitFor({ state: "attached", timeout: 10000 }).catch(() => {});
+  return locator.count();
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { EVIL, evidence, launch, open, report } from "./page.mjs";
+import { EVIL, ask, asked, evidence, go, launch, open, report, several } from "./page.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser, made;
@@ -24,9 +24,8 @@ const serious = async (page, name) => {
 };
 
 const cluster = async page => {
-  await page.click("nav >> text=Stories");
-  await page.fill("#query", "relation:near lang-de");
-  await page.waitForTimeout(150);
+  await go(page, "clusters");
+  await ask(page, "relation:near lang-de");
   await page.click(".row a");
   await page.waitForSelector("text=Who has it, by time");
 };
@@ -34,22 +33,22 @@ const cluster = async page => {
 test("opens, searches, opens a cluster, compares, follows a link", async () => {
   const { page, troubles } = await open(browser, made.address);
   assert.match(await page.textContent("main"), /documents = /);
-  assert.ok(await page.locator("svg[role=img]").count() >= 3, "charts");
+  assert.ok(await several(page.locator("svg[role=img]"), 3), "charts");
   await cluster(page);
   assert.match(page.url(), /#cluster=[0-9a-f]{16}/);
-  assert.ok(await page.locator("svg[role=img]").count() >= 1, "a timeline");
+  assert.ok(await several(page.locator("svg[role=img]"), 1), "a timeline");
   await page.click("tr:has(.tag.near) >> text=compare");
   await page.waitForSelector(".pane mark");
-  assert.equal(await page.locator(".pane").count(), 2);
+  assert.equal(await several(page.locator(".pane"), 2), 2);
   await page.click("#next");
-  assert.ok(await page.locator("mark.on").count() >= 2, "a passage on both sides");
+  assert.ok(await several(page.locator("mark.on"), 2), "a passage on both sides");
   await page.keyboard.press("n");
   // Any two: the second select's other members.
   await page.selectOption("select[aria-label=Left]", { index: 1 });
   await page.waitForSelector("text=Compared in your browser");
   const link = page.url();
   const again = await open(browser, link);
-  assert.equal(await again.page.locator(".pane").count(), 2, "every view has a link");
+  assert.equal(await several(again.page.locator(".pane"), 2), 2, "every view has a link");
   await page.click("text=The whole story");
   await page.waitForSelector("text=Who has it, by time");
   await page.goBack();
@@ -63,19 +62,18 @@ test("opens, searches, opens a cluster, compares, follows a link", async () => {
 
 test("says who had it first, who took it from whom and when", async () => {
   const { page, troubles } = await open(browser, made.address);
-  await page.click("nav >> text=Sites");
-  assert.ok(await page.locator("#carriers table.matrix").count() === 1, "who carries whom");
+  await go(page, "sites");
+  assert.equal(await several(page.locator("#carriers table.matrix"), 1), 1, "who carries whom");
   await cluster(page);
   assert.match(await page.textContent("#origin"), /Had it first, most likely: .*confidence \d+ %/);
-  assert.ok(await page.locator(".tree ul li").count() >= 1, "a copy below the origin");
+  assert.ok(await several(page.locator(".tree ul li"), 1), "a copy below the origin");
   assert.match(await page.textContent(".tree"), /the origin/);
   assert.match(await page.textContent(".tree"), /after \d.*verbatim/);
   assert.match(await page.textContent("#lags"), /First copy (after \d|on the same day)/);
-  assert.ok(await page.locator("svg line.link").count() >= 1, "copies are tied to their parents in time");
+  assert.ok(await several(page.locator("svg line.link"), 1), "copies are tied to their parents in time");
   // A document that no date or name puts in order.
-  await page.click("nav >> text=Stories");
-  await page.fill("#query", "onerror");
-  await page.waitForTimeout(150);
+  await go(page, "clusters");
+  await ask(page, "onerror");
   await page.click(".row a");
   assert.match(await page.textContent("#origin"), /Unknown order/);
   assert.deepEqual(troubles, []);
@@ -97,12 +95,11 @@ test("marks what repeats in a page's text, and leads to each place", async () =>
 
 test("shows related pairs side by side", async () => {
   const { page, troubles } = await open(browser, made.address);
-  await page.click("nav >> text=Related pairs");
+  await go(page, "related");
   const rows = page.locator("main tbody tr");
   const all = await rows.count();
   assert.ok(all > 20, String(all));
-  await page.fill("#query", "relation:partial");
-  await page.waitForTimeout(150);
+  await ask(page, "relation:partial");
   const partial = await rows.count();
   assert.ok(partial > 0 && partial < all, String(partial));
   assert.equal(await rows.locator(".tag").filter({ hasText: "partial" }).count(), partial);
@@ -117,16 +114,15 @@ test("shows related pairs side by side", async () => {
   assert.equal(words(texts[0])[0], words(texts[1])[0]);
   assert.equal(words(texts[0]).at(-1), words(texts[1]).at(-1));
   const again = await open(browser, page.url());
-  assert.equal(await again.page.locator(".pane").count(), 2, "every view has a link");
+  assert.equal(await several(again.page.locator(".pane"), 2), 2, "every view has a link");
   await page.click("text=All related pairs");
   await page.waitForSelector("#query");
   // From a cluster to what it touches.
-  await page.fill("#query", "");
-  await page.waitForTimeout(150);
+  await ask(page, "");
   await page.locator("main a", { hasText: "its story" }).first().click();
   await page.click("text=Their pairs, side by side");
   await page.waitForSelector("#query");
-  assert.ok(await rows.count() > 0);
+  assert.ok(await several(rows, 1));
   const missing = await open(browser, made.address + "#pair=nobody&with=nobody");
   assert.match(await missing.page.textContent("h1"), /Not found/);
   assert.deepEqual([...troubles, ...again.troubles, ...missing.troubles], []);
@@ -134,46 +130,43 @@ test("shows related pairs side by side", async () => {
 
 test("shows forms with their slots and what fills them", async () => {
   const { page, troubles } = await open(browser, made.address + "#templates");
-  assert.ok(await page.locator("tbody tr .slot").count() > 3, "slots in skeletons");
+  assert.ok(await several(page.locator("tbody tr .slot"), 4), "slots in skeletons");
   await page.click("tbody tr a");
   await page.waitForSelector("h1 + p .slot");
   const kinds = await page.locator("thead th").allTextContents();
   assert.ok(kinds.slice(1).every(kind => /^\d+ (number|date|money|name|text)$/.test(kind)), kinds.join());
   assert.equal(await page.locator("tbody tr:first-child td").count(), kinds.length, "a cell for each slot, beside the document");
-  assert.ok(await page.locator("tbody tr").count() >= 3);
+  assert.ok(await several(page.locator("tbody tr"), 3));
   assert.deepEqual(troubles, []);
 });
 
 test("shows the recall that the audit found", async () => {
   const { page, troubles } = await open(browser, made.address);
   assert.match(await page.textContent("#recall"), /50 documents drawn .* were found \(\d+(\.\d)? %\)\. Recall, the mean over these documents, is \d+(\.\d)? %, between/);
-  assert.ok(await page.locator("#recall rect.interval").count() >= 2, "an interval for all and for each relation");
+  assert.ok(await several(page.locator("#recall rect.interval"), 2), "an interval for all and for each relation");
   assert.deepEqual(troubles, []);
 });
 
 test("searches by site, relation, size and date", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
   const rows = async query => {
-    await page.fill("#query", query);
-    await page.waitForTimeout(150);
+    await ask(page, query);
     return Number(await page.locator(".row").first().getAttribute("aria-setsize").catch(() => 0));
   };
   const all = await rows("");
   for (const query of ["site:example", "relation:contained", "size>2", "size=2", "after:2024-01-01", "before:2024-06", "score<0.99"]) {
-    const some = await page.fill("#query", query).then(() => page.waitForTimeout(150)).then(() => page.locator(".row").count());
+    const some = await ask(page, query).then(() => page.locator(".row").count());
     assert.ok(some > 0, query);
   }
   assert.ok(await rows("size>2") < all);
-  await page.fill("#query", "nothing has these words");
-  await page.waitForTimeout(150);
+  await ask(page, "nothing has these words");
   assert.equal(await page.locator(".row").count(), 0);
   assert.deepEqual(troubles, []);
 });
 
 test("documents stay text", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
-  await page.fill("#query", "onerror");
-  await page.waitForTimeout(150);
+  await ask(page, "onerror");
   await page.click(".row a");
   await page.waitForSelector("text=Who has it, by time");
   assert.ok((await page.textContent("h1")).includes(EVIL.slice(0, 20)));
@@ -191,7 +184,7 @@ test("the keyboard reaches everything", async () => {
   await page.keyboard.press("/");
   await page.waitForSelector("#query:focus");
   await page.keyboard.type("relation:near");
-  await page.waitForTimeout(150);
+  await asked(page, "relation:near");
   await page.focus(".list");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
@@ -240,14 +233,13 @@ test("begins with what was found, in sentences with examples", async () => {
   await page.click("#found >> text=share a passage");
   await page.waitForSelector("#query");
   assert.equal(await page.inputValue("#query"), "relation:partial");
-  assert.ok(await page.locator("main tbody tr").count() > 0, "a link leads to what it tells of");
+  assert.ok(await several(page.locator("main tbody tr"), 1), "a link leads to what it tells of");
   assert.deepEqual(troubles, []);
 });
 
 test("a story is told from its original, by time", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
-  await page.fill("#query", "origin:harbourpress size>3");
-  await page.waitForTimeout(150);
+  await ask(page, "origin:harbourpress size>3");
   await page.click(".row a");
   await page.waitForSelector(".lead");
   assert.match(await page.textContent(".lead"), /harbourpress\.example had it first, \d{4}-\d\d-\d\d \d\d:\d\d; \d+ sites followed within .* \(median\)\./);
@@ -265,26 +257,25 @@ test("a story is told from its original, by time", async () => {
 
 test("each site has a page, and the numbers between two lead to their stories", async () => {
   const { page, troubles } = await open(browser, made.address + "#sites");
-  assert.ok(await page.locator("path.flow").count() > 3, "a picture of who takes from whom");
+  assert.ok(await several(page.locator("path.flow"), 4), "a picture of who takes from whom");
   const cell = page.locator(".matrix td a").first();
   const copies = Number(await cell.textContent());
   await cell.click();
   await page.waitForSelector(".row a");
   assert.match(await page.inputValue("#query"), /origin:".+" site:".+"/);
-  assert.ok(copies > 0 && await page.locator(".row").count() > 0);
+  assert.ok(copies > 0 && await several(page.locator(".row"), 1));
   await page.goBack();
   await page.locator(".matrix tbody th a").first().click();
   await page.waitForSelector("text=Who takes from it");
   assert.match(await page.textContent(".lead"), /It had \d+ stor(y|ies) first, of which \d+ cop(y|ies) appeared elsewhere/);
-  assert.ok(await page.locator("text=Its stories").count() > 0);
+  assert.ok(await several(page.locator("text=Its stories"), 1));
   assert.deepEqual(troubles, []);
 });
 
 test("searches texts, leaves out, reads percent, and says what is no filter", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
   const hits = async query => {
-    await page.fill("#query", query);
-    await page.waitForTimeout(200);
+    await ask(page, query);
     return Number(/^[\d,]+/.exec((await page.textContent("main p.dim:has-text('stor') >> nth=-1")).replace(/,/g, ""))[0]);
   };
   const all = await hits("");
@@ -292,8 +283,7 @@ test("searches texts, leaves out, reads percent, and says what is no filter", as
   assert.equal(await hits("relation:near") + await hits("-relation:near"), all);
   assert.equal(await hits("score<90%"), await hits("score<0.9"));
   assert.ok(await hits("title:dockers") > 0 && await hits("sites>3") < all);
-  await page.fill("#query", "paper:gazette");
-  await page.waitForTimeout(200);
+  await ask(page, "paper:gazette");
   assert.match(await page.textContent("#unfound"), /There is no filter paper:.*Nothing matches/);
   await page.click("text=Clear the search");
   assert.equal(await hits(""), all);
@@ -310,10 +300,10 @@ test("searches texts, leaves out, reads percent, and says what is no filter", as
 
 test("Back leads to the query and the place in the list", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
-  await page.fill("#query", "example");
-  await page.waitForTimeout(200);
+  await ask(page, "example");
   await page.evaluate(() => { document.querySelector(".list").scrollTop = 720; });
-  await page.waitForTimeout(300);
+  const kept = () => page.evaluate(() => history.state?.top);
+  for (let tries = 0; tries < 200 && await kept() !== 720; tries++) await page.waitForTimeout(20);
   await page.locator(".row a").nth(8).click();
   await page.waitForSelector(".lead");
   await page.goBack();
@@ -351,8 +341,7 @@ test("tables sort, filter and are saved as csv", async () => {
 
 test("boilerplate is grey and no passage, and changes can be read alone", async () => {
   const { page, troubles } = await open(browser, made.address + "#clusters");
-  await page.fill("#query", "relation:near size>3");
-  await page.waitForTimeout(200);
+  await ask(page, "relation:near size>3");
   await page.click(".row a");
   await page.click("tr:has(.tag.near) >> text=compare");
   await page.waitForSelector(".pane mark");
