@@ -178,7 +178,10 @@ fn read_manifest(store: &dyn Store) -> Result<Manifest> {
 fn read_any_manifest(store: &dyn Store) -> Result<Manifest> {
     match store.read(MANIFEST) {
         Ok(bytes) => Manifest::decode(&bytes).map_err(|why| bad(store, MANIFEST, why)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound && has_parts(store)? => {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !has_parts(store)? => {
+            Err(Error::new(ErrorKind::NotReadable).at(store.place()).because("no index is there"))
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let what =
                 "is missing, and there are logs or segments: `wirecopy index repair` makes it anew of them";
             Err(corrupt(store, MANIFEST, what))

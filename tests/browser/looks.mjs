@@ -97,7 +97,7 @@ export function faults(page) {
       clips.set(element, box);
       return box;
     };
-    const isHidden = element => element.closest(".hidden, .skip, [hidden], title, option, select, datalist, script, style") || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) || getComputedStyle(element).clipPath !== "none" || getComputedStyle(element).color === "rgba(0, 0, 0, 0)";
+    const isHidden = element => (element.closest("details:not([open])") && !element.closest("summary")) || element.closest(".hidden, .skip, [hidden], title, option, select, datalist, script, style") || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) || getComputedStyle(element).clipPath !== "none" || getComputedStyle(element).color === "rgba(0, 0, 0, 0)";
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const boxes = [];
     const range = document.createRange();

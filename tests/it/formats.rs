@@ -207,7 +207,7 @@ fn rows_that_are_no_documents_are_named() {
     assert_eq!(reports.relations().len(), 1);
     let reasons = reports.reasons().join("\n");
     for expected in
-        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 1 sequences that are no UTF-8"]
+        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 1 invalid character was replaced"]
     {
         assert!(reasons.contains(expected), "{expected} is not in {reasons}");
     }

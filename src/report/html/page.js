@@ -119,8 +119,11 @@ function address(url) {
   let parsed = null;
   try { parsed = new URL(url); } catch { /* no address: shown as text */ }
   const safe = parsed && (parsed.protocol === "http:" || parsed.protocol === "https:");
-  return safe ? h("a", { href: parsed.href, rel: "noopener noreferrer nofollow", target: "_blank" }, url) : h("code", {}, url);
+  return safe ? h("a", { href: parsed.href, rel: "noopener noreferrer nofollow", target: "_blank" }, inParts(url)) : h("code", {}, inParts(url));
 }
+
+// An address or a path, whose lines may end behind each of its parts and nowhere within one.
+const inParts = text => text.split(/(?<=[/?&=_.:-])(?=[^/])/).flatMap((part, i) => i ? [h("wbr"), part] : [part]);
 
 const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => value === true ? name : name + "=" + encodeURIComponent(value)).join("&");
 
@@ -391,7 +394,7 @@ function clustersView(state) {
     h("div", { class: "controls" },
       h("label", { class: "grow", for: "query" }, "Search", query),
       h("label", { for: "sort" }, "Order", order)),
-    h("p", { class: "dim small", id: "query-help" }, "Words of titles, texts, ids and addresses; ", ["site:", "origin:", "title:", "relation:near", "size>5", "sites>3", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Keys: / to search, Enter to open the first, arrows or j and k to move."),
+    h("details", { class: "small noprint", id: "query-help" }, h("summary", {}, "What can be searched"), "Words of titles, texts, ids and addresses; ", ["site:", "origin:", "title:", "relation:near", "size>5", "sites>3", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Keys: / to search, Enter to open the first, arrows or j and k to move."),
     facets, told, hint, list);
   search(false);
   if (top) { list.scrollTop = top; draw(); }
@@ -431,14 +434,14 @@ function least(members, key) {
 function details(m) {
   return h("details", { class: "small" }, h("summary", {}, "details"), h("dl", {}, [
     ["id", h("code", {}, m.id)], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null,
-    m.path ? ["file", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null,
+    m.path ? ["file", h("code", {}, inParts(m.path), (m.record === null ? "" : ", record " + m.record))] : null,
     m.jaccard === null ? null : ["Jaccard", [percent(m.jaccard), ": runs of words that both have, of those that either has"]],
     m.containment === null ? null : ["containment", [percent(m.containment), ": runs of words of the shorter text that the longer has"]],
   ].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 
 const sameWords = (a, b) => (a || "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "") === (b || "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
-const whenOf = m => m.date ? m.date.slice(0, 16).replace("T", " ") : "";
+const whenOf = m => !m.date ? "" : /^\d{4}-\d\d-\d\dT/.test(m.date) ? m.date.slice(0, 16).replace("T", " ") : m.date;
 
 function clusterView(state) {
   const row = byId.get(state.cluster);
@@ -476,6 +479,7 @@ function clusterView(state) {
     originLine(cluster),
     h("h2", {}, "Who has it, by time"),
     table("Documents of this story", columns, rows, { bare: rows.length < 13 }),
+    lead !== cluster.kept ? h("p", { class: "dim small", id: "beside" }, "What each is, and how much alike: beside the text of ", own(siteName(cluster.kept.site)), ", which represents the group.") : null,
     hidden ? h("p", { class: "dim" }, `${count(hidden, "more copy", "more copies")} in the json report.`) : null,
     h("h2", {}, "What it says"),
     storyText(lead),
@@ -521,7 +525,7 @@ const WAY = { canonical: "names it as canonical", credit: "credits its site", ve
 // Seconds as a person says them.
 function lasting(seconds) {
   const s = Math.abs(seconds);
-  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h${Math.round(s % 3600 / 60) ? ` ${Math.round(s % 3600 / 60)} min` : ""}` : `${(s / 86400).toFixed(1)} days`;
+  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h${Math.round(s % 3600 / 60) ? ` ${Math.round(s % 3600 / 60)} min` : ""}` : `${(s / 86400).toFixed(1).replace(/\.0$/, "")} days`;
   return seconds < 0 ? "-" + said : said;
 }
 
@@ -609,7 +613,17 @@ function timeline(cluster) {
   return h("figure", { class: "card" }, h("figcaption", {}, "Published"), lags(dated, cluster),
     svg("svg", { viewBox: `0 0 800 ${bottom + 20}`, role: "img", "aria-label": `Timeline of ${dated.length} documents from ${dated[0].date} to ${dated[dated.length - 1].date}` },
       svg("line", { class: "axis", x1: 20, x2: 780, y1: bottom, y2: bottom }), links, dots,
-      svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))));
+      svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))),
+    legend(dated, cluster));
+}
+
+// What the colours of the dots say.
+function legend(dated, cluster) {
+  const key = (shade, text) => h("span", { class: "key" }, svg("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("circle", { class: "dot " + shade, cx: 6, cy: 6, r: 5 })), " " + text);
+  const others = dated.filter(m => m.id !== cluster.lead.id);
+  return h("p", { class: "dim small" }, dated.some(m => m.id === cluster.lead.id) ? key("kept", original(cluster) ? "the original" : "shown first") : null,
+    RELATIONS.filter(name => others.some(m => m.relation === name)).map(name => key("fill-" + name, SAYS[name])),
+    others.some(m => !RELATIONS.includes(m.relation)) ? key("fill-other", "represents the group") : null, h("span", {}, "A line leads to whom a copy has its text from."));
 }
 
 // ---- one story as evidence
@@ -635,7 +649,7 @@ function evidenceView() {
   const texts = rows.map(m => {
     const spans = m === cluster.kept ? [] : alignment(cluster.kept, m, (evidence[m.id] && evidence[m.id].s || []).map(([a0, a1, b0, b1, ...rest]) => [b0, b1, a0, a1, ...rest])).spans.map(s => ({ ...s.b, name: s.name })).sort((x, y) => x.chars[0] - y.chars[0]);
     return h("section", { class: "evidence" }, h("h2", { dir: "auto" }, `Exhibit ${exhibit.get(m.id)}: ${siteName(m.site)}`),
-      h("dl", {}, [["headline", own(m.title || "none")], ["published", m.date || "no date"], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null, ["id", h("code", {}, m.id)], ["file", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))], ["what it is", relation(m) || "the original"], m.jaccard === null ? null : ["Jaccard, containment", `${percent(m.jaccard)}, ${percent(m.containment)}`], ["SHA-256 of the text", h("code", {}, core.story[m.id] || "the text is not in the report: --report json+text keeps it")]].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      h("dl", {}, [["headline", own(m.title || "none")], ["published", m.date || "no date"], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null, ["id", h("code", {}, m.id)], ["file", h("code", {}, inParts(m.path), (m.record === null ? "" : ", record " + m.record))], ["what it is", relation(m) || "the original"], m.jaccard === null ? null : ["Jaccard, containment", `${percent(m.jaccard)}, ${percent(m.containment)}`], ["SHA-256 of the text", h("code", {}, core.story[m.id] || "the text is not in the report: --report json+text keeps it")]].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       pane(m, textOf(m.id), spans, 0).text);
   });
   show("Evidence: " + nameOf(lead),
@@ -729,18 +743,60 @@ function differing(a, b) {
   while (tail < x.length - head && tail < y.length - head && x[x.length - 1 - tail][0] === y[y.length - 1 - tail][0]) tail++;
   const [m, n] = [x.length - head - tail, y.length - head - tail];
   const other = [[], []];
+  other.hunks = [];
   if (m * n > 4e6) return other;
+  // Words that differ, side by side: where they begin and end in either text.
+  const place = (list, from, to) => from < to ? [list[from][1], list[to - 1][2]] : list[from] ? [list[from][1], list[from][1]] : list.length ? [list[list.length - 1][2], list[list.length - 1][2]] : [0, 0];
+  let [h0, k0] = [0, 0];
+  const close = (i, j) => { if (i > h0 || j > k0) other.hunks.push({ a: place(x, head + h0, head + i), b: place(y, head + k0, head + j) }); };
   const table = new Uint16Array((m + 1) * (n + 1));
   for (let i = m - 1; i >= 0; i--) for (let j = n - 1; j >= 0; j--) {
     table[i * (n + 1) + j] = x[head + i][0] === y[head + j][0] ? table[(i + 1) * (n + 1) + j + 1] + 1 : Math.max(table[(i + 1) * (n + 1) + j], table[i * (n + 1) + j + 1]);
   }
   let i = 0, j = 0;
   while (i < m || j < n) {
-    if (i < m && j < n && x[head + i][0] === y[head + j][0]) { i++; j++; }
+    if (i < m && j < n && x[head + i][0] === y[head + j][0]) { close(i, j); i++; j++; [h0, k0] = [i, j]; }
     else if (j === n || (i < m && table[(i + 1) * (n + 1) + j] >= table[i * (n + 1) + j + 1])) other[0].push(x[head + i++]);
     else other[1].push(y[head + j++]);
   }
+  close(m, n);
   return other;
+}
+
+// Characters of context on either side of a change, and of a stretch that one text alone has.
+const CONTEXT = 48, STRETCH = 600;
+
+// What differs between two whole texts and nothing else, in rows of left and right: words within shared passages, with some context,
+// and what stands in one text alone. Boilerplate is no change.
+function changesOf(a, b, left, right, spans) {
+  const [x, y] = [left.pieces[0][1], right.pieces[0][1]];
+  const rows = [];
+  const side = (text, [start, end], tag) => {
+    const before = text.slice(Math.max(0, start - CONTEXT), start).replace(/^\S*\s+/, start > CONTEXT ? "\u2026" : "$&");
+    const after = text.slice(end, end + CONTEXT).replace(/\s+\S*$/, end + CONTEXT < text.length ? "\u2026" : "$&");
+    return h("div", { dir: "auto" }, before, start < end ? h(tag, { class: "changed" }, text.slice(start, end)) : null, after);
+  };
+  const alone = (text, from, to, site, tag) => {
+    // Without lines that the site prints.
+    let own = text.slice(from, to);
+    for (const [start, end] of chromeIn(own, site).reverse()) own = own.slice(0, start) + own.slice(end);
+    own = own.trim();
+    if (!/[\p{L}\p{N}]/u.test(own)) return null;
+    return h("div", { dir: "auto" }, h(tag, { class: "changed" }, own.slice(0, STRETCH)), own.length > STRETCH ? h("span", { class: "dim" }, ` \u2026 ${bytes(own.length - STRETCH)} more`) : null);
+  };
+  const byA = spans.slice().sort((s, t) => s.a.chars[0] - t.a.chars[0]);
+  const byB = spans.slice().sort((s, t) => s.b.chars[0] - t.b.chars[0]);
+  const behind = new Map(byB.map((s, i) => [s, i ? byB[i - 1].b.chars[1] : 0]));
+  let at = 0;
+  const put = (l, r) => { if (l || r) rows.push(h("div", { class: "change" }, l || h("div", { class: "dim" }, "\u2014"), r || h("div", { class: "dim" }, "\u2014"))); };
+  for (const s of byA) {
+    put(alone(x, at, s.a.chars[0], a.site, "del"), alone(y, behind.get(s), s.b.chars[0], b.site, "ins"));
+    for (const hunk of s.hunks || []) put(side(x, hunk.a.map(c => c + s.a.chars[0]), "del"), side(y, hunk.b.map(c => c + s.b.chars[0]), "ins"));
+    at = Math.max(at, s.a.chars[1]);
+  }
+  const last = byB.length ? byB[byB.length - 1].b.chars[1] : 0;
+  put(alone(x, at, x.length, a.site, "del"), alone(y, last, y.length, b.site, "ins"));
+  return rows;
 }
 
 // A text with its spans marked; `spans` are [start, end, number, differing words] in this text's characters.
@@ -784,7 +840,7 @@ function pane(document, shown, spans, side) {
   }
   return { text, element: h("section", { class: "pane", "aria-label": (side ? "Right" : "Left") + " document" },
     h("h2", { class: "exhibit", "data-exhibit": document.place + 1, dir: "auto" }, document.title || document.id),
-    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, document.date, count(document.tokens, "word"), document.said === undefined ? document.relation || "represents the story" : document.said].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
+    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, whenOf(document), count(document.tokens, "word"), document.said === undefined ? document.relation || "represents the story" : document.said].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
 }
 
 // Lines that the site prints around whatever it says, in this text's characters.
@@ -841,7 +897,7 @@ function alignment(a, b, given) {
   return { left, right, spans: spans.map((span, name) => {
     const words = whole && span.identity < 1 ? differing(x.slice(...span.a), y.slice(...span.b)) : [[], []];
     const [ofA, ofB] = span.bytes || [];
-    return { name, span, a: { bytes: ofA, chars: span.a, words: words[0] }, b: { bytes: ofB, chars: span.b, words: words[1] } };
+    return { name, span, hunks: words.hunks, a: { bytes: ofA, chars: span.a, words: words[0] }, b: { bytes: ofB, chars: span.b, words: words[1] } };
   }) };
 }
 
@@ -918,10 +974,19 @@ function sideBySide(a, b, given, back, verdict, choices) {
     if (mark) { at = Number(mark.dataset.span) - 1; go(1); }
   }));
   keys = { n: () => go(1), p: () => go(-1) };
-  // Of the shared passages only what differs: whoever looks for a change need not read what is the same.
+  // Only what differs: whoever looks for a change need not read what is the same.
   const box = h("div", { class: "panes" }, panes.map(p => p.element));
-  const changes = h("input", { type: "checkbox" });
-  changes.addEventListener("change", () => box.classList.toggle("only-changes", changes.checked));
+  const both = left && right && left.whole && right.whole;
+  const changes = h("input", { type: "checkbox", disabled: !both });
+  const list = h("div", { class: "changes card", hidden: true, tabindex: "0", role: "region", "aria-label": "What differs" });
+  changes.addEventListener("change", () => {
+    if (changes.checked && !list.childNodes.length) {
+      const rows = changesOf(a, b, left, right, spans);
+      fill(list, {}, rows.length ? [h("div", { class: "change dim small" }, h("div", {}, own(siteName(a.site))), h("div", {}, own(siteName(b.site)))), rows] : [h("p", {}, "Nothing differs but case, punctuation and boilerplate.")]);
+    }
+    list.hidden = !changes.checked;
+    box.hidden = changes.checked;
+  });
   const begins = s => { const mark = marks[0].get(String(s.name)) || marks[1].get(String(s.name)); if (!mark) return ""; const copy = mark.cloneNode(true); copy.querySelectorAll("sup").forEach(sup => sup.remove()); return copy.textContent.trim().slice(0, 70); };
   const passages = spans.length > 1 ? h("details", { class: "small noprint", id: "passages" }, h("summary", {}, "Passages"), h("ol", {}, spans.map((s, i) => h("li", {}, h("button", { type: "button", class: "link", dir: "auto", onclick: () => { at = i - 1; go(1); } }, begins(s) + "\u2026"), h("span", { class: "dim" }, ` ${count(s.span.tokens, "word")}, ${percent(s.span.identity)} the same`))))) : null;
   const words = side => Math.max(1, side.tokens);
@@ -933,7 +998,7 @@ function sideBySide(a, b, given, back, verdict, choices) {
         h("button", { type: "button", id: "previous", disabled: !spans.length, onclick: () => go(-1), title: "Key: p" }, "Previous passage"), h("button", { type: "button", id: "next", disabled: !spans.length, onclick: () => go(1), title: "Key: n" }, "Next passage"),
         h("label", { class: "check" }, changes, "Changes only"), told, passages),
       h("p", { class: "dim small legend" }, h("mark", {}, "shared"), " ", h("mark", {}, h("span", { class: "changed" }, "differs")), " ", h("span", { class: "chrome" }, "boilerplate, not compared"), turned ? " Passages that changed places have colours of their own." : "")),
-    box);
+    box, list);
 }
 
 // ---- related pairs
@@ -995,7 +1060,7 @@ function relatedView(state) {
     h("h1", {}, "Related pairs"),
     h("p", { class: "dim" }, "Pairs that are related and not of one story: they share a passage, are versions of one page, or come from the same template. Some documents that have another in them are in other stories, since each story is built around one document."),
     h("div", { class: "controls" }, h("label", { class: "grow", for: "query" }, "Search", query)),
-    h("p", { class: "dim small", id: "query-help" }, "Words of titles, texts, ids and addresses; ", ["site:", "relation:partial", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Key: / to search."),
+    h("details", { class: "small noprint", id: "query-help" }, h("summary", {}, "What can be searched"), "Words of titles, texts, ids and addresses; ", ["site:", "relation:partial", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Key: / to search."),
     told, hint,
     core.related.length ? box : h("p", {}, "No two documents are related beyond their stories."));
   search(false);
@@ -1111,7 +1176,7 @@ function matrix(pairs, most) {
   const top = Math.max(...pairs.map(pair => pair.copies));
   const cell = pair => pair ? h("td", { class: "n heat" + Math.ceil(4 * Math.log1p(pair.copies) / Math.log1p(top)), title: `median lag ${pairLag(pair) || "not known"}, ${percent(pair.verbatim)} verbatim` }, h("a", { href: storiesOf(pair.source, pair.carrier), "aria-label": `${pair.carrier} has ${pair.copies} from ${pair.source}` }, number.format(pair.copies))) : h("td", { class: "n" });
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who carries whom" }, h("table", { class: "matrix" },
-    h("thead", {}, h("tr", {}, h("td", {}), columns.map(site => h("th", { scope: "col" }, h("span", {}, siteLink(site)))))),
+    h("thead", {}, h("tr", {}, h("td", {}), columns.map(site => h("th", { scope: "col" }, h("span", {}, siteLink(site)))), h("td", { class: "room" }))),
     h("tbody", {}, rows.map(row => h("tr", {}, h("th", { scope: "row" }, siteLink(row)), columns.map(column => cell(of.get(row + "\t" + column))))))));
 }
 
@@ -1224,8 +1289,10 @@ function findings() {
   for (let i = 0; i < core.clusters.length; i++) factsOf(i).sites.forEach(site => { if (site) sitesIn.add(site); });
   if (core.clusters.length) list.push(sentence("#clusters", `${count(core.clusters.length, "story was", "stories were")} published more than once: ${count(a.duplicates, "copy", "copies")}${sitesIn.size > 1 ? ` on ${count(sitesIn.size, "site")}` : ""}.`, [0, 1, 2].filter(i => i < core.clusters.length).map(i => storySentence(factsOf(i)))));
   const { partial = 0, update = 0, templated = 0 } = a.pairs;
-  if (partial) list.push(sentence(of("partial"), `${count(partial, "pair shares", "pairs share")} a passage.`, related("partial")));
-  if (update) list.push(sentence(of("update"), `${count(update, "pair is", "pairs are")} two versions of one page.`, related("update")));
+  // Both may be of one story, which shows them.
+  const apart = (name, all) => { const n = core.related_by ? core.related_by[name] || 0 : all; return n < all ? `; ${n ? number.format(n) : "none"} of them ${n === 1 ? "is" : "are"} of no story together` : ""; };
+  if (partial) list.push(sentence(core.related_by && !core.related_by.partial ? "#clusters" : of("partial"), `${count(partial, "pair shares", "pairs share")} a passage${apart("partial", partial)}.`, related("partial")));
+  if (update) list.push(sentence(core.related_by && !core.related_by.update ? "#clusters" : of("update"), `${count(update, "pair is", "pairs are")} two versions of one page${apart("update", update)}.`, related("update")));
   if (templated) list.push(sentence(core.templates.length ? "#templates" : of("templated"), `${count(templated, "pair comes", "pairs come")} from the same template${core.templates_in_all ? `; ${count(core.templates_in_all, "template")}` : ""}.`, core.templates.slice(0, 3).map((form, i) => [h("a", { href: view({ template: i }) }, count(form.documents_in_all, "document")), ": ", own(shortened(form.skeleton))])));
   const repeating = core.pages.filter(page => page.repeats.some(r => !r.furniture && r.kind !== "similar"));
   if (core.pages.length) list.push(sentence("#pages", repeating.length ? `${count(repeating.length, "page repeats", "pages repeat")} something within themselves.`.replace(/^1 page (.*) themselves/, "1 page $1 itself") : `${count(core.pages.length, "page has", "pages have")} repeats that every page has, or faults in titles.`, repeating.slice(0, 3).map(page => { const r = page.repeats.find(one => !one.furniture && one.kind !== "similar"); return [h("a", { href: view({ page: page.id }), dir: "auto" }, page.id), ": ", own(shortened(r.text)), `, ${r.count} times`]; })));
@@ -1390,14 +1457,14 @@ function boilerplateView() {
 
 function problemsView() {
   listing("Problems", "Files that could not be read, or only in part.", [
-    ["File", row => h("code", {}, row.path), row => row.path],
+    ["File", row => h("code", {}, inParts(row.path)), row => row.path],
     ["Record", row => row.record === undefined ? "" : row.record, row => row.record === undefined ? "" : row.record],
     ["Reason", row => row.reason, row => row.reason],
   ], core.problems, "Everything could be read.", core.problems_in_all);
 }
 
 const sourceColumns = [
-  ["File", row => h("code", {}, row.path), row => row.path],
+  ["File", row => h("code", {}, inParts(row.path)), row => row.path],
   ["Bytes", row => number.format(row.bytes), row => row.bytes],
   ["SHA-256", row => h("code", {}, row.sha256 || "read only once"), row => row.sha256 || ""],
 ];
@@ -1443,6 +1510,9 @@ function route() {
   printing = null;
   const name = "cluster" in state ? "clusters" : "pair" in state ? "related" : "page" in state ? "pages" : "template" in state ? "templates" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
   document.getElementById("nav").replaceChildren(h("ul", {}, VIEWS.filter(([id, , , n], i) => i === 0 || n || id === name).map(([id, label, , n]) => h("li", {}, h("a", { href: id === "clusters" ? listed.link : "#" + id, "data-view": id, "aria-current": id === name ? "page" : null }, label, n ? [" ", h("span", { class: "dim" }, number.format(n))] : null)))));
+  // On a phone the views are in one line that scrolls: where we are is seen there.
+  const here = document.querySelector("nav [aria-current]");
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;
   if ("cluster" in state) clusterView(state);
   else VIEWS.find(([id]) => id === name)[2](state);
 }
