@@ -1,6 +1,6 @@
 //! What was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::amounts::{duration, size};
 use crate::corpus::{DateFormat, Preprocessor, SitePattern};
@@ -189,6 +189,27 @@ pub enum Command {
     /// Write manual pages, one for each command.
     #[command(after_help = "Example:\n  wirecopy man ~/.local/share/man/man1")]
     Man(Man),
+}
+
+impl Command {
+    /// Files and folders that were named to be read, of commands that go on where one of them is not there.
+    pub fn named(&self) -> Vec<&Path> {
+        let paths: Vec<&PathBuf> = match self {
+            Command::Scan(ScanArgs { input, run, .. })
+            | Command::Dedup(Dedup { input, run, .. })
+            | Command::Calibrate(Calibrate { input, run, .. }) => {
+                input.paths.iter().chain(&run.against).collect()
+            }
+            Command::Templates(Templates { input, .. }) | Command::Page(PageArgs { input, .. }) => {
+                input.paths.iter().collect()
+            }
+            Command::Index(IndexArgs { command: IndexCommand::Build { input, .. } }) => {
+                input.paths.iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        paths.into_iter().map(PathBuf::as_path).collect()
+    }
 }
 
 #[derive(Debug, ClapArgs)]

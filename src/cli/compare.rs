@@ -209,6 +209,7 @@ fn write_test(out: &mut impl Write, test: &Test) -> std::io::Result<()> {
     // Most figures must reach a bound, and some must not pass it.
     let is_most = *holds == (figure < least) && figure != least;
     let bound = if is_most { "at most" } else { "needs" };
+    let what = what.trim_end_matches(", at most");
     writeln!(out, "  {mark}  {relation:<9} {what}: {figure:.decimals$} ({bound} {least:.decimals$})")
 }
 

@@ -780,6 +780,10 @@ fn rounded(measure: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::FieldNames;
+    use crate::options::Policy;
+    use crate::recipe::Recipe;
+    use crate::report::{Accounting, SCHEMA_VERSION, Settings};
 
     #[test]
     fn nothing_ends_a_script_element() {
@@ -787,6 +791,29 @@ mod tests {
         let json = escaped(&serde_json::to_string(text).expect("a string"));
         assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
         assert_eq!(serde_json::from_str::<String>(&json).expect("still JSON"), text);
+    }
+
+    #[test]
+    fn the_largest_stories_have_all_their_texts_before_others_have_two() {
+        let member = |id: String| MemberRow { id, bytes: 1000, ..MemberRow::default() };
+        let cluster = |number: usize, copies: usize| ClusterRow {
+            id: number.to_string(),
+            lead: String::new(),
+            representative: member(format!("{number}")),
+            members: (0..copies).map(|copy| member(format!("{number}-{copy}"))).collect(),
+            origin: None,
+            touches: Vec::new(),
+        };
+        let settings = Settings::new(Recipe::default(), &Policy::default(), &FieldNames::default(), &[]);
+        let mut report = Report::empty(SCHEMA_VERSION, settings, Accounting::default());
+        report.clusters = (0..200).map(|number| cluster(number, if number == 0 { 11 } else { 1 })).collect();
+        let chosen = rounds(&report, 100_000);
+        let first: HashSet<(usize, usize)> = chosen.iter().take(12).copied().collect();
+        assert_eq!(first, (0..12).map(|place| (0, place)).collect());
+        // The top has a quarter of the room, and the rest goes round.
+        let documents: HashSet<(usize, usize)> = chosen.iter().copied().collect();
+        assert!((90..=100).contains(&documents.len()), "{}", documents.len());
+        assert!((1..40).all(|cluster| documents.contains(&(cluster, 1))));
     }
 
     #[test]

@@ -67,7 +67,7 @@ test("says who had it first, who took it from whom and when", async () => {
   await cluster(page);
   assert.match(await page.textContent("#origin"), /Had it first, most likely: .*confidence \d+ %/);
   assert.ok(await several(page.locator(".tree ul li"), 1), "a copy below the origin");
-  assert.match(await page.textContent(".tree"), /the origin/);
+  assert.match(await page.textContent(".tree"), /the original/);
   assert.match(await page.textContent(".tree"), /after \d.*verbatim/);
   assert.match(await page.textContent("#lags"), /First copy (after \d|on the same day)/);
   assert.ok(await several(page.locator("svg line.link"), 1), "copies are tied to their parents in time");

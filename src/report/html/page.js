@@ -560,8 +560,10 @@ function tree(cluster) {
     const m = byIds.get(id);
     const parent = m && m.parent;
     const below = (children.get(id) || []).sort(order).filter(child => !drawn.has(child.id));
-    const line = [m ? h("a", { href: view({ cluster: cluster.id, a: parent && byIds.has(parent.id) ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.title || id) : h("code", {}, id), " ", m ? h("span", { class: "dim" }, own(m.site)) : null];
-    const about = parent ? h("span", { class: "small dim" }, [lagOf(parent.lag, parent.days), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, origin.order === "known" ? "the origin" : "perhaps first");
+    // The site, and the headline only where it is another than whom it was taken from has.
+    const above = parent ? byIds.get(parent.id) : null;
+    const line = [m ? h("a", { href: view({ cluster: cluster.id, a: above ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.site || nameOf(m)) : h("code", {}, id), m && m.site && (!above || !sameWords(m.title, above.title)) ? [" ", own(nameOf(m))] : null];
+    const about = parent ? h("span", { class: "small dim" }, [lagOf(parent.lag, parent.days), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, origin.order === "known" ? "the original" : "perhaps first");
     return h("li", {}, line, " ", about, below.length && depth < 60 ? h("ul", {}, below.map(child => left > 0 ? node(child.id, depth + 1) : null)) : null);
   };
   const roots = [origin.id, ...[...children.keys()].filter(id => id !== origin.id && !byIds.has(id))];
@@ -641,7 +643,7 @@ function evidenceView() {
   const columns = [
     ["Exhibit", m => exhibit.get(m.id), m => exhibit.get(m.id)],
     ["Site", m => own(siteName(m.site)), m => m.site],
-    ["Published", m => m.date || "no date", m => m.date || ""],
+    ["Published", m => h("span", { class: "when" }, whenOf(m) || "no date"), m => m.date || ""],
     ["Headline", m => own(m.title || ""), m => m.title || ""],
     ["What it is", m => (m === lead && original(cluster) ? "original" + (relation(m) ? "; " : "") : "") + relation(m), relation],
     ["Words", m => number.format(m.tokens), m => m.tokens],
@@ -1130,9 +1132,9 @@ function overTime(dates) {
 // How much of what is there was found, at a glance.
 function recall() {
   const audit = core.audit;
-  if (!audit) return core.recovery && core.recovery.documents ? h("div", { id: "recall" }, h("h2", {}, "Recall, by planted copies"),
-    h("p", {}, Object.entries(core.recovery.by_kind).map(([kind, row]) => `${row.met} of ${row.planted} with ${kind}`).join(", ") + " would have been compared."),
-    h("p", { class: "dim" }, `This shows ${core.recovery.shows}.`)) : null;
+  if (!audit) return core.recovery && core.recovery.documents ? h("div", { id: "recall" }, h("h2", {}, "Self-test"),
+    h("p", {}, "wirecopy altered some documents in memory. It would have compared these copies with their originals: ", Object.entries(core.recovery.by_kind).map(([kind, row]) => `${number.format(row.met)} of ${number.format(row.planted)} with ${kind}`).join(", ") + "."),
+    h("p", { class: "dim" }, "This covers three kinds of copies only, and says nothing of very common text. ", h("code", {}, "--audit N"), " measures on your own documents.")) : null;
   const known = audit.recall !== null;
   const bar = (name, row) => {
     const x = share => 130 + 560 * share;
@@ -1140,7 +1142,7 @@ function recall() {
   };
   const rows = [["all", audit], ...Object.entries(audit.by_relation)];
   const lines = rows.map(([name, row], i) => svg("g", { transform: `translate(0 ${18 * i})` }, bar(name, row)));
-  return h("div", { id: "recall" }, h("h2", {}, "Recall, by audit"),
+  return h("div", { id: "recall" }, h("h2", {}, "How much was found, by audit"),
     h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found (${percent(audit.found / audit.pairs)}). Recall, the mean over these documents, is ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
     known ? h("figure", { class: "card" }, h("figcaption", {}, "Share of pairs that was found, with 95 % intervals"), svg("svg", { viewBox: `0 0 800 ${18 * rows.length + 6}`, role: "img", "aria-label": rows.map(([name, row]) => `${name} ${percent(row.recall)}`).join(", ") }, lines)) : null,
     audit.missed_first.length ? h("details", {}, h("summary", {}, `${count(audit.missed_in_all, "pair")} missed`), h("ul", {}, audit.missed_first.slice(0, 200).map(m => h("li", {}, h("code", {}, m.a), " and ", h("code", {}, m.b), " ", tag(m.relation), " ", m.gate)))) : null);
