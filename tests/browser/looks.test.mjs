@@ -86,3 +86,13 @@ test("on a phone the view where one is can be seen in the line of views", async 
     assert.ok(box.x >= 0 && box.x + box.width <= 390, `${view} at ${box.x}`);
   }
 });
+
+test("what is not in the report is said, with a way to what is", async () => {
+  const { page, troubles } = await open(browser, made.address);
+  for (const [hash, back] of [["#page=nothing", "#pages"], ["#template=99", "#templates"], ["#sites=nobody.example", "#sites"], ["#pair=a&with=b", "#related"], ["#cluster=nothing", "#clusters"]]) {
+    await at(page, hash);
+    assert.equal(await page.textContent("h1"), "Not found", hash);
+    assert.equal(await page.locator("main a").getAttribute("href"), back);
+  }
+  assert.deepEqual(troubles, []);
+});

@@ -906,7 +906,7 @@ function alignment(a, b, given) {
 function compareView(cluster, state) {
   const find = id => cluster.members.find(member => member.id === id);
   const [a, b] = [find(state.a) || cluster.kept, find(state.b)];
-  if (!b) return missing("This cluster shows no document with the id " + state.b + ".");
+  if (!b) return missing(`This story shows no document with the id ${state.b}.`, view({ cluster: cluster.id }), "The whole story");
   const choose = (label, chosen, name) => {
     const known = cluster.members.filter(m => m.place === 0 || evidence[m.id] || m === chosen).slice(0, 500);
     const select = h("select", { "aria-label": label }, known.map(m => h("option", { value: m.id, selected: m === chosen }, `${m.place + 1}. ${siteName(m.site)}: ${nameOf(m).slice(0, 60)}`)));
@@ -1070,7 +1070,7 @@ function relatedView(state) {
 
 function pairView(state) {
   const pair = core.related.find(([a, b]) => a === state.pair && b === state.with);
-  if (!pair) return missing(`This report shows no related pair of ${state.pair} and ${state.with}.`);
+  if (!pair) return missing(`This report shows no related pair of ${state.pair} and ${state.with}.`, "#related", "All related pairs");
   const [a, b] = [{ ...documentOf(pair[0]), place: 0 }, { ...documentOf(pair[1]), place: 1 }];
   const clusters = [a, b].map(d => [d, clusterOfDocument(d.id)]).filter(([, cluster]) => cluster);
   sideBySide(a, b, pair[4],
@@ -1239,7 +1239,7 @@ function sitesView(state) {
 
 function siteView(name) {
   const site = sites().get(name);
-  if (!site) return missing(`No site of this report is called ${name}.`);
+  if (!site) return missing(`No site of this report is called ${name}.`, "#sites", "All sites");
   const stories = [];
   for (let i = 0; i < core.clusters.length; i++) if (factsOf(i).sites.includes(name)) stories.push(factsOf(i));
   const first = stories.filter(f => f.origin === name);
@@ -1386,7 +1386,7 @@ function markedText(text, ranges) {
 function pageView(state) {
   const id = state.page;
   const page = core.pages.find(page => page.id === id);
-  if (!page) return missing("No page of this report has the id " + id + ".");
+  if (!page) return missing(`No page of this report that repeats something has the id ${id}.`, "#pages", "All pages");
   const whole = data.visible[id] === undefined ? evidence[id] && evidence[id].t : data.visible[id];
   const cluster = clusterOfDocument(id);
   const marks = page.repeats.flatMap((r, i) => r.spans.map(([start, end], n) => ({ start, end, number: i + 1, place: n + 1 })));
@@ -1429,6 +1429,7 @@ function skeleton(form) {
 function templatesView(state) {
   const form = core.templates[Number(state.template)];
   if (form) return templateView(form);
+  if ("template" in state) return missing(`This report shows no template number ${state.template}.`, "#templates", "All templates");
   listing("Templates", "Forms that documents fill in: what stays, and a slot for what does not. Optional sentences are in brackets.", [
     ["Documents", ([form, i]) => h("a", { href: view({ template: i }), "aria-label": "Template " + (i + 1) }, number.format(form.documents_in_all)), ([form]) => form.documents_in_all],
     ["Text with slots", ([form]) => h("div", { class: "context", dir: "auto" }, skeleton(form)), ([form]) => form.skeleton],
@@ -1480,7 +1481,7 @@ function listing(title, note, columns, rows, none, inAll) {
     rows.length ? table(title, columns, rows) : h("p", {}, none));
 }
 
-const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, why), h("p", {}, h("a", { href: listed.link }, "All stories")));
+const missing = (why, href = listed.link, back = "All stories") => show("Not found", h("h1", {}, "Not found"), h("p", {}, why), h("p", {}, h("a", { href }, back)));
 
 // ---- where we are
 
