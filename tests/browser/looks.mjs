@@ -113,8 +113,8 @@ export function faults(page) {
       }
       if (turned || element.ownerSVGElement) continue;
       for (const match of node.data.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
-        // Where no spaces are written, lines end anywhere.
-        if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u.test(match[0])) continue;
+        // Where no spaces are written lines end anywhere, and in Korean between syllables.
+        if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u.test(match[0])) continue;
         range.setStart(node, match.index);
         range.setEnd(node, match.index + match[0].length);
         const lines = [...range.getClientRects()].filter(rect => rect.width > 0.5);

@@ -123,7 +123,7 @@ function address(url) {
 }
 
 // An address or a path, whose lines may end behind each of its parts and nowhere within one.
-const inParts = text => text.split(/(?<=[/?&=_.:-])(?=[^/])/).flatMap((part, i) => i ? [h("wbr"), part] : [part]);
+const inParts = text => text.split(/(?<=[/?&=_.-])(?=[^/])/).flatMap((part, i) => i ? [h("wbr"), part] : [part]);
 
 const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => value === true ? name : name + "=" + encodeURIComponent(value)).join("&");
 
@@ -512,11 +512,14 @@ function storyText(lead) {
   if (!text) return h("p", { class: "dim" }, "The text of this document is not in this file: it was left out to keep the file small.");
   const FIRST = 500;
   if (text.length <= FIRST + 200) return h("div", { class: "card context", dir: "auto" }, text);
-  const [before, behind] = [text.slice(0, FIRST), text.slice(FIRST)];
+  // Behind a word.
+  const end = FIRST + Math.max(0, text.slice(FIRST).search(/\s|$/));
+  const [before, behind] = [text.slice(0, end), text.slice(end)];
+  const dots = h("span", {}, "\u2026");
   const rest = h("span", { hidden: true }, behind);
   const more = h("button", { type: "button", class: "noprint", "aria-expanded": "false" }, "Show the whole text");
-  more.addEventListener("click", () => { rest.hidden = !rest.hidden; more.setAttribute("aria-expanded", String(!rest.hidden)); more.textContent = rest.hidden ? "Show the whole text" : "Show less"; });
-  return [h("div", { class: "card context", dir: "auto" }, before, rest), more];
+  more.addEventListener("click", () => { rest.hidden = !rest.hidden; dots.hidden = !rest.hidden; more.setAttribute("aria-expanded", String(!rest.hidden)); more.textContent = rest.hidden ? "Show the whole text" : "Show less"; });
+  return [h("div", { class: "card context", dir: "auto" }, before, dots, rest), more];
 }
 
 const RULE = { canonical: "others name its address as the canonical one", credit: "others credit its site", earliest: "it is the earliest", novel: "of those of the earliest date it has the most text that came back later", edits: "what was cut or changed elsewhere stands in it", longest: "it is the longest" };
@@ -1358,7 +1361,7 @@ function pagesView(state) {
   const rows = core.pages.slice().sort((a, b) => rank(a) - rank(b));
   const first = page => told(page).map(r => `${times(r)}: ${r.text}`).join("; ") + (page.faults || []).map(f => "; " + (FAULT[f.kind] || f.kind)).join("");
   listing("Repeated within one page", "Headlines, blocks, paragraphs and lines that appear more than once on one page. Furniture is what every page has: breadcrumbs, navigation, links to the page itself.", [
-    ["Page", page => h("a", { href: view({ page: page.id }), dir: "auto" }, page.id), page => page.id],
+    ["Page", page => { const d = documentOf(page.id); return [h("a", { href: view({ page: page.id }), dir: "auto" }, inParts(page.id)), d.title || d.site ? h("div", { class: "small dim", dir: "auto" }, [d.site, d.title].filter(part => part).join(": ")) : null]; }, page => page.id],
     ["Repeats", page => [told(page).slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, times(r)), " ", own(shortened(r.text)))), (page.faults || []).map(f => h("div", { class: "dim" }, faultText(f)))], first],
   ], rows, "No page repeats anything.");
 }
