@@ -103,10 +103,12 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         // A sum would stand in the midst of data.
         let is_standard =
             |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == STANDARD);
-        match typed.dry_run {
-            true => say!("{sum}; nothing was written but the list"),
-            false if is_standard(&typed.output) || is_standard(&typed.removed) => say!("{sum}"),
-            false => writeln!(say::stdout(), "{sum}").context("cannot write to standard output")?,
+        if typed.dry_run {
+            say!("{sum}; nothing was written but the list");
+        } else if is_standard(&typed.output) || is_standard(&typed.removed) {
+            say!("{sum}");
+        } else {
+            writeln!(say::stdout(), "{sum}").context("cannot write to standard output")?;
         }
     }
     Ok(ExitCode::SUCCESS)
