@@ -103,7 +103,25 @@ fn said(error: &anyhow::Error) -> String {
             said = format!("{said}: {cause}");
         }
     }
-    said
+    without_numbers(&said)
+}
+
+/// A message without the numbers that the system has for its errors: their words say it.
+fn without_numbers(said: &str) -> String {
+    let mut rest = said;
+    let mut out = String::with_capacity(said.len());
+    while let Some((before, after)) = rest.split_once(" (os error ") {
+        out.push_str(before);
+        match after.split_once(')') {
+            Some((number, behind)) if number.bytes().all(|byte| byte.is_ascii_digit()) => rest = behind,
+            _ => {
+                out.push_str(" (os error ");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A damaged file is a problem in the report, not a message about our code.

@@ -500,6 +500,11 @@ fn messages_say_what_to_do() {
             2,
             "wirecopy: no such file or folder: nosuch; everything else was done",
         ),
+        (
+            "report render nosuch.json -o x.html",
+            2,
+            "wirecopy: cannot read nosuch.json: No such file or directory",
+        ),
         ("page a.txt nosuch", 2, "no such file or folder: nosuch"),
         ("dedup a.txt --against nosuch --output out.txt", 2, "no such file or folder: nosuch"),
     ] {
@@ -508,4 +513,29 @@ fn messages_say_what_to_do() {
         assert!(!said.contains("os error"), "{arguments}: {said}");
     }
     assert!(dir.path("r.csv").exists());
+}
+
+/// A table on standard input is read by rows: its first line names the columns.
+#[test]
+fn a_table_on_standard_input_is_one() {
+    let rows = |header: &str, separator: &str| {
+        format!(
+            "{header}\n1{separator}the harbour board voted on Monday\n2{separator}a second ferry across the sound\n"
+        )
+    };
+    for (input, flags, documents) in [
+        (rows("id,text", ","), "", 2),
+        (rows("\u{feff}id;text", ";"), "", 2),
+        (rows("id\ttext", "\t"), "", 2),
+        (rows("\"id\",\"body\"", ","), "--text-field body", 2),
+        // No column has the text's name, and a sentence with commas is none.
+        (rows("id,body", ","), "", 1),
+        ("He had a text, a pen, and more of this sort\nthan anyone else\n".to_owned(), "", 1),
+    ] {
+        let arguments: Vec<&str> =
+            "scan - --quiet --report csv".split(' ').chain(flags.split_whitespace()).collect();
+        let output = run_with_input(&arguments, input.as_bytes());
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(stdout(&output).lines().count(), documents + 1, "{input}");
+    }
 }
