@@ -189,7 +189,7 @@ fn ids_and_sites_come_from_where_a_record_stands() {
     let twice = dir.file("twice.tar", tar(&[("a.txt", story.as_bytes()), ("a.txt", story.as_bytes())]));
     let reports = Reports::of(&twice, &[]);
     assert_eq!(reports.relations().keys().next().unwrap().1, "twice.tar/a.txt#2");
-    assert!(reports.reasons()[0].contains("twice.tar/a.txt: id"), "{:?}", reports.reasons());
+    assert!(reports.reasons()[0].contains("twice.tar/a.txt: duplicate id"), "{:?}", reports.reasons());
 }
 
 #[test]
