@@ -103,6 +103,7 @@ pub use error::{Error, ErrorKind, Reason, Result};
 pub use filter::{Answer, Filter, Incoming, Lookup};
 pub use findings::{AuditOptions, Findings, Parts};
 pub use judge::{Comparison, Directed, Judgement, Measures, Relation, Span, compare, compare_with};
+pub use mmap::heap::BoundedHeap;
 pub use model::Model;
 pub use model::boilerplate::{Boilerplate, write_boilerplate};
 pub use options::{Mode, Policy, Resources};

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// What `--memory` bounds.
+#[global_allocator]
+static HEAP: wirecopy::BoundedHeap = wirecopy::BoundedHeap;
+
 fn main() -> ExitCode {
     wirecopy::cli::run(std::env::args_os())
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
+use crate::mmap::heap;
 
 /// How candidate pairs are found. Every candidate is verified exactly, whichever it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -130,6 +131,10 @@ pub struct Resources {
     pub threads: usize,
     /// Where decompressed input and spilled runs go; the system's temporary directory if `None`.
     pub work_dir: Option<PathBuf>,
+    /// Bytes that a run holds in memory beyond mapped input, about; half of what the machine or its control group has if `None`. What
+    /// does not fit goes to the work directory, where the program's allocator is [`crate::BoundedHeap`], and documents that are
+    /// loaded to be compared are fewer at a time. See [`Resources::bound`].
+    pub memory: Option<u64>,
     /// Whether finished steps of a run stay in the work directory, for another run to go on after them.
     pub steps: KeptSteps,
     /// The instruction set of the inner loops.
@@ -145,6 +150,7 @@ impl Default for Resources {
         Resources {
             threads: 0,
             work_dir: None,
+            memory: None,
             steps: KeptSteps::default(),
             kernel: Kernel::detect(),
             cancel: Cancel::default(),
@@ -164,6 +170,34 @@ impl Resources {
         Resources { work_dir: Some(directory.into()), ..self }
     }
 
+    /// Bounds the memory of this process as [`Resources::memory`] says; whatever runs in it is bounded together. Returns whether
+    /// it is: it is not where the program has another allocator than [`crate::BoundedHeap`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`] where the work directory takes no file.
+    pub fn bound(&self) -> Result<bool> {
+        let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
+        let large = usize::try_from(bytes.saturating_sub(SMALL_BLOCKS).max(bytes / 4)).unwrap_or(usize::MAX);
+        heap::bound(large, self.work_dir.as_deref()).map_err(|e| {
+            let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+            Error::io(ErrorKind::Write, place, e)
+        })
+    }
+
+    /// Gives back the memory of the stage before.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Write`] where the disk has no room for what memory may not hold.
+    pub(crate) fn begin_stage(&self) -> Result<()> {
+        heap::trim();
+        if !heap::overflowed() {
+            return Ok(());
+        }
+        let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        Err(Error::io(ErrorKind::Write, place, full))
+    }
+
     /// A thread pool of this size, of the run's own: the global one is never touched.
     ///
     /// # Errors
@@ -181,6 +215,21 @@ impl Resources {
                 Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads))
             })
     }
+}
+
+/// Bytes of small blocks, of the program itself and of stacks, of a bounded run, about: they stay in memory.
+const SMALL_BLOCKS: u64 = 40 << 20;
+
+/// Bytes of memory of the machine, or of its control group where that has fewer.
+fn memory_of_machine() -> Option<u64> {
+    let text = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = text("/proc/meminfo").and_then(|all| {
+        let line = all.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(1024)
+    });
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let group = group.into_iter().find_map(|path| text(path)?.trim().parse::<u64>().ok());
+    machine.into_iter().chain(group).min()
 }
 
 /// A token to end a run early: clone it, give one to the run, call [`Cancel::cancel`] on the other.
@@ -220,6 +269,33 @@ struct Counters {
     bytes: AtomicU64,
     documents: AtomicU64,
     stages: Mutex<Vec<(&'static str, Instant)>>,
+    work: Mutex<Work>,
+}
+
+/// The counts that a run's time is proportional to, after its first pass. No report has them: each thread keeps documents of
+/// its own, so that they depend on the number of threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Times that a document was read again.
+    pub documents: u64,
+    /// Tokens of these.
+    pub tokens: u64,
+    /// Pairs that were compared by their shingles, to see whether they are worth aligning.
+    pub compared: u64,
+    /// Pairs that were aligned.
+    pub aligned: u64,
+    /// Tokens of both documents of these.
+    pub aligned_tokens: u64,
+}
+
+impl std::ops::AddAssign for Work {
+    fn add_assign(&mut self, other: Work) {
+        self.documents += other.documents;
+        self.tokens += other.tokens;
+        self.compared += other.compared;
+        self.aligned += other.aligned;
+        self.aligned_tokens += other.aligned_tokens;
+    }
 }
 
 impl Progress {
@@ -234,6 +310,15 @@ impl Progress {
         let stages = self.0.stages.lock().map(|stages| stages.clone()).unwrap_or_default();
         let ends = stages.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
         stages.iter().zip(ends).map(|((name, begun), end)| (*name, end - *begun)).collect()
+    }
+
+    pub(crate) fn add(&self, work: Work) {
+        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner) += work;
+    }
+
+    /// What was done so far.
+    pub fn work(&self) -> Work {
+        *self.0.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn expect(&self, bytes: u64) {

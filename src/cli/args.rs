@@ -460,6 +460,10 @@ pub struct RunArgs {
     /// Where decompressed and converted input goes while the run lasts, and finished steps stay.
     #[arg(long, value_name = "DIR", help_heading = RUNNING)]
     pub work_dir: Option<PathBuf>,
+    /// Memory to hold beyond mapped input, at most, about (64M, 4G); half of the machine's or its control group's if not given.
+    /// What does not fit goes to --work-dir.
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = RUNNING)]
+    pub memory: Option<u64>,
     /// Go on after the last finished step in --work-dir, of a run that was ended; in an empty folder, start and keep steps.
     #[arg(long, requires = "work_dir", help_heading = RUNNING)]
     pub resume: bool,

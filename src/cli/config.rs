@@ -29,7 +29,7 @@ const TYPED: [&str; 6] = ["config", "no-config", "help", "version", "yes", "forc
 /// What a file may set that was found and not named. Whoever unpacks a folder of data and works in it has not read its
 /// settings: they may say how documents are read, judged and shown, and neither what is written or done nor what is read
 /// elsewhere. A flag that is not here is refused.
-const OF_FOUND: [&str; 53] = [
+const OF_FOUND: [&str; 54] = [
     "against",
     "all",
     "audit",
@@ -60,6 +60,7 @@ const OF_FOUND: [&str; 53] = [
     "kernel",
     "max-filesize",
     "max-record",
+    "memory",
     "method",
     "min-words",
     "model",

@@ -8,6 +8,7 @@ use crate::corpus::{Corpus, CorpusOptions};
 use crate::findings::{AuditOptions, Findings, Parts};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
+use crate::options::Work;
 use crate::output::{OutputPlace, Outputs, STANDARD};
 use crate::report::diff::Diff;
 use crate::report::sheet::{write_sheet, write_sheet_page};
@@ -116,8 +117,12 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     if args.verbose {
         for (stage, time) in settings.resources.progress.stages() {
-            say!("{stage:<12}{:9.1} ms", time.as_secs_f64() * 1e3);
+            say!("{stage:<13}{:9.1} ms", time.as_secs_f64() * 1e3);
         }
+        let Work { documents, tokens, compared, aligned, aligned_tokens } =
+            settings.resources.progress.work();
+        say!("read again: {documents} documents, {tokens} tokens");
+        say!("compared: {compared} pairs; aligned: {aligned} pairs, {aligned_tokens} tokens");
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))

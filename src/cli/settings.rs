@@ -42,6 +42,7 @@ impl ScanSettings {
         let resources = Resources {
             threads: run.threads,
             work_dir: run.work_dir.clone(),
+            memory: run.memory,
             steps: match (run.resume, run.keep_steps) {
                 (true, _) => KeptSteps::Resumed,
                 (false, true) => KeptSteps::Kept,
@@ -50,6 +51,7 @@ impl ScanSettings {
             kernel,
             ..Resources::default()
         };
+        resources.bound()?;
         Ok(ScanSettings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
     }
 

@@ -98,6 +98,8 @@ pub(crate) struct Judged {
     pub decision: Decision,
     /// The filled slots, where these may matter.
     pub slots: Vec<FilledSlot>,
+    /// Tokens of both texts, where these were aligned; else 0.
+    pub aligned: u32,
     /// The identity of the characters, where these count.
     identity: Option<f64>,
 }
@@ -268,7 +270,7 @@ impl Judge<'_> {
             Depth::Full => sharing.but_for_phrases(),
         };
         if shared.iter().flatten().any(|test| !test.holds) {
-            return Judged { decision: Decision::NONE, slots: Vec::new(), identity: None };
+            return Judged { decision: Decision::NONE, slots: Vec::new(), aligned: 0, identity: None };
         }
         let measures = self.measured(a, b, sharing);
         let evidence = self.align(memory, a, b);
@@ -281,7 +283,8 @@ impl Judge<'_> {
         } else {
             Vec::new()
         };
-        Judged { decision, slots, identity: evidence.noisy().map(|noise| noise.identity()) }
+        let aligned = (a.content.words.len() + b.content.words.len()) as u32;
+        Judged { decision, slots, aligned, identity: evidence.noisy().map(|noise| noise.identity()) }
     }
 
     /// As [`Judge::judge`], with the spans of what is decided; none where only the model's families decide.
@@ -295,7 +298,7 @@ impl Judge<'_> {
 
     /// The judgement of two documents of different token sequences under the model's families, with its spans.
     pub fn decide(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<(Judgement, Vec<Span>)> {
-        let Judged { decision, slots, identity } = self.judge(memory, a, b, Depth::Sharing);
+        let Judged { decision, slots, identity, .. } = self.judge(memory, a, b, Depth::Sharing);
         let judgement = decision.decided(|| is_family(self.model, &slots))?;
         Some((judgement, of_aligned(memory, (a, b), judgement.relation, identity)))
     }

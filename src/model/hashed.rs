@@ -18,21 +18,22 @@ const AHEAD: usize = 16;
 /// time; 8 bits a hash.
 #[derive(Debug)]
 pub struct SeenTwice {
-    /// 32 slots a word, two bits each: seen once, and again; a power of two.
+    /// 32 slots a word, two bits each: seen once, and again.
     words: Vec<AtomicU64>,
 }
 
 impl SeenTwice {
     /// For about so many hashes.
     pub fn new(hashes: u64) -> SeenTwice {
-        let words = (hashes.saturating_mul(SLOTS) / 32).next_power_of_two().max(8);
+        let words = (hashes.saturating_mul(SLOTS) / 32).max(8);
         SeenTwice { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
     #[inline]
     fn place(&self, hash: u64) -> (usize, u32) {
-        let slot = hash >> 16;
-        ((slot >> 5) as usize & (self.words.len() - 1), 2 * (slot & 31) as u32)
+        // A word for each part of the hashes' range, as many parts as there are words.
+        let word = u128::from(hash) * self.words.len() as u128 >> 64;
+        (word as usize, 2 * (hash >> 8 & 31) as u32)
     }
 
     /// Asks for the memory of a hash that comes soon.

@@ -12,7 +12,7 @@ use crate::corpus::Fields;
 use crate::error::Result;
 use crate::judge::{Judgement, Measures, ShingleSet, classic};
 use crate::kernel::Kernel;
-use crate::options::{Cancel, Policy};
+use crate::options::{Cancel, Policy, Work};
 use crate::recipe::Recipe;
 use crate::rows::Grouped;
 use crate::sketch::Sketcher;
@@ -35,6 +35,9 @@ pub(crate) trait PairWork: Sync {
 
     /// Tokens of the documents that a thread keeps loaded, about.
     const KEPT: usize;
+
+    /// Bytes that a loaded document takes for a token, about.
+    const BYTES: usize;
 
     fn memory(&self) -> Self::Memory;
 
@@ -69,7 +72,8 @@ pub(crate) fn each_pair<W: PairWork>(
     cancel: &Cancel,
 ) -> Result<Given<W::Given>> {
     let entries = &texts.documents.entries;
-    let order = order(pairs, entries, W::KEPT);
+    let kept = texts.kept(W::KEPT, W::BYTES);
+    let order = order(pairs, entries, kept);
     let stretches = stretches(&order, pairs, entries, STRETCHES * rayon::current_num_threads());
     // A desk goes from stretch to stretch: what is loaded there may be asked for again, and memory that was written to is
     // cheaper than new one.
@@ -79,7 +83,7 @@ pub(crate) fn each_pair<W: PairWork>(
         .into_par_iter()
         .map(|stretch| {
             let desk = desks().pop();
-            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(W::KEPT, || work.document())));
+            let mut desk = desk.unwrap_or_else(|| (work.memory(), Shelf::new(kept, || work.document())));
             let compared = compare(texts, work, (pairs, stretch), &mut desk, cancel);
             desks().push(desk);
             compared
@@ -113,6 +117,8 @@ impl PairWork for Measure {
 
     /// Their sets fit the second-level cache together: waiting for memory costs more than to tokenise a few again.
     const KEPT: usize = 40_000;
+
+    const BYTES: usize = 28;
 
     fn memory(&self) -> Sketcher {
         Sketcher::as_printed(self.recipe, self.kernel)
@@ -174,6 +180,7 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
 ) -> Result<Compared<W::Given>> {
     let entries = &texts.documents.entries;
     let (mut given, mut changed) = (Vec::with_capacity(stretch.len()), Vec::new());
+    texts.progress.add(Work { compared: stretch.len() as u64, ..Work::default() });
     for (done, &number) in stretch.iter().enumerate() {
         if done % ASKED == 0 {
             cancel.check()?;
@@ -307,7 +314,7 @@ mod tests {
         let changed = lines.concat().replacen("word00000", "word99999", 1);
         let file = std::fs::File::options().write(true).open(&path).expect("opened again");
         std::os::unix::fs::FileExt::write_all_at(&file, changed.as_bytes(), 0).expect("written over");
-        let texts = Texts { corpus: &corpus, documents: &documents, kernel: resources.kernel };
+        let texts = Texts::new(&corpus, &documents, &resources);
         let measure = Measure { recipe, kernel: resources.kernel };
         let measured = each_pair(&texts, &measure, &[(0, 1), (2, 3)], &resources.cancel);
         let (measured, changed) = measured.expect("measured");

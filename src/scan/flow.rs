@@ -126,6 +126,7 @@ impl Flow<'_> {
             progress.begin("join");
             let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
             progress.begin("verify");
+            self.resources.begin_stage()?;
             self.scope.keep(self.texts.documents, &mut joined.candidates);
             verifier.verify(&joined.candidates, |_| {})?;
             unsettled = self.settle_crowd(joined.crowd, |pairs, crowd| {
@@ -149,6 +150,7 @@ impl Flow<'_> {
         progress.begin("postings");
         let (postings, seen) = self.postings(first)?;
         progress.begin("learn");
+        self.resources.begin_stage()?;
         let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
         let learner = |given| Learner { texts, recipe, removed, given, cancel };
         let learned = match self.steps {
@@ -170,6 +172,7 @@ impl Flow<'_> {
         let postings = self.content(postings, &model, &sites);
         if !is_whole {
             progress.begin("standing text");
+            self.resources.begin_stage()?;
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
             let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
@@ -182,6 +185,7 @@ impl Flow<'_> {
         };
         self.scope.keep(documents, &mut candidates);
         progress.begin("align");
+        self.resources.begin_stage()?;
         let judge = (self.judge(&model), &*sites);
         let mut judging = Judging::new(self.keeps_spans);
         judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
@@ -255,8 +259,10 @@ impl Flow<'_> {
         candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
         let learned = Learned { recipe: self.recipe, model, sites };
         progress.begin("noise");
+        self.resources.begin_stage()?;
         candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
         progress.begin("forms");
+        self.resources.begin_stage()?;
         candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
         candidates.sort_unstable();
         candidates.dedup();

@@ -16,7 +16,7 @@ use crate::judge::{
     Span, is_family,
 };
 use crate::model::Model;
-use crate::options::Cancel;
+use crate::options::{Cancel, Work};
 
 /// The documents of a run before its judge: what `ask` says of every pair, given the pair's place among those asked for.
 pub(crate) struct Asking<'a, F> {
@@ -37,6 +37,8 @@ impl<V: Send, F: Fn(&Judge<'_>, &mut Memory, usize, (&Loaded, &Loaded)) -> V + S
     /// To load a document costs about as much as to judge five pairs, and takes 110 bytes a token (press-releases: of 163,000
     /// loads for 171,000 pairs 7,000 are left).
     const KEPT: usize = 200_000;
+
+    const BYTES: usize = 110;
 
     fn memory(&self) -> Memory {
         self.judge.memory()
@@ -78,6 +80,8 @@ impl PairWork for Glimpses<'_> {
     /// sets, of 120,000 tokens).
     const KEPT: usize = 2_000_000;
 
+    const BYTES: usize = 4;
+
     fn memory(&self) -> Memory {
         self.judge.memory()
     }
@@ -110,6 +114,8 @@ impl PairWork for Sharings<'_> {
 
     /// To read a document costs about as much as to compare ten pairs, and takes 40 bytes a token.
     const KEPT: usize = 120_000;
+
+    const BYTES: usize = 40;
 
     fn memory(&self) -> Memory {
         self.judge.memory()
@@ -170,18 +176,21 @@ impl Judging {
     ) -> Result<()> {
         let keeps = self.spans.is_some();
         let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
-            let (Judged { decision, slots, .. }, spans) = if keeps {
+            let (Judged { decision, slots, aligned, .. }, spans) = if keeps {
                 judge.judge_spans(memory, a, b)
             } else {
                 (judge.judge(memory, a, b, Depth::Sharing), None)
             };
-            (decision, slots, spans)
+            (decision, slots, spans, aligned)
         };
         let asking = Asking { judge, documents: texts.documents, sites, ask };
         let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
         self.changed.extend(changed);
+        let mut work = Work::default();
         for (&pair, judged) in pairs.iter().zip(judged) {
-            let Some((decision, slots, spans)) = judged else { continue };
+            let Some((decision, slots, spans, aligned)) = judged else { continue };
+            (work.aligned, work.aligned_tokens) =
+                (work.aligned + u64::from(aligned > 0), work.aligned_tokens + u64::from(aligned));
             if let (Some(kept), Some(spans)) = (&mut self.spans, spans) {
                 kept.insert(pair, spans.into_boxed_slice());
             }
@@ -197,6 +206,7 @@ impl Judging {
             }
             belongs(pair);
         }
+        texts.progress.add(work);
         Ok(())
     }
 

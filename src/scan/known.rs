@@ -42,7 +42,7 @@ impl Scan {
 
     fn grouped(&self, corpus: &Corpus, known: KnownPairs) -> Result<Run> {
         let (documents, ..) = self.first_pass(corpus, Wanted { addresses: true, ..Wanted::default() })?;
-        let texts = Texts { corpus, documents: &documents, kernel: self.resources.kernel };
+        let texts = Texts::new(corpus, &documents, &self.resources);
         let mut scope = Scope::new(None);
         let groups = groups::exact(&texts, &documents, &self.resources.cancel)?;
         let groups = scope.part(&documents, groups, |group| lead_by_site(&documents, group));

@@ -202,8 +202,9 @@ impl Scan {
                 (documents, FirstPass::Read(samples, seen))
             }
         };
-        let texts = Texts { corpus, documents: &documents, kernel: *kernel };
+        let texts = Texts::new(corpus, &documents, &self.resources);
         progress.begin("copies");
+        self.resources.begin_stage()?;
         let mut scope = Scope::new(policy.within);
         let groups = scope.part(&documents, groups::exact(&texts, &documents, cancel)?, |group| {
             lead_by_site(&documents, group);
@@ -226,6 +227,7 @@ impl Scan {
         let Outcome { found, mut changed, unsettled, model, spans } = flow.outcome(first, &self.given)?;
         drop(steps);
         progress.begin("clusters");
+        self.resources.begin_stage()?;
         changed.sort_unstable();
         changed.dedup();
         let none = Model::default();

@@ -95,7 +95,7 @@ impl Run {
 
     /// The texts of the run's documents.
     pub(crate) fn texts(&self) -> Texts<'_> {
-        Texts { corpus: &self.corpus, documents: &self.documents, kernel: self.scan.resources.kernel }
+        Texts::new(&self.corpus, &self.documents, &self.scan.resources)
     }
 
     /// Runs `work` on the run's threads.

@@ -6,13 +6,21 @@ use super::read::Documents;
 use crate::corpus::{Corpus, Fields, Scratch};
 use crate::error::Reason;
 use crate::kernel::Kernel;
+use crate::options::{Progress, Resources, Work};
 
 /// Access to the text of every document.
 pub(crate) struct Texts<'a> {
     pub corpus: &'a Corpus,
     pub documents: &'a Documents,
     pub kernel: Kernel,
+    /// Where what is read is counted.
+    pub progress: &'a Progress,
+    /// Bytes that the run may hold, where that is bounded.
+    memory: Option<u64>,
 }
+
+/// One part in so many of a run's memory is for documents that are loaded.
+const LOADED: u64 = 4;
 
 /// Bytes of a record, at most, whose memory a thread keeps for the next one: larger ones are rare, and dear to keep.
 const KEPT: usize = 16 << 20;
@@ -21,7 +29,25 @@ thread_local! {
     static MEMORY: RefCell<Option<(Vec<u8>, Scratch)>> = RefCell::default();
 }
 
-impl Texts<'_> {
+impl<'a> Texts<'a> {
+    /// The texts of a corpus whose documents were read.
+    pub fn new(corpus: &'a Corpus, documents: &'a Documents, resources: &'a Resources) -> Texts<'a> {
+        Texts {
+            corpus,
+            documents,
+            kernel: resources.kernel,
+            progress: &resources.progress,
+            memory: resources.memory,
+        }
+    }
+
+    /// Tokens of loaded documents that a thread keeps: `most`, or fewer, of `bytes` each, where memory is bounded.
+    pub fn kept(&self, most: usize, bytes: usize) -> usize {
+        let Some(memory) = self.memory else { return most };
+        let of_thread = memory / LOADED / rayon::current_num_threads() as u64;
+        most.min(usize::try_from(of_thread).unwrap_or(usize::MAX) / bytes)
+    }
+
     /// Calls `with` with the document's text: the same bytes at any time, or the reason why not.
     pub fn get<T>(&self, document: u32, with: impl FnOnce(&str) -> T) -> Result<T, Reason> {
         self.get_with_fields(document, |text, _| with(text))
@@ -34,6 +60,7 @@ impl Texts<'_> {
         with: impl FnOnce(&str, &Fields<'_>) -> T,
     ) -> Result<T, Reason> {
         let entry = &self.documents.entries[document as usize];
+        self.progress.add(Work { documents: 1, tokens: entry.tokens.into(), ..Work::default() });
         // Taken and not borrowed: `with` may come back here.
         let memory = MEMORY.take();
         let (mut bytes, mut scratch) = memory.unwrap_or_else(|| (Vec::new(), Scratch::new(self.kernel)));

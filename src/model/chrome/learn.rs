@@ -132,6 +132,10 @@ struct SiteLists {
     guessed: bool,
     /// Those without a date first, then by date.
     pages: Vec<SitePage>,
+    /// Of each token of a page, whether it begins a line: page after page.
+    breaks: BitVec,
+    /// What each page shares with others: page after page.
+    shared: Vec<Stretch>,
     /// The shingles that several pages have, in the order in which the pages have them.
     lists: Vec<List>,
 }
@@ -146,9 +150,9 @@ struct List {
 /// What is kept of a page.
 struct SitePage {
     day: Option<i64>,
-    /// Of each token, whether it begins a line: a bit.
-    breaks: BitBox,
-    shared: Box<[Stretch]>,
+    /// Where its tokens and its stretches stand among those of the site.
+    breaks: Range<usize>,
+    shared: Range<usize>,
 }
 
 /// Shingles in a row, from place `at` on, that are those of lists in a row.
@@ -157,17 +161,6 @@ struct Stretch {
     at: u32,
     list: u32,
     len: u32,
-}
-
-impl SitePage {
-    /// Places of shingles that other pages have, with their lists.
-    fn places(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let of = |stretch: &Stretch| {
-            let (at, list) = (stretch.at as usize, stretch.list as usize);
-            (0..stretch.len as usize).map(move |i| (at + i, list + i))
-        };
-        self.shared.iter().flat_map(of)
-    }
 }
 
 /// Day, breaks and shingles of a page.
@@ -202,14 +195,16 @@ impl SiteLists {
                 })
             })
             .collect();
-        let shared = |shingles: &[u64]| {
-            let mut stretches: Vec<Stretch> = Vec::new();
+        let (mut breaks, mut stretches) = (BitVec::new(), Vec::<Stretch>::new());
+        let mut page = |(day, of_tokens, shingles): PageText| {
+            let first = (breaks.len(), stretches.len());
+            breaks.extend(of_tokens.iter().copied());
             for (at, shingle) in
                 shingles.iter().enumerate().filter(|(_, shingle)| again.may_contain(**shingle))
             {
                 let number = numbers.get(shingle).and_then(|&number| renumbered[number as usize]);
                 let Some(list) = number else { continue };
-                match stretches.last_mut() {
+                match stretches[first.1..].last_mut() {
                     Some(Stretch { at: start, list: first, len })
                         if *start + *len == at as u32 && *first + *len == list =>
                     {
@@ -218,21 +213,26 @@ impl SiteLists {
                     _ => stretches.push(Stretch { at: at as u32, list, len: 1 }),
                 }
             }
-            stretches.into_boxed_slice()
+            SitePage { day, breaks: first.0..breaks.len(), shared: first.1..stretches.len() }
         };
-        let shared: Vec<Box<[Stretch]>> = pages.iter().map(|(.., shingles)| shared(shingles)).collect();
-        let pages = pages.into_iter().zip(shared);
-        let page = |((day, breaks, _), shared): (PageText, Box<[Stretch]>)| SitePage {
-            day,
-            breaks: breaks.iter().copied().collect(),
-            shared,
+        let pages = pages.into_iter().map(&mut page).collect();
+        let mut lists: Vec<List> =
+            counted.into_iter().map(|(list, _)| list).filter(|list| list.pages > 1).collect();
+        // All sites are held together: no more memory than they take.
+        lists.shrink_to_fit();
+        stretches.shrink_to_fit();
+        breaks.shrink_to_fit();
+        let (hash, guessed) = (site.hash, site.guessed);
+        SiteLists { hash, guessed, pages, breaks, shared: stretches, lists }
+    }
+
+    /// Places of a page's shingles that other pages have, with their lists.
+    fn places(&self, page: &SitePage) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let of = |stretch: &Stretch| {
+            let (at, list) = (stretch.at as usize, stretch.list as usize);
+            (0..stretch.len as usize).map(move |i| (at + i, list + i))
         };
-        SiteLists {
-            hash: site.hash,
-            guessed: site.guessed,
-            pages: pages.map(page).collect(),
-            lists: counted.into_iter().map(|(list, _)| list).filter(|list| list.pages > 1).collect(),
-        }
+        self.shared[page.shared.clone()].iter().flat_map(of)
     }
 
     /// The numbers of lists that so many pages have that they may be chrome.
@@ -247,7 +247,7 @@ impl SiteLists {
         let mut had = vec![u32::MAX; self.lists.len()];
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         for (page, number) in self.pages.iter().zip(0u32..) {
-            for (_, list) in page.places() {
+            for (_, list) in self.places(page) {
                 if std::mem::replace(&mut had[list], number) != number {
                     pairs.push((list as u32, number));
                 }
@@ -412,10 +412,10 @@ fn guarded(site: &SiteLists, (k, of_lists): (usize, &Grouped), chrome: &[bool]) 
     // Of each page: whether all of it seems to be chrome, whether some of it is, and its lists there that go over the end
     // of a line. Where a line is missing here and there they are rare, and chrome all the same.
     let mut mark = |page: &SitePage| {
-        let mut places = page.places().filter(|&(_, list)| chrome[list]).map(|(at, _)| at).peekable();
+        let mut places = site.places(page).filter(|&(_, list)| chrome[list]).map(|(at, _)| at).peekable();
         let seems = places.peek().is_some();
         breaks.clear();
-        breaks.extend(page.breaks.iter().by_vals());
+        breaks.extend(site.breaks[page.breaks.clone()].iter().by_vals());
         marks.clear();
         marks.resize(breaks.len(), false);
         let marked = seems && mark_pieces(k, places, &breaks, &mut marks);
@@ -426,7 +426,7 @@ fn guarded(site: &SiteLists, (k, of_lists): (usize, &Grouped), chrome: &[bool]) 
                 marks.is_some_and(|marks| !marks.contains(&false))
                     && breaks.is_some_and(|breaks| breaks.contains(&true))
             };
-            over.extend(page.places().filter(goes_over).map(|(_, list)| list as u32));
+            over.extend(site.places(page).filter(goes_over).map(|(_, list)| list as u32));
             over.sort_unstable();
         }
         (seems && !marked, (marked, over))

@@ -161,14 +161,37 @@ impl Distinct {
 const REPEAT: u32 = 1 << 31;
 
 /// What is kept of a document between the passes.
-struct Posted {
+struct Posted<'a> {
     tokens: usize,
     day: Option<i64>,
     /// Place and slot of each shingle that several documents seem to have.
-    slots: Box<[(u32, u32)]>,
+    slots: &'a [(u32, u32)],
 }
 
-impl Posted {
+/// Documents that are posted side by side: a list for each would take as much memory again.
+const BUNDLE: usize = 64;
+
+/// What is kept of such documents.
+#[derive(Default)]
+struct PostedBundle {
+    /// Of each: its tokens, its day, and where its slots end.
+    documents: Vec<(usize, Option<i64>, usize)>,
+    slots: Vec<(u32, u32)>,
+}
+
+impl PostedBundle {
+    fn documents(&self) -> impl Iterator<Item = Posted<'_>> {
+        let starts = std::iter::once(0).chain(self.documents.iter().map(|&(.., end)| end));
+        let of = |(start, &(tokens, day, end)): (usize, &(usize, Option<i64>, usize))| Posted {
+            tokens,
+            day,
+            slots: &self.slots[start..end],
+        };
+        starts.zip(&self.documents).map(of)
+    }
+}
+
+impl Posted<'_> {
     /// Its slots, each once.
     fn distinct(&self) -> impl Iterator<Item = u32> + '_ {
         self.slots.iter().filter(|(at, _)| at & REPEAT == 0).map(|&(_, slot)| slot)
@@ -282,33 +305,36 @@ fn post<P: Pages>(
     group: CountGroup<'_>,
     look: &SeenTwice,
     table: &CountTable,
-) -> Result<Vec<Posted>> {
+) -> Result<Vec<PostedBundle>> {
     let worker = || Counter { reader: pages.reader(), again: Vec::new(), distinct: Distinct::default() };
-    let posted = group.numbers.par_iter().map_init(worker, |worker, &number| {
-        let text = pages.read(&mut worker.reader, number)?;
-        if text.shingles.is_empty() || (text.noisy && !group.noisy) {
-            return Ok(None);
-        }
-        worker.again.clear();
-        for (i, (at, shingle)) in text.placed().enumerate() {
-            look.prefetch(text.shingles.get(i + AHEAD));
-            if look.again(shingle) {
-                worker.again.push((at, shingle));
+    let posted = group.numbers.par_chunks(BUNDLE).map_init(worker, |worker, numbers| {
+        let mut bundle = PostedBundle::default();
+        for &number in numbers {
+            let text = pages.read(&mut worker.reader, number)?;
+            if text.shingles.is_empty() || (text.noisy && !group.noisy) {
+                continue;
             }
+            worker.again.clear();
+            for (i, (at, shingle)) in text.placed().enumerate() {
+                look.prefetch(text.shingles.get(i + AHEAD));
+                if look.again(shingle) {
+                    worker.again.push((at, shingle));
+                }
+            }
+            table.post(&worker.again, &mut worker.distinct, &mut bundle.slots);
+            let tokens = pages.page(number).map_or(0, |page| page.tokens as usize);
+            bundle.documents.push((tokens, text.day, bundle.slots.len()));
         }
-        let slots = table.post(&worker.again, &mut worker.distinct);
-        let tokens = pages.page(number).map_or(0, |page| page.tokens as usize);
-        Ok(Some(Posted { tokens, day: text.day, slots }))
+        bundle.slots.shrink_to_fit();
+        Ok(bundle)
     });
-    let posted: Vec<Option<Posted>> = posted.collect::<Result<_>>()?;
-    Ok(posted.into_iter().flatten().collect())
+    posted.collect()
 }
 
 impl CountTable {
-    /// Counts one document for each of its shingles, given with their places; returns places and slots.
-    fn post(&self, shingles: &[(u32, u64)], distinct: &mut Distinct) -> Box<[(u32, u32)]> {
+    /// Counts one document for each of its shingles, given with their places; appends places and slots.
+    fn post(&self, shingles: &[(u32, u64)], distinct: &mut Distinct, slots: &mut Vec<(u32, u32)>) {
         distinct.clear(shingles.len());
-        let mut slots = Vec::with_capacity(shingles.len());
         for (i, &(at, shingle)) in shingles.iter().enumerate() {
             self.prefetch(shingles.get(i + AHEAD));
             let Some(slot) = self.slot(shingle) else { break };
@@ -319,13 +345,13 @@ impl CountTable {
                 slots.push((at | REPEAT, slot));
             }
         }
-        slots.into_boxed_slice()
     }
 }
 
 /// Adds what each document gives to the items of its shingles.
-fn add_items(k: usize, table: &CountTable, tallied: &Tallied, posted: &[Posted]) {
-    posted.par_iter().for_each_init(Heights::default, |heights, document| {
+fn add_items(k: usize, table: &CountTable, tallied: &Tallied, posted: &[PostedBundle]) {
+    let documents = posted.par_iter().flat_map_iter(PostedBundle::documents);
+    documents.for_each_init(Heights::default, |heights, document| {
         heights.clear(document.tokens);
         for (i, &(at, slot)) in document.slots.iter().enumerate() {
             let ahead = document.slots.get(i + AHEAD).map(|&(_, slot)| slot as usize);
@@ -353,20 +379,21 @@ fn add_items(k: usize, table: &CountTable, tallied: &Tallied, posted: &[Posted])
 
 /// By number of a slot whose items are counted: in how many different weeks documents with a date have the shingle; empty
 /// where that says nothing.
-fn weeks(wanted: Weeks, tallied: &Tallied, posted: &[Posted]) -> Vec<AtomicU32> {
-    let mut of_week: BTreeMap<i64, Vec<&Posted>> = BTreeMap::new();
+fn weeks(wanted: Weeks, tallied: &Tallied, posted: &[PostedBundle]) -> Vec<AtomicU32> {
+    let mut of_week: BTreeMap<i64, Vec<Posted<'_>>> = BTreeMap::new();
     if wanted == Weeks::Counted {
-        let dated = posted.iter().filter_map(|document| Some((document.day?, document)));
+        let documents = posted.iter().flat_map(PostedBundle::documents);
+        let dated = documents.filter_map(|document| Some((document.day?, document)));
         dated.for_each(|(day, document)| of_week.entry(day.div_euclid(7)).or_default().push(document));
     }
     if of_week.len() < FEWEST_WEEKS as usize {
         return Vec::new();
     }
     let weeks: Vec<AtomicU32> = tallied.slots.iter().map(|_| AtomicU32::new(0)).collect();
-    let of_week: Vec<Vec<&Posted>> = of_week.into_values().collect();
+    let of_week: Vec<Vec<Posted<'_>>> = of_week.into_values().collect();
     of_week.par_iter().for_each_init(Vec::new, |numbers: &mut Vec<usize>, documents| {
         numbers.clear();
-        let slots = documents.iter().flat_map(|document| document.distinct());
+        let slots = documents.iter().flat_map(Posted::distinct);
         numbers.extend(slots.filter_map(|slot| tallied.number(slot)));
         numbers.sort_unstable();
         numbers.dedup();

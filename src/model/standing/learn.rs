@@ -1,6 +1,7 @@
 //! Learning what stands in a corpus: a site at a time, then all sites together.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -199,13 +200,25 @@ fn row(site: u64, counts: Counts) -> StandingRow {
 /// The shingles of a corpus in memory: all of them, or those that several pages have.
 struct InMemory<'a, P> {
     pages: &'a P,
-    /// By page: what is held; none of a page that has nothing.
-    held: Vec<Option<Box<HeldPage>>>,
+    /// [`BUNDLE`] pages each, in order.
+    held: Vec<HeldPages>,
 }
 
+/// Pages whose shingles are held side by side: a list for each page would take as much memory again.
+const BUNDLE: u32 = 64;
+
+#[derive(Default)]
+struct HeldPages {
+    shingles: Vec<u64>,
+    /// Of those pages that have places.
+    places: Vec<u32>,
+    pages: Vec<HeldPage>,
+}
+
+/// What is held of a page, and where.
 struct HeldPage {
-    shingles: Box<[u64]>,
-    places: Box<[u32]>,
+    shingles: Range<usize>,
+    places: Range<usize>,
     noisy: bool,
     day: Option<i64>,
 }
@@ -213,7 +226,10 @@ struct HeldPage {
 impl<'a, P: Pages> InMemory<'a, P> {
     /// All of them.
     fn of(pages: &'a P) -> Result<InMemory<'a, P>> {
-        InMemory::kept(pages, |text| (text.shingles.into(), text.places.into()))
+        InMemory::kept(pages, |text, held| {
+            held.shingles.extend_from_slice(text.shingles);
+            held.places.extend_from_slice(text.places);
+        })
     }
 
     /// Those that several pages have, and by chance a few others, of pages of so many tokens. What one page has alone
@@ -227,28 +243,46 @@ impl<'a, P: Pages> InMemory<'a, P> {
             Ok(())
         };
         (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
-        InMemory::kept(pages, |text| {
-            let again = text.placed().filter(|&(_, shingle)| seen.again(shingle));
-            let (places, shingles): (Vec<u32>, Vec<u64>) = again.unzip();
-            (shingles.into(), places.into())
+        InMemory::kept(pages, |text, held| {
+            for (place, shingle) in text.placed().filter(|&(_, shingle)| seen.again(shingle)) {
+                held.shingles.push(shingle);
+                held.places.push(place);
+            }
         })
     }
 
-    fn kept(
-        pages: &'a P,
-        of: impl Fn(PageText<'_>) -> (Box<[u64]>, Box<[u32]>) + Sync,
-    ) -> Result<InMemory<'a, P>> {
-        let keep = |reader: &mut P::Reader, number: u32| -> Result<Option<Box<HeldPage>>> {
-            if pages.shingles(number) == 0 {
-                return Ok(None);
+    fn kept(pages: &'a P, hold: impl Fn(PageText<'_>, &mut HeldPages) + Sync) -> Result<InMemory<'a, P>> {
+        let of_bundle = |reader: &mut P::Reader, bundle: u32| -> Result<HeldPages> {
+            let mut held = HeldPages::default();
+            for number in bundle * BUNDLE..pages.count().min((bundle + 1) * BUNDLE) {
+                let (shingles, places) = (held.shingles.len(), held.places.len());
+                let mut page = HeldPage {
+                    shingles: shingles..shingles,
+                    places: places..places,
+                    noisy: false,
+                    day: None,
+                };
+                if pages.shingles(number) > 0 {
+                    let text = pages.read(reader, number)?;
+                    hold(text, &mut held);
+                    (page.noisy, page.day) = (text.noisy, text.day);
+                    (page.shingles.end, page.places.end) = (held.shingles.len(), held.places.len());
+                }
+                held.pages.push(page);
             }
-            let text = pages.read(reader, number)?;
-            let (shingles, places) = of(text);
-            let page = HeldPage { shingles, places, noisy: text.noisy, day: text.day };
-            Ok((!page.shingles.is_empty()).then(|| Box::new(page)))
+            held.shingles.shrink_to_fit();
+            held.places.shrink_to_fit();
+            Ok(held)
         };
-        let held = (0..pages.count()).into_par_iter().map_init(|| pages.reader(), keep);
+        let bundles = 0..pages.count().div_ceil(BUNDLE);
+        let held = bundles.into_par_iter().map_init(|| pages.reader(), of_bundle);
         Ok(InMemory { pages, held: held.collect::<Result<_>>()? })
+    }
+
+    /// Where a page is held.
+    fn of_page(&self, number: u32) -> (&HeldPages, &HeldPage) {
+        let held = &self.held[(number / BUNDLE) as usize];
+        (held, &held.pages[(number % BUNDLE) as usize])
     }
 }
 
@@ -264,19 +298,15 @@ impl<P: Pages> Pages for InMemory<'_, P> {
     }
 
     fn shingles(&self, number: u32) -> u32 {
-        self.held[number as usize].as_ref().map_or(0, |page| page.shingles.len() as u32)
+        self.of_page(number).1.shingles.len() as u32
     }
 
     fn reader(&self) {}
 
     fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
-        let of = |page: &'r HeldPage| PageText {
-            shingles: &page.shingles,
-            places: &page.places,
-            noisy: page.noisy,
-            day: page.day,
-        };
-        Ok(self.held[number as usize].as_deref().map(of).unwrap_or_default())
+        let (held, page) = self.of_page(number);
+        let (shingles, places) = (&held.shingles[page.shingles.clone()], &held.places[page.places.clone()]);
+        Ok(PageText { shingles, places, noisy: page.noisy, day: page.day })
     }
 }
 

@@ -32,6 +32,8 @@
 //! file cannot be truncated there while it is mapped.
 #![allow(unsafe_code)]
 
+pub mod heap;
+
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
