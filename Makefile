@@ -52,7 +52,7 @@ compare:
 	cargo build --release --locked
 	benches/compare/run
 
-# The README's pictures, of the bundled corpus.
+# The README's pictures, of the bundled corpus; and every view with 20 and with 20,000 stories, in target/looks, to be looked at.
 screenshots:
-	cargo build --locked
-	tests/browser/run screenshots.mjs
+	cargo build --release --locked
+	WIRECOPY=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/wirecopy tests/browser/run screenshots.mjs

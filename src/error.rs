@@ -106,6 +106,12 @@ impl Error {
 
     /// The reason without the place, as `problems` in a report has it.
     pub fn reason(&self) -> String {
+        // What is wrong with a setting, or with all that was named, is said by the sentence; what kind it is adds nothing.
+        if let (ErrorKind::Setting | ErrorKind::NothingReadable, Some(detail), None) =
+            (self.0.kind, &self.0.detail, &self.0.source)
+        {
+            return detail.clone();
+        }
         let mut reason = self.0.kind.says().to_owned();
         if let Some(detail) = &self.0.detail {
             reason = format!("{reason}: {detail}");

@@ -6,11 +6,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::Removable;
 use super::keep::{self, Gone, Rules, part};
 use super::passages::{self, Passage, Shared};
-use super::{Removable, strip};
 use crate::document::DocId;
 use crate::error::Result;
+use crate::findings::strip;
 use crate::judge::{Judgement, Relation};
 use crate::report::{ClusterRow, MemberRow};
 use crate::scan::{Cluster, Run};

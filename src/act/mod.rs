@@ -20,7 +20,6 @@ mod files;
 mod members;
 #[cfg(feature = "parquet")]
 mod parquet;
-mod strip;
 
 use std::str::FromStr;
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::dedup::{Decisions, list};
 use super::members;
-use super::strip::Stripper;
 use crate::charset::narrowed;
 use crate::corpus::{Compression, Container, Corpus, Location, Part, copy_kept, decompressed, kept_objects};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::findings::strip::Stripper;
 use crate::output::{FileId, OutputPlace, Outputs, id_of, open_regular, remove_own, resolved, sync_all};
 use crate::scan::Run;
 

@@ -14,7 +14,7 @@ use crate::act::names::Names;
 use crate::act::roots::Roots;
 use crate::act::undo::{Undone, read_journal, undo as undo_entry};
 use crate::options::{Mode, Policy};
-use crate::output::{directory_of, sync_directory};
+use crate::output::{STANDARD, directory_of, sync_directory};
 use crate::report::Report;
 use anyhow::{Context, Result, bail};
 
@@ -110,6 +110,11 @@ impl Acting<'_> {
             left(step, reason);
         }
         let path = self.typed.journal.clone().unwrap_or_else(|| beside(&self.typed.report));
+        if path.as_os_str() == STANDARD {
+            bail!(
+                "the journal is what `wirecopy undo` reads, and standard output keeps nothing: name a file with --journal"
+            );
+        }
         let mut outputs = outputs(self.args);
         outputs.reads([&self.typed.report]);
         outputs.appended(&path)?;

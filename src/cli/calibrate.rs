@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use super::args;
 use crate::cli::arrivals::described;
 use crate::cli::output::{Target, outputs, write_versioned};
+use crate::cli::progress::Bar;
 use crate::cli::say;
 use crate::cli::settings::ScanSettings;
 use crate::printable::printable;
@@ -53,6 +54,7 @@ pub fn run(args: &args::Args, typed: &args::Calibrate) -> Result<ExitCode> {
             read_pairs(BufReader::new(File::open(path).with_context(cannot)?)).with_context(cannot)?
         }
         None => {
+            let _bar = Bar::show(&settings.resources.progress, args.quiet);
             let (pairs, counts) = scanned(typed, &settings, &outputs, printed)?;
             scan = counts;
             pairs

@@ -202,11 +202,15 @@ fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
 }
 
 fn write_test(out: &mut impl Write, test: &Test) -> std::io::Result<()> {
-    let mark = if test.holds { "\x1b[32mholds\x1b[0m" } else { "\x1b[31mfails\x1b[0m" };
+    let mark = if test.holds { "\x1b[32myes\x1b[0m" } else { "\x1b[31mno \x1b[0m" };
     // Counts are whole, and so is the bound they are held against.
     let decimals = if test.least.fract() == 0.0 { 0 } else { 3 };
-    let Test { relation, what, figure, least, .. } = test;
-    writeln!(out, "  {mark}  {relation:<9} {what}: {figure:.decimals$} of {least:.decimals$}")
+    let Test { relation, what, figure, least, holds, .. } = test;
+    // Most figures must reach a bound, and some must not pass it.
+    let is_most = *holds == (figure < least) && figure != least;
+    let bound = if is_most { "at most" } else { "needs" };
+    let what = what.trim_end_matches(", at most");
+    writeln!(out, "  {mark}  {relation:<9} {what}: {figure:.decimals$} ({bound} {least:.decimals$})")
 }
 
 /// A word as it is printed, and whether it is part of a change.

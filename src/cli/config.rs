@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use toml::Spanned;
@@ -141,10 +141,32 @@ pub fn parse(mut typed: Vec<OsString>) -> Result<Args> {
     let arguments = running.arguments(&settings)?;
     let end = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
     typed.splice(end..end, arguments);
-    let matches = command.try_get_matches_from(typed).unwrap_or_else(|e| say::refuse(&e));
+    let matches = command.try_get_matches_from(typed).unwrap_or_else(|e| say::refuse(&with_tip(e)));
     let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|e| say::refuse(&e));
     args.defaults.config = file;
     Ok(args)
+}
+
+/// Flags that other programs have, and what does the same here.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("--exclude", "-g '!GLOB' leaves files out"),
+    ("--ignore", "-g '!GLOB' leaves files out"),
+    ("--include", "-g GLOB takes these files only"),
+    ("--output", "--report FORMAT=FILE writes a report, and so does -o FILE.html"),
+    ("--out", "--report FORMAT=FILE writes a report, and so does -o FILE.html"),
+    ("--json", "--report json writes a report to standard output"),
+    ("--html-report", "--report html=FILE writes a page"),
+];
+
+/// A message about a flag that there is not, with the one that does what is meant.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
+    let known = ELSEWHERE.iter().find(|(name, _)| error.kind() == ErrorKind::UnknownArgument && name == flag);
+    if let Some((_, tip)) = known {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![(*tip).into()]));
+        error.remove(ContextKind::SuggestedArg);
+    }
+    error
 }
 
 /// The command with flags that may be taken back: `--hidden=false`.

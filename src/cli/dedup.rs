@@ -1,6 +1,7 @@
 //! `wirecopy dedup`.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::act::Removable;
@@ -12,11 +13,11 @@ use crate::scan::Run;
 use anyhow::{Context, Result, bail};
 
 use super::args;
-use crate::cli::output::{check_stdout, outputs};
+use crate::cli::output::outputs;
 use crate::cli::progress::Bar;
 use crate::cli::say::{self, say};
 use crate::cli::settings::{ScanSettings, say_ignored};
-use crate::output::{OutputPlace, Outputs};
+use crate::output::{OutputPlace, Outputs, STANDARD};
 use crate::printable::printable;
 
 pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
@@ -65,9 +66,8 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
         Goes::Nowhere(removed) => {
             match removed {
                 Some(place) => place.write(|out| list(&decisions, out))?,
-                None => {
-                    list(&decisions, &mut *say::data()).map_err(|e| Error::io(ErrorKind::Write, "-", e))?
-                }
+                None => list(&decisions, &mut *say::data())
+                    .map_err(|e| Error::io(ErrorKind::Write, STANDARD, e))?,
             }
             0
         }
@@ -100,10 +100,15 @@ pub fn run(args: &args::Args, typed: &args::Dedup) -> Result<ExitCode> {
             None => String::new(),
         };
         let sum = format!("{all} documents = {} kept + {gone} removed{stripped}", all - gone);
-        match (&typed.output, typed.dry_run) {
-            (_, true) => say!("{sum}; nothing was written but the list"),
-            (Some(output), _) if output.as_os_str() == "-" => say!("{sum}"),
-            _ => writeln!(say::stdout(), "{sum}").context("cannot write to standard output")?,
+        // A sum would stand in the midst of data.
+        let is_standard =
+            |file: &Option<PathBuf>| file.as_ref().is_some_and(|file| file.as_os_str() == STANDARD);
+        if typed.dry_run {
+            say!("{sum}; nothing was written but the list");
+        } else if is_standard(&typed.output) || is_standard(&typed.removed) {
+            say!("{sum}");
+        } else {
+            writeln!(say::stdout(), "{sum}").context("cannot write to standard output")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -119,24 +124,24 @@ enum Goes {
     Nowhere(Option<OutputPlace>),
 }
 
-fn goes(typed: &args::Dedup, removed: Option<OutputPlace>, outputs: Outputs) -> Result<Goes> {
+fn goes(typed: &args::Dedup, removed: Option<OutputPlace>, mut outputs: Outputs) -> Result<Goes> {
     let to = match &typed.output {
         Some(output) if !typed.dry_run => output,
         _ => {
             if removed.is_none() {
-                check_stdout(&outputs)?;
+                outputs.standard_output()?;
             }
             return Ok(Goes::Nowhere(removed));
         }
     };
-    if to.as_os_str() != "-" {
+    if to.as_os_str() != STANDARD {
         let output = Output::new(&typed.input.paths, &typed.run.against, to, outputs)?;
         return Ok(Goes::To(Box::new(output.listing(removed))));
     }
     if !matches!(&*typed.input.paths, [only] if only.is_file()) {
         bail!("--output - takes one file; name a folder for the corpus of several (--output kept/)");
     }
-    check_stdout(&outputs)?;
+    outputs.standard_output()?;
     Ok(Goes::Out(removed))
 }
 

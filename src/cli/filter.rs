@@ -30,7 +30,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::{args, is_closed_pipe};
 use crate::cli::arrivals::{self, Arrival, ArrivalRules, described};
 use crate::cli::lines::{Chunk, LinePart};
-use crate::cli::output::{check_stdout, outputs};
+use crate::cli::output::outputs;
 use crate::cli::say::{self, say};
 
 /// Documents that are answered together, at most.
@@ -265,7 +265,7 @@ impl FilterOutputs {
         let mut outputs = outputs(args);
         outputs.reads(typed.paths.iter().chain(&typed.model));
         outputs.index(&typed.index);
-        check_stdout(&outputs)?;
+        outputs.standard_output()?;
         let duplicates = match typed.on_duplicate.split_once('=') {
             None if typed.on_duplicate == "tag" => Duplicates::Tag,
             None if typed.on_duplicate == "drop" => Duplicates::Drop,

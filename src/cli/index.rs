@@ -19,6 +19,7 @@ use crate::cli::args::{self, IndexCommand};
 use crate::cli::arrivals::described;
 use crate::cli::filter::writing;
 use crate::cli::model;
+use crate::cli::progress::Bar;
 use crate::cli::say::{self, say};
 use crate::cli::settings::say_ignored;
 use crate::printable::printable;
@@ -75,10 +76,12 @@ struct Building<'a> {
 
 impl Building<'_> {
     fn run(&self, args: &args::Args, input: &args::InputArgs) -> Result<ExitCode> {
+        let bar = Bar::show(&self.resources.progress, args.quiet);
         let corpus = input.open(&self.resources)?;
         say_ignored(args, &corpus);
         let disk = Disk::new(self.directory);
         let (taken, problems) = if exists(&disk)? { self.add(&corpus)? } else { self.load(&corpus)? };
+        drop(bar);
         problems.iter().for_each(|problem| say!("wirecopy: {problem}"));
         if !args.quiet {
             say!("{taken} documents taken, {} problems", problems.len());

@@ -31,10 +31,13 @@ mod templates;
 mod text;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use say::say;
+
+use crate::output::STANDARD;
 
 /// Runs the command with these arguments, the first of which is the program's name, and returns its exit code. Prints, reads
 /// the environment, and ends the process where help is asked for or an argument is wrong.
@@ -57,21 +60,38 @@ fn command(typed: Vec<OsString>) -> Result<ExitCode> {
     if let (true, Some(file)) = (args.verbose, &args.defaults.config) {
         say!("settings of {}", file.display());
     }
+    // Looked for before the run: what it writes may be there afterwards.
+    let missing: Vec<&Path> = args.command.named().into_iter().filter(|path| is_missing(path)).collect();
+    let code = run_command(&args)?;
+    if missing.is_empty() {
+        return Ok(code);
+    }
+    let names: Vec<String> = missing.iter().map(|path| path.display().to_string()).collect();
+    say!("wirecopy: no such file or folder: {}; everything else was done", names.join(", "));
+    Ok(ExitCode::from(2))
+}
+
+/// Whether nothing is where somebody named a file or a folder to read.
+fn is_missing(path: &Path) -> bool {
+    path.as_os_str() != STANDARD && !path.exists()
+}
+
+fn run_command(args: &args::Args) -> Result<ExitCode> {
     match &args.command {
-        args::Command::Scan(scan) => scan::run(&args, scan),
-        args::Command::Compare(compare) => compare::run(&args, compare),
-        args::Command::Calibrate(calibrate) => calibrate::run(&args, calibrate),
-        args::Command::Templates(templates) => templates::run(&args, templates),
-        args::Command::Page(page) => page::run(&args, page),
+        args::Command::Scan(scan) => scan::run(args, scan),
+        args::Command::Compare(compare) => compare::run(args, compare),
+        args::Command::Calibrate(calibrate) => calibrate::run(args, calibrate),
+        args::Command::Templates(templates) => templates::run(args, templates),
+        args::Command::Page(page) => page::run(args, page),
         args::Command::Text(text) => text::run(text),
-        args::Command::Dedup(dedup) => dedup::run(&args, dedup),
-        args::Command::Apply(apply) => apply::run(&args, apply),
-        args::Command::Undo(undo) => apply::undo(&args, undo),
-        args::Command::Report(report) => report::run(&args, report),
-        args::Command::Filter(filter) => filter::run(&args, filter),
-        args::Command::Index(index) => index::run(&args, index),
+        args::Command::Dedup(dedup) => dedup::run(args, dedup),
+        args::Command::Apply(apply) => apply::run(args, apply),
+        args::Command::Undo(undo) => apply::undo(args, undo),
+        args::Command::Report(report) => report::run(args, report),
+        args::Command::Filter(filter) => filter::run(args, filter),
+        args::Command::Index(index) => index::run(args, index),
         args::Command::Completions(completions) => help::completions(completions),
-        args::Command::Man(man) => help::man(&args, man),
+        args::Command::Man(man) => help::man(args, man),
     }
 }
 
@@ -83,7 +103,25 @@ fn said(error: &anyhow::Error) -> String {
             said = format!("{said}: {cause}");
         }
     }
-    said
+    without_numbers(&said)
+}
+
+/// A message without the numbers that the system has for its errors: their words say it.
+fn without_numbers(said: &str) -> String {
+    let mut rest = said;
+    let mut out = String::with_capacity(said.len());
+    while let Some((before, after)) = rest.split_once(" (os error ") {
+        out.push_str(before);
+        match after.split_once(')') {
+            Some((number, behind)) if number.bytes().all(|byte| byte.is_ascii_digit()) => rest = behind,
+            _ => {
+                out.push_str(" (os error ");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A damaged file is a problem in the report, not a message about our code.

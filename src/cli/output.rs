@@ -1,8 +1,6 @@
 //! Where reports go.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,7 +9,7 @@ use serde::Serialize;
 use super::args;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::say;
-use crate::output::{OutputPlace, Outputs};
+use crate::output::{OutputPlace, Outputs, STANDARD};
 use crate::report::SCHEMA_VERSION;
 
 /// What a command may write, before it has said what it reads.
@@ -19,13 +17,6 @@ pub fn outputs(args: &args::Args) -> Outputs {
     let mut outputs = Outputs::new(args.force);
     outputs.reads(&args.defaults.config);
     outputs
-}
-
-/// Refuses to write to a standard output that leads to an input.
-pub fn check_stdout(outputs: &Outputs) -> Result<()> {
-    let leads_to = io::stdout().as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
-    // Where there is none, whoever writes to it will hear of that.
-    Ok(leads_to.map_or(Ok(()), |metadata| outputs.stream(&metadata))?)
 }
 
 /// A report that was asked for.
@@ -52,7 +43,7 @@ impl<F: Copy> Target<F> {
             arguments.iter().map(|argument| Target::parse(argument, formats)).collect::<Result<_>>()?;
         match targets.iter().filter(|target| target.file.is_none()).count() {
             0 => {}
-            1 => check_stdout(outputs)?,
+            1 => outputs.standard_output()?,
             _ => {
                 bail!("only one report can go to standard output; give the others a file (--report csv=FILE)")
             }
@@ -67,6 +58,7 @@ impl<F: Copy> Target<F> {
 
     fn parse(argument: &str, formats: &[(&str, F)]) -> Result<Target<F>> {
         let (name, file) = match argument.split_once('=') {
+            Some((name, STANDARD)) if name != "parquet" => (name, None),
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (argument, None),
         };

@@ -3,8 +3,9 @@
 //! Text of documents, paths and other people's files is in what is said. None of it reaches a terminal as it is.
 
 use std::fmt::Arguments;
-use std::io::{self, IsTerminal, StdoutLock, Write};
+use std::io::{StdoutLock, Write};
 
+use crate::output::standard_output;
 use crate::printable::{Shown, printable_lines};
 
 /// Says a line on standard error. That nobody can hear it, since the disk behind it is full or the pipe is closed, is no
@@ -26,8 +27,7 @@ pub fn stdout() -> Shown<anstream::AutoStream<StdoutLock<'static>>> {
 
 /// Standard output for data: byte for byte, but where it is a terminal only what that can show.
 pub fn data() -> Box<dyn Write + Send> {
-    let out = io::stdout();
-    if out.is_terminal() { Box::new(Shown::data(out)) } else { Box::new(out) }
+    standard_output()
 }
 
 /// Says what is wrong with what was typed or set, as clap words it, and ends the program; shows the help that was asked for.

@@ -9,7 +9,7 @@ use crate::findings::{AuditOptions, Findings, Parts};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::options::Work;
-use crate::output::{OutputPlace, Outputs};
+use crate::output::{OutputPlace, Outputs, STANDARD};
 use crate::report::diff::Diff;
 use crate::report::sheet::{write_sheet, write_sheet_page};
 use crate::report::stories::keep_ids;
@@ -88,7 +88,7 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         sheet.write(&found, seed(typed))?;
     }
     // A summary would stand in the middle of a report on standard output.
-    let summarised = !args.quiet && targets.iter().all(|target| target.file.is_some());
+    let summarised = !args.quiet && !outputs.is_standard_output_taken();
     if !summarised {
         say_ignored(args, &corpus);
     }
@@ -151,7 +151,7 @@ impl Sheet {
         };
         let page = file.with_extension("html");
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if page == file || name.is_empty() {
+        if page == file || name.is_empty() || name == STANDARD {
             bail!("--review writes a table, and a page of its name beside it: --review {pairs}=sheet.csv");
         }
         Ok(Sheet { pairs, name, table: outputs.file(file)?, page: outputs.file(&page)? })

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::cli::progress::Bar;
 use crate::cli::say;
 use crate::printable::printable;
 
@@ -25,10 +26,12 @@ pub fn run(args: &args::Args, typed: &args::Templates) -> Result<ExitCode> {
     let formats = [("json", TemplatesFormat::Json), ("csv", TemplatesFormat::Csv)];
     let targets = Target::parse_all(&typed.reports, &formats, &mut outputs)?;
     let resources = Resources { threads: typed.threads, ..Resources::default() };
+    let bar = Bar::show(&resources.progress, args.quiet);
     let corpus = typed.input.open(&resources)?;
     outputs.are_not_read(corpus.files())?;
     let run = Scan::new().policy(typed.judging.policy()).resources(resources).run(&corpus)?;
     let templates = run.templates()?;
+    drop(bar);
     for target in &targets {
         target.write(|out| match target.format {
             TemplatesFormat::Json => {

@@ -235,7 +235,7 @@ impl Opened {
     ) -> Result<()> {
         let path = Path::new(name);
         let (mut store, mut damage) = InputBytes::of_stream(from, resources.work_dir.as_deref())?;
-        let mut kind = kind(path).unwrap_or_else(|| sniffed(&store));
+        let mut kind = kind(path).unwrap_or_else(|| sniffed(&store, &self.fields.text));
         if options.format != Format::Auto {
             kind.format = options.format;
         }
@@ -243,7 +243,7 @@ impl Opened {
             && let Some(how) = kind.compression.take()
         {
             (store, damage) = unpacked_store(&store, how, resources)?;
-            kind = FileKindOf { compression: None, format: sniffed(&store).format };
+            kind = FileKindOf { compression: None, format: sniffed(&store, &self.fields.text).format };
         }
         if options.format == Format::Auto && matches!(kind.format, Format::Json | Format::Jsonl) {
             let mut scratch = Vec::new();
@@ -298,7 +298,7 @@ impl Opened {
             Some(how) => decompressed(open()?, how).and_then(head).unwrap_or_default(),
             None => outside,
         };
-        let format = named.map_or_else(|| sniff(&inside), |kind| kind.format);
+        let format = named.map_or_else(|| sniffed_table(&inside, &self.fields.text), |kind| kind.format);
         Ok(FileKindOf { compression, format: layout(format, &inside) })
     }
 
@@ -574,12 +574,39 @@ pub(super) fn sniff(head: &[u8]) -> Format {
     }
 }
 
-fn sniffed(store: &InputBytes) -> FileKindOf {
+/// As [`sniff`], and a table where the first line names columns, the text's among them: prose does not begin so.
+fn sniffed_table(head: &[u8], text: &str) -> Format {
+    match sniff(head) {
+        Format::Text => table(head, text).unwrap_or(Format::Text),
+        format => format,
+    }
+}
+
+/// Characters of a column's name, at most, where nothing but the first line says that there are columns.
+const COLUMN: usize = 40;
+
+/// What kind of table begins like this, where its first line is a header with this column.
+fn table(head: &[u8], text: &str) -> Option<Format> {
+    let narrow = narrowed(head).and_then(self::head).unwrap_or_default();
+    let line = unmarked(&narrow).split(|byte| matches!(byte, b'\n' | b'\r')).next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    let is_header = |separator: char| {
+        let cells: Vec<&str> = line.split(separator).map(|cell| cell.trim().trim_matches('"')).collect();
+        let is_name = |cell: &&str| !cell.is_empty() && cell.chars().count() <= COLUMN;
+        cells.len() > 1 && cells.iter().all(is_name) && cells.contains(&text)
+    };
+    if is_header('\t') {
+        return Some(Format::Tsv);
+    }
+    [',', ';', '|'].into_iter().any(is_header).then_some(Format::Csv)
+}
+
+fn sniffed(store: &InputBytes, text: &str) -> FileKindOf {
     let mut scratch = Vec::new();
     let head = store.range(0..store.len().min(SNIFFED), &mut scratch).unwrap_or_default();
     match Compression::of(head) {
         Some(how) => FileKindOf { compression: Some(how), format: Format::Auto },
-        None => FileKindOf { compression: None, format: sniff(head) },
+        None => FileKindOf { compression: None, format: sniffed_table(head, text) },
     }
 }
 

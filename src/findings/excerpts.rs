@@ -47,6 +47,23 @@ pub(super) fn excerpts(
     joined.iter().filter_map(piece).collect()
 }
 
+/// Words, and bytes, of a text that stand for its headline: as many as a headline has.
+const OPENING: usize = 12;
+const OPENING_BYTES: usize = 90;
+
+/// How a text begins, on one line; none where it has no word.
+pub(super) fn opening(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let mut opening = words.by_ref().take(OPENING).collect::<Vec<_>>().join(" ");
+    let end = opening.floor_char_boundary(OPENING_BYTES);
+    let is_cut = end < opening.len() || words.next().is_some();
+    opening.truncate(end);
+    if is_cut {
+        opening.push('\u{2026}');
+    }
+    (!opening.is_empty()).then_some(opening)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ mod repeats;
 mod review;
 mod rows;
 mod standing;
+pub(crate) mod strip;
 mod templates;
 
 pub use audit::AuditOptions;

@@ -7,7 +7,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::excerpts::excerpts;
+use super::excerpts::{excerpts, opening};
+use super::strip::Stripper;
 use crate::candidates::Candidate;
 use crate::document::DocId;
 use crate::error::Result;
@@ -62,11 +63,16 @@ impl Run {
             });
             let documents: Vec<_> = of_clusters.chain(others.into_iter().zip(&mut report.others)).collect();
             documents.into_par_iter().try_for_each_init(
-                || Tokens::with_ranges(texts.kernel),
-                |tokens, (document, row)| {
+                // Most documents have a headline, and most runs so no use for a stripper.
+                || (Tokens::with_ranges(texts.kernel), None),
+                |(tokens, stripper), (document, row)| {
                     self.cancel().check()?;
                     let passages = passages.get(&document).map(Vec::as_slice).unwrap_or_default();
                     excerpts_of(&texts, tokens, document, passages, row);
+                    if row.title.is_none() {
+                        let stripper = stripper.get_or_insert_with(|| self.stripper());
+                        row.opening = opening_of(&texts, stripper, document);
+                    }
                     Ok(())
                 },
             )
@@ -223,6 +229,14 @@ fn excerpts_of(
         excerpts(text, tokens, passages.iter().copied(), has_beginning)
     });
     row.excerpts = cut.unwrap_or_default();
+}
+
+/// How a document begins, beside what its site prints above every text.
+fn opening_of(texts: &Texts<'_>, stripper: &mut Option<Stripper<'_>>, document: DocId) -> Option<String> {
+    match stripper.as_mut().and_then(|stripper| stripper.stripped(document)) {
+        Some(stripped) => opening(&stripped),
+        None => texts.get(document.0, opening).ok().flatten(),
+    }
 }
 
 /// The file that a place is in: the place itself, or the archive that it is an entry of.

@@ -74,9 +74,12 @@ pub struct Setup {
     pub window: u64,
 }
 
+/// What the name of a model's file begins with.
+const MODEL_PREFIX: &str = "model-";
+
 /// The name of a model's file.
 fn model_name(hash: u64) -> String {
-    format!("model-{hash:016x}")
+    format!("{MODEL_PREFIX}{hash:016x}")
 }
 
 /// What names a model: never 0, which says that there is none.
@@ -112,6 +115,32 @@ fn has_parts(store: &dyn Store) -> Result<bool> {
     let holds = |name: &String| store.len(name).is_ok_and(|len| len > LOG_HEADER as u64);
     let is_part = |name: &String| segment_number(name).is_some() || log_number(name).is_some() && holds(name);
     Ok(names.iter().any(is_part))
+}
+
+/// Refuses to begin an index among files of somebody's: they are not to be mixed. What a creation that ended early leaves is
+/// ours.
+fn check_empty(store: &dyn Store) -> Result<()> {
+    let unreadable = |e| Error::io(ErrorKind::NotReadable, store.place(), e);
+    let names = match store.list() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        names => names.map_err(unreadable)?,
+    };
+    let is_ours = |name: &str| {
+        [LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP].contains(&name)
+            || segment_number(name).is_some()
+            || log_number(name).is_some()
+            || name.starts_with(MODEL_PREFIX)
+    };
+    let other = match names.into_iter().find(|name| !is_ours(name)) {
+        Some(name) => Some(name),
+        None => store.other().map_err(unreadable)?,
+    };
+    match other {
+        None => Ok(()),
+        Some(name) => Err(Error::new(ErrorKind::Taken).at(store.place()).because(format!(
+            "the folder holds `{name}` and no index; an index is made in a new or an empty folder"
+        ))),
+    }
 }
 
 fn failed(store: &dyn Store, name: &str, kind: ErrorKind, error: io::Error) -> Error {
@@ -150,7 +179,10 @@ fn read_manifest(store: &dyn Store) -> Result<Manifest> {
 fn read_any_manifest(store: &dyn Store) -> Result<Manifest> {
     match store.read(MANIFEST) {
         Ok(bytes) => Manifest::decode(&bytes).map_err(|why| bad(store, MANIFEST, why)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound && has_parts(store)? => {
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !has_parts(store)? => {
+            Err(Error::new(ErrorKind::NotReadable).at(store.place()).because("no index is there"))
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let what =
                 "is missing, and there are logs or segments: `wirecopy index repair` makes it anew of them";
             Err(corrupt(store, MANIFEST, what))

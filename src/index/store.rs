@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::mmap::Mapping;
 
@@ -16,6 +17,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The names of all files, in order.
     fn list(&self) -> io::Result<Vec<String>>;
+
+    /// Something that is there and is no file, such as a folder: an index has none.
+    fn other(&self) -> io::Result<Option<String>> {
+        Ok(None)
+    }
 
     /// Bytes of a file.
     fn len(&self, name: &str) -> io::Result<u64>;
@@ -56,6 +62,30 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 pub struct Lock(
     #[expect(dead_code, reason = "held for its destructor")] Box<dyn std::any::Any + Send + Sync>,
 );
+
+/// Stands behind the name of a lock's holder: a name without it is not all there yet.
+const END_OF_NAME: &[u8] = b"\n";
+
+/// How often the name of a lock's holder is looked for, and how long between: whoever took the lock writes its name down in the
+/// next moment, or is stopped just there.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// Who holds the lock of this file.
+fn held_by(file: &mut File) -> String {
+    for look in 0..LOOKS {
+        if look > 0 {
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        let mut holder = Vec::new();
+        // Who holds it is a courtesy: that someone does is what counts.
+        let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_end(&mut holder));
+        if let (Ok(_), Some(name)) = (read, holder.strip_suffix(END_OF_NAME)) {
+            return String::from_utf8_lossy(name).into_owned();
+        }
+    }
+    "another process".to_owned()
+}
 
 impl Lock {
     /// A lock that ends when `held` is dropped.
@@ -170,6 +200,17 @@ impl Store for Disk {
         Ok(names)
     }
 
+    fn other(&self) -> io::Result<Option<String>> {
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if !kind.is_file() && !kind.is_symlink() {
+                return Ok(Some(entry.file_name().to_string_lossy().into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     fn len(&self, name: &str) -> io::Result<u64> {
         Ok(std::fs::metadata(self.path(name))?.len())
     }
@@ -226,14 +267,10 @@ impl Store for Disk {
                 file.set_len(0)?;
                 file.seek(SeekFrom::Start(0))?;
                 file.write_all(holder.as_bytes())?;
+                file.write_all(END_OF_NAME)?;
                 Ok(Ok(Lock::new(file)))
             }
-            Err(std::fs::TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Who holds it is a courtesy: that someone does is what counts.
-                let _ = file.read_to_string(&mut holder);
-                Ok(Err(holder))
-            }
+            Err(std::fs::TryLockError::WouldBlock) => Ok(Err(held_by(&mut file))),
             Err(std::fs::TryLockError::Error(error)) => Err(error),
         }
     }

@@ -18,8 +18,8 @@ use super::sieve::Sieving;
 use super::store::{Lock, Store};
 use super::view::{Deaths, IndexPart, View};
 use super::{
-    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_setup, exists, failed, model_hash, model_name,
-    now, publish, read_manifest, read_model, write_whole,
+    LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP, Setup, check_empty, check_setup, exists, failed, model_hash,
+    model_name, now, publish, read_manifest, read_model, write_whole,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::recipe::Recipe;
@@ -219,6 +219,9 @@ impl Writer {
     /// # Errors
     /// [`ErrorKind::Setting`] where there is one, [`ErrorKind::Locked`], [`ErrorKind::Write`].
     pub fn create(store: Arc<dyn Store>, setup: &Setup, limits: Limits) -> Result<Writer> {
+        if !exists(&*store)? {
+            check_empty(&*store)?;
+        }
         let held = lock(&*store)?;
         if exists(&*store)? {
             // Parts of one are no place for another.

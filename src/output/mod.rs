@@ -10,10 +10,12 @@ mod whole;
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub use place::OutputPlace;
+pub(crate) use place::{STANDARD, standard_output};
 pub(crate) use whole::{MODE, PREFIX, Sync, create_directory, directory_of, remove_own, sync_all, write};
 pub use whole::{resolved, sync_directory};
 
@@ -53,6 +55,7 @@ pub struct Outputs {
     taken: Vec<(PathBuf, Option<FileId>)>,
     /// Files that are there and not ours, which `force` lets go unless they turn out to be inputs.
     forced: Vec<PathBuf>,
+    is_standard_output_taken: bool,
 }
 
 impl Outputs {
@@ -75,7 +78,7 @@ impl Outputs {
         self.reads(files.map(|file| file.path()));
     }
 
-    /// A file that is written anew.
+    /// A file that is written anew, or `-` for standard output.
     ///
     /// # Errors
     /// [`ErrorKind::Taken`] where something speaks against it, [`ErrorKind::Write`] where its directory is not there.
@@ -83,7 +86,7 @@ impl Outputs {
         self.place(path, false)
     }
 
-    /// A file that is created or written on at its end, whatever it holds.
+    /// A file that is created or written on at its end, whatever it holds, or `-` for standard output.
     ///
     /// # Errors
     /// As [`Outputs::file`].
@@ -91,11 +94,27 @@ impl Outputs {
         self.place(path, true)
     }
 
-    /// Whatever standard output, of which this is known, leads to.
+    /// Standard output, which data go to and one output alone may have.
     ///
     /// # Errors
-    /// [`ErrorKind::Taken`] where that is an input.
-    pub fn stream(&self, metadata: &Metadata) -> Result<()> {
+    /// [`ErrorKind::Taken`] where it leads to an input, or another output goes there.
+    pub fn standard_output(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.is_standard_output_taken, true) {
+            return taken(Path::new("standard output"), "another output goes there; give one of them a file");
+        }
+        let leads_to =
+            io::stdout().as_fd().try_clone_to_owned().and_then(|output| File::from(output).metadata());
+        // Where there is none, whoever writes to it will hear of that.
+        leads_to.map_or(Ok(()), |metadata| self.stream(&metadata))
+    }
+
+    /// Whether data go to standard output, so that a summary would stand in their midst.
+    pub fn is_standard_output_taken(&self) -> bool {
+        self.is_standard_output_taken
+    }
+
+    /// Whatever a stream, of which this is known, leads to.
+    fn stream(&self, metadata: &Metadata) -> Result<()> {
         let id = Some(file_id(metadata));
         if metadata.is_file() && self.inputs.iter().any(|(_, input)| *input == id) {
             return taken(Path::new("standard output"), "it is an input");
@@ -108,6 +127,10 @@ impl Outputs {
     /// # Errors
     /// As [`Outputs::file`].
     pub fn below(&mut self, directory: &Path, name: &Path) -> Result<OutputPlace> {
+        if directory.as_os_str() == place::STANDARD {
+            let message = "several files go there, so that standard output cannot take them; name a folder";
+            return Err(Error::new(ErrorKind::Write).at(directory).because(message));
+        }
         if directory.exists() && !directory.is_dir() {
             let message = "it is not a directory; several files go there";
             return Err(Error::new(ErrorKind::Write).at(directory).because(message));
@@ -117,6 +140,9 @@ impl Outputs {
 
     fn place(&mut self, path: &Path, appends: bool) -> Result<OutputPlace> {
         let place = OutputPlace::new(path, appends, self.force)?;
+        if place.is_standard() {
+            return self.standard_output().map(|()| place);
+        }
         if place.is_stream() {
             return match fs::metadata(path) {
                 Ok(metadata) => self.stream(&metadata).map(|()| place),

@@ -1,12 +1,14 @@
 //! Where one output goes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use super::marks::{self, OwnMark};
 use super::whole::{self, Sync, resolved};
 use crate::error::{Error, ErrorKind, Result};
+use crate::printable::Shown;
 
 /// What is said of a file that bears no mark of ours.
 pub(super) const SOMEBODY_ELSES: &str = "a file is there that wirecopy did not write; --force replaces it";
@@ -26,6 +28,17 @@ enum OutputWay {
     Append,
     /// As it is: a pipe or a device.
     Stream,
+    /// Standard output.
+    Standard,
+}
+
+/// Standard output, where it is named as an output's file.
+pub(crate) const STANDARD: &str = "-";
+
+/// Standard output for data: byte for byte, but where it is a terminal only what that can show.
+pub(crate) fn standard_output() -> Box<dyn Write + Send> {
+    let out = io::stdout();
+    if out.is_terminal() { Box::new(Shown::data(out)) } else { Box::new(out) }
 }
 
 /// A place that an output may have.
@@ -45,6 +58,17 @@ pub struct OutputPlace {
 impl OutputPlace {
     pub(super) fn new(path: &Path, appends: bool, force: bool) -> Result<OutputPlace> {
         let failed = |message: &str| Err(Error::new(ErrorKind::Write).at(path).because(message));
+        if path.as_os_str() == STANDARD {
+            let (path, target) = (path.to_owned(), path.to_owned());
+            return Ok(OutputPlace {
+                path,
+                target,
+                way: OutputWay::Standard,
+                force,
+                creates: false,
+                sync: Sync::Each,
+            });
+        }
         let target = resolved(path);
         let metadata = fs::metadata(path).ok();
         let is_given = STARTED_WITH.iter().any(|name| path.to_string_lossy().starts_with(name));
@@ -88,6 +112,10 @@ impl OutputPlace {
         self.way == OutputWay::Stream
     }
 
+    pub(super) fn is_standard(&self) -> bool {
+        self.way == OutputWay::Standard
+    }
+
     /// Whose file is there.
     pub(super) fn whose(&self) -> Result<Option<OwnMark>> {
         match marks::of_file(&self.target) {
@@ -104,6 +132,10 @@ impl OutputPlace {
     /// [`ErrorKind::Taken`] where somebody put a file there meanwhile; those of writing.
     pub fn write(&self, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<()> {
         let failed = |e| Error::io(ErrorKind::Write, &self.path, e);
+        if self.way == OutputWay::Standard {
+            let mut out = BufWriter::with_capacity(BUFFER, standard_output());
+            return write(&mut out).and_then(|()| out.flush()).map_err(failed);
+        }
         if self.way == OutputWay::Stream {
             let mut out = BufWriter::with_capacity(BUFFER, self.open().map_err(failed)?);
             return write(&mut out).and_then(|()| out.flush()).map_err(failed);
@@ -131,6 +163,9 @@ impl OutputPlace {
     }
 
     fn open(&self) -> io::Result<File> {
+        if self.way == OutputWay::Standard {
+            return Ok(io::stdout().as_fd().try_clone_to_owned()?.into());
+        }
         // What a shell opened is written on where it stands, as `>>` would.
         OpenOptions::new().append(true).create(self.way == OutputWay::Append).open(&self.path)
     }

@@ -8,8 +8,9 @@
 //!
 //! The file stays under [`LIMIT`] bytes, up to some hundred thousand clusters. No cluster and no page repeat is ever left out. What is, in this order:
 //!
-//! 1. **Texts**, by [`rounds`]: first every cluster's representative with its least similar copy, the largest cluster
-//!    first; then every cluster's next copy; and so on, exact copies after all others. A document whose text does not
+//! 1. **Texts**, by [`rounds`]: first all documents of the largest clusters, which readers open, as far as a quarter of the room
+//!    reaches; then every other cluster's representative with its least similar copy, the largest cluster first; then every
+//!    cluster's next copy; and so on, exact copies after all others. A document whose text does not
 //!    fit any more, or that has more than [`TEXT`] bytes, is shown by its excerpts, and then without text.
 //! 2. Addresses and paths of copies, then titles of copies and whom they have their text from, in all clusters alike.
 //! 3. Copies of a cluster beyond the first hundred, thirty, ten, three; their number stays.
@@ -65,13 +66,46 @@ const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
-/// Documents whose texts the page shows, by cluster and place in it (0 is the representative), as far as `budget`
-/// bytes of text reach; most wanted first.
+/// Clusters at the top of the list, whose documents come before those of all others, and the share of the room for texts that they
+/// have, as its inverse.
+const TOP: usize = 100;
+const TOP_SHARE: usize = 4;
+
+/// Documents whose texts the page shows, by cluster and place in it (0 is the representative), most wanted first: as many as have
+/// about `budget` bytes.
 pub fn rounds(report: &Report, budget: usize) -> Vec<(usize, usize)> {
-    let orders: Vec<Vec<usize>> = report.clusters.iter().map(order).collect();
-    let longest = orders.iter().map(Vec::len).max().unwrap_or_default();
+    ordered(report, budget, budget / TOP_SHARE)
+}
+
+/// Documents by how much a reader wants their texts, as far as `budget` bytes reach, of which `top` are for all of the largest
+/// clusters.
+fn ordered(report: &Report, budget: usize, top: usize) -> Vec<(usize, usize)> {
+    let mut orders: Vec<Vec<usize>> = report.clusters.iter().map(order).collect();
+    let size = |cluster: usize, place: usize| {
+        document(&report.clusters[cluster], place).map_or(0, |row| row.bytes as usize)
+    };
     let mut chosen = Vec::new();
     let mut bytes = 0;
+    for (cluster, places) in orders.iter_mut().enumerate().take(TOP) {
+        let is_exact = |place: usize| {
+            document(&report.clusters[cluster], place)
+                .is_some_and(|row| row.relation.as_deref() == Some("exact"))
+        };
+        let own: Vec<usize> = places
+            .iter()
+            .copied()
+            .filter(|&place| !is_exact(place) && size(cluster, place) <= TEXT)
+            .collect();
+        let all: usize = own.iter().map(|&place| size(cluster, place)).sum();
+        // A cluster that is larger than what is left is shown as all others are.
+        if bytes + all > top || own.len() < 2 {
+            continue;
+        }
+        bytes += all;
+        chosen.extend(own.iter().map(|&place| (cluster, place)));
+        places.retain(|place| !own.contains(place) || *place == 0);
+    }
+    let longest = orders.iter().map(Vec::len).max().unwrap_or_default();
     let mut open: Vec<usize> = (0..orders.len()).collect();
     for round in 1..longest {
         open.retain(|&cluster| orders[cluster].len() > round);
@@ -281,6 +315,8 @@ struct ReportData<'a> {
     clusters: Vec<ClusterItem<'a>>,
     related: Vec<PairItem<'a>>,
     related_in_all: usize,
+    /// How many there are of each relation, shown or not.
+    related_by: BTreeMap<&'a str, usize>,
     others: Vec<DocumentItem<'a>>,
     /// Of a page that is one cluster's: the SHA-256 of each text that it has, by id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -351,7 +387,7 @@ impl<'a> Recall<'a> {
     }
 }
 
-/// A document as a list: id, site's number, title (0 if it is the representative's), date, tokens, bytes, relation (its
+/// A document as a list: id, site's number, title (0 if it is the representative's, or a list of the first words where there is none), date, tokens, bytes, relation (its
 /// place in [`RELATIONS`], or its name), measures ([score, jaccard, containment], or 1 where all are), parent (id, way,
 /// lag in seconds, verbatim, lag in days where no more is known), url, canonical url, path, record. What is null at the end of the list is left out.
 struct DocumentItem<'a>(Vec<ItemCell<'a>>);
@@ -365,6 +401,7 @@ enum ItemCell<'a> {
     None,
     Number(u64),
     Text(&'a str),
+    Opening([&'a str; 1]),
     Measures([Option<f64>; 3]),
     Parent(&'a str, &'a str, Option<i64>, f64, Option<i64>),
 }
@@ -456,6 +493,10 @@ impl<'a> PageData<'a> {
             clusters: report.clusters.iter().map(|cluster| self.row(cluster, thin)).collect(),
             related: self.related.iter().map(|row| pair(row)).collect(),
             related_in_all: report.related.len(),
+            related_by: report.related.iter().fold(BTreeMap::new(), |mut counts, row| {
+                *counts.entry(&*row.relation).or_default() += 1;
+                counts
+            }),
             others: self.others.iter().map(|other| self.document(other, other, 0, thin)).collect(),
             story: self
                 .is_story
@@ -525,10 +566,14 @@ impl<'a> PageData<'a> {
     ) -> DocumentItem<'a> {
         let is_copy = place > 0;
         let site = self.number_of.get(&*row.site).copied().unwrap_or_default();
-        let title = match row.title.as_deref() {
-            title if is_copy && title.is_some() && title == first.title.as_deref() => ItemCell::Number(0),
+        let title = match (row.title.as_deref(), row.opening.as_deref()) {
+            (None, None) => ItemCell::None,
+            title if is_copy && title == (first.title.as_deref(), first.opening.as_deref()) => {
+                ItemCell::Number(0)
+            }
             _ if is_copy && thin.titles => ItemCell::None,
-            title => ItemCell::text(title),
+            (None, Some(opening)) => ItemCell::Opening([opening]),
+            (title, _) => ItemCell::text(title),
         };
         let relation = row.relation.as_deref().map(|relation| {
             let number = RELATIONS.iter().position(|&known| known == relation);
@@ -585,8 +630,18 @@ impl<'a> PageData<'a> {
                 held.add(&other.id, text, &other.excerpts, &[])?;
             }
         }
+        // Those of pairs whose documents are in clusters: shown side by side they are nothing without text.
+        let paired: HashSet<&str> = self.related.iter().flat_map(|pair| [&*pair.a, &*pair.b]).collect();
+        let documents = self.report.clusters.iter().flat_map(ClusterRow::documents);
+        for row in documents.filter(|document| paired.contains(&*document.id)) {
+            let text = self.text(&row.id).filter(|text| held.out.len() + text.len() < end);
+            let size: usize = row.excerpts.iter().map(|piece| piece.text.len()).sum();
+            if text.is_some() || held.out.len() + size < end {
+                held.add(&row.id, text, &row.excerpts, &row.spans)?;
+            }
+        }
         let mut failed = 0;
-        for (cluster, place) in rounds(self.report, usize::MAX) {
+        for (cluster, place) in ordered(self.report, usize::MAX, room / TOP_SHARE) {
             let Some(row) = document(&self.report.clusters[cluster], place) else { continue };
             let text = self.text(&row.id);
             let is_shown = text.is_some() && held.add(&row.id, text, &[], &row.spans)?;
@@ -725,6 +780,10 @@ fn rounded(measure: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::FieldNames;
+    use crate::options::Policy;
+    use crate::recipe::Recipe;
+    use crate::report::{Accounting, SCHEMA_VERSION, Settings};
 
     #[test]
     fn nothing_ends_a_script_element() {
@@ -732,6 +791,29 @@ mod tests {
         let json = escaped(&serde_json::to_string(text).expect("a string"));
         assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
         assert_eq!(serde_json::from_str::<String>(&json).expect("still JSON"), text);
+    }
+
+    #[test]
+    fn the_largest_stories_have_all_their_texts_before_others_have_two() {
+        let member = |id: String| MemberRow { id, bytes: 1000, ..MemberRow::default() };
+        let cluster = |number: usize, copies: usize| ClusterRow {
+            id: number.to_string(),
+            lead: String::new(),
+            representative: member(format!("{number}")),
+            members: (0..copies).map(|copy| member(format!("{number}-{copy}"))).collect(),
+            origin: None,
+            touches: Vec::new(),
+        };
+        let settings = Settings::new(Recipe::default(), &Policy::default(), &FieldNames::default(), &[]);
+        let mut report = Report::empty(SCHEMA_VERSION, settings, Accounting::default());
+        report.clusters = (0..200).map(|number| cluster(number, if number == 0 { 11 } else { 1 })).collect();
+        let chosen = rounds(&report, 100_000);
+        let first: HashSet<(usize, usize)> = chosen.iter().take(12).copied().collect();
+        assert_eq!(first, (0..12).map(|place| (0, place)).collect());
+        // The top has a quarter of the room, and the rest goes round.
+        let documents: HashSet<(usize, usize)> = chosen.iter().copied().collect();
+        assert!((90..=100).contains(&documents.len()), "{}", documents.len());
+        assert!((1..40).all(|cluster| documents.contains(&(cluster, 1))));
     }
 
     #[test]

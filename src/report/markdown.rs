@@ -35,8 +35,7 @@ pub fn write_markdown(report: &Report, mut out: impl Write) -> io::Result<()> {
     )?;
     for cluster in report.clusters.iter().take(SHOWN) {
         let lead = cluster.lead();
-        let name = lead.title.as_deref().unwrap_or(&lead.id);
-        writeln!(out, "## {}\n", escaped(name))?;
+        writeln!(out, "## {}\n", escaped(lead.name()))?;
         writeln!(out, "`{}`, {} documents\n", code(&cluster.id), cluster.members.len() + 1)?;
         writeln!(out, "| document | site | date | relation | score |\n|---|---|---|---|---:|")?;
         let role = if cluster.original().is_some() { "original" } else { "kept" };

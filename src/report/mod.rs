@@ -565,6 +565,9 @@ pub struct MemberRow {
     /// Its headline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Its first words, where it has no headline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<String>,
     /// Where it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -615,6 +618,11 @@ pub struct MemberRow {
 }
 
 impl MemberRow {
+    /// What people call it: its headline, else its first words, else its id.
+    pub fn name(&self) -> &str {
+        self.title.as_deref().or(self.opening.as_deref()).unwrap_or(&self.id)
+    }
+
     /// Where it was read, or else where it belongs.
     pub fn address(&self) -> Option<&str> {
         self.url.as_deref().or(self.canonical_url.as_deref())

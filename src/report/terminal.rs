@@ -108,7 +108,7 @@ fn write_summary(out: &mut String, report: &Report, excerpts: &[Option<String>],
 fn write_story(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, look: Look) -> fmt::Result {
     let lead = cluster.lead();
     let head = format!("  {:>4} documents  ", cluster.members.len() + 1);
-    let headline = lead.title.as_deref().or(excerpt).unwrap_or(&lead.id);
+    let headline = lead.title.as_deref().or(lead.opening.as_deref()).or(excerpt).unwrap_or(&lead.id);
     let room = look.width.saturating_sub(head.chars().count());
     writeln!(out, "{head}{BOLD}{}{PLAIN}", clipped(headline, room))?;
     let sites: BTreeSet<&str> = cluster.others().map(|member| &*member.site).collect();
@@ -116,13 +116,13 @@ fn write_story(out: &mut String, cluster: &ClusterRow, excerpt: Option<&str>, lo
     let indent = " ".repeat(head.chars().count());
     let spread = match (cluster.original(), followers) {
         (_, 0) if lead.site.is_empty() => "sites unknown".to_owned(),
-        (_, 0) => format!("all on {}", named(&lead.site)),
+        (_, 0) => format!("all on {}", site_named(&lead.site)),
         (None, _) => {
-            format!("{} and {}; who had it first is not known", named(&lead.site), sites_of(followers))
+            format!("{} and {}; who had it first is not known", site_named(&lead.site), sites_of(followers))
         }
         (Some(_), _) => {
             let within = half_within(cluster).map_or(String::new(), |lag| format!(", half of them {lag}"));
-            format!("{} had it first \u{2192} {}{within}", named(&lead.site), sites_of(followers))
+            format!("{} had it first \u{2192} {}{within}", site_named(&lead.site), sites_of(followers))
         }
     };
     writeln!(out, "{indent}{DIM}{}{PLAIN}", clipped(&spread, room))
@@ -203,7 +203,7 @@ fn write_member(
     look: Look,
 ) -> fmt::Result {
     let score = score.map_or(String::new(), |score| format!("{:.0} %", 100.0 * score));
-    let title = member.title.as_deref().unwrap_or_default();
+    let title = member.title.as_deref().or(member.opening.as_deref()).unwrap_or_default();
     let head = format!("  {:<9} {score:>5}  {}", named(role), named(&member.id));
     let about = [&*member.site, member.date.as_deref().unwrap_or_default(), title];
     let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).map(printable).collect();
@@ -229,14 +229,15 @@ fn write_titles(out: &mut String, titles: &[TitleRow], look: Look) -> fmt::Resul
         } else {
             format!("{} titles stand", titles.len())
         };
-        let (title, pages, site) = (clipped(&first.title, 40), first.documents.len(), named(&first.site));
+        let (title, pages, site) =
+            (clipped(&first.title, 40), first.documents.len(), site_named(&first.site));
         let line =
             format!("{stand} on several pages of a site (--all), such as \"{title}\" on {pages} of {site}");
         return write_line(out, &line, look);
     }
     writeln!(out, "\n{BOLD}one title on several pages of a site{PLAIN}")?;
     for row in titles {
-        let head = format!("  {}  {} pages: ", named(&row.site), row.documents.len());
+        let head = format!("  {}  {} pages: ", site_named(&row.site), row.documents.len());
         let room = look.width.saturating_sub(head.chars().count());
         writeln!(out, "{head}{DIM}{}{PLAIN}", clipped(&row.title, room))?;
     }
@@ -320,7 +321,7 @@ fn write_sites(out: &mut String, accounting: &Accounting, look: Look) -> fmt::Re
     let losing =
         accounting.sites.iter().filter(|site| site.documents > 4 && site.duplicates * 2 > site.documents);
     let losing: Vec<String> = losing
-        .map(|site| format!("{} ({} of {})", named(&site.site), site.duplicates, site.documents))
+        .map(|site| format!("{} ({} of {})", site_named(&site.site), site.duplicates, site.documents))
         .collect();
     if losing.is_empty() {
         return Ok(());
@@ -351,8 +352,13 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
     if accounting.undated > 0 {
         writeln!(
             out,
-            "{} without a date that can be read: close in time to none",
-            counted(accounting.undated, "document")
+            "{} no readable date, so that --within passed over {}",
+            if accounting.undated == 1 {
+                "1 document has".to_owned()
+            } else {
+                format!("{} documents have", accounting.undated)
+            },
+            if accounting.undated == 1 { "it" } else { "them" }
         )?;
     }
     if let Some(date) = &accounting.unread_date {
@@ -383,7 +389,7 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
     if accounting.unsettled > 0 {
         writeln!(
             out,
-            "{} share only very frequent text and were compared with a few of their kind",
+            "{} of mostly very common text: compared with a few similar ones only, so that some matches may be missing",
             counted(accounting.unsettled, "document")
         )?;
     }
@@ -416,6 +422,11 @@ const NAMED: usize = 300;
 /// What something is called, in no more characters than a name has: an id may be a megabyte.
 pub(super) fn named(name: &str) -> String {
     clipped(name, NAMED)
+}
+
+/// What a site is called, also where it is not known which it is.
+fn site_named(site: &str) -> String {
+    if site.is_empty() { "site unknown".to_owned() } else { named(site) }
 }
 
 /// At most `room` characters of it, its end.

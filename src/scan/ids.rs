@@ -56,7 +56,7 @@ pub(super) fn repeated_ids(
                 number += 1;
             }
             repeated.insert(DocId(document), number);
-            let reason = format!("id `{id}` is not the first of that name; printed as `{id}#{number}`");
+            let reason = format!("duplicate id `{id}`: this one is shown as `{id}#{number}`");
             problems.push(problem(corpus, documents, document, reason));
         }
     }

@@ -274,11 +274,16 @@ impl Scan {
         let nothing = Error::new(ErrorKind::NothingReadable);
         match read.0.problems.first() {
             Some(first) => Err(nothing.because(format!("{}: {}", first.path, first.reason))),
-            None if corpus.inputs() == 0 => Err(nothing.because("no file of a kind that is read")),
+            None if corpus.inputs() == 0 => {
+                Err(nothing.because(format!("no file of a kind that wirecopy reads ({KINDS})")))
+            }
             None => Ok(read),
         }
     }
 }
+
+/// Endings of files that are read in folders, as they are said; more of them are in the README.
+const KINDS: &str = ".txt .md .html .jsonl .json .csv .tsv .parquet .warc .xml .mbox .tar .zip";
 
 /// The documents of a corpus, as an earlier run read them.
 fn documents_of(steps: &Steps, corpus: &Corpus) -> Result<Documents> {

@@ -8,7 +8,7 @@ use bitvec::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::candidates::{Runs, Sampled};
-use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, turn};
+use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, replaced, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
 use crate::error::Reason;
 use crate::error::{Error, Result};
@@ -451,9 +451,7 @@ fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, faul
     let place = if several { format!("line {}: ", line + 1) } else { String::new() };
     let (reason, unreadable) = match fault {
         Fault::NoDocument(reason) => (format!("{place}{reason}"), true),
-        Fault::Replaced(count) => {
-            (format!("{place}{count} sequences that are no UTF-8 became U+FFFD"), false)
-        }
+        Fault::Replaced(count) => (format!("{place}{}", replaced(count)), false),
     };
     Problem { path: path.to_owned(), record: several.then_some(record), reason, unreadable }
 }

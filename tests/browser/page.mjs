@@ -78,3 +78,15 @@ export async function several(locator, expected) {
   await locator.nth(expected - 1).waitFor({ state: "attached", timeout: 10000 }).catch(() => {});
   return locator.count();
 }
+
+// A report of these JSON lines, and one story of it as evidence; the texts of the largest stories first.
+export function reportOf(lines) {
+  const directory = mkdtempSync(join(tmpdir(), "wirecopy-browser-"));
+  const [records, file, saved, story] = ["news.jsonl", "report.html", "saved.json", "story.html"].map(name => join(directory, name));
+  writeFileSync(records, lines);
+  const run = (...args) => execFileSync(PROGRAM, [...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  run("scan", records, "--report", `html=${file}`, "--report", `json+text=${saved}`);
+  const { id } = JSON.parse(readFileSync(saved, "utf8")).clusters[0];
+  run("report", "render", saved, "--cluster", id, "-o", story);
+  return { address: pathToFileURL(file).href, story: pathToFileURL(story).href, remove: () => rmSync(directory, { recursive: true }) };
+}

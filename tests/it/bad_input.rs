@@ -26,7 +26,7 @@ fn malformed_lines_are_named_and_the_rest_goes_on() {
         "line 5: not a JSON object",
         "line 6: not a JSON object",
         "line 10: field `text` is not a string",
-        "id `a` is not the first of that name; printed as `a#2`",
+        "duplicate id `a`: this one is shown as `a#2`",
     ] {
         assert!(reasons.contains(expected), "{expected} is not in {reasons}");
     }

@@ -221,7 +221,7 @@ fn what_is_missing_does_not_stop_the_rest() {
     let dir = Dir::new();
     let (good, missing) = (two_copies(&dir), dir.path("missing").display().to_string());
     let output = run(&["scan", &good, &missing]);
-    assert_eq!(code(&output), 0);
+    assert_eq!(code(&output), 2, "what was named and is not there is no success");
     assert!(stdout(&output).contains("4 documents = 2 unique + 1 duplicates + 0 empty + 1 unreadable"));
     assert_eq!(code(&run(&["scan", &good, &missing, "--strict"])), 2);
     let output = run(&["scan", &missing, "--quiet"]);
@@ -374,5 +374,168 @@ fn shells_and_man_are_told_of_every_command() {
     assert_eq!(code(&run(&["man", &dir.path("man1").display().to_string()])), 0);
     for page in ["wirecopy.1", "wirecopy-scan.1", "wirecopy-report-diff.1"] {
         assert!(std::fs::read_to_string(dir.path("man1").join(page)).unwrap().contains("wirecopy"), "{page}");
+    }
+}
+
+/// All commands, and those below them.
+const COMMANDS: [&str; 22] = [
+    "scan",
+    "compare",
+    "templates",
+    "calibrate",
+    "page",
+    "text",
+    "filter",
+    "dedup",
+    "apply",
+    "undo",
+    "report render",
+    "report index",
+    "report diff",
+    "index",
+    "index create",
+    "index build",
+    "index stats",
+    "index delete",
+    "index query",
+    "index export",
+    "completions",
+    "man",
+];
+
+fn help(command: &str) -> String {
+    let output = program().args(command.split(' ')).arg("--help").output().unwrap();
+    assert_eq!(code(&output), 0, "{command}");
+    stdout(&output)
+}
+
+/// Options stand in groups with a heading, arguments are explained, and there are examples that are right.
+#[test]
+fn help_has_headings_and_examples() {
+    for command in COMMANDS {
+        let said = help(command);
+        for line in said.lines().filter(|line| line.trim_start().starts_with(['-', '<'])) {
+            // What it is stands beside it, or in the line below.
+            let next = said.lines().skip_while(|other| *other != line).nth(1).unwrap_or_default();
+            let is_said = line.trim().contains("  ") || !next.trim().is_empty();
+            assert!(is_said, "{command}: nothing is said of {line}");
+        }
+        assert!(!said.contains("_WORDS>") && !said.contains("<PARTIAL"), "{command}");
+        if !command.starts_with("index ") {
+            assert!(said.contains("Example:\n") || said.contains("Examples:\n"), "{command} has no example");
+        }
+    }
+    let scan = help("scan");
+    let headings = [
+        "What is written",
+        "What is compared",
+        "What counts as a copy",
+        "What is learned",
+        "Checks and exit codes",
+    ];
+    for heading in headings.iter().chain(&["Threads and disk", "Input", "Fields", "General"]) {
+        assert!(scan.contains(&format!("\n{heading}:\n")), "{heading}");
+    }
+    // Outside of the groups there is help alone.
+    let rest = scan.split("\nOptions:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
+    let options = rest.lines().filter(|line| line.trim_start().starts_with('-'));
+    assert!(options.into_iter().all(|line| line.contains("--help") || line.contains("--version")), "{rest}");
+    assert!(
+        stdout(&run(&["--help"])).contains("Start with:\n  wirecopy scan FOLDER --report html=report.html")
+    );
+}
+
+/// Every format that a command takes is explained in its help.
+#[test]
+fn formats_of_reports_are_explained() {
+    for command in ["scan", "report render", "report index"] {
+        let arguments = command.split(' ').chain(["corpus", "--report", "nosuch"]);
+        let refused = program().current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        let formats = said.trim_end().rsplit("one of ").next().unwrap();
+        assert!(formats.contains("json+text"), "{said}");
+        let help = help(command);
+        for format in formats.split(", ") {
+            let is_line = |line: &str| {
+                line.split(' ')
+                    .find(|word| !word.is_empty())
+                    .is_some_and(|word| word.trim_end_matches("=DIR") == format)
+            };
+            assert!(help.lines().any(is_line), "{command}: {format}");
+        }
+    }
+}
+
+/// A message says what happened, where, and what to do.
+#[test]
+fn messages_say_what_to_do() {
+    let dir = Dir::new();
+    dir.file("a.txt", "The harbour board voted seven to two on Monday for a second ferry across the sound.");
+    dir.file("fields.jsonl", "{\"id\":\"1\",\"headline\":\"x\",\"content\":\"some words\"}\n");
+    std::fs::create_dir(dir.path("empty")).unwrap();
+    let said = |arguments: &str, expected: i32| {
+        let output = program().current_dir(dir.path("")).args(arguments.split(' ')).output().unwrap();
+        assert_eq!(code(&output), expected, "{arguments}");
+        String::from_utf8_lossy(&output.stderr).into_owned() + &stdout(&output)
+    };
+    for (arguments, expected, words) in [
+        (
+            "scan a.txt --threshold 70",
+            2,
+            "wirecopy: threshold must be above 0 and at most 1, and 70 was given; did you mean 0.7?",
+        ),
+        ("scan nosuch", 2, "wirecopy: nosuch: cannot be opened: no such file or folder"),
+        ("scan empty", 2, "wirecopy: no file of a kind that wirecopy reads (.txt .md .html"),
+        ("scan fields.jsonl --text-field body", 2, "there are `id`, `headline`, `content`"),
+        (
+            "scan fields.jsonl --text-field content --date-field when",
+            0,
+            "no record has a field `when` (--date-field names it); there are `id`, `headline`, `content`",
+        ),
+        ("scan a.txt --exclude x", 2, "-g '!GLOB' leaves files out"),
+        ("scan a.txt --output x.html", 2, "-o FILE.html"),
+        // The rest is done, and what was named and is not there is no success.
+        (
+            "scan a.txt nosuch --report csv=r.csv",
+            2,
+            "wirecopy: no such file or folder: nosuch; everything else was done",
+        ),
+        (
+            "report render nosuch.json -o x.html",
+            2,
+            "wirecopy: cannot read nosuch.json: No such file or directory",
+        ),
+        ("page a.txt nosuch", 2, "no such file or folder: nosuch"),
+        ("dedup a.txt --against nosuch --output out.txt", 2, "no such file or folder: nosuch"),
+    ] {
+        let said = said(arguments, expected);
+        assert!(said.contains(words), "{arguments}: {said}");
+        assert!(!said.contains("os error"), "{arguments}: {said}");
+    }
+    assert!(dir.path("r.csv").exists());
+}
+
+/// A table on standard input is read by rows: its first line names the columns.
+#[test]
+fn a_table_on_standard_input_is_one() {
+    let rows = |header: &str, separator: &str| {
+        format!(
+            "{header}\n1{separator}the harbour board voted on Monday\n2{separator}a second ferry across the sound\n"
+        )
+    };
+    for (input, flags, documents) in [
+        (rows("id,text", ","), "", 2),
+        (rows("\u{feff}id;text", ";"), "", 2),
+        (rows("id\ttext", "\t"), "", 2),
+        (rows("\"id\",\"body\"", ","), "--text-field body", 2),
+        // No column has the text's name, and a sentence with commas is none.
+        (rows("id,body", ","), "", 1),
+        ("He had a text, a pen, and more of this sort\nthan anyone else\n".to_owned(), "", 1),
+    ] {
+        let arguments: Vec<&str> =
+            "scan - --quiet --report csv".split(' ').chain(flags.split_whitespace()).collect();
+        let output = run_with_input(&arguments, input.as_bytes());
+        assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(stdout(&output).lines().count(), documents + 1, "{input}");
     }
 }

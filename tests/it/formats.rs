@@ -189,7 +189,7 @@ fn ids_and_sites_come_from_where_a_record_stands() {
     let twice = dir.file("twice.tar", tar(&[("a.txt", story.as_bytes()), ("a.txt", story.as_bytes())]));
     let reports = Reports::of(&twice, &[]);
     assert_eq!(reports.relations().keys().next().unwrap().1, "twice.tar/a.txt#2");
-    assert!(reports.reasons()[0].contains("twice.tar/a.txt: id"), "{:?}", reports.reasons());
+    assert!(reports.reasons()[0].contains("twice.tar/a.txt: duplicate id"), "{:?}", reports.reasons());
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn rows_that_are_no_documents_are_named() {
     assert_eq!(reports.relations().len(), 1);
     let reasons = reports.reasons().join("\n");
     for expected in
-        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 1 sequences that are no UTF-8"]
+        ["line 3: 1 fields, the header has 2", "line 4: 3 fields", "line 9: 1 invalid character was replaced"]
     {
         assert!(reasons.contains(expected), "{expected} is not in {reasons}");
     }

@@ -128,6 +128,91 @@ fn no_output_is_an_input() {
     }
 }
 
+/// `-` is standard output wherever an output may be named, and only one goes there.
+#[test]
+fn a_dash_is_standard_output_for_every_output() {
+    let mut filled = 0;
+    for (writer, _, appends) in WRITERS {
+        let dir = workplace();
+        let output = within(&dir, &writer.replace("{}", "-"));
+        if appends {
+            // The lines that a filter answers go there already.
+            assert!(code(&output) == 2 && errors(&output).contains("another output goes there"), "{writer}");
+            continue;
+        }
+        assert_eq!(code(&output), 0, "{writer}: {}", errors(&output));
+        assert!(!dir.path("-").exists(), "{writer}");
+        let other = workplace();
+        // What `dedup` writes beside it goes elsewhere again.
+        assert_eq!(code(&within(&other, &writer.replace("{}", "to-a-file"))), 0, "{writer}");
+        assert_eq!(output.stdout, fs::read(other.path("to-a-file")).unwrap(), "{writer}");
+        filled += usize::from(!output.stdout.is_empty());
+    }
+    assert!(filled > 15, "{filled} wrote something");
+    let dir = workplace();
+    for two in [
+        "scan in.jsonl --report json=- --report html",
+        "scan in.jsonl --report json --save-model -",
+        "dedup in.jsonl --output - --removed -",
+    ] {
+        assert_eq!(code(&within(&dir, two)), 2, "{two}");
+    }
+    for several in ["scan in.jsonl --report parquet=-", "scan in.jsonl --review 5=-", "man -"] {
+        assert_eq!(code(&within(&dir, several)), 2, "{several}");
+        assert!(!dir.path("-").exists(), "{several}");
+    }
+    // Where data go there, a summary does not.
+    let mut talking = program();
+    talking.current_dir(dir.path("")).args("dedup in.jsonl --output kept.jsonl --removed -".split(' '));
+    let said = stdout(&talking.output().unwrap());
+    assert!(said.lines().count() > 10 && said.lines().all(|line| line.starts_with("{\"id\":")), "{said}");
+}
+
+/// An index is made in an empty or a new folder, and never among somebody's files.
+#[test]
+fn an_index_is_made_where_nothing_else_is() {
+    let dir = workplace();
+    dir.file("articles/story.txt", STORY);
+    fs::create_dir_all(dir.path("folders/inside")).unwrap();
+    fs::create_dir(dir.path("empty")).unwrap();
+    let before = files(&dir.path(""));
+    for (folder, holds) in [("articles", "story.txt"), ("folders", "inside")] {
+        for making in ["index create {}", "index build {} one.txt", "filter in.jsonl --index {}"] {
+            let output = within(&dir, &making.replace("{}", folder));
+            assert_eq!(code(&output), 2, "{making}");
+            let said = errors(&output);
+            assert!(said.contains(&format!("holds `{holds}` and no index")), "{said}");
+        }
+    }
+    assert_eq!(files(&dir.path("")), before);
+    for folder in ["empty", "new/below"] {
+        let output = within(&dir, &format!("index build {folder} in.jsonl"));
+        assert_eq!(code(&output), 0, "{}", errors(&output));
+        assert_eq!(code(&within(&dir, &format!("index stats {folder}"))), 0);
+    }
+    let nothing = within(&dir, "index stats nosuch");
+    assert!(code(&nothing) == 2 && errors(&nothing).contains("nosuch: cannot be opened: no index is there"));
+}
+
+/// Whoever finds an index locked is told by whom, also in the moment before the holder has written down its name.
+#[test]
+fn a_lock_names_its_holder() {
+    let dir = workplace();
+    let mut lock = fs::OpenOptions::new().write(true).truncate(true).open(dir.path("seen/LOCK")).unwrap();
+    lock.try_lock().unwrap();
+    let refused = command(&dir, "index compact seen").stderr(Stdio::piped()).spawn().unwrap();
+    // It waits for the name, and more than the beginning of it.
+    lock.write_all(b"process 7").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    lock.write_all(b"77 on elsewhere\n").unwrap();
+    let output = refused.wait_with_output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(errors(&output).contains("process 777 on elsewhere is writing to it"), "{}", errors(&output));
+    lock.set_len(0).unwrap();
+    let nameless = within(&dir, "index compact seen");
+    assert!(errors(&nameless).contains("another process is writing to it"), "{}", errors(&nameless));
+}
+
 /// 10: nor another output, nor a new file among an index's.
 #[test]
 fn no_output_is_another_output_or_part_of_an_index() {

@@ -393,3 +393,44 @@ fn a_report_is_known_by_its_file_and_a_path_is_no_command() {
     assert!(refused(&["scan", "a.txt", "--threshold", "70"]).contains("did you mean 0.7?"));
     assert!(refused(&["scan", "a.txt", "--report", "x.pdf"]).contains("write FORMAT or FORMAT=FILE"));
 }
+
+/// A document without a headline is called by its first words, without what its site prints above every text, also where the page
+/// has no room for the text.
+#[test]
+fn first_words_stand_for_a_headline_that_is_missing() {
+    let dir = Dir::new();
+    let pages: String = (0..30)
+        .map(|n| {
+            let own: String = (0..40).map(|word| format!("w{n}x{word} ")).collect();
+            let text =
+                format!("Courier front page. Sign in here or subscribe to our newsletters today.\n{own}");
+            // Every page twice: at the same site and elsewhere.
+            [("courier.example", "a"), ("other.example", "b")].map(|(site, which)| {
+                let text = if which == "a" { text.clone() } else { own.clone() };
+                serde_json::json!({"id": format!("{n}{which}"), "source": site, "text": text}).to_string()
+                    + "\n"
+            })
+        })
+        .collect::<Vec<_>>()
+        .concat()
+        .concat();
+    let file = dir.file("untitled.jsonl", pages);
+    let saved: Value = serde_json::from_str(&report(&file, "json")).unwrap();
+    let clusters = saved["clusters"].as_array().unwrap();
+    assert_eq!(clusters.len(), 30);
+    for cluster in clusters {
+        for document in cluster["members"].as_array().unwrap().iter().chain([&cluster["representative"]]) {
+            let opening = document["opening"].as_str().unwrap();
+            assert!(opening.starts_with('w') && opening.ends_with('\u{2026}'), "{document}");
+            assert!(document.get("title").is_none());
+        }
+    }
+    // Made of the report alone, which has no texts.
+    let json = dir.file("saved.json", saved.to_string());
+    let rendered = run(&["report", "render", json.to_str().unwrap(), "--report", "html"]);
+    let data = data(std::str::from_utf8(&rendered.stdout).unwrap());
+    for cluster in data["core"]["clusters"].as_array().unwrap() {
+        let name = cluster[2][0][2][0].as_str().unwrap();
+        assert!(name.starts_with('w'), "{cluster}");
+    }
+}

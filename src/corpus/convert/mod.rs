@@ -806,8 +806,11 @@ fn is_page(bytes: &[u8]) -> bool {
     sniff(&bytes[..bytes.len().min(SNIFFED as usize)]) == Format::Html
 }
 
-fn replaced(count: u32) -> String {
-    format!("{count} sequences that are no UTF-8 became U+FFFD")
+pub(crate) fn replaced(count: u32) -> String {
+    match count {
+        1 => "1 invalid character was replaced (U+FFFD)".to_owned(),
+        _ => format!("{count} invalid characters were replaced (U+FFFD)"),
+    }
 }
 
 /// The id of what names none: the file or entry that it stands in, and its number there; of what stands in none its number.

@@ -102,8 +102,8 @@ const SAYS = { exact: "word for word", near: "the same article", contained: "a p
 const tag = relation => h("span", { class: "tag " + (RELATIONS.includes(relation) ? relation : "other"), title: SAYS[relation] || null }, relation);
 const siteName = site => site || "site unknown";
 
-// What to call a document: its headline, else its first words where the file has them, else its id.
-const nameOf = m => m.title || firstWords(m.id) || m.id;
+// What to call a document: its headline, else its first words, which the file has also where the text was left out, else its id.
+const nameOf = m => m.title || m.opening || firstWords(m.id) || m.id;
 function firstWords(id) {
   const own = evidence[id];
   const text = own && (own.t !== undefined ? own.t : own.e && own.e[0] && own.e[0][0] === 0 ? own.e[0][1] : "");
@@ -119,8 +119,11 @@ function address(url) {
   let parsed = null;
   try { parsed = new URL(url); } catch { /* no address: shown as text */ }
   const safe = parsed && (parsed.protocol === "http:" || parsed.protocol === "https:");
-  return safe ? h("a", { href: parsed.href, rel: "noopener noreferrer nofollow", target: "_blank" }, url) : h("code", {}, url);
+  return safe ? h("a", { href: parsed.href, rel: "noopener noreferrer nofollow", target: "_blank" }, inParts(url)) : h("code", {}, inParts(url));
 }
+
+// An address or a path, whose lines may end behind each of its parts and nowhere within one.
+const inParts = text => text.split(/(?<=[/?&=_.-])(?=[^/])/).flatMap((part, i) => i ? [h("wbr"), part] : [part]);
 
 const view = parts => "#" + Object.entries(parts).filter(([, value]) => value !== undefined && value !== "").map(([name, value]) => value === true ? name : name + "=" + encodeURIComponent(value)).join("&");
 
@@ -131,8 +134,9 @@ const scoreOf = d => d[7] === 1 ? 1 : d[7] ? d[7][0] : null;
 
 // A document; `first` is the one that represents its cluster.
 function documentRow(d, first, place) {
+  const name = d[2] === 0 ? first[2] : d[2];
   return {
-    id: d[0], site: core.sites[d[1]] || "", title: d[2] === 0 ? first[2] : d[2], date: d[3], tokens: d[4], bytes: d[5],
+    id: d[0], site: core.sites[d[1]] || "", title: typeof name === "string" ? name : null, opening: Array.isArray(name) ? name[0] : null, date: d[3], tokens: d[4], bytes: d[5],
     relation: relationOf(d), score: scoreOf(d), jaccard: d[7] === 1 ? 1 : d[7] ? d[7][1] : null, containment: d[7] === 1 ? 1 : d[7] ? d[7][2] : null,
     parent: d[8] ? { id: d[8][0], way: d[8][1], lag: d[8][2], verbatim: d[8][3], days: d[8][4] } : null,
     url: d[9] || null, canonical: d[10] || null, path: d[11] || "", record: d[12] === undefined ? null : d[12], place,
@@ -166,7 +170,7 @@ function factsOf(index) {
   const words = [id];
   for (const d of documents) {
     sites.add(d[1]);
-    words.push(d[0], d[2] || "", d[9] || "");
+    words.push(d[0], wordsOf(d), d[9] || "");
     if (d[3]) {
       if (from === null || d[3] < from) from = d[3];
       if (to === null || d[3] > to) to = d[3];
@@ -180,9 +184,17 @@ function factsOf(index) {
   }
   const names = [...sites].map(site => core.sites[site]);
   words.push(...names);
-  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: (documents[lead] && documents[lead][2]) || documents[0][2] || firstWords(documents[lead || 0][0]) || firstWords(documents[0][0]) || documents[lead || 0][0], origin: originOf(core.clusters[index]), documents, words: words.join("\n").toLowerCase() };
+  const made = { index, id, size, relations, sites: names, lowSites: names.map(name => name.toLowerCase()), from, to, score, title: storyName(documents, documents[lead] || documents[0]), origin: originOf(core.clusters[index]), documents, words: words.join("\n").toLowerCase() };
   facts[index] = made;
   return made;
+}
+
+const wordsOf = d => Array.isArray(d[2]) ? d[2][0] : d[2] || "";
+
+// A story is called as its lead is, or where that has no headline as the one that represents it.
+function storyName(documents, lead) {
+  const names = [lead[2] === 0 ? documents[0][2] : lead[2], documents[0][2]];
+  return names.find(name => typeof name === "string") || names.filter(Array.isArray).map(name => name[0])[0] || firstWords(lead[0]) || lead[0];
 }
 
 function prepare(from) {
@@ -382,7 +394,7 @@ function clustersView(state) {
     h("div", { class: "controls" },
       h("label", { class: "grow", for: "query" }, "Search", query),
       h("label", { for: "sort" }, "Order", order)),
-    h("p", { class: "dim small", id: "query-help" }, "Words of titles, texts, ids and addresses; ", ["site:", "origin:", "title:", "relation:near", "size>5", "sites>3", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Keys: / to search, Enter to open the first, arrows or j and k to move."),
+    h("details", { class: "small noprint", id: "query-help" }, h("summary", {}, "What can be searched"), "Words of titles, texts, ids and addresses; ", ["site:", "origin:", "title:", "relation:near", "size>5", "sites>3", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Keys: / to search, Enter to open the first, arrows or j and k to move."),
     facets, told, hint, list);
   search(false);
   if (top) { list.scrollTop = top; draw(); }
@@ -422,14 +434,14 @@ function least(members, key) {
 function details(m) {
   return h("details", { class: "small" }, h("summary", {}, "details"), h("dl", {}, [
     ["id", h("code", {}, m.id)], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null,
-    m.path ? ["file", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))] : null,
+    m.path ? ["file", h("code", {}, inParts(m.path), (m.record === null ? "" : ", record " + m.record))] : null,
     m.jaccard === null ? null : ["Jaccard", [percent(m.jaccard), ": runs of words that both have, of those that either has"]],
     m.containment === null ? null : ["containment", [percent(m.containment), ": runs of words of the shorter text that the longer has"]],
   ].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
 }
 
 const sameWords = (a, b) => (a || "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "") === (b || "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
-const whenOf = m => m.date ? m.date.slice(0, 16).replace("T", " ") : "";
+const whenOf = m => !m.date ? "" : /^\d{4}-\d\d-\d\dT/.test(m.date) ? m.date.slice(0, 16).replace("T", " ") : m.date;
 
 function clusterView(state) {
   const row = byId.get(state.cluster);
@@ -467,6 +479,7 @@ function clusterView(state) {
     originLine(cluster),
     h("h2", {}, "Who has it, by time"),
     table("Documents of this story", columns, rows, { bare: rows.length < 13 }),
+    lead !== cluster.kept ? h("p", { class: "dim small", id: "beside" }, "What each is, and how much alike: beside the text of ", own(siteName(cluster.kept.site)), ", which represents the group.") : null,
     hidden ? h("p", { class: "dim" }, `${count(hidden, "more copy", "more copies")} in the json report.`) : null,
     h("h2", {}, "What it says"),
     storyText(lead),
@@ -499,11 +512,14 @@ function storyText(lead) {
   if (!text) return h("p", { class: "dim" }, "The text of this document is not in this file: it was left out to keep the file small.");
   const FIRST = 500;
   if (text.length <= FIRST + 200) return h("div", { class: "card context", dir: "auto" }, text);
-  const [before, behind] = [text.slice(0, FIRST), text.slice(FIRST)];
+  // Behind a word.
+  const end = FIRST + Math.max(0, text.slice(FIRST).search(/\s|$/));
+  const [before, behind] = [text.slice(0, end), text.slice(end)];
+  const dots = h("span", {}, "\u2026");
   const rest = h("span", { hidden: true }, behind);
   const more = h("button", { type: "button", class: "noprint", "aria-expanded": "false" }, "Show the whole text");
-  more.addEventListener("click", () => { rest.hidden = !rest.hidden; more.setAttribute("aria-expanded", String(!rest.hidden)); more.textContent = rest.hidden ? "Show the whole text" : "Show less"; });
-  return [h("div", { class: "card context", dir: "auto" }, before, rest), more];
+  more.addEventListener("click", () => { rest.hidden = !rest.hidden; dots.hidden = !rest.hidden; more.setAttribute("aria-expanded", String(!rest.hidden)); more.textContent = rest.hidden ? "Show the whole text" : "Show less"; });
+  return [h("div", { class: "card context", dir: "auto" }, before, dots, rest), more];
 }
 
 const RULE = { canonical: "others name its address as the canonical one", credit: "others credit its site", earliest: "it is the earliest", novel: "of those of the earliest date it has the most text that came back later", edits: "what was cut or changed elsewhere stands in it", longest: "it is the longest" };
@@ -512,7 +528,7 @@ const WAY = { canonical: "names it as canonical", credit: "credits its site", ve
 // Seconds as a person says them.
 function lasting(seconds) {
   const s = Math.abs(seconds);
-  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h${Math.round(s % 3600 / 60) ? ` ${Math.round(s % 3600 / 60)} min` : ""}` : `${(s / 86400).toFixed(1)} days`;
+  const said = s < 60 ? `${s} s` : s < 3600 ? `${Math.round(s / 60)} min` : s < 2 * 86400 ? `${Math.floor(s / 3600)} h${Math.round(s % 3600 / 60) ? ` ${Math.round(s % 3600 / 60)} min` : ""}` : `${(s / 86400).toFixed(1).replace(/\.0$/, "")} days`;
   return seconds < 0 ? "-" + said : said;
 }
 
@@ -547,8 +563,10 @@ function tree(cluster) {
     const m = byIds.get(id);
     const parent = m && m.parent;
     const below = (children.get(id) || []).sort(order).filter(child => !drawn.has(child.id));
-    const line = [m ? h("a", { href: view({ cluster: cluster.id, a: parent && byIds.has(parent.id) ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.title || id) : h("code", {}, id), " ", m ? h("span", { class: "dim" }, own(m.site)) : null];
-    const about = parent ? h("span", { class: "small dim" }, [lagOf(parent.lag, parent.days), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, origin.order === "known" ? "the origin" : "perhaps first");
+    // The site, and the headline only where it is another than whom it was taken from has.
+    const above = parent ? byIds.get(parent.id) : null;
+    const line = [m ? h("a", { href: view({ cluster: cluster.id, a: above ? parent.id : cluster.kept.id, b: id }), dir: "auto" }, m.site || nameOf(m)) : h("code", {}, id), m && m.site && (!above || !sameWords(m.title, above.title)) ? [" ", own(nameOf(m))] : null];
+    const about = parent ? h("span", { class: "small dim" }, [lagOf(parent.lag, parent.days), percent(parent.verbatim) + " verbatim", WAY[parent.way] || parent.way].join(", ")) : h("span", { class: "small dim" }, origin.order === "known" ? "the original" : "perhaps first");
     return h("li", {}, line, " ", about, below.length && depth < 60 ? h("ul", {}, below.map(child => left > 0 ? node(child.id, depth + 1) : null)) : null);
   };
   const roots = [origin.id, ...[...children.keys()].filter(id => id !== origin.id && !byIds.has(id))];
@@ -600,7 +618,17 @@ function timeline(cluster) {
   return h("figure", { class: "card" }, h("figcaption", {}, "Published"), lags(dated, cluster),
     svg("svg", { viewBox: `0 0 800 ${bottom + 20}`, role: "img", "aria-label": `Timeline of ${dated.length} documents from ${dated[0].date} to ${dated[dated.length - 1].date}` },
       svg("line", { class: "axis", x1: 20, x2: 780, y1: bottom, y2: bottom }), links, dots,
-      svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))));
+      svg("text", { x: 20, y: bottom + 14 }, dated[0].date.slice(0, 16).replace("T", " ")), svg("text", { x: 780, y: bottom + 14, "text-anchor": "end" }, dated[dated.length - 1].date.slice(0, 16).replace("T", " "))),
+    legend(dated, cluster));
+}
+
+// What the colours of the dots say.
+function legend(dated, cluster) {
+  const key = (shade, text) => h("span", { class: "key" }, svg("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" }, svg("circle", { class: "dot " + shade, cx: 6, cy: 6, r: 5 })), " " + text);
+  const others = dated.filter(m => m.id !== cluster.lead.id);
+  return h("p", { class: "dim small" }, dated.some(m => m.id === cluster.lead.id) ? key("kept", original(cluster) ? "the original" : "shown first") : null,
+    RELATIONS.filter(name => others.some(m => m.relation === name)).map(name => key("fill-" + name, SAYS[name])),
+    others.some(m => !RELATIONS.includes(m.relation)) ? key("fill-other", "represents the group") : null, h("span", {}, "A line leads to whom a copy has its text from."));
 }
 
 // ---- one story as evidence
@@ -618,7 +646,7 @@ function evidenceView() {
   const columns = [
     ["Exhibit", m => exhibit.get(m.id), m => exhibit.get(m.id)],
     ["Site", m => own(siteName(m.site)), m => m.site],
-    ["Published", m => m.date || "no date", m => m.date || ""],
+    ["Published", m => h("span", { class: "when" }, whenOf(m) || "no date"), m => m.date || ""],
     ["Headline", m => own(m.title || ""), m => m.title || ""],
     ["What it is", m => (m === lead && original(cluster) ? "original" + (relation(m) ? "; " : "") : "") + relation(m), relation],
     ["Words", m => number.format(m.tokens), m => m.tokens],
@@ -626,7 +654,7 @@ function evidenceView() {
   const texts = rows.map(m => {
     const spans = m === cluster.kept ? [] : alignment(cluster.kept, m, (evidence[m.id] && evidence[m.id].s || []).map(([a0, a1, b0, b1, ...rest]) => [b0, b1, a0, a1, ...rest])).spans.map(s => ({ ...s.b, name: s.name })).sort((x, y) => x.chars[0] - y.chars[0]);
     return h("section", { class: "evidence" }, h("h2", { dir: "auto" }, `Exhibit ${exhibit.get(m.id)}: ${siteName(m.site)}`),
-      h("dl", {}, [["headline", own(m.title || "none")], ["published", m.date || "no date"], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null, ["id", h("code", {}, m.id)], ["file", h("code", {}, m.path + (m.record === null ? "" : ", record " + m.record))], ["what it is", relation(m) || "the original"], m.jaccard === null ? null : ["Jaccard, containment", `${percent(m.jaccard)}, ${percent(m.containment)}`], ["SHA-256 of the text", h("code", {}, core.story[m.id] || "the text is not in the report: --report json+text keeps it")]].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      h("dl", {}, [["headline", own(m.title || "none")], ["published", m.date || "no date"], m.url ? ["address", address(m.url)] : null, m.canonical && m.canonical !== m.url ? ["canonical", address(m.canonical)] : null, ["id", h("code", {}, m.id)], ["file", h("code", {}, inParts(m.path), (m.record === null ? "" : ", record " + m.record))], ["what it is", relation(m) || "the original"], m.jaccard === null ? null : ["Jaccard, containment", `${percent(m.jaccard)}, ${percent(m.containment)}`], ["SHA-256 of the text", h("code", {}, core.story[m.id] || "the text is not in the report: --report json+text keeps it")]].filter(row => row).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       pane(m, textOf(m.id), spans, 0).text);
   });
   show("Evidence: " + nameOf(lead),
@@ -720,18 +748,60 @@ function differing(a, b) {
   while (tail < x.length - head && tail < y.length - head && x[x.length - 1 - tail][0] === y[y.length - 1 - tail][0]) tail++;
   const [m, n] = [x.length - head - tail, y.length - head - tail];
   const other = [[], []];
+  other.hunks = [];
   if (m * n > 4e6) return other;
+  // Words that differ, side by side: where they begin and end in either text.
+  const place = (list, from, to) => from < to ? [list[from][1], list[to - 1][2]] : list[from] ? [list[from][1], list[from][1]] : list.length ? [list[list.length - 1][2], list[list.length - 1][2]] : [0, 0];
+  let [h0, k0] = [0, 0];
+  const close = (i, j) => { if (i > h0 || j > k0) other.hunks.push({ a: place(x, head + h0, head + i), b: place(y, head + k0, head + j) }); };
   const table = new Uint16Array((m + 1) * (n + 1));
   for (let i = m - 1; i >= 0; i--) for (let j = n - 1; j >= 0; j--) {
     table[i * (n + 1) + j] = x[head + i][0] === y[head + j][0] ? table[(i + 1) * (n + 1) + j + 1] + 1 : Math.max(table[(i + 1) * (n + 1) + j], table[i * (n + 1) + j + 1]);
   }
   let i = 0, j = 0;
   while (i < m || j < n) {
-    if (i < m && j < n && x[head + i][0] === y[head + j][0]) { i++; j++; }
+    if (i < m && j < n && x[head + i][0] === y[head + j][0]) { close(i, j); i++; j++; [h0, k0] = [i, j]; }
     else if (j === n || (i < m && table[(i + 1) * (n + 1) + j] >= table[i * (n + 1) + j + 1])) other[0].push(x[head + i++]);
     else other[1].push(y[head + j++]);
   }
+  close(m, n);
   return other;
+}
+
+// Characters of context on either side of a change, and of a stretch that one text alone has.
+const CONTEXT = 48, STRETCH = 600;
+
+// What differs between two whole texts and nothing else, in rows of left and right: words within shared passages, with some context,
+// and what stands in one text alone. Boilerplate is no change.
+function changesOf(a, b, left, right, spans) {
+  const [x, y] = [left.pieces[0][1], right.pieces[0][1]];
+  const rows = [];
+  const side = (text, [start, end], tag) => {
+    const before = text.slice(Math.max(0, start - CONTEXT), start).replace(/^\S*\s+/, start > CONTEXT ? "\u2026" : "$&");
+    const after = text.slice(end, end + CONTEXT).replace(/\s+\S*$/, end + CONTEXT < text.length ? "\u2026" : "$&");
+    return h("div", { dir: "auto" }, before, start < end ? h(tag, { class: "changed" }, text.slice(start, end)) : null, after);
+  };
+  const alone = (text, from, to, site, tag) => {
+    // Without lines that the site prints.
+    let own = text.slice(from, to);
+    for (const [start, end] of chromeIn(own, site).reverse()) own = own.slice(0, start) + own.slice(end);
+    own = own.trim();
+    if (!/[\p{L}\p{N}]/u.test(own)) return null;
+    return h("div", { dir: "auto" }, h(tag, { class: "changed" }, own.slice(0, STRETCH)), own.length > STRETCH ? h("span", { class: "dim" }, ` \u2026 ${bytes(own.length - STRETCH)} more`) : null);
+  };
+  const byA = spans.slice().sort((s, t) => s.a.chars[0] - t.a.chars[0]);
+  const byB = spans.slice().sort((s, t) => s.b.chars[0] - t.b.chars[0]);
+  const behind = new Map(byB.map((s, i) => [s, i ? byB[i - 1].b.chars[1] : 0]));
+  let at = 0;
+  const put = (l, r) => { if (l || r) rows.push(h("div", { class: "change" }, l || h("div", { class: "dim" }, "\u2014"), r || h("div", { class: "dim" }, "\u2014"))); };
+  for (const s of byA) {
+    put(alone(x, at, s.a.chars[0], a.site, "del"), alone(y, behind.get(s), s.b.chars[0], b.site, "ins"));
+    for (const hunk of s.hunks || []) put(side(x, hunk.a.map(c => c + s.a.chars[0]), "del"), side(y, hunk.b.map(c => c + s.b.chars[0]), "ins"));
+    at = Math.max(at, s.a.chars[1]);
+  }
+  const last = byB.length ? byB[byB.length - 1].b.chars[1] : 0;
+  put(alone(x, at, x.length, a.site, "del"), alone(y, last, y.length, b.site, "ins"));
+  return rows;
 }
 
 // A text with its spans marked; `spans` are [start, end, number, differing words] in this text's characters.
@@ -775,7 +845,7 @@ function pane(document, shown, spans, side) {
   }
   return { text, element: h("section", { class: "pane", "aria-label": (side ? "Right" : "Left") + " document" },
     h("h2", { class: "exhibit", "data-exhibit": document.place + 1, dir: "auto" }, document.title || document.id),
-    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, document.date, count(document.tokens, "word"), document.said === undefined ? document.relation || "represents the story" : document.said].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
+    h("p", { class: "meta" }, h("code", {}, document.id), " ", [document.site, whenOf(document), count(document.tokens, "word"), document.said === undefined ? document.relation || "represents the story" : document.said].filter(part => part).join(" \u00b7 "), document.url ? [" ", address(document.url)] : null), text) };
 }
 
 // Lines that the site prints around whatever it says, in this text's characters.
@@ -832,14 +902,14 @@ function alignment(a, b, given) {
   return { left, right, spans: spans.map((span, name) => {
     const words = whole && span.identity < 1 ? differing(x.slice(...span.a), y.slice(...span.b)) : [[], []];
     const [ofA, ofB] = span.bytes || [];
-    return { name, span, a: { bytes: ofA, chars: span.a, words: words[0] }, b: { bytes: ofB, chars: span.b, words: words[1] } };
+    return { name, span, hunks: words.hunks, a: { bytes: ofA, chars: span.a, words: words[0] }, b: { bytes: ofB, chars: span.b, words: words[1] } };
   }) };
 }
 
 function compareView(cluster, state) {
   const find = id => cluster.members.find(member => member.id === id);
   const [a, b] = [find(state.a) || cluster.kept, find(state.b)];
-  if (!b) return missing("This cluster shows no document with the id " + state.b + ".");
+  if (!b) return missing(`This story shows no document with the id ${state.b}.`, view({ cluster: cluster.id }), "The whole story");
   const choose = (label, chosen, name) => {
     const known = cluster.members.filter(m => m.place === 0 || evidence[m.id] || m === chosen).slice(0, 500);
     const select = h("select", { "aria-label": label }, known.map(m => h("option", { value: m.id, selected: m === chosen }, `${m.place + 1}. ${siteName(m.site)}: ${nameOf(m).slice(0, 60)}`)));
@@ -909,10 +979,19 @@ function sideBySide(a, b, given, back, verdict, choices) {
     if (mark) { at = Number(mark.dataset.span) - 1; go(1); }
   }));
   keys = { n: () => go(1), p: () => go(-1) };
-  // Of the shared passages only what differs: whoever looks for a change need not read what is the same.
+  // Only what differs: whoever looks for a change need not read what is the same.
   const box = h("div", { class: "panes" }, panes.map(p => p.element));
-  const changes = h("input", { type: "checkbox" });
-  changes.addEventListener("change", () => box.classList.toggle("only-changes", changes.checked));
+  const both = left && right && left.whole && right.whole;
+  const changes = h("input", { type: "checkbox", disabled: !both });
+  const list = h("div", { class: "changes card", hidden: true, tabindex: "0", role: "region", "aria-label": "What differs" });
+  changes.addEventListener("change", () => {
+    if (changes.checked && !list.childNodes.length) {
+      const rows = changesOf(a, b, left, right, spans);
+      fill(list, {}, rows.length ? [h("div", { class: "change dim small" }, h("div", {}, own(siteName(a.site))), h("div", {}, own(siteName(b.site)))), rows] : [h("p", {}, "Nothing differs but case, punctuation and boilerplate.")]);
+    }
+    list.hidden = !changes.checked;
+    box.hidden = changes.checked;
+  });
   const begins = s => { const mark = marks[0].get(String(s.name)) || marks[1].get(String(s.name)); if (!mark) return ""; const copy = mark.cloneNode(true); copy.querySelectorAll("sup").forEach(sup => sup.remove()); return copy.textContent.trim().slice(0, 70); };
   const passages = spans.length > 1 ? h("details", { class: "small noprint", id: "passages" }, h("summary", {}, "Passages"), h("ol", {}, spans.map((s, i) => h("li", {}, h("button", { type: "button", class: "link", dir: "auto", onclick: () => { at = i - 1; go(1); } }, begins(s) + "\u2026"), h("span", { class: "dim" }, ` ${count(s.span.tokens, "word")}, ${percent(s.span.identity)} the same`))))) : null;
   const words = side => Math.max(1, side.tokens);
@@ -924,7 +1003,7 @@ function sideBySide(a, b, given, back, verdict, choices) {
         h("button", { type: "button", id: "previous", disabled: !spans.length, onclick: () => go(-1), title: "Key: p" }, "Previous passage"), h("button", { type: "button", id: "next", disabled: !spans.length, onclick: () => go(1), title: "Key: n" }, "Next passage"),
         h("label", { class: "check" }, changes, "Changes only"), told, passages),
       h("p", { class: "dim small legend" }, h("mark", {}, "shared"), " ", h("mark", {}, h("span", { class: "changed" }, "differs")), " ", h("span", { class: "chrome" }, "boilerplate, not compared"), turned ? " Passages that changed places have colours of their own." : "")),
-    box);
+    box, list);
 }
 
 // ---- related pairs
@@ -986,7 +1065,7 @@ function relatedView(state) {
     h("h1", {}, "Related pairs"),
     h("p", { class: "dim" }, "Pairs that are related and not of one story: they share a passage, are versions of one page, or come from the same template. Some documents that have another in them are in other stories, since each story is built around one document."),
     h("div", { class: "controls" }, h("label", { class: "grow", for: "query" }, "Search", query)),
-    h("p", { class: "dim small", id: "query-help" }, "Words of titles, texts, ids and addresses; ", ["site:", "relation:partial", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Key: / to search."),
+    h("details", { class: "small noprint", id: "query-help" }, h("summary", {}, "What can be searched"), "Words of titles, texts, ids and addresses; ", ["site:", "relation:partial", "score<90%", "after:2024-01-01", "before:2025"].map(term => [h("code", {}, term), " "]), "and a minus to leave out. Key: / to search."),
     told, hint,
     core.related.length ? box : h("p", {}, "No two documents are related beyond their stories."));
   search(false);
@@ -994,7 +1073,7 @@ function relatedView(state) {
 
 function pairView(state) {
   const pair = core.related.find(([a, b]) => a === state.pair && b === state.with);
-  if (!pair) return missing(`This report shows no related pair of ${state.pair} and ${state.with}.`);
+  if (!pair) return missing(`This report shows no related pair of ${state.pair} and ${state.with}.`, "#related", "All related pairs");
   const [a, b] = [{ ...documentOf(pair[0]), place: 0 }, { ...documentOf(pair[1]), place: 1 }];
   const clusters = [a, b].map(d => [d, clusterOfDocument(d.id)]).filter(([, cluster]) => cluster);
   sideBySide(a, b, pair[4],
@@ -1056,9 +1135,9 @@ function overTime(dates) {
 // How much of what is there was found, at a glance.
 function recall() {
   const audit = core.audit;
-  if (!audit) return core.recovery && core.recovery.documents ? h("div", { id: "recall" }, h("h2", {}, "Recall, by planted copies"),
-    h("p", {}, Object.entries(core.recovery.by_kind).map(([kind, row]) => `${row.met} of ${row.planted} with ${kind}`).join(", ") + " would have been compared."),
-    h("p", { class: "dim" }, `This shows ${core.recovery.shows}.`)) : null;
+  if (!audit) return core.recovery && core.recovery.documents ? h("div", { id: "recall" }, h("h2", {}, "Self-test"),
+    h("p", {}, "wirecopy altered some documents in memory. It would have compared these copies with their originals: ", Object.entries(core.recovery.by_kind).map(([kind, row]) => `${number.format(row.met)} of ${number.format(row.planted)} with ${kind}`).join(", ") + "."),
+    h("p", { class: "dim" }, "This covers three kinds of copies only, and says nothing of very common text. ", h("code", {}, "--audit N"), " measures on your own documents.")) : null;
   const known = audit.recall !== null;
   const bar = (name, row) => {
     const x = share => 130 + 560 * share;
@@ -1066,7 +1145,7 @@ function recall() {
   };
   const rows = [["all", audit], ...Object.entries(audit.by_relation)];
   const lines = rows.map(([name, row], i) => svg("g", { transform: `translate(0 ${18 * i})` }, bar(name, row)));
-  return h("div", { id: "recall" }, h("h2", {}, "Recall, by audit"),
+  return h("div", { id: "recall" }, h("h2", {}, "How much was found, by audit"),
     h("p", {}, known ? `${count(audit.sampled, "document")} drawn and compared with all others: ${number.format(audit.found)} of their ${count(audit.pairs, "pair")} were found (${percent(audit.found / audit.pairs)}). Recall, the mean over these documents, is ${percent(audit.recall)}, between ${percent(audit.low)} and ${percent(audit.high)} with 95 % confidence.` : `None of ${count(audit.sampled, "document")} drawn has a pair: nothing is known of the recall.`),
     known ? h("figure", { class: "card" }, h("figcaption", {}, "Share of pairs that was found, with 95 % intervals"), svg("svg", { viewBox: `0 0 800 ${18 * rows.length + 6}`, role: "img", "aria-label": rows.map(([name, row]) => `${name} ${percent(row.recall)}`).join(", ") }, lines)) : null,
     audit.missed_first.length ? h("details", {}, h("summary", {}, `${count(audit.missed_in_all, "pair")} missed`), h("ul", {}, audit.missed_first.slice(0, 200).map(m => h("li", {}, h("code", {}, m.a), " and ", h("code", {}, m.b), " ", tag(m.relation), " ", m.gate)))) : null);
@@ -1102,7 +1181,7 @@ function matrix(pairs, most) {
   const top = Math.max(...pairs.map(pair => pair.copies));
   const cell = pair => pair ? h("td", { class: "n heat" + Math.ceil(4 * Math.log1p(pair.copies) / Math.log1p(top)), title: `median lag ${pairLag(pair) || "not known"}, ${percent(pair.verbatim)} verbatim` }, h("a", { href: storiesOf(pair.source, pair.carrier), "aria-label": `${pair.carrier} has ${pair.copies} from ${pair.source}` }, number.format(pair.copies))) : h("td", { class: "n" });
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who carries whom" }, h("table", { class: "matrix" },
-    h("thead", {}, h("tr", {}, h("td", {}), columns.map(site => h("th", { scope: "col" }, h("span", {}, siteLink(site)))))),
+    h("thead", {}, h("tr", {}, h("td", {}), columns.map(site => h("th", { scope: "col" }, h("span", {}, siteLink(site)))), h("td", { class: "room" }))),
     h("tbody", {}, rows.map(row => h("tr", {}, h("th", { scope: "row" }, siteLink(row)), columns.map(column => cell(of.get(row + "\t" + column))))))));
 }
 
@@ -1163,7 +1242,7 @@ function sitesView(state) {
 
 function siteView(name) {
   const site = sites().get(name);
-  if (!site) return missing(`No site of this report is called ${name}.`);
+  if (!site) return missing(`No site of this report is called ${name}.`, "#sites", "All sites");
   const stories = [];
   for (let i = 0; i < core.clusters.length; i++) if (factsOf(i).sites.includes(name)) stories.push(factsOf(i));
   const first = stories.filter(f => f.origin === name);
@@ -1215,8 +1294,10 @@ function findings() {
   for (let i = 0; i < core.clusters.length; i++) factsOf(i).sites.forEach(site => { if (site) sitesIn.add(site); });
   if (core.clusters.length) list.push(sentence("#clusters", `${count(core.clusters.length, "story was", "stories were")} published more than once: ${count(a.duplicates, "copy", "copies")}${sitesIn.size > 1 ? ` on ${count(sitesIn.size, "site")}` : ""}.`, [0, 1, 2].filter(i => i < core.clusters.length).map(i => storySentence(factsOf(i)))));
   const { partial = 0, update = 0, templated = 0 } = a.pairs;
-  if (partial) list.push(sentence(of("partial"), `${count(partial, "pair shares", "pairs share")} a passage.`, related("partial")));
-  if (update) list.push(sentence(of("update"), `${count(update, "pair is", "pairs are")} two versions of one page.`, related("update")));
+  // Both may be of one story, which shows them.
+  const apart = (name, all) => { const n = core.related_by ? core.related_by[name] || 0 : all; return n < all ? `; ${n ? number.format(n) : "none"} of them ${n === 1 ? "is" : "are"} of no story together` : ""; };
+  if (partial) list.push(sentence(core.related_by && !core.related_by.partial ? "#clusters" : of("partial"), `${count(partial, "pair shares", "pairs share")} a passage${apart("partial", partial)}.`, related("partial")));
+  if (update) list.push(sentence(core.related_by && !core.related_by.update ? "#clusters" : of("update"), `${count(update, "pair is", "pairs are")} two versions of one page${apart("update", update)}.`, related("update")));
   if (templated) list.push(sentence(core.templates.length ? "#templates" : of("templated"), `${count(templated, "pair comes", "pairs come")} from the same template${core.templates_in_all ? `; ${count(core.templates_in_all, "template")}` : ""}.`, core.templates.slice(0, 3).map((form, i) => [h("a", { href: view({ template: i }) }, count(form.documents_in_all, "document")), ": ", own(shortened(form.skeleton))])));
   const repeating = core.pages.filter(page => page.repeats.some(r => !r.furniture && r.kind !== "similar"));
   if (core.pages.length) list.push(sentence("#pages", repeating.length ? `${count(repeating.length, "page repeats", "pages repeat")} something within themselves.`.replace(/^1 page (.*) themselves/, "1 page $1 itself") : `${count(core.pages.length, "page has", "pages have")} repeats that every page has, or faults in titles.`, repeating.slice(0, 3).map(page => { const r = page.repeats.find(one => !one.furniture && one.kind !== "similar"); return [h("a", { href: view({ page: page.id }), dir: "auto" }, page.id), ": ", own(shortened(r.text)), `, ${r.count} times`]; })));
@@ -1280,7 +1361,7 @@ function pagesView(state) {
   const rows = core.pages.slice().sort((a, b) => rank(a) - rank(b));
   const first = page => told(page).map(r => `${times(r)}: ${r.text}`).join("; ") + (page.faults || []).map(f => "; " + (FAULT[f.kind] || f.kind)).join("");
   listing("Repeated within one page", "Headlines, blocks, paragraphs and lines that appear more than once on one page. Furniture is what every page has: breadcrumbs, navigation, links to the page itself.", [
-    ["Page", page => h("a", { href: view({ page: page.id }), dir: "auto" }, page.id), page => page.id],
+    ["Page", page => { const d = documentOf(page.id); return [h("a", { href: view({ page: page.id }), dir: "auto" }, inParts(page.id)), d.title || d.site ? h("div", { class: "small dim", dir: "auto" }, [d.site, d.title].filter(part => part).join(": ")) : null]; }, page => page.id],
     ["Repeats", page => [told(page).slice(0, 5).map(r => h("div", {}, h("span", { class: "tag other" }, times(r)), " ", own(shortened(r.text)))), (page.faults || []).map(f => h("div", { class: "dim" }, faultText(f)))], first],
   ], rows, "No page repeats anything.");
 }
@@ -1308,7 +1389,7 @@ function markedText(text, ranges) {
 function pageView(state) {
   const id = state.page;
   const page = core.pages.find(page => page.id === id);
-  if (!page) return missing("No page of this report has the id " + id + ".");
+  if (!page) return missing(`No page of this report that repeats something has the id ${id}.`, "#pages", "All pages");
   const whole = data.visible[id] === undefined ? evidence[id] && evidence[id].t : data.visible[id];
   const cluster = clusterOfDocument(id);
   const marks = page.repeats.flatMap((r, i) => r.spans.map(([start, end], n) => ({ start, end, number: i + 1, place: n + 1 })));
@@ -1351,6 +1432,7 @@ function skeleton(form) {
 function templatesView(state) {
   const form = core.templates[Number(state.template)];
   if (form) return templateView(form);
+  if ("template" in state) return missing(`This report shows no template number ${state.template}.`, "#templates", "All templates");
   listing("Templates", "Forms that documents fill in: what stays, and a slot for what does not. Optional sentences are in brackets.", [
     ["Documents", ([form, i]) => h("a", { href: view({ template: i }), "aria-label": "Template " + (i + 1) }, number.format(form.documents_in_all)), ([form]) => form.documents_in_all],
     ["Text with slots", ([form]) => h("div", { class: "context", dir: "auto" }, skeleton(form)), ([form]) => form.skeleton],
@@ -1381,14 +1463,14 @@ function boilerplateView() {
 
 function problemsView() {
   listing("Problems", "Files that could not be read, or only in part.", [
-    ["File", row => h("code", {}, row.path), row => row.path],
+    ["File", row => h("code", {}, inParts(row.path)), row => row.path],
     ["Record", row => row.record === undefined ? "" : row.record, row => row.record === undefined ? "" : row.record],
     ["Reason", row => row.reason, row => row.reason],
   ], core.problems, "Everything could be read.", core.problems_in_all);
 }
 
 const sourceColumns = [
-  ["File", row => h("code", {}, row.path), row => row.path],
+  ["File", row => h("code", {}, inParts(row.path)), row => row.path],
   ["Bytes", row => number.format(row.bytes), row => row.bytes],
   ["SHA-256", row => h("code", {}, row.sha256 || "read only once"), row => row.sha256 || ""],
 ];
@@ -1402,7 +1484,7 @@ function listing(title, note, columns, rows, none, inAll) {
     rows.length ? table(title, columns, rows) : h("p", {}, none));
 }
 
-const missing = why => show("Not found", h("h1", {}, "Not found"), h("p", {}, why), h("p", {}, h("a", { href: listed.link }, "All stories")));
+const missing = (why, href = listed.link, back = "All stories") => show("Not found", h("h1", {}, "Not found"), h("p", {}, why), h("p", {}, h("a", { href }, back)));
 
 // ---- where we are
 
@@ -1434,6 +1516,9 @@ function route() {
   printing = null;
   const name = "cluster" in state ? "clusters" : "pair" in state ? "related" : "page" in state ? "pages" : "template" in state ? "templates" : (VIEWS.find(([name]) => name in state) || VIEWS[0])[0];
   document.getElementById("nav").replaceChildren(h("ul", {}, VIEWS.filter(([id, , , n], i) => i === 0 || n || id === name).map(([id, label, , n]) => h("li", {}, h("a", { href: id === "clusters" ? listed.link : "#" + id, "data-view": id, "aria-current": id === name ? "page" : null }, label, n ? [" ", h("span", { class: "dim" }, number.format(n))] : null)))));
+  // On a phone the views are in one line that scrolls: where we are is seen there.
+  const here = document.querySelector("nav [aria-current]");
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;
   if ("cluster" in state) clusterView(state);
   else VIEWS.find(([id]) => id === name)[2](state);
 }

@@ -58,7 +58,7 @@ fn without(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Option<Str
 }
 
 /// These ranges of a text, ascending, each with what belongs to it, and none with what belongs to the one before.
-pub(super) fn apart(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+pub(crate) fn apart(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     let mut behind = 0;
     let cut = |range: Range<usize>| {
         let whole = widened(text, range);
