@@ -178,12 +178,12 @@ impl Resources {
     pub fn bound(&self) -> Result<bool> {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
         let large = usize::try_from(bytes.saturating_sub(SMALL_BLOCKS).max(bytes / 4)).unwrap_or(usize::MAX);
-        match heap::bound(large, self.work_dir.as_deref()) {
+        match heap::bound(large, self.work_dir.as_deref(), self.memory.is_some()) {
             Err(e) if self.memory.is_some() => {
                 let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
                 Err(Error::io(ErrorKind::Write, place, e))
             }
-            // Nobody asked for it.
+            // Nobody asked for it. Its file is made when it is needed.
             bounded => Ok(bounded.unwrap_or(false)),
         }
     }

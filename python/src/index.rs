@@ -93,7 +93,8 @@ impl Index {
     ) -> PyResult<Index> {
         let (cancel, names) = (Cancel::default(), fields.names());
         let options = reading.options(names.clone()).map_err(|failure| failure.raise(py))?;
-        let resources = means.resources(&cancel, &Progress::default()).map_err(|failure| failure.raise(py))?;
+        let resources =
+            means.resources(&cancel, &Progress::default()).map_err(|failure| failure.raise(py))?;
         let (at, means) = (directory.clone(), resources.clone());
         let open = work::run(py, &Watch::unseen(&cancel), Vec::new(), move || {
             opened(at, &mode, &creation, judging.policy()?, &means)

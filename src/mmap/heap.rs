@@ -54,10 +54,12 @@ static OVERFLOWED: AtomicBool = AtomicBool::new(false);
 /// Whether this allocator gave any block.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-static SPACE: Mutex<Space> = Mutex::new(Space { file: None, end: 0, free: [0; CLASSES] });
+static SPACE: Mutex<Space> = Mutex::new(Space { directory: None, file: None, end: 0, free: [0; CLASSES] });
 
 /// The file.
 struct Space {
+    /// Where it is made.
+    directory: Option<PathBuf>,
     file: Option<File>,
     /// Behind its last block.
     end: usize,
@@ -66,23 +68,22 @@ struct Space {
 }
 
 /// Bounds the large blocks of this process: so many bytes of them stay in memory, and further ones are pages of a file without a
-/// name in `directory`, or in the system's directory for such files. Returns whether it can: the program's allocator has to
-/// be [`BoundedHeap`].
+/// name in `directory`, or in the system's directory for such files. The file is made when the first block is wanted of it, or
+/// now. Returns whether blocks can be bounded: the program's allocator has to be [`BoundedHeap`].
 ///
 /// # Errors
-/// The system's, where it cannot make the file or map it.
-pub fn bound(bytes: usize, directory: Option<&Path>) -> io::Result<bool> {
+/// The system's, where the file is made now and cannot be.
+pub fn bound(bytes: usize, directory: Option<&Path>, now: bool) -> io::Result<bool> {
     if !INSTALLED.load(Relaxed) {
         return Ok(false);
     }
-    if START.load(Relaxed) == 0 {
-        let directory = directory.map_or_else(std::env::temp_dir, PathBuf::from);
-        std::fs::create_dir_all(&directory)?;
-        let file = tempfile::tempfile_in(directory)?;
+    {
         let mut space = space();
         if space.file.is_none() {
-            map(&file)?;
-            space.file = Some(file);
+            space.directory = Some(directory.map_or_else(std::env::temp_dir, PathBuf::from));
+            if now {
+                space.open()?;
+            }
         }
     }
     LIMIT.store(bytes, Relaxed);
@@ -140,8 +141,23 @@ fn is_mapped(block: *mut u8) -> bool {
 }
 
 impl Space {
+    /// Makes the file. What this allocates is small, and so no block of the file.
+    fn open(&mut self) -> io::Result<()> {
+        let Some(directory) = &self.directory else { return Ok(()) };
+        let file = tempfile::tempfile_in(directory).or_else(|_| {
+            std::fs::create_dir_all(directory)?;
+            tempfile::tempfile_in(directory)
+        })?;
+        map(&file)?;
+        self.file = Some(file);
+        Ok(())
+    }
+
     /// A block of the file; none where the disk does not give it.
     fn take(&mut self, bytes: usize) -> Option<*mut u8> {
+        if self.file.is_none() {
+            self.open().ok()?;
+        }
         let (start, class) = (START.load(Relaxed), class(bytes));
         let file = self.file.as_ref()?.as_raw_fd();
         let place = match *self.free.get(class)? {
@@ -308,7 +324,7 @@ mod tests {
         fn blocks_keep_their_bytes(steps in proptest::collection::vec(step(), 1..60), limit in prop_oneof![Just(0usize), Just(20_000)]) {
             // The allocator of this program is another, so that only the blocks below are counted.
             INSTALLED.store(true, Relaxed);
-            prop_assert!(bound(limit, None).expect("a file in the directory of temporary files"));
+            prop_assert!(bound(limit, None, true).expect("a file in the directory of temporary files"));
             let layout = |size: usize| Layout::from_size_align(size, 8).expect("a size");
             let mut blocks: Vec<(*mut u8, usize, u8)> = Vec::new();
             let mut mark = 0u8;

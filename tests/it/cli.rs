@@ -414,7 +414,9 @@ fn help(command: &str) -> String {
 fn help_has_headings_and_examples() {
     for command in COMMANDS {
         let said = help(command);
-        for line in said.lines().filter(|line| line.trim_start().starts_with(['-', '<'])) {
+        // A value in a list of them begins with a dash and a blank.
+        let is_option = |line: &str| line.starts_with(['-', '<']) && !line.starts_with("- ");
+        for line in said.lines().filter(|line| is_option(line.trim_start())) {
             // What it is stands beside it, or in the line below.
             let next = said.lines().skip_while(|other| *other != line).nth(1).unwrap_or_default();
             let is_said = line.trim().contains("  ") || !next.trim().is_empty();
