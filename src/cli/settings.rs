@@ -9,7 +9,7 @@ use crate::kernel::Kernel;
 use crate::options::{KeptSteps, Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::scan::Scan;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::say::say;
@@ -51,7 +51,9 @@ impl ScanSettings {
             kernel,
             ..Resources::default()
         };
-        resources.bound()?;
+        if !resources.bound()? && run.memory.is_some() {
+            bail!("--memory works on Linux only; leave it out");
+        }
         Ok(ScanSettings { recipe: Recipe::with_shingle(run.shingle)?, policy, resources })
     }
 

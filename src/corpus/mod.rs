@@ -35,11 +35,11 @@ pub(crate) use asked::FieldsSeen;
 #[cfg(feature = "cli")]
 pub(crate) use asked::are_asked;
 use convert::FileKindOf;
+#[cfg(feature = "cli")]
 pub(crate) use convert::object_lines::{ObjectLines, in_one_line};
 #[cfg(feature = "cli")]
 pub(crate) use convert::objects::begin_objects;
 pub(crate) use convert::objects::{copy_kept, kept as kept_objects};
-#[cfg(feature = "cli")]
 pub(crate) use convert::replaced;
 pub(crate) use convert::stretches::{Container, Part};
 pub(crate) use inflate::{Compression, decompressed};

@@ -24,10 +24,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const LARGE: usize = 4096;
 
 /// Addresses that are reserved for the file: more than any disk has.
-const REGION: usize = 1 << 44;
+const REGION: usize = 1 << if usize::BITS == 64 { 44 } else { 30 };
 
 /// The same where the system does not give that many.
-const SMALL_REGION: usize = 1 << 36;
+const SMALL_REGION: usize = 1 << if usize::BITS == 64 { 36 } else { 28 };
 
 /// Sizes of blocks: a page, two, four and so on.
 const CLASSES: usize = 33;
@@ -69,12 +69,12 @@ struct Space {
 
 /// Bounds the large blocks of this process: so many bytes of them stay in memory, and further ones are pages of a file without a
 /// name in `directory`, or in the system's directory for such files. The file is made when the first block is wanted of it, or
-/// now. Returns whether blocks can be bounded: the program's allocator has to be [`BoundedHeap`].
+/// now. Returns whether blocks can be bounded: the system has to be Linux, and the program's allocator [`BoundedHeap`].
 ///
 /// # Errors
 /// The system's, where the file is made now and cannot be.
 pub fn bound(bytes: usize, directory: Option<&Path>, now: bool) -> io::Result<bool> {
-    if !INSTALLED.load(Relaxed) {
+    if !cfg!(target_os = "linux") || !INSTALLED.load(Relaxed) {
         return Ok(false);
     }
     {
@@ -130,6 +130,31 @@ fn map(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Reserves so many bytes of the file from a place on; false where the disk does not have them.
+#[cfg(target_os = "linux")]
+fn reserve(file: &File, place: usize, bytes: usize) -> bool {
+    let length = bytes.next_multiple_of(PAGE) as libc::off_t;
+    // SAFETY: it reserves bytes of our own file and touches no memory.
+    unsafe { libc::fallocate(file.as_raw_fd(), 0, place as libc::off_t, length) == 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: &File, _: usize, _: usize) -> bool {
+    false
+}
+
+/// Gives back the disk of so many bytes from a place on, which nobody owns any more.
+#[cfg(target_os = "linux")]
+fn give_back(file: &File, place: usize, bytes: usize) {
+    let (how, length) =
+        (libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE, bytes.next_multiple_of(PAGE) as libc::off_t);
+    // SAFETY: the bytes are of a block of ours that is free, and are not read again before they are written.
+    unsafe { libc::fallocate(file.as_raw_fd(), how, place as libc::off_t, length) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_back(_: &File, _: usize, _: usize) {}
+
 /// The size of a block that holds so many bytes.
 fn class(bytes: usize) -> usize {
     bytes.div_ceil(PAGE).next_power_of_two().trailing_zeros() as usize
@@ -159,7 +184,7 @@ impl Space {
             self.open().ok()?;
         }
         let (start, class) = (START.load(Relaxed), class(bytes));
-        let file = self.file.as_ref()?.as_raw_fd();
+        let file = self.file.as_ref()?;
         let place = match *self.free.get(class)? {
             0 => self.end,
             free => free - 1,
@@ -167,11 +192,7 @@ impl Space {
         if place + (PAGE << class) > LENGTH.load(Relaxed) {
             return None;
         }
-        // SAFETY: it reserves bytes of our own file and touches no memory.
-        let reserved = unsafe {
-            libc::fallocate(file, 0, place as libc::off_t, bytes.next_multiple_of(PAGE) as libc::off_t)
-        };
-        if reserved != 0 {
+        if !reserve(file, place, bytes) {
             return None;
         }
         let block = (start + place) as *mut u8;
@@ -191,16 +212,8 @@ impl Space {
         if bytes >= RETURNED
             && let Some(file) = &self.file
         {
-            let (from, length) = (place + PAGE, bytes.next_multiple_of(PAGE) - PAGE);
-            // SAFETY: gives back the disk of a block that nobody owns any more, but for its first page.
-            unsafe {
-                libc::fallocate(
-                    file.as_raw_fd(),
-                    libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE,
-                    from as libc::off_t,
-                    length as libc::off_t,
-                );
-            }
+            // The first page keeps the place of the next free block.
+            give_back(file, place + PAGE, bytes - PAGE);
         }
         // SAFETY: nobody owns the block any more; its first page is reserved.
         unsafe { block.cast::<usize>().write(self.free[class]) };

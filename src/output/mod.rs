@@ -15,6 +15,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 pub use place::OutputPlace;
+#[cfg(feature = "cli")]
 pub(crate) use place::{STANDARD, standard_output};
 pub(crate) use whole::{MODE, PREFIX, Sync, create_directory, directory_of, remove_own, sync_all, write};
 pub use whole::{resolved, sync_directory};
