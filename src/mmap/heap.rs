@@ -37,7 +37,7 @@ const PAGE: usize = 4096;
 const RETURNED: usize = 1 << 20;
 
 /// The allocator of a program that may be bounded: `#[global_allocator] static HEAP: BoundedHeap = BoundedHeap;`. Until
-/// [`bound`] is called it is the system's.
+/// [`crate::Resources::bound`] is called it is the system's.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BoundedHeap;
 
