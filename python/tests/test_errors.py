@@ -25,7 +25,7 @@ def test_a_missing_path(tmp_path):
         ({"format": "pdf"}, "format"),
         ({"html": "some"}, "html"),
         ({"max_record": "big"}, "max_record"),
-        ({"site_from": "("}, "setting"),
+        ({"site_from": "("}, "no regular expression"),
         ({"memory": "much"}, "memory"),
         ({"threads": 5000}, "threads"),
     ],
