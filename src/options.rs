@@ -1,6 +1,7 @@
 //! Policy (what counts as what) and resources (threads, memory), kept apart: resources never change output.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -179,27 +180,26 @@ impl Resources {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
         let large = usize::try_from(bytes.saturating_sub(SMALL_BLOCKS).max(bytes / 4)).unwrap_or(usize::MAX);
         match heap::bound(large, self.work_dir.as_deref(), self.memory.is_some()) {
-            Err(e) if self.memory.is_some() => {
-                let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
-                Err(Error::io(ErrorKind::Write, place, e))
-            }
+            Err(e) if self.memory.is_some() => Err(not_spilled(self.work_dir.as_deref(), e)),
             // Nobody asked for it. Its file is made when it is needed.
             bounded => Ok(bounded.unwrap_or(false)),
         }
     }
 
-    /// Gives back the memory of the stage before.
+    /// Begins a stage: gives back the memory of the one before, where that may be much.
     ///
     /// # Errors
-    /// [`ErrorKind::Write`] where the disk has no room for what memory may not hold.
-    pub(crate) fn begin_stage(&self) -> Result<()> {
-        heap::trim();
+    /// [`ErrorKind::Write`] where the disk had no room for what memory may not hold.
+    pub(crate) fn begin(&self, stage: &'static str) -> Result<()> {
+        self.progress.begin(stage);
+        let (.., bytes, _) = self.progress.read();
+        if bytes >= TRIMMED {
+            heap::trim();
+        }
         if !heap::overflowed() {
             return Ok(());
         }
-        let place = self.work_dir.clone().unwrap_or_else(std::env::temp_dir);
-        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        Err(Error::io(ErrorKind::Write, place, full))
+        Err(not_spilled(self.work_dir.as_deref(), io::ErrorKind::StorageFull.into()))
     }
 
     /// A thread pool of this size, of the run's own: the global one is never touched.
@@ -219,6 +219,15 @@ impl Resources {
                 Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads))
             })
     }
+}
+
+/// Bytes that were read, at least, before freed memory is given back: of less there is little to give, and looking for it takes as
+/// long as the heap of the whole process is large.
+const TRIMMED: u64 = 16 << 20;
+
+/// That something could not be written into a file without a name.
+pub(crate) fn not_spilled(work_dir: Option<&Path>, error: io::Error) -> Error {
+    Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), error)
 }
 
 /// Bytes of small blocks, of the program itself and of stacks, of a bounded run, about: they stay in memory.

@@ -13,10 +13,11 @@ use std::path::PathBuf;
 use super::Reader;
 use super::outline;
 use super::record::{Fields, Value};
-use super::store::{BIG, InputBytes, not_spilled, unnamed_file};
+use super::store::{BIG, InputBytes, unnamed_file};
 use crate::error::{Reason, Result};
 use crate::html::{PageHead, VisiblePage};
 use crate::mmap::Mapping;
+use crate::options::not_spilled;
 
 /// A document on its way into the spool.
 #[derive(Debug, Clone, Copy, Default)]

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::mmap::{Mapping, Shared};
+use crate::options::not_spilled;
 use crate::output::{create_directory, open_regular};
 
 /// From this size on bytes that cannot be read twice are spilled, and files are mapped to be copied from. Below, bytes are
@@ -27,11 +28,6 @@ pub(super) fn unnamed_file(work_dir: Option<&Path>) -> io::Result<File> {
     let Some(directory) = work_dir else { return tempfile::tempfile() };
     create_directory(directory)?;
     tempfile::tempfile_in(directory)
-}
-
-/// That something could not be written into a file without a name.
-pub(super) fn not_spilled(work_dir: Option<&Path>, error: io::Error) -> Error {
-    Error::io(ErrorKind::Write, work_dir.map_or_else(std::env::temp_dir, Path::to_owned), error)
 }
 
 /// The bytes of one input, readable any number of times.

@@ -90,9 +90,10 @@ pub fn bound(bytes: usize, directory: Option<&Path>, now: bool) -> io::Result<bo
     Ok(true)
 }
 
-/// Whether the disk was too small for what should have gone there: the program then holds more than it should.
+/// Whether the disk was too small for what should have gone there since this was asked last: the program then holds more than it
+/// should. Who asks ends the run, and the next one may find room.
 pub fn overflowed() -> bool {
-    OVERFLOWED.load(Relaxed)
+    OVERFLOWED.swap(false, Relaxed)
 }
 
 /// Gives memory back to the system that a finished stage has freed: the C library keeps it else, for blocks that are as small.

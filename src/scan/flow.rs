@@ -118,15 +118,14 @@ impl Flow<'_> {
             FirstPass::Read(samples, _) => samples,
             FirstPass::Kept(steps) => return Err(steps.damaged(Step::Judged, "it is not there")),
         };
-        let Resources { cancel, progress, .. } = self.resources;
+        let cancel = &self.resources.cancel;
         let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             let gate = Gate::of(self.policy);
-            progress.begin("join");
+            self.resources.begin("join")?;
             let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
-            progress.begin("verify");
-            self.resources.begin_stage()?;
+            self.resources.begin("verify")?;
             self.scope.keep(self.texts.documents, &mut joined.candidates);
             verifier.verify(&joined.candidates, |_| {})?;
             unsettled = self.settle_crowd(joined.crowd, |pairs, crowd| {
@@ -145,12 +144,11 @@ impl Flow<'_> {
     }
 
     fn aligned(&self, first: FirstPass<'_>, given: &Given) -> Result<Outcome> {
-        let Resources { cancel, progress, .. } = self.resources;
+        let cancel = &self.resources.cancel;
         let documents = self.texts.documents;
-        progress.begin("postings");
+        self.resources.begin("postings")?;
         let (postings, seen) = self.postings(first)?;
-        progress.begin("learn");
-        self.resources.begin_stage()?;
+        self.resources.begin("learn")?;
         let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
         let learner = |given| Learner { texts, recipe, removed, given, cancel };
         let learned = match self.steps {
@@ -171,8 +169,7 @@ impl Flow<'_> {
         let sites = documents.site_hashes();
         let postings = self.content(postings, &model, &sites);
         if !is_whole {
-            progress.begin("standing text");
-            self.resources.begin_stage()?;
+            self.resources.begin("standing text")?;
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
             let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
@@ -186,8 +183,7 @@ impl Flow<'_> {
             Method::Minhash | Method::Simhash => (self.by_signature(), None),
         };
         self.scope.keep(documents, &mut candidates);
-        progress.begin("align");
-        self.resources.begin_stage()?;
+        self.resources.begin("align")?;
         let judge = (self.judge(&model), &*sites);
         let mut judging = Judging::new(self.keeps_spans);
         judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
@@ -248,9 +244,9 @@ impl Flow<'_> {
         model: &Model,
         sites: &[u64],
     ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
-        let Resources { cancel, progress, .. } = self.resources;
+        let cancel = &self.resources.cancel;
         let documents = self.texts.documents;
-        progress.begin("join");
+        self.resources.begin("join")?;
         let gate = Gate::of(self.policy);
         let standing = model.standing.samples();
         let mut joined =
@@ -260,11 +256,9 @@ impl Flow<'_> {
         let mut candidates = joined.candidates;
         candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
         let learned = Learned { recipe: self.recipe, model, sites };
-        progress.begin("noise");
-        self.resources.begin_stage()?;
+        self.resources.begin("noise")?;
         candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
-        progress.begin("forms");
-        self.resources.begin_stage()?;
+        self.resources.begin("forms")?;
         candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
         candidates.sort_unstable();
         candidates.dedup();

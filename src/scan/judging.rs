@@ -189,8 +189,8 @@ impl Judging {
         let mut work = Work::default();
         for (&pair, judged) in pairs.iter().zip(judged) {
             let Some((decision, slots, spans, aligned)) = judged else { continue };
-            (work.aligned, work.aligned_tokens) =
-                (work.aligned + u64::from(aligned > 0), work.aligned_tokens + u64::from(aligned));
+            work.aligned += u64::from(aligned > 0);
+            work.aligned_tokens += u64::from(aligned);
             if let (Some(kept), Some(spans)) = (&mut self.spans, spans) {
                 kept.insert(pair, spans.into_boxed_slice());
             }

@@ -203,8 +203,7 @@ impl Scan {
             }
         };
         let texts = Texts::new(corpus, &documents, &self.resources);
-        progress.begin("copies");
-        self.resources.begin_stage()?;
+        self.resources.begin("copies")?;
         let mut scope = Scope::new(policy.within);
         let groups = scope.part(&documents, groups::exact(&texts, &documents, cancel)?, |group| {
             lead_by_site(&documents, group);
@@ -226,8 +225,7 @@ impl Scan {
         };
         let Outcome { found, mut changed, unsettled, model, spans } = flow.outcome(first, &self.given)?;
         drop(steps);
-        progress.begin("clusters");
-        self.resources.begin_stage()?;
+        self.resources.begin("clusters")?;
         changed.sort_unstable();
         changed.dedup();
         let none = Model::default();
