@@ -7,6 +7,7 @@ use super::segment::{Each, Source, Which, id_hash};
 use super::table::TOGETHER;
 use crate::candidates::HEAVY;
 use crate::error::Result;
+use crate::hash::MULTIPLIERS;
 use crate::kernel::prefetch;
 use crate::signature::winnow::LEVELS;
 
@@ -44,7 +45,7 @@ struct MemoryEntry {
 
 impl Chains {
     fn home(&self, key: u64) -> usize {
-        (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & (self.slots.len() - 1)
+        (key.wrapping_mul(MULTIPLIERS[0]) >> 32) as usize & (self.slots.len() - 1)
     }
 
     /// Asks for the memory that looking for a key begins with.

@@ -12,6 +12,7 @@ use super::format::KEY_BITS;
 use super::job::BackgroundJob;
 use super::segment::{Segment, Which};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::MULTIPLIERS;
 use crate::kernel::prefetch;
 
 /// Bits of a sieve for each key that it has room for. With eight, 2.6 % of the keys that nobody has pass; with six 5.8 %, and with
@@ -70,7 +71,7 @@ impl Sieve {
     /// The bits that a key sets, each as the word that it stands in and what is set there.
     fn marks(mixed: u64) -> impl Iterator<Item = (usize, u64)> {
         // Keys of one line have their first bits in common: a product's first bits depend on all of them.
-        let hash = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = mixed.wrapping_mul(MULTIPLIERS[0]);
         (1..=MARKS).map(move |nth| {
             let place = (hash >> (64 - nth * PLACE_BITS)) as usize % 512;
             (place / 64, 1 << (place % 64))

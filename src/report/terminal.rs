@@ -349,17 +349,11 @@ fn write_accounting(out: &mut String, accounting: &Accounting, clusters: usize) 
             counted(accounting.against, "document")
         )?;
     }
-    if accounting.undated > 0 {
-        writeln!(
-            out,
-            "{} no readable date, so that --within passed over {}",
-            if accounting.undated == 1 {
-                "1 document has".to_owned()
-            } else {
-                format!("{} documents have", accounting.undated)
-            },
-            if accounting.undated == 1 { "it" } else { "them" }
-        )?;
+    let undated = counted(accounting.undated, "document");
+    match accounting.undated {
+        0 => {}
+        1 => writeln!(out, "{undated} has no readable date, so that --within passed over it")?,
+        _ => writeln!(out, "{undated} have no readable date, so that --within passed over them")?,
     }
     if let Some(date) = &accounting.unread_date {
         writeln!(
