@@ -83,14 +83,12 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     if let (Some(place), Some(learned)) = (&saved, &found.model) {
         model::write(settings.recipe, learned, place)?;
     }
-    drop(bar);
+    // A summary would stand in the middle of a report on standard output, and so would the bar.
+    let is_taken = outputs.is_standard_output_taken();
+    let summarised = !args.quiet && !is_taken;
+    let bar = Some(bar).filter(|_| !is_taken);
     if let Some(sheet) = &sheet {
         sheet.write(&found, seed(typed))?;
-    }
-    // A summary would stand in the middle of a report on standard output.
-    let summarised = !args.quiet && !outputs.is_standard_output_taken();
-    if !summarised {
-        say_ignored(args, &corpus);
     }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
@@ -109,6 +107,10 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     for target in targets.iter().filter(|target| target.format != ScanFormat::Parquet) {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
+    }
+    drop(bar);
+    if !summarised {
+        say_ignored(args, &corpus);
     }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Findings { report, .. })) = (summarised, &whole) {

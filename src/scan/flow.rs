@@ -118,13 +118,12 @@ impl Flow<'_> {
             FirstPass::Read(samples, _) => samples,
             FirstPass::Kept(steps) => return Err(steps.damaged(Step::Judged, "it is not there")),
         };
-        let cancel = &self.resources.cancel;
         let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             let gate = Gate::of(self.policy);
             self.resources.begin("join")?;
-            let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
+            let mut joined = join(samples, self.texts.documents, self.removed, &gate, self.resources)?;
             self.resources.begin("verify")?;
             self.scope.keep(self.texts.documents, &mut joined.candidates);
             verifier.verify(&joined.candidates, |_| {})?;
@@ -172,7 +171,7 @@ impl Flow<'_> {
             self.resources.begin("standing text")?;
             let noise = model.noisy.then_some(&model.seen);
             let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
+            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), self.resources)?;
             let pages = pages.of_partners(&met);
             drop(met);
             model.standing = pages.learn()?;
@@ -244,22 +243,25 @@ impl Flow<'_> {
         model: &Model,
         sites: &[u64],
     ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
-        let cancel = &self.resources.cancel;
         let documents = self.texts.documents;
         self.resources.begin("join")?;
         let gate = Gate::of(self.policy);
         let standing = model.standing.samples();
-        let mut joined =
-            postings.join(documents, &gate, (|hash| standing.contains(&hash), FORM_COMMON), cancel)?;
+        let mut joined = postings.join(
+            documents,
+            &gate,
+            (|hash| standing.contains(&hash), FORM_COMMON),
+            self.resources,
+        )?;
         drop(standing);
         self.scope.keep(documents, &mut joined.slight);
         let mut candidates = joined.candidates;
         candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
         let learned = Learned { recipe: self.recipe, model, sites };
         self.resources.begin("noise")?;
-        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, self.resources)?);
         self.resources.begin("forms")?;
-        candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.extend(masked::candidates(self.texts, &learned, self.removed, self.resources)?);
         candidates.sort_unstable();
         candidates.dedup();
         Ok((candidates, Some(joined.crowd)))

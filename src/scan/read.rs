@@ -11,7 +11,7 @@ use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, replaced, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
 use crate::error::Reason;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::model::noise::SeenTokens;
 use crate::options::Resources;
@@ -187,11 +187,12 @@ pub(super) fn read(
     let pieces = corpus.pieces();
     let bytes: u64 = pieces.iter().map(InputPiece::bytes).sum();
     resources.progress.expect(bytes);
+    let most = pieces.iter().map(|piece| most_text(corpus, piece)).sum();
     let next = AtomicUsize::new(0);
     let mut workers: Vec<PieceReader> = rayon::broadcast(|_| {
         let mut worker = PieceReader::new(recipe, wanted.as_printed, resources);
         if wanted.addresses {
-            worker.seen = Some(wanted.tokens.then(|| SeenTokens::new(bytes)));
+            worker.seen = Some(wanted.tokens.then(|| SeenTokens::new(most)));
         }
         worker.dates = wanted.dates.then(Vec::new);
         loop {
@@ -206,12 +207,19 @@ pub(super) fn read(
     .collect::<Result<_>>()?;
     let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take().flatten());
     let first = seen.next().unwrap_or_default();
-    let seen = seen.fold(first, |mut all, part| {
+    let mut seen = seen.fold(first, |mut all, part| {
         all.merge(&part);
         all
     });
-    let (documents, samples) = merge(corpus, &pieces, workers);
+    let (documents, samples) = merge(corpus, &pieces, workers)?;
+    seen.fit(documents.entries.iter().map(|entry| u64::from(entry.bytes)).sum());
     Ok((documents, samples, seen))
+}
+
+/// Bytes of text that a piece gives, at most: a character takes three bytes where a file of one text, in another charset than
+/// UTF-8, has it as one.
+fn most_text(corpus: &Corpus, piece: &InputPiece) -> u64 {
+    if corpus.holds_several(piece.input()) { piece.bytes() } else { 3 * piece.bytes() }
 }
 
 struct PieceReader {
@@ -401,7 +409,11 @@ impl SiteNames {
 }
 
 /// Numbers documents in the order of pieces, whoever read them.
-fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) -> (Documents, Vec<Samples>) {
+fn merge(
+    corpus: &Corpus,
+    pieces: &[InputPiece],
+    mut workers: Vec<PieceReader>,
+) -> Result<(Documents, Vec<Samples>)> {
     let mut order: Vec<(usize, usize)> = vec![(0, 0); pieces.len()];
     for (w, worker) in workers.iter().enumerate() {
         for (p, part) in worker.parts.iter().enumerate() {
@@ -410,6 +422,7 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
     }
     let mut documents = Documents { problems: corpus.problems().to_vec(), ..Documents::default() };
     let total = workers.iter().map(|worker| worker.entries.len()).sum();
+    are_numbered(total)?;
     documents.entries.reserve_exact(total);
     let mut numbers: Vec<Vec<u32>> = workers.iter().map(|worker| vec![0; worker.entries.len()]).collect();
     let site_numbers = merge_sites(&workers, &mut documents.sites);
@@ -443,7 +456,39 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
     }
     documents.find_second_set(corpus);
     let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
-    (documents, samples)
+    Ok((documents, samples))
+}
+
+/// Documents of one run, at most: the join marks the last member of a list in the highest bit of its number.
+pub const MOST_DOCUMENTS: usize = 1 << 31;
+
+/// Whether so many documents have numbers.
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`] where they have not.
+fn are_numbered(documents: usize) -> Result<()> {
+    if documents <= MOST_DOCUMENTS {
+        return Ok(());
+    }
+    let why = format!(
+        "{documents} documents, and one run takes {MOST_DOCUMENTS} at most: scan parts of the corpus, or give it to `wirecopy filter`"
+    );
+    Err(Error::new(ErrorKind::TooLarge).because(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_documents_than_there_are_numbers_are_an_error_that_says_so() {
+        assert!(are_numbered(MOST_DOCUMENTS).is_ok());
+        let error = are_numbered(MOST_DOCUMENTS + 1).expect_err("too many");
+        assert!(
+            error.kind() == ErrorKind::TooLarge && error.to_string().contains("2147483648 at most"),
+            "{error}"
+        );
+    }
 }
 
 fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, fault: Fault) -> Problem {
