@@ -12,7 +12,7 @@ const KNOWN: usize = 2;
 const KNOWN_IN: usize = 2;
 
 /// A place where facts differ: a key on each side for the words around it, and one for its filling there.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub(crate) struct FilledSlot {
     pub keys: [u64; 2],
     pub fillings: [u64; 2],

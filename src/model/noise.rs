@@ -29,6 +29,9 @@ pub struct SeenTokens {
     letters: Letters,
 }
 
+/// Slots of the largest table.
+const MOST_SLOTS: u64 = 1 << 28;
+
 /// Which letters stand in a row, three at a time, in words that several clean documents of the corpus have. A table by
 /// hash, one bit for each three bytes of normal form, the ends of a word being bytes of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,7 +81,7 @@ impl SeenTokens {
 
     /// Words of the table for texts of so many bytes.
     fn words_of(bytes: u64) -> usize {
-        (bytes / 16).next_power_of_two().clamp(1 << 16, 1 << 28) as usize / 32
+        (bytes / 16).next_power_of_two().clamp(1 << 16, MOST_SLOTS) as usize / 32
     }
 
     /// The table as if it had been made for texts of so many bytes, and no more than it was made for: what a token's slot says
@@ -105,6 +108,16 @@ impl SeenTokens {
         if before < 2 {
             self.words[word] |= (1 + before) << shift;
         }
+    }
+
+    /// The slot of a token in the largest table, whose low bits are its slot in any.
+    pub fn slot(hash: u64) -> u32 {
+        (hash >> 20) as u32 & (MOST_SLOTS as u32 - 1)
+    }
+
+    /// Counts a token of this slot, once or, where `again`, more often.
+    pub fn add_slot(&mut self, slot: u32, again: bool) {
+        (0..1 + usize::from(again)).for_each(|_| self.add(u64::from(slot) << 20));
     }
 
     /// Adds what another table of the same size counted.

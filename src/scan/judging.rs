@@ -151,9 +151,9 @@ pub(crate) type PairSpans = HashMap<Candidate, Box<[Span]>>;
 #[derive(Default)]
 pub(crate) struct Judging {
     pub decided: Vec<(Candidate, Judgement)>,
-    open: Vec<(Candidate, Decision, Vec<FilledSlot>)>,
+    pub(super) open: Vec<(Candidate, Decision, Vec<FilledSlot>)>,
     /// Keys of slots, each with one of its fillings.
-    fillings: Vec<(u64, u64)>,
+    pub(super) fillings: Vec<(u64, u64)>,
     pub changed: Vec<u32>,
     /// The spans of pairs that are decided, where these are kept.
     pub spans: Option<PairSpans>,

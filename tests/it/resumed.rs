@@ -71,7 +71,7 @@ fn a_run_that_goes_on_after_any_step_gives_the_same() {
         assert!(resumed("1") == at_once, "{flags:?}: while steps are kept");
         let whole = files(&folder);
         let steps = whole.len() - 2;
-        assert_eq!(steps, if flags.contains(&"--classic") { 2 } else { 4 }, "{flags:?}");
+        assert_eq!(steps, if flags.contains(&"--classic") { 2 } else { 6 }, "{flags:?}");
         assert!(resumed("2") == at_once, "{flags:?}: of a finished run");
         for count in (0..steps).rev() {
             keep_steps(&folder, count);
