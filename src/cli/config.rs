@@ -419,7 +419,7 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 27] = [
+    const REFUSED: [&str; 28] = [
         "action",
         "check",
         "cluster",
@@ -444,6 +444,7 @@ mod tests {
         "review",
         "root",
         "save-model",
+        "shard",
         "stats",
         "window",
         "work-dir",

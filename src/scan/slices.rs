@@ -9,11 +9,14 @@ use super::steps::{PartKind, Shard, Step, Steps};
 use super::texts::Texts;
 use crate::candidates::Candidate;
 use crate::error::Result;
-use crate::judge::{Decision, FilledSlot, Judge, Judgement, Span};
+use crate::judge::{Decision, Judge, Judgement, Span};
 use crate::options::Resources;
 
-/// Pairs of a slice: some seconds of work, and a few megabytes when they are kept.
-const SLICE: usize = 1 << 17;
+/// Pairs of a slice, at least: a tenth of a second of work.
+const SLICE: usize = 1 << 12;
+
+/// Slices, at most.
+const SLICES: usize = 256;
 
 /// Candidates that are judged in slices.
 pub(super) struct Slices<'a> {
@@ -29,7 +32,8 @@ pub(super) struct Slices<'a> {
 #[derive(Serialize, Deserialize)]
 struct KeptSlice {
     decided: Vec<(Candidate, Judgement)>,
-    open: Vec<(Candidate, Decision, Vec<FilledSlot>)>,
+    open: Vec<(Candidate, Decision, u32)>,
+    open_keys: Vec<[u64; 2]>,
     fillings: Vec<(u64, u64)>,
     changed: Vec<u32>,
     /// In order. They are kept whether this run wants them or not: the one that goes on may.
@@ -43,10 +47,12 @@ impl Slices<'_> {
     /// Those of steps, and cancellation.
     pub fn all(&self, keeps_spans: bool) -> Result<Judging> {
         let mut all = Judging::new(keeps_spans);
-        for (number, slice) in self.candidates.chunks(SLICE).enumerate() {
-            let KeptSlice { decided, open, fillings, changed, spans } = self.slice(number, slice)?;
+        for (number, slice) in self.slices() {
+            let KeptSlice { decided, open, open_keys, fillings, changed, spans } =
+                self.slice(number, slice)?;
             all.decided.extend(decided);
             all.open.extend(open);
+            all.open_keys.extend(open_keys);
             all.fillings.extend(fillings);
             all.changed.extend(changed);
             if let Some(kept) = &mut all.spans {
@@ -61,13 +67,17 @@ impl Slices<'_> {
     /// # Errors
     /// As of [`Slices::all`].
     pub fn shard(&self, shard: Shard) -> Result<(usize, usize)> {
-        let slices: Vec<(usize, &[Candidate])> = self.candidates.chunks(SLICE).enumerate().collect();
+        let slices: Vec<(usize, &[Candidate])> = self.slices().collect();
         let mut count = 0;
         for &(number, slice) in shard.of(&slices) {
             self.slice(number, slice)?;
             count += 1;
         }
         Ok((count, slices.len()))
+    }
+
+    fn slices(&self) -> impl Iterator<Item = (usize, &[Candidate])> {
+        self.candidates.chunks(self.candidates.len().div_ceil(SLICES).max(SLICE)).enumerate()
     }
 
     fn slice(&self, number: usize, pairs: &[Candidate]) -> Result<KeptSlice> {
@@ -79,8 +89,15 @@ impl Slices<'_> {
         }
         let mut judging = Judging::new(true);
         judging.judge(self.texts, self.judge, pairs, &self.resources.cancel, |_| {})?;
-        let Judging { decided, open, fillings, changed, spans } = judging;
-        let kept = KeptSlice { decided, open, fillings, changed, spans: in_order(spans.unwrap_or_default()) };
+        let Judging { decided, open, open_keys, fillings, changed, spans } = judging;
+        let kept = KeptSlice {
+            decided,
+            open,
+            open_keys,
+            fillings,
+            changed,
+            spans: in_order(spans.unwrap_or_default()),
+        };
         self.steps.put_part(PartKind::Judged, key, &kept)?;
         Ok(kept)
     }
