@@ -12,9 +12,14 @@ mod corpus;
 mod incoming;
 mod learn;
 pub mod line;
+#[cfg(feature = "cli")]
+pub mod lines;
 mod look;
 mod pool;
 mod prepare;
+#[cfg(feature = "cli")]
+pub mod records;
+mod shared;
 mod stories;
 mod unpack;
 
@@ -25,7 +30,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::core::{Arrived, Core, Novelty, novelty};
-use crate::document::id_hash;
+use crate::document::{id_hash, site_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{MAX_ID, More, NAMED, StoredRow, encode_said};
 use crate::index::store::{Disk, Store};
@@ -40,6 +45,7 @@ pub use corpus::KnownDocument;
 pub use incoming::Incoming;
 use look::Matched;
 pub use prepare::{Prepared, Preparer};
+pub use shared::{IndexFigures, IndexedDocument, SharedFilter};
 use unpack::Unpacker;
 pub use unpack::unpack;
 
@@ -298,12 +304,19 @@ impl Filter {
     /// # Errors
     /// Damage, or a disk that fails.
     pub fn delete(&mut self, ids: &[String]) -> Result<usize> {
+        self.delete_of(ids, None)
+    }
+
+    /// As [`Filter::delete`]; of one site's documents alone, where one is named.
+    fn delete_of(&mut self, ids: &[String], site: Option<&str>) -> Result<usize> {
         let view = self.writer.view();
         let mut gone = Vec::new();
         for id in ids {
             let id = cut(id);
             // What has expired goes too, whatever the clock says.
-            gone.extend(view.versions(id, id_hash(id.as_bytes()), 0)?.iter().map(|(_, row)| row.ordinal));
+            let versions = view.versions(id, id_hash(id.as_bytes()), 0)?;
+            let is_meant = |row: &StoredRow| site.is_none_or(|site| row.site == site_hash(site));
+            gone.extend(versions.iter().filter(|(_, row)| is_meant(row)).map(|(_, row)| row.ordinal));
         }
         self.writer.delete(&gone)?;
         Ok(gone.len())
