@@ -14,6 +14,8 @@ mod filter;
 mod help;
 mod index;
 mod indexed;
+#[cfg(feature = "serve")]
+mod key;
 mod model;
 mod nearest;
 mod output;
@@ -22,6 +24,8 @@ mod progress;
 mod report;
 mod say;
 mod scan;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 #[cfg(feature = "parquet")]
 mod tables;
@@ -88,6 +92,10 @@ fn run_command(args: &args::Args) -> Result<ExitCode> {
         args::Command::Report(report) => report::run(args, report),
         args::Command::Filter(filter) => filter::run(args, filter),
         args::Command::Index(index) => index::run(args, index),
+        #[cfg(feature = "serve")]
+        args::Command::Serve(serve) => serve::run(args, serve),
+        #[cfg(feature = "serve")]
+        args::Command::Key(key) => key::run(args, key),
         args::Command::Completions(completions) => help::completions(completions),
         args::Command::Man(man) => help::man(args, man),
     }

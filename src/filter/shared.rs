@@ -154,8 +154,19 @@ impl SharedFilter {
     /// # Errors
     /// Damage that was met.
     pub fn check(&self, documents: &[Incoming]) -> Result<Vec<Answer>> {
+        let prepared = self.asker().preparer.prepare(documents)?;
+        self.answer(documents, prepared)
+    }
+
+    /// As [`SharedFilter::check`], of documents that a [`Preparer`] of this filter made ready.
+    ///
+    /// # Errors
+    /// Damage that was met.
+    ///
+    /// # Panics
+    /// Where `prepared` is shorter.
+    pub fn answer(&self, documents: &[Incoming], prepared: Vec<Prepared>) -> Result<Vec<Answer>> {
         let asker = self.asker();
-        let prepared = asker.preparer.prepare(documents)?;
         self.ask(|view| asker.check((view, view.safe), documents, prepared))
     }
 

@@ -51,6 +51,8 @@ mod resumed;
 mod review;
 mod rewritten;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod sets;
 mod shared;
 mod sieve;
