@@ -142,7 +142,7 @@ impl BodyRoom {
             drain(&mut body).await;
             return Err(Refusal::too_large(self.most));
         }
-        let holds = length.unwrap_or(STREAM).min(STREAM).max(UNIT);
+        let holds = length.unwrap_or(STREAM).clamp(UNIT, STREAM);
         let room = timeout(IDLE, self.room.clone().acquire_many_owned(units(holds)));
         let Ok(Ok(held)) = room.await else { return Err(Refusal::busy()) };
         let (sender, pieces) = mpsc::unbounded_channel();

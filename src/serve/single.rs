@@ -141,7 +141,7 @@ fn shown(found: &IndexedDocument) -> Vec<u8> {
     for (name, value) in named {
         object.extend(value.as_deref().map(|value| (name.to_owned(), value.into())));
     }
-    let text = found.has_text.then(|| found.document.text.as_str());
+    let text = found.has_text.then_some(found.document.text.as_str());
     let rest = [("site", Some(meta.site.as_str()).filter(|site| !site.is_empty())), ("text", text)];
     object.extend(rest.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
     let mut out = Vec::new();
