@@ -1,8 +1,8 @@
 //! A filter that answers questions while it takes documents.
 //!
 //! [`Filter`] has one owner at a time. Here several threads ask while one takes: the lock is held for as long as documents are put
-//! into memory or given their verdicts, and never while the disk is waited for or a segment is written. Whoever asks sees what
-//! is safe on disk, and nothing of what was begun after it.
+//! into memory or given their verdicts, and not while a batch is synced or a segment is written; only a deletion, and the log that
+//! follows a full one, are synced under it. Whoever asks sees what is safe on disk, and nothing of what was begun after it.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};

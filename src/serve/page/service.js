@@ -98,7 +98,7 @@ async function beside(asked, match) {
   const other = await document_of(match.id);
   if (asked.text === undefined || other.text === undefined) return show("beside", h("p", { class: "dim" }, "The index keeps no texts, so that there is nothing to show side by side."));
   const compared = await ask("/v1/compare", { a: asked.side, b: { id: other.id, site: other.site } });
-  const pane = (side, name, text) => h("section", { class: "pane", "aria-label": name }, h("h3", { class: "name" }, name),
+  const pane = (side, name, text) => h("section", { class: "pane", "aria-label": name }, h("h3", {}, name),
     h("div", { class: "text", tabindex: "0", role: "region", "aria-label": "Text: " + name, dir: "auto" },
       marked(text, compared.spans.map((span, i) => [...span[side], i + 1, span.changes.map(change => change[side])]))));
   show("beside", h("h2", {}, "Side by side"),
