@@ -263,23 +263,31 @@ impl Filter {
         admitted: Vec<Admitted>,
         found: Vec<Vec<Matched>>,
     ) -> Result<Vec<Answer>> {
-        let mut answers = Vec::with_capacity(arrived.len());
-        let mut pending = admitted.iter();
-        let mut more = Vec::new();
-        for (arrived, found) in arrived.into_iter().zip(found) {
-            let answer = self.core.answer(&self.writer.view(), &arrived, found)?;
-            let fresh = if answer.again { None } else { pending.next() };
-            if let Some(one) = fresh {
-                more.clear();
-                let title = arrived.document.own_title(arrived.row.tokens);
-                More::begin(arrived.kept_id(), title, &mut more);
-                encode_said(&answer.verdict, &arrived.document.meta, &mut more);
-                self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
-            }
-            answers.push(answer);
-        }
+        let mut settling = Settling::of(&admitted);
+        let each = arrived.into_iter().zip(found);
+        let answers = each.map(|(arrived, found)| self.settle(&arrived, found, &mut settling));
+        let answers = answers.collect::<Result<_>>()?;
         self.writer.begin(admitted)?;
         Ok(answers)
+    }
+
+    /// Gives the next document of a batch its verdict.
+    fn settle(
+        &mut self,
+        arrived: &Arrived<'_>,
+        found: Vec<Matched>,
+        settling: &mut Settling<'_>,
+    ) -> Result<Answer> {
+        let answer = self.core.answer(&self.writer.view(), arrived, found)?;
+        let fresh = if answer.again { None } else { settling.pending.next() };
+        if let Some(one) = fresh {
+            let more = &mut settling.more;
+            more.clear();
+            More::begin(arrived.kept_id(), arrived.document.own_title(arrived.row.tokens), more);
+            encode_said(&answer.verdict, &arrived.document.meta, more);
+            self.writer.settle(one.local, arrived.row.id, more, answer.verdict.cluster);
+        }
+        Ok(answer)
     }
 
     /// Waits until what was begun is safe.
@@ -333,6 +341,20 @@ impl Filter {
     /// The index, to be kept in order.
     pub fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+}
+
+/// Documents of a batch that are given their verdicts, in order.
+struct Settling<'a> {
+    /// Those that were taken and have none yet.
+    pending: std::slice::Iter<'a, Admitted>,
+    /// Memory for what is kept of one.
+    more: Vec<u8>,
+}
+
+impl<'a> Settling<'a> {
+    fn of(admitted: &'a [Admitted]) -> Settling<'a> {
+        Settling { pending: admitted.iter(), more: Vec::new() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use std::time::Duration;
 
 use super::core::Core;
-use super::{Answer, Filter, Incoming, Prepared, Preparer, lookup};
+use super::{Answer, Filter, Incoming, Prepared, Preparer, Settling, lookup};
 use crate::document::{Identity, id_hash};
 use crate::error::Result;
 use crate::index::verdict::Verdict;
@@ -19,6 +19,13 @@ use crate::options::{Policy, Resources};
 
 /// How long what takes documents sleeps while the disk works: much shorter than a sync.
 const NAP: Duration = Duration::from_micros(200);
+
+/// Documents that are given their verdicts before others are let in: a fraction of a millisecond.
+const SETTLED: usize = 8;
+
+/// How often the processor is given up for those that wait, at most: they need it once or twice, and must not keep documents
+/// from being taken.
+const YIELDS: usize = 64;
 
 /// A filter that several threads ask while one takes documents.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub struct SharedFilter {
     askers: Vec<Mutex<Core>>,
     /// Whose turn it is where all are busy.
     turn: AtomicUsize,
+    /// How many wait for the lock, to ask.
+    waiting: AtomicUsize,
 }
 
 /// A document of an index.
@@ -68,8 +77,8 @@ impl SharedFilter {
         let asker = |_| Ok(Mutex::new(Core::new(settings, model.as_deref(), policy, &own, false)?));
         let askers = (0..filter.preparer().pool.threads().max(1)).map(asker).collect::<Result<_>>()?;
         let safe = AtomicU32::new(filter.writer.next());
-        let (taking, turn) = (Mutex::new(()), AtomicUsize::new(0));
-        Ok(SharedFilter { filter: RwLock::new(filter), taking, safe, askers, turn })
+        let (taking, turn, waiting) = (Mutex::new(()), AtomicUsize::new(0), AtomicUsize::new(0));
+        Ok(SharedFilter { filter: RwLock::new(filter), taking, safe, askers, turn, waiting })
     }
 
     /// What prepares documents for [`SharedFilter::begin`], from any thread.
@@ -112,8 +121,30 @@ impl SharedFilter {
             let filter = self.read();
             filter.core.look(&filter.writer.view(), &arrived)?
         };
+        let mut settling = Settling::of(&admitted);
+        let mut answers = Vec::with_capacity(arrived.len());
+        let mut each = arrived.into_iter().zip(found).peekable();
+        while each.peek().is_some() {
+            let mut filter = self.write();
+            for (arrived, found) in each.by_ref().take(SETTLED) {
+                answers.push(filter.settle(&arrived, found, &mut settling)?);
+            }
+            drop(filter);
+            self.let_in();
+        }
         self.nap();
-        self.write().acknowledge(arrived, admitted, found)
+        self.write().writer.begin(admitted)?;
+        Ok(answers)
+    }
+
+    /// Lets those in that wait: what gives the lock back and takes it again at once is there before they wake.
+    fn let_in(&self) {
+        for _ in 0..YIELDS {
+            if self.waiting.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// As [`Filter::finish`].
@@ -211,7 +242,9 @@ impl SharedFilter {
 
     /// Asks of what is safe.
     fn ask<T>(&self, ask: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
         let filter = self.read();
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
         ask(&View { safe: self.safe.load(Ordering::Acquire), ..filter.writer.view() })
     }
 
