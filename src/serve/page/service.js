@@ -43,7 +43,8 @@ async function meant(typed) {
       if (error.status !== 404) throw error;
     }
   }
-  return { side: { text: typed }, name: "The text", text: typed, verdict: await ask("/v1/check", { id: "(the text above)", text: typed }) };
+  const text = typed.trim();
+  return { side: { text }, name: "The text", text, verdict: await ask("/v1/check", { id: "(the text above)", text }) };
 }
 
 async function find(event) {
@@ -52,7 +53,7 @@ async function find(event) {
   show("found");
   show("told", h("p", { class: "dim" }, "Looking\u2026"));
   try {
-    const asked = await meant(place("text").value.trim());
+    const asked = await meant(place("text").value);
     found(asked);
     if (asked.verdict.matches.length) await beside(asked, asked.verdict.matches[0]);
   } catch (error) {
