@@ -111,7 +111,7 @@ pub use model::boilerplate::{Boilerplate, write_boilerplate};
 pub use options::{Mode, Policy, Resources};
 pub use recipe::Recipe;
 pub use report::Report;
-pub use scan::{Cluster, Pair, Run, Scan, scan};
+pub use scan::{Cluster, Pair, Reuse, Run, Scan, Shard, Stage, StageOutcome, scan};
 pub use sketch::distinct_shingles as shingles;
 pub use text::tokens;
 

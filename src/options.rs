@@ -281,6 +281,8 @@ struct Counters {
     total_bytes: AtomicU64,
     bytes: AtomicU64,
     documents: AtomicU64,
+    planned: AtomicU64,
+    done: AtomicU64,
     stages: Mutex<Vec<(&'static str, Instant)>>,
     work: Mutex<Work>,
 }
@@ -316,6 +318,26 @@ impl Progress {
         if let Ok(mut stages) = self.0.stages.lock() {
             stages.push((stage, Instant::now()));
         }
+        self.0.planned.store(0, Ordering::Relaxed);
+        self.0.done.store(0, Ordering::Relaxed);
+    }
+
+    /// The stage has so many more parts before it.
+    pub(crate) fn plan(&self, parts: u64) {
+        self.0.planned.fetch_add(parts, Ordering::Relaxed);
+    }
+
+    /// So many more of them are done.
+    pub(crate) fn did(&self, parts: u64) {
+        self.0.done.fetch_add(parts, Ordering::Relaxed);
+    }
+
+    /// The stage that goes on and how long it has, none before the first; and its parts: those that are done, of those that
+    /// are known of. Parts are documents or pairs.
+    pub fn stage(&self) -> (Option<(&'static str, Duration)>, [u64; 2]) {
+        let stage = self.0.stages.lock().ok().and_then(|stages| stages.last().copied());
+        let [done, planned] = [&self.0.done, &self.0.planned].map(|count| count.load(Ordering::Relaxed));
+        (stage.map(|(name, begun)| (name, begun.elapsed())), [done.min(planned), planned])
     }
 
     /// The stages begun so far and how long each took; the last one until now.

@@ -3,8 +3,8 @@
 /// For each key, the values that were given with it.
 #[derive(Debug)]
 pub(crate) struct Grouped {
-    /// The values of key `k` are `values[ends[k]..ends[k + 1]]`.
-    ends: Vec<u32>,
+    /// The values of key `k` are `values[ends[k]..ends[k + 1]]`. There may be more of them than 32 bits count.
+    ends: Vec<u64>,
     values: Vec<u32>,
 }
 
@@ -12,7 +12,7 @@ impl Grouped {
     /// Of (key, value) pairs with keys under `keys`; the values of a key stay in the order given. Runs over the pairs
     /// twice and takes linear time.
     pub fn new(keys: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Grouped {
-        let mut ends = vec![0u32; keys + 1];
+        let mut ends = vec![0u64; keys + 1];
         for (key, _) in pairs.clone() {
             ends[key as usize + 1] += 1;
         }

@@ -82,6 +82,26 @@ impl Crowd {
         crowd
     }
 
+    /// Its heavy lists, to be kept: those that do not stand for good, and those that do.
+    pub fn lists(&self) -> [Vec<Vec<u32>>; 2] {
+        self.heavy.members()
+    }
+
+    /// The crowd of lists that were kept, of so many documents; none where they are something else.
+    pub fn of_lists(
+        [own, standing]: &[Vec<Vec<u32>>; 2],
+        documents: &impl Sampled,
+        count: usize,
+        (gate, form): (&Gate, f64),
+    ) -> Option<Crowd> {
+        let of = |lists: &[Vec<u32>]| lists.iter().flatten().all(|&member| (member as usize) < count);
+        if !of(own) || !of(standing) {
+            return None;
+        }
+        let [own, standing] = [own, standing].map(|lists| lists.iter().map(|list| &**list));
+        Some(Crowd::new(Heavy::new(own, standing, count), documents, (gate, Gate::new(form))))
+    }
+
     fn rarest(&self, document: u32) -> [u32; RAREST] {
         let mut lists = self.heavy.of(document).to_vec();
         lists.sort_unstable_by_key(|&list| (self.heavy.size(list), list));

@@ -46,6 +46,17 @@ impl Heavy {
         Heavy { lists: Grouped::new(documents, memberships), sizes, own: count, outlines }
     }
 
+    /// The members of its lists, ascending: of those that do not stand for good, and of those that do.
+    pub fn members(&self) -> [Vec<Vec<u32>>; 2] {
+        let mut own: Vec<Vec<u32>> =
+            self.sizes.iter().map(|&size| Vec::with_capacity(size as usize)).collect();
+        for document in 0..self.lists.keys() as u32 {
+            self.lists.of(document).iter().for_each(|&list| own[list as usize].push(document));
+        }
+        let standing = own.split_off(self.own);
+        [own, standing]
+    }
+
     /// Documents in all.
     pub fn documents(&self) -> usize {
         self.lists.keys()

@@ -12,9 +12,9 @@ use rayon::prelude::*;
 use super::heavy::Heavy;
 use super::runs::{PARTITIONS, Partition};
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::prefetch;
-use crate::options::Cancel;
+use crate::options::{Cancel, Resources};
 use crate::rows::Grouped;
 use crate::signature::winnow::LEVELS;
 
@@ -43,18 +43,18 @@ pub fn join(
     documents: &impl Sampled,
     removed: &BitSlice,
     gate: &Gate,
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<Join> {
     let (partitions, numbers) = by_partition(runs);
     let lists: Vec<Lists> = partitions
         .into_par_iter()
         .map_init(Vec::new, |buffer, partitions| {
-            cancel.check()?;
+            resources.cancel.check()?;
             shared(partitions, &numbers, removed, buffer);
             Ok(Lists::of(buffer, |_| false))
         })
         .collect::<Result<_>>()?;
-    join_lists(&lists, documents, removed.len(), (gate, Gate::new(0.0)), cancel)
+    join_lists(&lists, documents, removed.len(), (gate, Gate::new(0.0)), resources)
 }
 
 fn join_lists(
@@ -62,7 +62,7 @@ fn join_lists(
     documents: &impl Sampled,
     count: usize,
     (gate, forms): (&Gate, Gate),
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<Join> {
     let heavy_of = |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).heavy);
     let heavy = Heavy::new(
@@ -70,7 +70,7 @@ fn join_lists(
         heavy_of(|lists| &lists.standing).map(|list| &**list),
         count,
     );
-    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, (gate, &forms), cancel)?;
+    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, (gate, &forms), resources)?;
     Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, (gate, forms)) })
 }
 
@@ -155,13 +155,13 @@ impl Postings {
         documents: &impl Sampled,
         gate: &Gate,
         (stands, form): (impl Fn(u64) -> bool + Sync, f64),
-        cancel: &Cancel,
+        resources: &Resources,
     ) -> Result<Join> {
         let lists = self.partitions.par_iter().enumerate();
         let lists: Vec<Lists> = lists
             .map(|(number, postings)| Lists::of(postings, |posting| stands(hash(posting, number))))
             .collect();
-        join_lists(&lists, documents, self.documents, (gate, Gate::new(form)), cancel)
+        join_lists(&lists, documents, self.documents, (gate, Gate::new(form)), resources)
     }
 }
 
@@ -272,16 +272,38 @@ struct Places {
 }
 
 impl Places {
-    fn new(lists: &[Lists], documents: usize) -> Places {
+    /// # Errors
+    /// [`ErrorKind::TooLarge`] where 32 bits do not number all places.
+    fn new(lists: &[Lists], documents: usize) -> Result<Places> {
         let light =
             |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).light).copied();
-        let mut members: Vec<u32> = light(|lists| &lists.own).collect();
+        let count =
+            |of: fn(&Lists) -> &ListsOf| lists.iter().map(|lists| of(lists).light.len()).sum::<usize>();
+        let (own, standing) = (count(|lists| &lists.own), count(|lists| &lists.standing));
+        are_numbered(own + standing)?;
+        let mut members: Vec<u32> = Vec::with_capacity(own + standing);
+        members.extend(light(|lists| &lists.own));
         let standing = members.len() as u32;
         members.extend(light(|lists| &lists.standing));
         let of =
             Grouped::new(documents, members.iter().zip(0..).map(|(member, place)| (member & !LAST, place)));
-        Places { members, standing, of }
+        Ok(Places { members, standing, of })
     }
+}
+
+/// Whether 32 bits number so many places of documents in lists.
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`] where they do not.
+fn are_numbered(places: usize) -> Result<()> {
+    if u32::try_from(places).is_ok() {
+        return Ok(());
+    }
+    let why = format!(
+        "the documents share {places} samples, and one run joins {} at most: scan parts of the corpus, or give it to `wirecopy filter`",
+        u32::MAX
+    );
+    Err(Error::new(ErrorKind::TooLarge).because(why))
 }
 
 /// Samples that two documents have in common in light lists, and of those the ones that do not stand for good.
@@ -315,9 +337,10 @@ fn count_pairs(
     count: usize,
     heavy: &Heavy,
     (gate, forms): (&Gate, &Gate),
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
-    let places = Places::new(lists, count);
+    let places = Places::new(lists, count)?;
+    resources.progress.plan(count as u64);
     // Beside one another: looked up for every pair met, in no order.
     let counts: Vec<[u16; LEVELS]> = (0..count as u32).map(|d| documents.counts(d)).collect();
     let counter = || Counter {
@@ -330,7 +353,8 @@ fn count_pairs(
     let batches: Vec<(Vec<Candidate>, Vec<Candidate>)> = (0..count.div_ceil(BATCH))
         .into_par_iter()
         .map_init(counter, |counter, batch| {
-            cancel.check()?;
+            resources.cancel.check()?;
+            resources.progress.did(BATCH as u64);
             let (mut found, mut slight) = (Vec::new(), Vec::new());
             for a in batch * BATCH..count.min((batch + 1) * BATCH) {
                 count_later(&places, a, &mut counter.shared, &mut counter.met);
@@ -404,6 +428,16 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 
+    #[test]
+    fn more_places_than_32_bits_number_are_an_error_that_says_so() {
+        assert!(are_numbered(u32::MAX as usize).is_ok());
+        let error = are_numbered(u32::MAX as usize + 1).expect_err("too many");
+        assert!(
+            error.kind() == ErrorKind::TooLarge && error.to_string().contains("4294967295 at most"),
+            "{error}"
+        );
+    }
+
     struct Sets(Vec<BTreeSet<u64>>);
 
     impl Sampled for Sets {
@@ -439,7 +473,7 @@ mod tests {
                 (runs, range.map(|d| d as u32).collect::<Vec<u32>>())
             });
             let gate = Gate::new(0.7);
-            let found = join(workers.into(), &sets, &gone, &gate, &Cancel::default()).expect("not cancelled");
+            let found = join(workers.into(), &sets, &gone, &gate, &Resources::default()).expect("not cancelled");
             let mut truth = Vec::new();
             for a in 0..count {
                 for b in a + 1..count {
@@ -471,7 +505,7 @@ mod tests {
             let standing: BTreeSet<u64> = (0..stands).map(|value| hash(value) & ((1 << 40) - 1)).collect();
             let (gate, forms) = (Gate::at_most(0.7, 2), Gate::new(0.2));
             let is_standing = |hash: u64| standing.contains(&hash);
-            let found = postings.join(&sets, &gate, (is_standing, 0.2), &Cancel::default());
+            let found = postings.join(&sets, &gate, (is_standing, 0.2), &Resources::default());
             let found = found.expect("not cancelled");
             let mut all = [found.candidates, found.slight].concat();
             all.sort_unstable();

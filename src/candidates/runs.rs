@@ -42,6 +42,36 @@ impl Runs {
         partition.open.push((hash >> 8) << 32 | u64::from(document));
     }
 
+    /// Its postings as numbers that are small, by partition: how far the document is from the one before it, over 32 bits of
+    /// the hash. Documents were pushed in order.
+    pub fn differences(&self) -> Vec<Vec<u64>> {
+        let of = |partition: &Partition| {
+            let mut before = 0;
+            let further = |posting: u64| {
+                let document = posting as u32;
+                let by = document - std::mem::replace(&mut before, document);
+                u64::from(by) << 32 | posting >> 32
+            };
+            partition.postings().map(further).collect()
+        };
+        self.partitions.iter().map(of).collect()
+    }
+
+    /// Of what [`Runs::differences`] gave of fewer documents than `documents`; none where it is something else.
+    pub fn of_differences(partitions: Vec<Vec<u64>>, documents: usize) -> Option<Runs> {
+        let is_whole = partitions.len() == PARTITIONS;
+        let of = |mut postings: Vec<u64>| {
+            let mut document = 0u64;
+            for posting in &mut postings {
+                document = document.checked_add(*posting >> 32)?;
+                *posting = *posting << 32 | document;
+            }
+            (document < documents.max(1) as u64).then_some(Partition { full: Vec::new(), open: postings })
+        };
+        let partitions = partitions.into_iter().map(of).collect::<Option<_>>()?;
+        is_whole.then_some(Runs { partitions })
+    }
+
     /// Its partitions, in order.
     pub(super) fn into_partitions(self) -> Vec<Partition> {
         self.partitions
@@ -57,5 +87,27 @@ impl Partition {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.full.iter().map(|block| block.len()).sum::<usize>() + self.open.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::avalanche;
+
+    #[test]
+    fn kept_postings_are_the_same() {
+        let mut runs = Runs::default();
+        for n in 0..9000u64 {
+            runs.push(avalanche(n), (n / 7) as u32);
+        }
+        let kept = runs.differences();
+        assert!(Runs::of_differences(kept.clone(), 1285).is_none(), "of fewer documents");
+        assert!(Runs::of_differences(kept[1..].to_vec(), 1286).is_none(), "of fewer partitions");
+        let back = Runs::of_differences(kept, 1286).expect("whole");
+        let postings = |runs: Runs| -> Vec<Vec<u64>> {
+            runs.into_partitions().iter().map(|partition| partition.postings().collect()).collect()
+        };
+        assert_eq!(postings(back), postings(runs));
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::amounts::{duration, size};
 use crate::corpus::{DateFormat, Preprocessor, SitePattern};
+use crate::scan::Shard;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 // Options stand under these headings in the help, in the order in which a command has them first.
@@ -107,6 +108,19 @@ pub enum Command {
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs"))]
     Scan(ScanArgs),
+    /// Do one process's share of a large scan, over a folder that several processes or machines have.
+    #[command(
+        after_help = "All processes are given the same files, settings and --work-dir. Of each stage all shares are done before the \
+        next stage begins; a share that failed is run again. What comes out is what one scan gives, byte for byte.\n\n\
+        Example, two processes:\n  \
+        wirecopy stage read crawl/ --work-dir shared/ --shard 0/2 &\n  \
+        wirecopy stage read crawl/ --work-dir shared/ --shard 1/2 & wait\n  \
+        wirecopy stage candidates crawl/ --work-dir shared/\n  \
+        wirecopy stage judge crawl/ --work-dir shared/ --shard 0/2 &\n  \
+        wirecopy stage judge crawl/ --work-dir shared/ --shard 1/2 & wait\n  \
+        wirecopy scan crawl/ --work-dir shared/ --resume --report html=report.html"
+    )]
+    Stage(StageArgs),
     /// Explain one pair: what two documents are to each other, and why.
     #[command(after_help = "Examples:\n  \
         wirecopy compare one.txt other.txt\n  \
@@ -214,6 +228,7 @@ impl Command {
     pub fn named(&self) -> Vec<&Path> {
         let paths: Vec<&PathBuf> = match self {
             Command::Scan(ScanArgs { input, run, .. })
+            | Command::Stage(StageArgs { input, run, .. })
             | Command::Dedup(Dedup { input, run, .. })
             | Command::Calibrate(Calibrate { input, run, .. }) => {
                 input.paths.iter().chain(&run.against).collect()
@@ -446,6 +461,41 @@ pub struct ScanArgs {
     /// Exit with 2 if anything could not be read.
     #[arg(long, help_heading = CHECKS)]
     pub strict: bool,
+}
+
+/// The stages that processes share, in order.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum StageName {
+    /// Read the documents: shared.
+    Read,
+    /// Learn from them and find the pairs worth a look: one process.
+    Candidates,
+    /// Judge these pairs: shared.
+    Judge,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct StageArgs {
+    /// The stage.
+    #[arg(value_name = "NAME")]
+    pub name: StageName,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Which share of the stage: its number from 0, and how many there are; all of it if not given.
+    #[arg(long, value_name = "I/N", value_parser = shard, help_heading = RUNNING)]
+    pub shard: Option<Shard>,
+    /// Use a saved model instead of learning from these documents.
+    #[arg(long, value_name = "FILE", conflicts_with = "classic", help_heading = LEARNING)]
+    pub model: Option<PathBuf>,
+    /// Use an edited boilerplate list, as scan does.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["classic", "model"], help_heading = LEARNING)]
+    pub boilerplate: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    text.parse()
 }
 
 /// How pairs are found and judged, and with what means.

@@ -419,7 +419,7 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 32] = [
+    const REFUSED: [&str; 33] = [
         "action",
         "check",
         "cluster",
@@ -449,6 +449,7 @@ mod tests {
         "root",
         "save-model",
         "scope",
+        "shard",
         "stats",
         "window",
         "work-dir",

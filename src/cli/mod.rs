@@ -27,6 +27,7 @@ mod scan;
 #[cfg(feature = "serve")]
 mod serve;
 mod settings;
+mod stage;
 #[cfg(feature = "parquet")]
 mod tables;
 mod templates;
@@ -81,6 +82,7 @@ fn is_missing(path: &Path) -> bool {
 fn run_command(args: &args::Args) -> Result<ExitCode> {
     match &args.command {
         args::Command::Scan(scan) => scan::run(args, scan),
+        args::Command::Stage(stage) => stage::run(args, stage),
         args::Command::Compare(compare) => compare::run(args, compare),
         args::Command::Calibrate(calibrate) => calibrate::run(args, calibrate),
         args::Command::Templates(templates) => templates::run(args, templates),

@@ -51,32 +51,83 @@ fn follow(progress: &Progress, over: &AtomicBool) {
         if rounds == 10 {
             bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
         }
-        let (total, bytes, documents) = progress.read();
-        let (style, message) = line(total, bytes, documents);
+        let Line { style, message, parts: [done, planned] } = line(progress);
         if let (true, Ok(new)) = (style != shown, ProgressStyle::with_template(style)) {
             shown = style;
             bar.set_style(new);
         }
-        bar.set_length(total);
-        bar.set_position(bytes);
+        bar.set_length(planned);
+        bar.set_position(done);
         bar.set_message(message);
     }
     bar.finish_and_clear();
 }
 
-/// A bar and the time that is left, while it is known how much is read of how much.
-const READING: &str = "{bar:30} {bytes}/{total_bytes} {msg} {eta} left";
+/// The stage, how much of it is done, and the time that is left of it.
+const MEASURED: &str = "{bar:30} {msg}";
 
-/// What goes on, where nothing says how long.
-const WORKING: &str = "{spinner} {msg} ({elapsed})";
+/// The stage, where nothing says how much there is of it.
+const WORKING: &str = "{spinner} {msg}";
 
-/// How the line looks, and what it says: how long documents are compared is known to nobody.
-fn line(total: u64, bytes: u64, documents: u64) -> (&'static str, String) {
-    match (total, bytes) {
-        (0, _) => (WORKING, "looking for files".to_owned()),
-        _ if bytes < total => (READING, format!("{documents} documents")),
-        _ => (WORKING, format!("{documents} documents read; comparing them")),
+/// How the line looks, and what it says.
+#[derive(Debug, PartialEq)]
+struct Line {
+    style: &'static str,
+    message: String,
+    parts: [u64; 2],
+}
+
+/// What the line says of a run at this moment.
+fn line(progress: &Progress) -> Line {
+    let (total, bytes, documents) = progress.read();
+    let (stage, parts) = progress.stage();
+    let (name, elapsed) = stage.unwrap_or(("", Duration::ZERO));
+    let (parts, counted) = match name {
+        "read" => ([bytes, total], format!("{documents} documents")),
+        _ => (parts, format!("{} of {}", parts[0], parts[1])),
+    };
+    let doing = doing(name);
+    match (time_left(elapsed, parts), parts) {
+        (_, [_, 0]) => Line { style: WORKING, message: format!("{doing} ({} s)", elapsed.as_secs()), parts },
+        (None, _) => Line { style: MEASURED, message: format!("{doing}: {counted}"), parts },
+        (Some(left), _) => {
+            Line { style: MEASURED, message: format!("{doing}: {counted}, {left} left of this step"), parts }
+        }
     }
+}
+
+/// A stage in words.
+fn doing(stage: &str) -> &str {
+    match stage {
+        "" => "looking for files",
+        "convert" => "converting files",
+        "read" => "reading",
+        "copies" => "grouping equal texts",
+        "postings" => "gathering samples",
+        "learn" => "learning what sites print around their texts",
+        "standing text" => "learning standing text",
+        "join" => "finding pairs",
+        "noise" => "finding pairs of noisy texts",
+        "forms" => "finding pairs of filled forms",
+        "signatures" => "finding pairs by signatures",
+        "align" | "verify" => "comparing pairs",
+        "clusters" => "building clusters",
+        "reports" => "writing reports",
+        other => other,
+    }
+}
+
+/// The time that is left of a stage that was as fast all along; none where nothing is done yet, or all.
+fn time_left(elapsed: Duration, [done, planned]: [u64; 2]) -> Option<String> {
+    if done == 0 || done >= planned {
+        return None;
+    }
+    let seconds = (elapsed.as_secs_f64() / done as f64 * (planned - done) as f64).ceil() as u64;
+    Some(match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3600)),
+    })
 }
 
 #[cfg(test)]
@@ -84,10 +135,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_time_is_left_only_while_documents_are_read() {
-        assert_eq!(line(0, 0, 0), (WORKING, "looking for files".to_owned()));
-        assert_eq!(line(9, 3, 2), (READING, "2 documents".to_owned()));
-        assert_eq!(line(9, 9, 7), (WORKING, "7 documents read; comparing them".to_owned()));
-        assert!([READING, WORKING].iter().all(|style| ProgressStyle::with_template(style).is_ok()));
+    fn the_line_names_the_stage_its_parts_and_the_time_left() {
+        let progress = Progress::default();
+        let said = |progress: &Progress| line(progress).message;
+        assert_eq!(said(&progress), "looking for files (0 s)");
+        progress.begin("read");
+        progress.expect(9);
+        progress.advance(3, 2);
+        assert_eq!(said(&progress), "reading: 2 documents, 1 s left of this step");
+        progress.begin("align");
+        assert_eq!(said(&progress), "comparing pairs (0 s)");
+        progress.plan(8);
+        assert_eq!(said(&progress), "comparing pairs: 0 of 8");
+        progress.did(2);
+        let Line { style, message, parts } = line(&progress);
+        assert_eq!(
+            (style, &*message, parts),
+            (MEASURED, "comparing pairs: 2 of 8, 1 s left of this step", [2, 8])
+        );
+        assert!([MEASURED, WORKING].iter().all(|style| ProgressStyle::with_template(style).is_ok()));
+    }
+
+    #[test]
+    fn the_time_left_goes_by_what_is_done() {
+        let left = |seconds, parts| time_left(Duration::from_secs(seconds), parts);
+        assert_eq!(left(10, [0, 4]), None);
+        assert_eq!(left(10, [4, 4]), None);
+        assert_eq!(left(10, [1, 4]).as_deref(), Some("30 s"));
+        assert_eq!(left(100, [1, 4]).as_deref(), Some("5 min"));
+        assert_eq!(left(9000, [1, 4]).as_deref(), Some("8 h"));
+    }
+
+    #[test]
+    fn every_stage_has_words() {
+        let stages =
+            ["convert", "read", "copies", "postings", "learn", "standing text", "join", "noise", "forms"];
+        let last = ["signatures", "align", "verify", "clusters", "reports"];
+        assert!(stages.iter().chain(&last).all(|stage| doing(stage) != *stage));
     }
 }

@@ -15,7 +15,7 @@ use crate::report::sheet::{write_sheet, write_sheet_page};
 use crate::report::stories::keep_ids;
 use crate::report::terminal::{Look, summary};
 use crate::report::{DocumentRow, PairRow, Rendering, Report, Span, write_csv, write_pairs};
-use crate::scan::{Run, Scan};
+use crate::scan::{Reuse, Run, Scan};
 use anyhow::{Context, Result, bail};
 
 use super::args;
@@ -83,14 +83,12 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     if let (Some(place), Some(learned)) = (&saved, &found.model) {
         model::write(settings.recipe, learned, place)?;
     }
-    drop(bar);
+    // A summary would stand in the middle of a report on standard output, and so would the bar.
+    let is_taken = outputs.is_standard_output_taken();
+    let summarised = !args.quiet && !is_taken;
+    let bar = Some(bar).filter(|_| !is_taken);
     if let Some(sheet) = &sheet {
         sheet.write(&found, seed(typed))?;
-    }
-    // A summary would stand in the middle of a report on standard output.
-    let summarised = !args.quiet && !outputs.is_standard_output_taken();
-    if !summarised {
-        say_ignored(args, &corpus);
     }
     let whole =
         summarised || baseline.is_some() || targets.iter().any(|target| target.format != ScanFormat::Pairs);
@@ -110,6 +108,13 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         let (whole, spans) = (whole.as_ref(), spans.as_deref());
         target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
     }
+    drop(bar);
+    if let (false, Some(reuse)) = (args.quiet, &found.reuse) {
+        say_reuse(reuse);
+    }
+    if !summarised {
+        say_ignored(args, &corpus);
+    }
     let diff = baseline.as_ref().zip(whole.as_ref()).map(|(old, new)| Diff::between(old, &new.report));
     if let (true, Some(Findings { report, .. })) = (summarised, &whole) {
         print(typed, &found, report)?;
@@ -126,6 +131,15 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     }
     let has_duplicates = !found.clusters.is_empty() || partners.is_some_and(|partners| partners.has_copies());
     Ok(exit_code(typed, &found, has_duplicates, diff.is_some_and(|diff| diff.has_new())))
+}
+
+/// What became of the steps of an earlier run, where its inputs were others.
+fn say_reuse(reuse: &Reuse) {
+    let Reuse { changed: Some(changed), read, parts } = reuse else { return };
+    say!(
+        "wirecopy: {changed} since the steps were kept, so the run began again: of the {parts} parts of the input {read} \
+         were read, the others kept"
+    );
 }
 
 /// What draws: the same documents and pairs every time, unless somebody wants others.
@@ -165,7 +179,7 @@ impl Sheet {
 }
 
 /// A scan under a model that was given, or with the chrome that was.
-fn under(scan: Scan, model: Option<Model>, boilerplate: Option<Boilerplate>) -> Scan {
+pub fn under(scan: Scan, model: Option<Model>, boilerplate: Option<Boilerplate>) -> Scan {
     match (model, boilerplate) {
         (Some(model), _) => scan.model(model),
         (None, Some(given)) => scan.boilerplate(given),

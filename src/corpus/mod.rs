@@ -666,15 +666,31 @@ impl Corpus {
     /// # Errors
     /// [`ErrorKind::Read`](crate::error::ErrorKind::Read), or cancellation.
     pub(crate) fn sums(&self, cancel: &Cancel) -> Result<Vec<InputSum>> {
-        let sum = |input: &Input| {
-            let (mut hash, mut bytes, len) = (Xxh3::new(), Vec::new(), input.store.len());
-            for start in (0..len).step_by(SUMMED) {
-                cancel.check()?;
-                hash.update(input.store.range(start..len.min(start + SUMMED as u64), &mut bytes)?);
-            }
-            Ok(InputSum { name: input.name.clone(), bytes: len, hash: hash.digest() })
-        };
-        self.opened.inputs.par_iter().map(sum).collect()
+        (0..self.inputs() as u32).into_par_iter().map(|input| self.sum(input, cancel)).collect()
+    }
+
+    /// What an input is known by, as it is now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Read`], [`ErrorKind::Changed`], or cancellation.
+    pub(crate) fn sum(&self, input: u32, cancel: &Cancel) -> Result<InputSum> {
+        let input = &self.opened.inputs[input as usize];
+        let (mut hash, mut bytes, len) = (Xxh3::new(), Vec::new(), input.store.len());
+        for start in (0..len).step_by(SUMMED) {
+            cancel.check()?;
+            hash.update(input.store.range(start..len.min(start + SUMMED as u64), &mut bytes)?);
+        }
+        Ok(InputSum { name: input.name.clone(), bytes: len, hash: hash.digest() })
+    }
+
+    /// The name of an input, its path relative to the root; empty where documents were converted or given.
+    pub(crate) fn name(&self, input: u32) -> &str {
+        &self.opened.inputs[input as usize].name
+    }
+
+    /// Bytes of an input.
+    pub(crate) fn input_bytes(&self, input: u32) -> u64 {
+        self.opened.inputs[input as usize].store.len()
     }
 
     /// How records are read, in a form that says which of two runs reads them otherwise.
@@ -702,6 +718,11 @@ impl InputPiece {
     /// The input's number.
     pub fn input(&self) -> u32 {
         self.input
+    }
+
+    /// Its first byte in the input.
+    pub(crate) fn start(&self) -> u64 {
+        self.range.start
     }
 
     /// Bytes in the piece.

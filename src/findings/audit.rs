@@ -287,7 +287,9 @@ impl<'a> Auditor<'a> {
         let of_equal = self.run.judge_equal(model, &equal);
         let found = self.run.ask(model, &others, |judge, memory, _, (a, b)| {
             let Judged { decision, slots, .. } = judge.judge(memory, a, b, Depth::Full);
-            decision.decided(|| is_family(model, &slots)).map(|judgement| judgement.relation)
+            decision
+                .decided(|| is_family(model, slots.iter().map(|slot| slot.keys)))
+                .map(|judgement| judgement.relation)
         })?;
         let judged = others.iter().zip(found).filter_map(|(&pair, relation)| Some((pair, relation??)));
         let equal = equal.into_iter().zip(of_equal).map(|(pair, judgement)| (pair, judgement.relation));

@@ -95,7 +95,7 @@ pub(super) struct Case<'a> {
 }
 
 /// What the tests say of a pair.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Decision {
     /// The judgement where the slots are those of a family of the model; none where the two have no relation.
     pub family: Option<Judgement>,

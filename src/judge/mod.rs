@@ -28,7 +28,7 @@ pub use measures::{Measures, ShingleSet, measure};
 pub(crate) use pair::{Depth, Judge, Judged, Loaded, Memory, Names};
 pub use relation::{Directed, Judgement, Overlap, Relation, Side};
 pub(crate) use sharing::{FORM_COMMON, Glimpsed, Seen, Shingled};
-pub(crate) use slots::{FilledSlot, is_family};
+pub(crate) use slots::is_family;
 pub use spans::Span;
 pub(crate) use spans::swapped;
 pub(crate) use title::{Note, Title, head, is_part_of};

@@ -299,7 +299,7 @@ impl Judge<'_> {
     /// The judgement of two documents of different token sequences under the model's families, with its spans.
     pub fn decide(&self, memory: &mut Memory, a: &Loaded, b: &Loaded) -> Option<(Judgement, Vec<Span>)> {
         let Judged { decision, slots, identity, .. } = self.judge(memory, a, b, Depth::Sharing);
-        let judgement = decision.decided(|| is_family(self.model, &slots))?;
+        let judgement = decision.decided(|| is_family(self.model, slots.iter().map(|slot| slot.keys)))?;
         Some((judgement, of_aligned(memory, (a, b), judgement.relation, identity)))
     }
 
@@ -320,7 +320,7 @@ impl Judge<'_> {
         let slots = filled(memory.aligner.last(), &a.content.words, &b.content.words);
         let mut case = self.case(a, b, (measures, sharing.tests()), &evidence);
         case.two_notes = self.are_two_notes(memory, a, b);
-        let (judgement, tests) = explained(case, is_family(self.model, &slots));
+        let (judgement, tests) = explained(case, is_family(self.model, slots.iter().map(|slot| slot.keys)));
         let relation = judgement.map_or(Relation::Partial, |judgement| judgement.relation);
         let identity = evidence.noisy().map(|noise| noise.identity());
         let spans = of_aligned(memory, (a, b), relation, identity);

@@ -43,9 +43,9 @@ fn filling(words: &Words, (start, end): (u32, u32)) -> u64 {
     hashes.iter().fold(1, |key: u64, &hash| avalanche(key.rotate_left(7) ^ hash))
 }
 
-/// Whether the model knows most of these slots as those of templates.
-pub(crate) fn is_family(model: &Model, slots: &[FilledSlot]) -> bool {
-    let is_known = |slot: &&FilledSlot| slot.keys.iter().any(|key| model.slots.contains(key));
-    let known = slots.iter().filter(is_known).count();
-    known >= KNOWN && KNOWN_IN * known >= slots.len()
+/// Whether the model knows most of these slots, given by their keys, as those of templates.
+pub(crate) fn is_family(model: &Model, slots: impl ExactSizeIterator<Item = [u64; 2]>) -> bool {
+    let all = slots.len();
+    let known = slots.filter(|keys| keys.iter().any(|key| model.slots.contains(key))).count();
+    known >= KNOWN && KNOWN_IN * known >= all
 }

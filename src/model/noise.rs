@@ -29,6 +29,9 @@ pub struct SeenTokens {
     letters: Letters,
 }
 
+/// Slots of the largest table.
+const MOST_SLOTS: u64 = 1 << 28;
+
 /// Which letters stand in a row, three at a time, in words that several clean documents of the corpus have. A table by
 /// hash, one bit for each three bytes of normal form, the ends of a word being bytes of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,10 +74,24 @@ impl Letters {
 }
 
 impl SeenTokens {
-    /// An empty table for a corpus of so many bytes.
+    /// An empty table for texts of so many bytes.
     pub fn new(bytes: u64) -> SeenTokens {
-        let slots = (bytes / 16).next_power_of_two().clamp(1 << 16, 1 << 28);
-        SeenTokens { words: vec![0; slots as usize / 32], letters: Letters::default() }
+        SeenTokens { words: vec![0; SeenTokens::words_of(bytes)], letters: Letters::default() }
+    }
+
+    /// Words of the table for texts of so many bytes.
+    fn words_of(bytes: u64) -> usize {
+        (bytes / 16).next_power_of_two().clamp(1 << 16, MOST_SLOTS) as usize / 32
+    }
+
+    /// The table as if it had been made for texts of so many bytes, and no more than it was made for: what a token's slot says
+    /// then depends on the texts, and not on what they came in.
+    pub fn fit(&mut self, bytes: u64) {
+        while self.words.len() > SeenTokens::words_of(bytes) {
+            let upper = self.words.split_off(self.words.len() / 2);
+            add_counts(&mut self.words, &upper);
+        }
+        self.words.shrink_to_fit();
     }
 
     fn place(&self, hash: u64) -> (usize, u32) {
@@ -93,13 +110,19 @@ impl SeenTokens {
         }
     }
 
+    /// The slot of a token in the largest table, whose low bits are its slot in any.
+    pub fn slot(hash: u64) -> u32 {
+        (hash >> 20) as u32 & (MOST_SLOTS as u32 - 1)
+    }
+
+    /// Counts a token of this slot, once or, where `again`, more often.
+    pub fn add_slot(&mut self, slot: u32, again: bool) {
+        (0..1 + usize::from(again)).for_each(|_| self.add(u64::from(slot) << 20));
+    }
+
     /// Adds what another table of the same size counted.
     pub fn merge(&mut self, other: &SeenTokens) {
-        const ONCE: u64 = 0x5555_5555_5555_5555;
-        for (word, more) in self.words.iter_mut().zip(&other.words) {
-            let twice = (*word & more & ONCE) << 1;
-            *word |= more | twice;
-        }
+        add_counts(&mut self.words, &other.words);
     }
 
     /// How often a token stands in the corpus: 0, 1, or 2 for more often; 2 of an empty table.
@@ -153,10 +176,32 @@ impl SeenTokens {
     }
 }
 
+/// Adds counts of two bits each, slot by slot.
+fn add_counts(words: &mut [u64], more: &[u64]) {
+    const ONCE: u64 = 0x5555_5555_5555_5555;
+    for (word, more) in words.iter_mut().zip(more) {
+        let twice = (*word & more & ONCE) << 1;
+        *word |= more | twice;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hash::avalanche;
+
+    #[test]
+    fn a_table_made_for_more_and_fitted_is_the_one_made_for_the_texts() {
+        let (mut large, mut own) = (SeenTokens::new(1 << 26), SeenTokens::new(1 << 21));
+        for token in (0..90_000u64).chain(0..30_000) {
+            large.add(avalanche(token));
+            own.add(avalanche(token));
+        }
+        large.fit(1 << 21);
+        assert_eq!(large, own);
+        large.fit(1 << 26);
+        assert_eq!(large, own, "it does not grow");
+    }
 
     #[test]
     fn counts_to_two_and_merges_in_any_order() {

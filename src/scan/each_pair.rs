@@ -73,6 +73,7 @@ pub(crate) fn each_pair<W: PairWork>(
 ) -> Result<Given<W::Given>> {
     let entries = &texts.documents.entries;
     let kept = texts.kept(W::KEPT, W::BYTES);
+    texts.progress.plan(pairs.len() as u64);
     let order = order(pairs, entries, kept);
     let stretches = stretches(&order, pairs, entries, STRETCHES * rayon::current_num_threads());
     // A desk goes from stretch to stretch: what is loaded there may be asked for again, and memory that was written to is
@@ -184,6 +185,7 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
     for (done, &number) in stretch.iter().enumerate() {
         if done % ASKED == 0 {
             cancel.check()?;
+            texts.progress.did(ASKED.min(stretch.len() - done) as u64);
         }
         let (a, b) = pairs[number as usize];
         for (document, other) in [(a, b), (b, a)] {

@@ -9,7 +9,8 @@ use super::each_pair::{classically, each_pair};
 use super::judging::{Glimpses, Judging, PairSpans, Sharings};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
-use super::steps::{Step, Steps};
+use super::slices::Slices;
+use super::steps::{PartKind, Step, Steps};
 use super::texts::Texts;
 use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
@@ -18,6 +19,7 @@ use crate::error::Result;
 use crate::judge::{FORM_COMMON, Judge, Judgement, Seen, Span};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
+use crate::model::standing::Standing;
 use crate::options::{Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use crate::signature::minhash::MinHash;
@@ -57,6 +59,12 @@ struct KeptOutcome<'a> {
     spans: Vec<(Candidate, Cow<'a, [Span]>)>,
 }
 
+/// A model but for slots, the pairs worth a look under it, and the crowd.
+pub(super) type Nominated = (Model, Vec<Candidate>, Option<Crowd>);
+
+/// Pairs and a crowd's lists, as they are kept.
+pub(super) type KeptCandidates = (Vec<Candidate>, Option<[Vec<Vec<u32>>; 2]>);
+
 /// What they give.
 pub(super) struct Outcome {
     pub found: Vec<(Candidate, Judgement)>,
@@ -81,7 +89,10 @@ impl Flow<'_> {
             }
             Mode::Aligned => self.aligned(first, given)?,
         };
-        self.keep(|steps| steps.put(Step::Judged, &KeptOutcome::of(&outcome)))?;
+        self.keep(|steps| {
+            steps.put(Step::Judged, &KeptOutcome::of(&outcome))?;
+            steps.keep_parts(PartKind::Judged, &[])
+        })?;
         Ok(outcome)
     }
 
@@ -89,12 +100,14 @@ impl Flow<'_> {
     fn kept_outcome(&self, given: &Given) -> Result<Option<Outcome>> {
         let Some(steps) = self.steps else { return Ok(None) };
         let Some(kept) = steps.get::<KeptOutcome<'_>>(Step::Judged)? else { return Ok(None) };
-        let model = match (self.policy.mode, given) {
-            (Mode::Classic, _) => None,
-            (Mode::Aligned, Given::Model(model)) => Some(Model::clone(model)),
-            (Mode::Aligned, Given::Boilerplate(_) | Given::Nothing) => {
-                let model = steps.model()?.ok_or_else(|| steps.damaged(Step::Model, "it is not there"))?;
-                Some(Model { slots: kept.slots.into_iter().collect(), ..model })
+        let model = match self.policy.mode {
+            Mode::Classic => None,
+            Mode::Aligned => {
+                let model = self.kept_model(steps, given)?;
+                let model = model.ok_or_else(|| steps.damaged(Step::Model, "it is not there"))?;
+                let taught = matches!(given, Given::Boilerplate(_) | Given::Nothing);
+                let slots = if taught { kept.slots.into_iter().collect() } else { model.slots };
+                Some(Model { slots, ..model })
             }
         };
         let KeptOutcome { found, changed, unsettled, .. } = kept;
@@ -108,6 +121,14 @@ impl Flow<'_> {
         }))
     }
 
+    /// The whole model: the one that was given, or that an earlier run learned.
+    fn kept_model(&self, steps: &Steps, given: &Given) -> Result<Option<Model>> {
+        match given {
+            Given::Model(model) => Ok(Some(Model::clone(model))),
+            Given::Boilerplate(_) | Given::Nothing => steps.model(Step::Model),
+        }
+    }
+
     /// Keeps a step, where steps are kept.
     fn keep(&self, step: impl FnOnce(&Steps) -> Result<()>) -> Result<()> {
         self.steps.map_or(Ok(()), step)
@@ -118,13 +139,12 @@ impl Flow<'_> {
             FirstPass::Read(samples, _) => samples,
             FirstPass::Kept(steps) => return Err(steps.damaged(Step::Judged, "it is not there")),
         };
-        let cancel = &self.resources.cancel;
         let mut verifier = Verifier { flow: self, found: Vec::new(), changed: Vec::new() };
         let mut unsettled = 0;
         if self.policy.method == Method::Join {
             let gate = Gate::of(self.policy);
             self.resources.begin("join")?;
-            let mut joined = join(samples, self.texts.documents, self.removed, &gate, cancel)?;
+            let mut joined = join(samples, self.texts.documents, self.removed, &gate, self.resources)?;
             self.resources.begin("verify")?;
             self.scope.keep(self.texts.documents, &mut joined.candidates);
             verifier.verify(&joined.candidates, |_| {})?;
@@ -145,60 +165,111 @@ impl Flow<'_> {
 
     fn aligned(&self, first: FirstPass<'_>, given: &Given) -> Result<Outcome> {
         let cancel = &self.resources.cancel;
-        let documents = self.texts.documents;
-        self.resources.begin("postings")?;
-        let (postings, seen) = self.postings(first)?;
-        self.resources.begin("learn")?;
-        let (texts, recipe, removed) = (self.texts, self.recipe, self.removed);
-        let learner = |given| Learner { texts, recipe, removed, given, cancel };
-        let learned = match self.steps {
-            Some(steps) => steps.model()?,
-            None => None,
+        let sites = self.texts.documents.site_hashes();
+        let (mut model, candidates, crowd) = match self.kept_candidates(given)? {
+            Some(kept) => kept,
+            None => self.candidates(first, given, &sites)?,
         };
-        let frozen = matches!(given, Given::Model(_));
-        // A model that was given or kept is whole, and is not kept again.
-        let is_whole = frozen || learned.is_some();
-        let mut model = match (learned, given) {
-            (_, Given::Model(model)) => Model::clone(model),
-            (Some(model), _) => model,
-            (None, Given::Boilerplate(boilerplate)) => {
-                learner(Some(&**boilerplate)).learn(&postings, seen)?
-            }
-            (None, Given::Nothing) => learner(None).learn(&postings, seen)?,
-        };
-        let sites = documents.site_hashes();
-        let postings = self.content(postings, &model, &sites);
-        if !is_whole {
-            self.resources.begin("standing text")?;
-            let noise = model.noisy.then_some(&model.seen);
-            let pages = standing::RunPages::new(texts, recipe, &sites, noise, cancel);
-            let met = postings.join(documents, &Gate::of(self.policy), (|_| false, 0.0), cancel)?;
-            let pages = pages.of_partners(&met);
-            drop(met);
-            model.standing = pages.learn()?;
-            self.keep(|steps| steps.put_model(&model))?;
-        }
-        let (mut candidates, crowd) = match self.policy.method {
-            Method::Join => self.joined(postings, &model, &sites)?,
-            Method::Minhash | Method::Simhash => (self.by_signature(), None),
-        };
-        self.scope.keep(documents, &mut candidates);
         self.resources.begin("align")?;
         let judge = (self.judge(&model), &*sites);
-        let mut judging = Judging::new(self.keeps_spans);
-        judging.judge(self.texts, judge, &candidates, cancel, |_| {})?;
+        let (texts, resources, keeps_spans) = (self.texts, self.resources, self.keeps_spans);
+        let mut judging = match self.steps {
+            Some(steps) => {
+                Slices { texts, judge, candidates: &candidates, steps, resources }.all(keeps_spans)?
+            }
+            None => {
+                let mut judging = Judging::new(keeps_spans);
+                judging.judge(texts, judge, &candidates, cancel, |_| {})?;
+                judging
+            }
+        };
         let unsettled = match crowd {
             None => 0,
             Some(crowd) => self.settle_crowd(crowd, |pairs, crowd| {
                 judging.judge(self.texts, judge, pairs, cancel, |pair| crowd.settle(pair))
             })?,
         };
-        if !frozen {
+        if !matches!(given, Given::Model(_)) {
             judging.learn(&mut model);
         }
         judging.settle(&model);
         let Judging { decided: found, changed, spans, .. } = judging;
         Ok(Outcome { found, changed, unsettled, model: Some(model), spans: spans.unwrap_or_default() })
+    }
+
+    /// The model but for slots, the pairs worth a look, and the crowd.
+    pub fn candidates(&self, first: FirstPass<'_>, given: &Given, sites: &[u64]) -> Result<Nominated> {
+        let documents = self.texts.documents;
+        self.resources.begin("postings")?;
+        let (postings, seen) = self.postings(first)?;
+        self.resources.begin("learn")?;
+        let whole = match (given, self.steps) {
+            (Given::Model(model), _) => Some(Model::clone(model)),
+            (_, Some(steps)) => steps.model(Step::Model)?,
+            _ => None,
+        };
+        let is_whole = whole.is_some();
+        let mut model = match whole {
+            Some(model) => model,
+            None => self.learned(&postings, seen, given)?,
+        };
+        let postings = self.content(postings, &model, sites);
+        if !is_whole {
+            model.standing = self.standing(&postings, &model, sites)?;
+            self.keep(|steps| steps.put_model(Step::Model, &model))?;
+        }
+        let (mut candidates, crowd) = match self.policy.method {
+            Method::Join => self.joined(postings, &model, sites)?,
+            Method::Minhash | Method::Simhash => (self.by_signature(), None),
+        };
+        self.scope.keep(documents, &mut candidates);
+        self.keep(|steps| steps.put(Step::Candidates, &(&candidates, crowd.as_ref().map(Crowd::lists))))?;
+        Ok((model, candidates, crowd))
+    }
+
+    /// What an earlier run nominated, if it came so far.
+    pub fn kept_candidates(&self, given: &Given) -> Result<Option<Nominated>> {
+        let Some(steps) = self.steps else { return Ok(None) };
+        let Some((candidates, lists)) = steps.get::<KeptCandidates>(Step::Candidates)? else {
+            return Ok(None);
+        };
+        let Some(model) = self.kept_model(steps, given)? else { return Ok(None) };
+        let gate = Gate::of(self.policy);
+        let crowd = |lists| {
+            let count = self.removed.len();
+            let crowd = Crowd::of_lists(&lists, self.texts.documents, count, (&gate, FORM_COMMON));
+            crowd.ok_or_else(|| steps.damaged(Step::Candidates, "it is of other documents"))
+        };
+        Ok(Some((model, candidates, lists.map(crowd).transpose()?)))
+    }
+
+    /// What the corpus teaches before pairs are known.
+    fn learned(&self, postings: &Postings, seen: SeenTokens, given: &Given) -> Result<Model> {
+        let kept = self.steps.map(|steps| steps.model(Step::Learned)).transpose()?;
+        if let Some(model) = kept.flatten() {
+            return Ok(model);
+        }
+        let given = match given {
+            Given::Boilerplate(boilerplate) => Some(&**boilerplate),
+            Given::Nothing | Given::Model(_) => None,
+        };
+        let (texts, recipe, removed, cancel) =
+            (self.texts, self.recipe, self.removed, &self.resources.cancel);
+        let model = Learner { texts, recipe, removed, given, cancel }.learn(postings, seen)?;
+        self.keep(|steps| steps.put_model(Step::Learned, &model))?;
+        Ok(model)
+    }
+
+    /// What stands in the corpus, as the pairs of all samples tell.
+    fn standing(&self, postings: &Postings, model: &Model, sites: &[u64]) -> Result<Standing> {
+        self.resources.begin("standing text")?;
+        let noise = model.noisy.then_some(&model.seen);
+        let pages = standing::RunPages::new(self.texts, self.recipe, sites, noise, &self.resources.cancel);
+        let met =
+            postings.join(self.texts.documents, &Gate::of(self.policy), (|_| false, 0.0), self.resources)?;
+        let pages = pages.of_partners(&met);
+        drop(met);
+        pages.learn()
     }
 
     /// The shared samples, and how often each token stands: of the first pass, or as an earlier run kept them.
@@ -244,22 +315,25 @@ impl Flow<'_> {
         model: &Model,
         sites: &[u64],
     ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
-        let cancel = &self.resources.cancel;
         let documents = self.texts.documents;
         self.resources.begin("join")?;
         let gate = Gate::of(self.policy);
         let standing = model.standing.samples();
-        let mut joined =
-            postings.join(documents, &gate, (|hash| standing.contains(&hash), FORM_COMMON), cancel)?;
+        let mut joined = postings.join(
+            documents,
+            &gate,
+            (|hash| standing.contains(&hash), FORM_COMMON),
+            self.resources,
+        )?;
         drop(standing);
         self.scope.keep(documents, &mut joined.slight);
         let mut candidates = joined.candidates;
         candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
         let learned = Learned { recipe: self.recipe, model, sites };
         self.resources.begin("noise")?;
-        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.extend(noisy::candidates(self.texts, &learned, self.removed, self.resources)?);
         self.resources.begin("forms")?;
-        candidates.extend(masked::candidates(self.texts, &learned, self.removed, cancel)?);
+        candidates.extend(masked::candidates(self.texts, &learned, self.removed, self.resources)?);
         candidates.sort_unstable();
         candidates.dedup();
         Ok((candidates, Some(joined.crowd)))

@@ -5,7 +5,7 @@ use bitvec::prelude::*;
 use crate::candidates::{Candidate, Gate, Postings, Runs, Sampled};
 use crate::error::Result;
 use crate::hash::avalanche;
-use crate::options::Cancel;
+use crate::options::Resources;
 use crate::signature::winnow::LEVELS;
 
 /// Grams of documents, and how many each has.
@@ -41,12 +41,12 @@ impl Grams {
         most: usize,
         gate: &Gate,
         removed: &BitSlice,
-        cancel: &Cancel,
+        resources: &Resources,
     ) -> Result<Vec<Candidate>> {
         let runs = std::mem::take(&mut self.runs);
         let numbers = (0..removed.len() as u32).collect();
-        let mut postings = Postings::gather(vec![(runs, numbers)], removed, cancel)?;
+        let mut postings = Postings::gather(vec![(runs, numbers)], removed, &resources.cancel)?;
         postings.keep_lists(|list| list.len() <= most);
-        Ok(postings.join(&self, gate, (|_| false, 0.0), cancel)?.candidates)
+        Ok(postings.join(&self, gate, (|_| false, 0.0), resources)?.candidates)
     }
 }

@@ -12,8 +12,8 @@ use crate::candidates::Candidate;
 use crate::corpus::Fields;
 use crate::error::Result;
 use crate::judge::{
-    Decision, Depth, FilledSlot, Glimpsed, Judge, Judged, Judgement, Loaded, Memory, Names, Seen, Shingled,
-    Span, is_family,
+    Decision, Depth, Glimpsed, Judge, Judged, Judgement, Loaded, Memory, Names, Seen, Shingled, Span,
+    is_family,
 };
 use crate::model::Model;
 use crate::options::{Cancel, Work};
@@ -141,6 +141,9 @@ impl PairWork for Sharings<'_> {
     }
 }
 
+/// Bytes that a judged pair takes until it is put to the others, about: its slots and spans.
+const JUDGED: u64 = 1000;
+
 /// Different fillings that make a place the slot of a template (stress-pairs: two are two versions of one text).
 const FILLINGS: usize = 3;
 
@@ -151,9 +154,12 @@ pub(crate) type PairSpans = HashMap<Candidate, Box<[Span]>>;
 #[derive(Default)]
 pub(crate) struct Judging {
     pub decided: Vec<(Candidate, Judgement)>,
-    open: Vec<(Candidate, Decision, Vec<FilledSlot>)>,
+    /// Each with the number of its slots.
+    pub(super) open: Vec<(Candidate, Decision, u32)>,
+    /// The keys of the slots of open pairs, one pair behind the other.
+    pub(super) open_keys: Vec<[u64; 2]>,
     /// Keys of slots, each with one of its fillings.
-    fillings: Vec<(u64, u64)>,
+    pub(super) fillings: Vec<(u64, u64)>,
     pub changed: Vec<u32>,
     /// The spans of pairs that are decided, where these are kept.
     pub spans: Option<PairSpans>,
@@ -173,6 +179,20 @@ impl Judging {
         pairs: &[Candidate],
         cancel: &Cancel,
         mut belongs: impl FnMut(Candidate),
+    ) -> Result<()> {
+        for pairs in pairs.chunks(texts.at_once(JUDGED)) {
+            self.judge_at_once(texts, (judge, sites), pairs, cancel, &mut belongs)?;
+        }
+        Ok(())
+    }
+
+    fn judge_at_once(
+        &mut self,
+        texts: &Texts<'_>,
+        (judge, sites): (Judge<'_>, &[u64]),
+        pairs: &[Candidate],
+        cancel: &Cancel,
+        belongs: &mut impl FnMut(Candidate),
     ) -> Result<()> {
         let keeps = self.spans.is_some();
         let ask = |judge: &Judge<'_>, memory: &mut Memory, _: usize, (a, b): (&Loaded, &Loaded)| {
@@ -200,7 +220,10 @@ impl Judging {
                 }
             }
             match decision.otherwise {
-                _ if decision.is_open() => self.open.push((pair, decision, slots)),
+                _ if decision.is_open() => {
+                    self.open.push((pair, decision, slots.len() as u32));
+                    self.open_keys.extend(slots.iter().map(|slot| slot.keys));
+                }
                 None => continue,
                 Some(judgement) => self.decided.push((pair, judgement)),
             }
@@ -220,8 +243,10 @@ impl Judging {
 
     /// Decides what only a family decides.
     pub fn settle(&mut self, model: &Model) {
+        let mut keys = std::mem::take(&mut self.open_keys).into_iter();
         for (pair, decision, slots) in self.open.drain(..) {
-            let judgement = decision.decided(|| is_family(model, &slots));
+            let slots: Vec<[u64; 2]> = keys.by_ref().take(slots as usize).collect();
+            let judgement = decision.decided(|| is_family(model, slots.into_iter()));
             self.decided.extend(judgement.map(|judgement| (pair, judgement)));
         }
     }

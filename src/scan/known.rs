@@ -41,7 +41,8 @@ impl Scan {
     }
 
     fn grouped(&self, corpus: &Corpus, known: KnownPairs) -> Result<Run> {
-        let (documents, ..) = self.first_pass(corpus, Wanted { addresses: true, ..Wanted::default() })?;
+        let (documents, ..) =
+            self.first_pass(corpus, Wanted { addresses: true, ..Wanted::default() }, None)?;
         let texts = Texts::new(corpus, &documents, &self.resources);
         let mut scope = Scope::new(None);
         let groups = groups::exact(&texts, &documents, &self.resources.cancel)?;

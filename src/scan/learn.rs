@@ -28,6 +28,9 @@ const SAMPLE: usize = 1024;
 /// the few are met by words.
 const NOISY: f64 = 0.005;
 
+/// Times that each of them is read, at most.
+const READINGS: u64 = 2;
+
 /// Pages of one site that chrome is learned from, at most.
 const PAGES: usize = 400;
 
@@ -132,6 +135,8 @@ impl Learner<'_> {
 
     fn chrome(&self, postings: &Postings, sites: &[u64]) -> Result<chrome::Chrome> {
         let pages = SuspectPages { learner: self, sites: self.suspects(postings, sites) };
+        let count: usize = pages.sites.iter().map(|site| site.pages.len()).sum();
+        self.texts.progress.plan(READINGS * count as u64);
         let mut chrome = chrome::learn(&pages, self.recipe.shingle())?;
         if let Some(given) = self.given {
             given.add_to(&mut chrome, self.recipe);
@@ -207,6 +212,7 @@ impl ChromePages for SuspectPages<'_> {
     fn read<'r>(&'r self, reader: &'r mut SuspectReader, page: u32) -> Result<Option<ChromeText<'r>>> {
         let (texts, reader) = (self.learner.texts, &mut reader.whole);
         self.learner.cancel.check()?;
+        texts.progress.did(1);
         let day = texts.get_with_fields(page, |text, fields| {
             reader.read(text);
             reader.breaks(text);
@@ -220,6 +226,7 @@ impl ChromePages for SuspectPages<'_> {
     fn shingles<'r>(&'r self, reader: &'r mut SuspectReader, page: u32) -> Result<&'r [u64]> {
         let SuspectReader { sketcher, shingles, .. } = reader;
         self.learner.cancel.check()?;
+        self.learner.texts.progress.did(1);
         shingles.clear();
         // As above of one that changed.
         let _ = self.learner.texts.get(page, |text| shingles.extend_from_slice(sketcher.shingles(text).0));

@@ -11,7 +11,7 @@ use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
 use crate::hash::avalanche;
 use crate::model::{Content, ContentReader};
-use crate::options::Cancel;
+use crate::options::Resources;
 
 /// Tokens of a text, at most: longer forms have stretches without facts.
 const SHORT: u32 = 120;
@@ -32,18 +32,20 @@ pub(super) fn candidates(
     texts: &Texts<'_>,
     learned: &Learned<'_>,
     removed: &BitSlice,
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<Vec<Candidate>> {
     let entries = &texts.documents.entries;
     let is_short =
         |&d: &u32| (GRAM as u32..=SHORT).contains(&entries[d as usize].tokens) && !removed[d as usize];
     let documents: Vec<u32> = (0..entries.len() as u32).filter(is_short).collect();
+    resources.progress.plan(documents.len() as u64);
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
             || (ContentReader::new(learned.recipe, texts.kernel), Content::default()),
             |(reader, content), &document| {
-                cancel.check()?;
+                resources.cancel.check()?;
+                resources.progress.did(1);
                 let site = learned.sites[entries[document as usize].site as usize];
                 let grams = texts.get(document, |text| {
                     reader.read(text);
@@ -59,7 +61,7 @@ pub(super) fn candidates(
     for (document, grams) in found.into_iter().flatten() {
         all.add(document, grams.len(), grams);
     }
-    all.join(RARE, &Gate::of_share(SHARE, LEAST), removed, cancel)
+    all.join(RARE, &Gate::of_share(SHARE, LEAST), removed, resources)
 }
 
 /// The grams of a text that have some facts, and not too many, without repeats.

@@ -15,10 +15,12 @@ pub(crate) mod known;
 pub(crate) mod learn;
 mod masked;
 mod noisy;
+mod parts;
 mod read;
 mod run;
 mod scope;
 mod shelf;
+mod slices;
 mod standing;
 mod steps;
 pub(crate) mod texts;
@@ -35,16 +37,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judge, Judgement};
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
-use crate::model::noise::SeenTokens;
-use crate::options::{Method, Mode, Policy, Resources};
+use crate::options::{KeptSteps, Method, Mode, Policy, Resources};
 use crate::recipe::Recipe;
 use clusters::copies_shingles;
-use flow::{FirstPass, Flow, Outcome};
+use flow::{FirstPass, Flow, KeptCandidates, Outcome};
 use groups::Group;
 use ids::{problem, repeated_ids};
+use parts::PartReader;
 pub use read::{DocumentEntry, Documents};
 pub use run::Run;
 use scope::Scope;
+use slices::Slices;
+pub use steps::{Reuse, Shard};
 use steps::{Step, Steps};
 use texts::Texts;
 use titles::Parted;
@@ -99,6 +103,35 @@ pub struct Scan {
     resources: Resources,
     given: Given,
     keeps_spans: bool,
+}
+
+/// A stage that several processes share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading, of these parts of the corpus.
+    Read(Shard),
+    /// Learning and finding pairs: one process for all.
+    Candidates,
+    /// Judging, of these slices of the pairs.
+    Judge(Shard),
+}
+
+/// What a process did of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageOutcome {
+    /// Parts that are there now, of this process.
+    pub done: usize,
+    /// Parts of all processes.
+    pub of: usize,
+}
+
+/// What is known once documents are read and equal ones are grouped, and what came of the rest.
+struct Begun<T> {
+    documents: Documents,
+    scope: Scope,
+    groups: Vec<Group>,
+    reuse: Option<Reuse>,
+    rest: T,
 }
 
 /// What a run need not learn.
@@ -174,45 +207,98 @@ impl Scan {
     /// As [`Scan::run`].
     pub fn read(&self, corpus: &Corpus) -> Result<Run> {
         let pool = self.resources.pool()?;
-        let (mut documents, ..) = pool.install(|| self.first_pass(corpus, read::Wanted::default()))?;
+        let (mut documents, ..) = pool.install(|| self.first_pass(corpus, read::Wanted::default(), None))?;
         let mut problems = Vec::new();
         let repeated = repeated_ids(corpus, &documents, &mut problems);
         documents.problems.append(&mut problems);
         Ok(Run { repeated, pool: Some(Arc::new(pool)), ..Run::new(self, corpus, documents) })
     }
 
-    /// All stages, on the current thread pool.
-    fn found(&self, corpus: &Corpus) -> Result<Run> {
-        let (policy, recipe) = (&self.policy, self.recipe);
-        let Resources { cancel, progress, kernel, .. } = &self.resources;
-        progress.begin("read");
-        let wanted = read::Wanted {
-            // What a corpus teaches does not depend on how candidates are found.
-            samples: policy.method == Method::Join || policy.mode == Mode::Aligned,
-            as_printed: policy.mode == Mode::Classic,
-            addresses: policy.mode == Mode::Aligned,
-            tokens: policy.mode == Mode::Aligned && !matches!(self.given, Given::Model(_)),
-            dates: policy.within.is_some(),
+    /// Does one stage of a run of whose work several processes share a folder, on a thread pool of its own. The folder is
+    /// `work_dir`, and [`Resources::steps`] says nothing here: what is done stays. [`Scan::run`] then goes on after it, with
+    /// [`KeptSteps::Resumed`](crate::options::KeptSteps::Resumed) and the same settings.
+    ///
+    /// # Errors
+    /// As of [`Scan::run`]; [`ErrorKind::Setting`] where no folder is named, or the stage before this one is not done;
+    /// [`ErrorKind::Mismatch`] where the folder is of another run.
+    pub fn stage(&self, corpus: &Corpus, stage: Stage) -> Result<StageOutcome> {
+        self.policy.validate()?;
+        self.resources.pool()?.install(|| match stage {
+            Stage::Read(shard) => {
+                self.resources.progress.begin("read");
+                let steps = Steps::open_for_parts(self, corpus)?;
+                let (recipe, wanted, resources) = (self.recipe, self.wanted(), &self.resources);
+                let reader = PartReader { corpus, recipe, wanted, resources, steps: &steps };
+                let (done, of) = reader.read_shard(shard)?;
+                Ok(StageOutcome { done, of })
+            }
+            Stage::Candidates => {
+                let mut kept = self.clone();
+                kept.resources.steps = KeptSteps::Resumed;
+                kept.with_flow(corpus, |flow, first| {
+                    let sites = flow.texts.documents.site_hashes();
+                    match flow.kept_candidates(&self.given)? {
+                        Some(_) => Ok(()),
+                        None => flow.candidates(first, &self.given, &sites).map(drop),
+                    }
+                })?;
+                Ok(StageOutcome { done: 1, of: 1 })
+            }
+            Stage::Judge(shard) => self.judge_shard(corpus, shard),
+        })
+    }
+
+    /// Judges the slices of candidates of one of several processes.
+    fn judge_shard(&self, corpus: &Corpus, shard: Shard) -> Result<StageOutcome> {
+        let (policy, recipe, resources) = (&self.policy, self.recipe, &self.resources);
+        resources.begin("align")?;
+        let steps = Steps::open_for_parts(self, corpus)?;
+        let before = || {
+            let why =
+                "there are no candidates of these documents to judge: `wirecopy stage candidates` makes them";
+            Error::new(ErrorKind::Setting).because(why)
         };
+        let documents =
+            if steps.has(Step::Documents) { documents_of(&steps, corpus)? } else { return Err(before()) };
+        let (candidates, _) = steps.get::<KeptCandidates>(Step::Candidates)?.ok_or_else(before)?;
+        let model = match &self.given {
+            Given::Model(model) => Model::clone(model),
+            Given::Boilerplate(_) | Given::Nothing => steps.model(Step::Model)?.ok_or_else(before)?,
+        };
+        let texts = &Texts::new(corpus, &documents, resources);
+        let judge = Judge { recipe, kernel: resources.kernel, policy, model: &model, learns: false };
+        let (judge, candidates) = ((judge, &*documents.site_hashes()), &*candidates);
+        let slices = Slices { texts, judge, candidates, steps: &steps, resources };
+        let (done, of) = slices.shard(shard)?;
+        Ok(StageOutcome { done, of })
+    }
+
+    /// Reads the corpus and groups equal documents, then does the rest with what they need; on the current thread pool.
+    fn with_flow<T>(
+        &self,
+        corpus: &Corpus,
+        rest: impl FnOnce(&Flow<'_>, FirstPass<'_>) -> Result<T>,
+    ) -> Result<Begun<T>> {
+        let (policy, recipe, resources) = (&self.policy, self.recipe, &self.resources);
+        resources.progress.begin("read");
         let steps = Steps::open(self, corpus)?;
-        let (mut documents, first) = match &steps {
+        let (documents, first) = match &steps {
             Some(steps) if self.goes_on(steps) => (documents_of(steps, corpus)?, FirstPass::Kept(steps)),
             _ => {
-                let (documents, samples, seen) = self.first_pass(corpus, wanted)?;
+                let (documents, samples, seen) = self.first_pass(corpus, self.wanted(), steps.as_ref())?;
                 (documents, FirstPass::Read(samples, seen))
             }
         };
-        let texts = Texts::new(corpus, &documents, &self.resources);
-        self.resources.begin("copies")?;
+        let texts = Texts::new(corpus, &documents, resources);
+        resources.begin("copies")?;
         let mut scope = Scope::new(policy.within);
-        let groups = scope.part(&documents, groups::exact(&texts, &documents, cancel)?, |group| {
+        let groups = scope.part(&documents, groups::exact(&texts, &documents, &resources.cancel)?, |group| {
             lead_by_site(&documents, group);
         });
         let mut removed = bitvec![0; documents.entries.len()];
         for &copy in groups.iter().flat_map(|group| &group[1..]) {
             removed.set(copy as usize, true);
         }
-        let resources = &self.resources;
         let flow = Flow {
             texts: &texts,
             recipe,
@@ -223,14 +309,25 @@ impl Scan {
             steps: steps.as_ref(),
             keeps_spans: self.keeps_spans,
         };
-        let Outcome { found, mut changed, unsettled, model, spans } = flow.outcome(first, &self.given)?;
-        drop(steps);
+        let rest = rest(&flow, first)?;
+        let reuse = steps.map(|steps| steps.reuse());
+        Ok(Begun { documents, scope, groups, reuse, rest })
+    }
+
+    /// All stages, on the current thread pool.
+    fn found(&self, corpus: &Corpus) -> Result<Run> {
+        let (policy, recipe) = (&self.policy, self.recipe);
+        let Resources { cancel, progress, kernel, .. } = &self.resources;
+        let begun = self.with_flow(corpus, |flow, first| flow.outcome(first, &self.given))?;
+        let Begun { mut documents, scope, groups, reuse, rest } = begun;
+        let Outcome { found, mut changed, unsettled, model, spans } = rest;
         self.resources.begin("clusters")?;
         changed.sort_unstable();
         changed.dedup();
         let none = Model::default();
         let judge =
             Judge { recipe, kernel: *kernel, policy, model: model.as_ref().unwrap_or(&none), learns: false };
+        let texts = Texts::new(corpus, &documents, &self.resources);
         let parted = titles::part(&texts, judge, groups, &scope.twins(), found, cancel)?;
         let Parted { groups, found, texts: titled } = parted;
         let shingles = copies_shingles(&texts, recipe, &groups);
@@ -240,13 +337,26 @@ impl Scan {
         let repeated = repeated_ids(corpus, &documents, &mut problems);
         documents.problems.append(&mut problems);
         documents.problems.sort();
-        let mut run =
-            Run { unsettled, repeated, model, scope, kept: spans, ..Run::new(self, corpus, documents) };
+        let new = Run::new(self, corpus, documents);
+        let mut run = Run { unsettled, repeated, model, scope, reuse, kept: spans, ..new };
         run.name(&groups, &found);
         run.group(&groups, shingles, &found);
         run.equals.are_titled(&titled);
         progress.begin("reports");
         Ok(run)
+    }
+
+    /// What the first pass is to give.
+    fn wanted(&self) -> read::Wanted {
+        let policy = &self.policy;
+        read::Wanted {
+            // What a corpus teaches does not depend on how candidates are found.
+            samples: policy.method == Method::Join || policy.mode == Mode::Aligned,
+            as_printed: policy.mode == Mode::Classic,
+            addresses: policy.mode == Mode::Aligned,
+            tokens: policy.mode == Mode::Aligned && !matches!(self.given, Given::Model(_)),
+            dates: policy.within.is_some(),
+        }
     }
 
     /// Whether finished steps are such that the corpus need not be read anew.
@@ -264,8 +374,13 @@ impl Scan {
         &self,
         corpus: &Corpus,
         wanted: read::Wanted,
-    ) -> Result<(Documents, Vec<read::Samples>, SeenTokens)> {
-        let read = read::read(corpus, self.recipe, wanted, &self.resources)?;
+        steps: Option<&Steps>,
+    ) -> Result<read::FirstRead> {
+        let (recipe, resources) = (self.recipe, &self.resources);
+        let read = match steps {
+            None => read::read(corpus, recipe, wanted, resources)?,
+            Some(steps) => PartReader { corpus, recipe, wanted, resources, steps }.read()?,
+        };
         if !read.0.entries.is_empty() {
             return Ok(read);
         }

@@ -13,7 +13,7 @@ use super::texts::Texts;
 use crate::candidates::{Candidate, Gate};
 use crate::error::Result;
 use crate::model::ContentReader;
-use crate::options::Cancel;
+use crate::options::Resources;
 use crate::signature::grams::grams;
 
 /// Documents that a gram stands in, at most, to count.
@@ -31,16 +31,17 @@ pub(super) fn candidates(
     texts: &Texts<'_>,
     learned: &Learned<'_>,
     removed: &BitSlice,
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<Vec<Candidate>> {
     if !learned.model.noisy {
         return Ok(Vec::new());
     }
     let documents: Vec<u32> = (0..removed.len() as u32).filter(|&d| !removed[d as usize]).collect();
-    let noisy = noisy(texts, learned, &documents, cancel)?;
+    let noisy = noisy(texts, learned, &documents, resources)?;
     if noisy.is_empty() {
         return Ok(Vec::new());
     }
+    resources.progress.plan((documents.len() - noisy.len()) as u64);
     let mut is_noisy: BitVec = bitvec![0; removed.len()];
     let mut all = Grams::new(removed.len());
     let slots = (noisy.iter().map(|(_, grams)| grams.len()).sum::<usize>() * 8).next_power_of_two();
@@ -59,7 +60,8 @@ pub(super) fn candidates(
             .map_init(
                 || ContentReader::new(learned.recipe, texts.kernel),
                 |reader, &document| {
-                    cancel.check()?;
+                    resources.cancel.check()?;
+                    resources.progress.did(1);
                     let found = texts.get(document, |text| {
                         reader.read_plainly(text);
                         let all: Vec<u64> = grams(&reader.joined(), RATE).collect();
@@ -77,7 +79,7 @@ pub(super) fn candidates(
             all.add(document, count, shared);
         }
     }
-    let pairs = all.join(RARE, &Gate::of_share(SHARE, LEAST), removed, cancel)?.into_iter();
+    let pairs = all.join(RARE, &Gate::of_share(SHARE, LEAST), removed, resources)?.into_iter();
     Ok(pairs.filter(|&(a, b)| is_noisy[a as usize] || is_noisy[b as usize]).collect())
 }
 
@@ -86,14 +88,16 @@ fn noisy(
     texts: &Texts<'_>,
     learned: &Learned<'_>,
     documents: &[u32],
-    cancel: &Cancel,
+    resources: &Resources,
 ) -> Result<Vec<(u32, Vec<u64>)>> {
+    resources.progress.plan(documents.len() as u64);
     let found: Vec<Option<(u32, Vec<u64>)>> = documents
         .par_iter()
         .map_init(
             || ContentReader::new(learned.recipe, texts.kernel),
             |reader, &document| {
-                cancel.check()?;
+                resources.cancel.check()?;
+                resources.progress.did(1);
                 let grams = texts.get(document, |text| {
                     reader.read_plainly(text);
                     reader

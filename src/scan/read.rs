@@ -10,8 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::candidates::{Runs, Sampled};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, replaced, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
-use crate::error::Reason;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::model::noise::SeenTokens;
 use crate::options::Resources;
@@ -144,6 +143,11 @@ impl Documents {
         identity(a).is_version_of(&identity(b))
     }
 
+    /// Bytes of all texts.
+    pub(super) fn text_bytes(&self) -> u64 {
+        self.entries.iter().map(|entry| u64::from(entry.bytes)).sum()
+    }
+
     /// Says of each document of a corpus of two sets which it is of.
     pub(super) fn find_second_set(&mut self, corpus: &Corpus) {
         if !corpus.against().is_empty() {
@@ -163,7 +167,7 @@ impl Documents {
 pub type Samples = (Runs, Vec<u32>);
 
 /// What else than documents is wanted of the first pass.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub(super) struct Wanted {
     /// Samples, to join.
     pub samples: bool,
@@ -171,11 +175,14 @@ pub(super) struct Wanted {
     pub as_printed: bool,
     /// Addresses, to tell versions of one page.
     pub addresses: bool,
-    /// How often each token stands in the corpus, where addresses are wanted too.
+    /// How often each token stands in the corpus.
     pub tokens: bool,
     /// Dates.
     pub dates: bool,
 }
+
+/// What the first pass gives: documents, samples, and how often each token stands.
+pub(super) type FirstRead = (Documents, Vec<Samples>, SeenTokens);
 
 /// Reads the whole corpus on the current thread pool.
 pub(super) fn read(
@@ -183,57 +190,89 @@ pub(super) fn read(
     recipe: Recipe,
     wanted: Wanted,
     resources: &Resources,
-) -> Result<(Documents, Vec<Samples>, SeenTokens)> {
+) -> Result<FirstRead> {
     let pieces = corpus.pieces();
-    let bytes: u64 = pieces.iter().map(InputPiece::bytes).sum();
-    resources.progress.expect(bytes);
+    resources.progress.expect(pieces.iter().map(InputPiece::bytes).sum());
+    let most = pieces.iter().map(|piece| most_text(corpus, piece)).sum();
     let next = AtomicUsize::new(0);
-    let mut workers: Vec<PieceReader> = rayon::broadcast(|_| {
-        let mut worker = PieceReader::new(recipe, wanted.as_printed, resources);
-        if wanted.addresses {
-            worker.seen = Some(wanted.tokens.then(|| SeenTokens::new(bytes)));
+    let mut workers: Vec<ReadPart> = rayon::broadcast(|_| {
+        let mut worker = PieceReader::new(recipe, wanted, resources);
+        if wanted.tokens {
+            worker.tokens = ReadTokens::Table(SeenTokens::new(most));
         }
-        worker.dates = wanted.dates.then(Vec::new);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(piece) = pieces.get(number) else { return Ok(worker) };
+            let Some(piece) = pieces.get(number) else { return Ok(worker.into_part()) };
             resources.cancel.check()?;
-            worker.read(corpus, number, piece, wanted.samples);
-            resources.progress.advance(piece.bytes(), u64::from(worker.parts.last().map_or(0, |p| p.count)));
+            worker.read(corpus, number, piece);
+            resources.progress.advance(piece.bytes(), worker.last_count());
         }
     })
     .into_iter()
     .collect::<Result<_>>()?;
-    let mut seen = workers.iter_mut().filter_map(|worker| worker.seen.take().flatten());
+    let table = |tokens: ReadTokens| match tokens {
+        ReadTokens::Table(seen) => Some(seen),
+        ReadTokens::None | ReadTokens::Slots(_) => None,
+    };
+    let mut seen = workers.iter_mut().filter_map(|worker| table(std::mem::take(&mut worker.tokens)));
     let first = seen.next().unwrap_or_default();
-    let seen = seen.fold(first, |mut all, part| {
+    let mut seen = seen.fold(first, |mut all, part| {
         all.merge(&part);
         all
     });
-    let (documents, samples) = merge(corpus, &pieces, workers);
+    let (documents, samples) = merge(corpus, &pieces, workers)?;
+    seen.fit(documents.text_bytes());
     Ok((documents, samples, seen))
 }
 
-struct PieceReader {
+/// Bytes of text that a piece gives, at most: a character takes three bytes where a file of one text, in another charset than
+/// UTF-8, has it as one.
+pub(super) fn most_text(corpus: &Corpus, piece: &InputPiece) -> u64 {
+    if corpus.holds_several(piece.input()) { piece.bytes() } else { 3 * piece.bytes() }
+}
+
+/// What some pieces gave.
+pub(super) struct ReadPart {
+    pub entries: Vec<DocumentEntry>,
+    pub runs: Runs,
+    /// By the entries' numbers.
+    pub sites: Vec<String>,
+    pub tokens: ReadTokens,
+    /// By entry, where dates are wanted.
+    pub dates: Option<Vec<Option<i64>>>,
+    pub outcomes: Vec<PieceOutcome>,
+}
+
+/// How often each token stands.
+#[derive(Default)]
+pub(super) enum ReadTokens {
+    /// Nobody wants to know.
+    #[default]
+    None,
+    Table(SeenTokens),
+    /// The slots of all tokens, to be counted later.
+    Slots(Vec<u32>),
+}
+
+pub(super) struct PieceReader {
     recipe: Recipe,
     kernel: Kernel,
-    as_printed: bool,
+    wanted: Wanted,
     sketcher: Sketcher,
     bytes: Vec<u8>,
     text: Scratch,
     entries: Vec<DocumentEntry>,
     runs: Runs,
     sites: SiteNames,
-    /// Present where the run aligns; the table where it learns.
-    seen: Option<Option<SeenTokens>>,
-    /// By entry, where dates are wanted.
+    pub tokens: ReadTokens,
     dates: Option<Vec<Option<i64>>>,
-    parts: Vec<PieceOutcome>,
+    outcomes: Vec<PieceOutcome>,
 }
 
 /// What one piece gave.
-struct PieceOutcome {
-    piece: usize,
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct PieceOutcome {
+    pub piece: usize,
     first: usize,
     count: u32,
     records: u32,
@@ -241,33 +280,47 @@ struct PieceOutcome {
     /// Record and line within the piece, and what is wrong with it.
     faults: Vec<(u32, u32, Fault)>,
     unread: UnreadDates,
-    failed: Option<Error>,
+    /// Why it could not be read to its end.
+    pub failed: Option<String>,
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 enum Fault {
-    NoDocument(Reason),
+    /// The record gave no document, for this reason.
+    NoDocument(String),
     Replaced(u32),
 }
 
 impl PieceReader {
-    fn new(recipe: Recipe, as_printed: bool, resources: &Resources) -> PieceReader {
+    pub fn new(recipe: Recipe, wanted: Wanted, resources: &Resources) -> PieceReader {
         PieceReader {
             recipe,
             kernel: resources.kernel,
-            as_printed,
-            sketcher: Sketcher::of(recipe, resources.kernel, as_printed),
+            wanted,
+            sketcher: Sketcher::of(recipe, resources.kernel, wanted.as_printed),
             bytes: Vec::new(),
             text: Scratch::new(resources.kernel),
             entries: Vec::new(),
             runs: Runs::default(),
             sites: SiteNames::default(),
-            seen: None,
-            dates: None,
-            parts: Vec::new(),
+            tokens: ReadTokens::None,
+            dates: wanted.dates.then(Vec::new),
+            outcomes: Vec::new(),
         }
     }
 
-    fn read(&mut self, corpus: &Corpus, number: usize, piece: &InputPiece, sampled: bool) {
+    /// What all pieces gave.
+    pub fn into_part(self) -> ReadPart {
+        let PieceReader { entries, runs, sites, tokens, dates, outcomes, .. } = self;
+        ReadPart { entries, runs, sites: sites.names, tokens, dates, outcomes }
+    }
+
+    /// Documents of the piece that was read last.
+    pub fn last_count(&self) -> u64 {
+        self.outcomes.last().map_or(0, |outcome| u64::from(outcome.count))
+    }
+
+    pub fn read(&mut self, corpus: &Corpus, number: usize, piece: &InputPiece) {
         let mut part = PieceOutcome {
             piece: number,
             first: self.entries.len(),
@@ -278,14 +331,16 @@ impl PieceReader {
             unread: UnreadDates::default(),
             failed: None,
         };
-        let (recipe, kernel, as_printed) = (self.recipe, self.kernel, self.as_printed);
-        let PieceReader { sketcher, bytes, text, entries, runs, sites, seen, dates, .. } = self;
+        let (recipe, kernel, wanted) = (self.recipe, self.kernel, self.wanted);
+        let PieceReader { sketcher, bytes, text, entries, runs, sites, tokens, dates, .. } = self;
         let result = corpus.read(piece, bytes, |location, line, fields| {
             let record = part.records;
             part.records += 1;
             let fields = match fields {
                 Ok(fields) => fields,
-                Err(reason) => return part.faults.push((record, line, Fault::NoDocument(reason))),
+                Err(reason) => {
+                    return part.faults.push((record, line, Fault::NoDocument(reason.to_string())));
+                }
             };
             let decoded = fields.text.decode(text);
             if decoded.replaced > 0 {
@@ -293,7 +348,7 @@ impl PieceReader {
             }
             let turn = turn(decoded.text.len());
             let sketch = sketcher.sketch(decoded.text);
-            if sampled {
+            if wanted.samples {
                 let local = entries.len() as u32;
                 sketch.sample.iter().for_each(|&hash| runs.push(hash, local));
             }
@@ -304,11 +359,10 @@ impl PieceReader {
                 bytes: decoded.text.len() as u32,
                 site: sites.number(&fields, corpus.directory(location.input)),
                 id_hash: field_hash(fields.named_id(), id_hash),
-                addresses: match seen {
-                    Some(_) => {
-                        [fields.url, fields.canonical_url].map(|field| field_hash(field, address_hash))
-                    }
-                    None => [0; 2],
+                addresses: if wanted.addresses {
+                    [fields.url, fields.canonical_url].map(|field| field_hash(field, address_hash))
+                } else {
+                    [0; 2]
                 },
                 sequence: sketch.sequence,
                 counts: sketch.counts,
@@ -321,20 +375,24 @@ impl PieceReader {
             if let Some(dates) = dates {
                 dates.push(when.map(|when| when.at));
             }
-            if let Some(Some(seen)) = seen {
-                sketcher.found_by().iter().for_each(|&hash| seen.add(hash));
+            match tokens {
+                ReadTokens::None => {}
+                ReadTokens::Table(seen) => sketcher.found_by().iter().for_each(|&hash| seen.add(hash)),
+                ReadTokens::Slots(slots) => {
+                    slots.extend(sketcher.found_by().iter().map(|&hash| SeenTokens::slot(hash)));
+                }
             }
             if turn.is_some() {
                 // Its memory is not kept by every thread that had a large text.
-                *sketcher = Sketcher::of(recipe, kernel, as_printed);
+                *sketcher = Sketcher::of(recipe, kernel, wanted.as_printed);
             }
         });
         match result {
             Ok(lines) => part.lines = lines,
-            Err(error) => part.failed = Some(error),
+            Err(error) => part.failed = Some(error.reason()),
         }
         part.count = (self.entries.len() - part.first) as u32;
-        self.parts.push(part);
+        self.outcomes.push(part);
     }
 }
 
@@ -401,15 +459,20 @@ impl SiteNames {
 }
 
 /// Numbers documents in the order of pieces, whoever read them.
-fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) -> (Documents, Vec<Samples>) {
+pub(super) fn merge(
+    corpus: &Corpus,
+    pieces: &[InputPiece],
+    mut workers: Vec<ReadPart>,
+) -> Result<(Documents, Vec<Samples>)> {
     let mut order: Vec<(usize, usize)> = vec![(0, 0); pieces.len()];
     for (w, worker) in workers.iter().enumerate() {
-        for (p, part) in worker.parts.iter().enumerate() {
+        for (p, part) in worker.outcomes.iter().enumerate() {
             order[part.piece] = (w, p);
         }
     }
     let mut documents = Documents { problems: corpus.problems().to_vec(), ..Documents::default() };
     let total = workers.iter().map(|worker| worker.entries.len()).sum();
+    are_numbered(total)?;
     documents.entries.reserve_exact(total);
     let mut numbers: Vec<Vec<u32>> = workers.iter().map(|worker| vec![0; worker.entries.len()]).collect();
     let site_numbers = merge_sites(&workers, &mut documents.sites);
@@ -418,10 +481,9 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
         if piece.input() != input {
             (input, records, lines) = (piece.input(), 0, 0);
         }
-        let part = &mut workers[w].parts[p];
+        let part = &mut workers[w].outcomes[p];
         let path = corpus.path(input).display().to_string();
-        if let Some(error) = part.failed.take() {
-            let reason = error.reason();
+        if let Some(reason) = part.failed.take() {
             documents.problems.push(Problem { path: path.clone(), record: None, reason, unreadable: true });
         }
         for (record, line, fault) in part.faults.drain(..) {
@@ -443,7 +505,39 @@ fn merge(corpus: &Corpus, pieces: &[InputPiece], mut workers: Vec<PieceReader>) 
     }
     documents.find_second_set(corpus);
     let samples = workers.into_iter().map(|worker| worker.runs).zip(numbers).collect();
-    (documents, samples)
+    Ok((documents, samples))
+}
+
+/// Documents of one run, at most: the join marks the last member of a list in the highest bit of its number.
+pub const MOST_DOCUMENTS: usize = 1 << 31;
+
+/// Whether so many documents have numbers.
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`] where they have not.
+fn are_numbered(documents: usize) -> Result<()> {
+    if documents <= MOST_DOCUMENTS {
+        return Ok(());
+    }
+    let why = format!(
+        "{documents} documents, and one run takes {MOST_DOCUMENTS} at most: scan parts of the corpus, or give it to `wirecopy filter`"
+    );
+    Err(Error::new(ErrorKind::TooLarge).because(why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_documents_than_there_are_numbers_are_an_error_that_says_so() {
+        assert!(are_numbered(MOST_DOCUMENTS).is_ok());
+        let error = are_numbered(MOST_DOCUMENTS + 1).expect_err("too many");
+        assert!(
+            error.kind() == ErrorKind::TooLarge && error.to_string().contains("2147483648 at most"),
+            "{error}"
+        );
+    }
 }
 
 fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, fault: Fault) -> Problem {
@@ -457,10 +551,10 @@ fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, faul
 }
 
 /// The sites of all workers in order of name, so that numbers do not depend on who read what.
-fn merge_sites(workers: &[PieceReader], names: &mut Vec<String>) -> Vec<Vec<u32>> {
-    names.extend(workers.iter().flat_map(|worker| worker.sites.names.iter().cloned()));
+fn merge_sites(workers: &[ReadPart], names: &mut Vec<String>) -> Vec<Vec<u32>> {
+    names.extend(workers.iter().flat_map(|worker| worker.sites.iter().cloned()));
     names.sort_unstable();
     names.dedup();
     let number = |name: &String| names.binary_search(name).unwrap_or_default() as u32;
-    workers.iter().map(|worker| worker.sites.names.iter().map(number).collect()).collect()
+    workers.iter().map(|worker| worker.sites.iter().map(number).collect()).collect()
 }

@@ -13,7 +13,7 @@ use super::judging::{Asking, PairSpans};
 use super::scope::Scope;
 use super::texts::Texts;
 use super::titles::judge_equal;
-use super::{Cluster, Documents, Pair, Scan};
+use super::{Cluster, Documents, Pair, Reuse, Scan};
 use crate::candidates::Candidate;
 use crate::corpus::Corpus;
 use crate::document::{DocId, Meta};
@@ -39,6 +39,8 @@ pub struct Run {
     pub clusters: Vec<Cluster>,
     /// Documents of crowds that were compared with some leaders only; see `candidates`.
     pub unsettled: usize,
+    /// How much was kept of an earlier run; none where steps are not kept.
+    pub reuse: Option<Reuse>,
     /// What the corpus taught, or what was given; none in classic mode.
     pub model: Option<Model>,
     pub(crate) corpus: Corpus,
@@ -70,6 +72,7 @@ impl Run {
             ids: Ids::default(),
             repeated: HashMap::new(),
             scope: Scope::default(),
+            reuse: None,
             kept: PairSpans::default(),
         }
     }

@@ -17,6 +17,9 @@ use crate::model::standing::{
 use crate::options::Cancel;
 use crate::recipe::Recipe;
 
+/// Times that each page is read, at most.
+const READINGS: u64 = 2;
+
 /// Pages of a site, at most, of which [`SMALL`] items can be three quarters.
 const SMALL_SITE: u32 = 4;
 
@@ -74,6 +77,7 @@ impl<'a> RunPages<'a> {
         };
         let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
         met.crowd.documents().for_each(|document| wanted[document as usize] = true);
+        self.texts.progress.plan(READINGS * wanted.iter().filter(|wanted| **wanted).count() as u64);
         self.wanted = wanted;
         self
     }
@@ -111,6 +115,7 @@ impl Pages for RunPages<'_> {
 
     fn read<'r>(&'r self, reader: &'r mut ContentReader, number: u32) -> Result<PageText<'r>> {
         self.cancel.check()?;
+        self.texts.progress.did(1);
         let date = self.texts.get_with_fields(number, |text, fields| {
             reader.read(text);
             self.texts.corpus.when(fields).map(When::day)

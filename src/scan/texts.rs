@@ -48,6 +48,12 @@ impl<'a> Texts<'a> {
         most.min(usize::try_from(of_thread).unwrap_or(usize::MAX) / bytes)
     }
 
+    /// Pairs that are judged at once, each of which takes `bytes` until then: all, or fewer where memory is bounded.
+    pub fn at_once(&self, bytes: u64) -> usize {
+        let pairs = self.memory.map_or(usize::MAX as u64, |memory| memory / LOADED / bytes);
+        usize::try_from(pairs).unwrap_or(usize::MAX).max(1)
+    }
+
     /// Calls `with` with the document's text: the same bytes at any time, or the reason why not.
     pub fn get<T>(&self, document: u32, with: impl FnOnce(&str) -> T) -> Result<T, Reason> {
         self.get_with_fields(document, |text, _| with(text))

@@ -1,0 +1,111 @@
+//! Candidates judged slice by slice, each kept as a part: what a run judged before it ended is not judged again, and several
+//! processes may judge slices at a time.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::judging::{Judging, PairSpans};
+use super::steps::{PartKind, Shard, Step, Steps};
+use super::texts::Texts;
+use crate::candidates::Candidate;
+use crate::error::Result;
+use crate::judge::{Decision, Judge, Judgement, Span};
+use crate::options::Resources;
+
+/// Pairs of a slice, at least: a tenth of a second of work.
+const SLICE: usize = 1 << 12;
+
+/// Slices, at most.
+const SLICES: usize = 256;
+
+/// Candidates that are judged in slices.
+pub(super) struct Slices<'a> {
+    pub texts: &'a Texts<'a>,
+    /// The judge, and by number of the site: its hash.
+    pub judge: (Judge<'a>, &'a [u64]),
+    pub candidates: &'a [Candidate],
+    pub steps: &'a Steps,
+    pub resources: &'a Resources,
+}
+
+/// A slice as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptSlice {
+    decided: Vec<(Candidate, Judgement)>,
+    open: Vec<(Candidate, Decision, u32)>,
+    open_keys: Vec<[u64; 2]>,
+    fillings: Vec<(u64, u64)>,
+    changed: Vec<u32>,
+    /// In order. They are kept whether this run wants them or not: the one that goes on may.
+    spans: Vec<(Candidate, Vec<Span>)>,
+}
+
+impl Slices<'_> {
+    /// All of them, those that are not there being judged and kept; with their spans if these are wanted.
+    ///
+    /// # Errors
+    /// Those of steps, and cancellation.
+    pub fn all(&self, keeps_spans: bool) -> Result<Judging> {
+        let mut all = Judging::new(keeps_spans);
+        for (number, slice) in self.slices() {
+            let KeptSlice { decided, open, open_keys, fillings, changed, spans } =
+                self.slice(number, slice)?;
+            all.decided.extend(decided);
+            all.open.extend(open);
+            all.open_keys.extend(open_keys);
+            all.fillings.extend(fillings);
+            all.changed.extend(changed);
+            if let Some(kept) = &mut all.spans {
+                kept.extend(spans.into_iter().map(|(pair, spans)| (pair, spans.into_boxed_slice())));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Judges and keeps those of one of several processes; returns how many these are, of how many.
+    ///
+    /// # Errors
+    /// As of [`Slices::all`].
+    pub fn shard(&self, shard: Shard) -> Result<(usize, usize)> {
+        let slices: Vec<(usize, &[Candidate])> = self.slices().collect();
+        let mut count = 0;
+        for &(number, slice) in shard.of(&slices) {
+            self.slice(number, slice)?;
+            count += 1;
+        }
+        Ok((count, slices.len()))
+    }
+
+    fn slices(&self) -> impl Iterator<Item = (usize, &[Candidate])> {
+        self.candidates.chunks(self.candidates.len().div_ceil(SLICES).max(SLICE)).enumerate()
+    }
+
+    fn slice(&self, number: usize, pairs: &[Candidate]) -> Result<KeptSlice> {
+        self.resources.cancel.check()?;
+        let of = self.steps.hash(Step::Candidates).unwrap_or_default();
+        let key = xxh3_64(format!("{of:x} {number}").as_bytes());
+        if let Some(kept) = self.steps.part(PartKind::Judged, key)? {
+            return Ok(kept);
+        }
+        let mut judging = Judging::new(true);
+        judging.judge(self.texts, self.judge, pairs, &self.resources.cancel, |_| {})?;
+        let Judging { decided, open, open_keys, fillings, changed, spans } = judging;
+        let kept = KeptSlice {
+            decided,
+            open,
+            open_keys,
+            fillings,
+            changed,
+            spans: in_order(spans.unwrap_or_default()),
+        };
+        self.steps.put_part(PartKind::Judged, key, &kept)?;
+        Ok(kept)
+    }
+}
+
+/// Spans by pair, in order.
+fn in_order(spans: PairSpans) -> Vec<(Candidate, Vec<Span>)> {
+    let mut spans: Vec<_> = spans.into_iter().map(|(pair, spans)| (pair, spans.into_vec())).collect();
+    spans.sort_unstable_by_key(|(pair, _)| *pair);
+    spans
+}
