@@ -35,7 +35,8 @@ pub(super) struct Label {
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(SHOWN).collect()
+    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
+    text[..end].to_owned()
 }
 
 impl Label {
@@ -93,6 +94,18 @@ struct Counts {
     sites: HashMap<String, [u64; Directed::ALL.len()]>,
 }
 
+impl Counts {
+    fn count(&mut self, site: &str, relation: usize) {
+        self.relations[relation] += 1;
+        if let Some(relations) = self.sites.get_mut(site) {
+            relations[relation] += 1;
+            return;
+        }
+        let site = if self.sites.len() < SITES { site } else { OTHERS };
+        self.sites.entry(site.to_owned()).or_default()[relation] += 1;
+    }
+}
+
 /// Counts of requests and verdicts.
 #[derive(Debug, Default)]
 pub(super) struct Figures(Mutex<Counts>);
@@ -122,25 +135,26 @@ impl Figures {
         self.counts().rejected += lines;
     }
 
-    /// Takes note of a verdict.
-    pub fn answered(&self, label: Label, answer: &Answer) {
+    /// Takes note of verdicts.
+    pub fn answered(&self, told: Vec<(Label, Answer)>) {
         let mut counts = self.counts();
-        let relation = answer.verdict.relation;
-        counts.relations[relation as usize] += 1;
-        let is_known = counts.sites.len() < SITES || counts.sites.contains_key(&label.site);
-        let site = if is_known { label.site.clone() } else { OTHERS.to_owned() };
-        counts.sites.entry(site).or_default()[relation as usize] += 1;
-        if counts.recent.len() == RECENT {
-            counts.recent.pop_front();
+        for (label, answer) in &told {
+            counts.count(&label.site, answer.verdict.relation as usize);
         }
-        counts.recent.push_back(RecentVerdict {
-            id: label.id,
-            title: label.title,
-            site: label.site,
-            verdict: relation.name(),
-            of: answer.verdict.of().map(shown),
-            seen_at: line::time(answer.verdict.seen),
-        });
+        let passed = told.len().saturating_sub(RECENT);
+        for (label, answer) in told.into_iter().skip(passed) {
+            if counts.recent.len() == RECENT {
+                counts.recent.pop_front();
+            }
+            counts.recent.push_back(RecentVerdict {
+                id: label.id,
+                title: label.title,
+                site: label.site,
+                verdict: answer.verdict.relation.name(),
+                of: answer.verdict.of().map(shown),
+                seen_at: line::time(answer.verdict.seen),
+            });
+        }
     }
 
     pub fn told(&self) -> Told {

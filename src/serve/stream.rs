@@ -28,13 +28,16 @@ use crate::filter::records::{AskedLine, AskedLines, WaitingLine};
 use crate::judge::Directed;
 
 /// Lines that are answered together, at most.
-const TOGETHER: usize = 128;
+const TOGETHER: usize = 256;
 
 /// Lines that are only asked for together: others who ask wait for them.
 const ASKED: usize = 16;
 
 /// Parts of a stream that wait for their answers, and answers that wait to be sent, at most.
 const AHEAD: usize = 2;
+
+/// Bytes of a verdict, about.
+const SAID: usize = 400;
 
 /// How many lines of a body gave no document, for those that accept trailers.
 const REJECTED: HeaderName = HeaderName::from_static("wirecopy-rejected");
@@ -258,21 +261,22 @@ impl Telling {
     }
 
     fn write(&mut self, lines: &[AskedLine], mut answers: impl Iterator<Item = (Label, Answer)>) -> Vec<u8> {
-        let mut out = Vec::new();
-        let figures = &self.service.figures;
+        // A line and what is said of it: room that is asked for at once is given at once.
+        let mut out = Vec::with_capacity(lines.iter().map(|line| line.raw().0.len() + SAID).sum());
+        let (mut told, mut rejected) = (Vec::with_capacity(lines.len()), 0);
         for asked in lines {
             if asked.rejected().is_some() {
-                let begins = u64::from(asked.begins());
-                self.rejected += begins;
-                figures.rejected(begins);
-                continue;
+                rejected += u64::from(asked.begins());
+            } else if let Some((label, answer)) = answers.next() {
+                if self.asked.passes(answer.verdict.relation) {
+                    asked.write(&answer, &mut out);
+                }
+                told.push((label, answer));
             }
-            let Some((label, answer)) = answers.next() else { continue };
-            if self.asked.passes(answer.verdict.relation) {
-                asked.write(&answer, &mut out);
-            }
-            figures.answered(label, &answer);
         }
+        self.rejected += rejected;
+        self.service.figures.rejected(rejected);
+        self.service.figures.answered(told);
         out
     }
 }

@@ -12,8 +12,8 @@ use super::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{Answer, Incoming, Prepared, SharedFilter};
 
-/// Documents that are taken together, at most: those that ask wait while they are given their verdicts.
-const BATCH: usize = 128;
+/// Documents that are taken together, about: as many as the command takes.
+const BATCH: usize = 256;
 
 /// Bytes of texts that are taken together, about.
 const BATCH_BYTES: usize = 4 << 20;
