@@ -124,6 +124,7 @@ fn has_parts(store: &dyn Store) -> Result<bool> {
 ///
 /// # Errors
 /// [`ErrorKind::Taken`], or the store's.
+#[cfg(feature = "serve")]
 pub(crate) fn check_place(store: &dyn Store) -> Result<()> {
     if exists(store)? { Ok(()) } else { check_empty(store) }
 }

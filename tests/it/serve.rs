@@ -275,7 +275,7 @@ fn answers_single_questions() {
     let first = json!({ "id": "a/b c", "text": STORY, "title": "Lamp", "url": "https://www.courier.example/lamp", "source": "Courier" });
     service.ask("POST", "/v1/filter", format!("{first}\n{}", record("d", &format!("{STORY} And more."))));
     let found = service.ask("GET", "/v1/documents/a%2Fb%20c", "").json();
-    let named = ["id", "text", "title", "url"].map(|name| &found[name] == &first[name]);
+    let named = ["id", "text", "title", "url"].map(|name| found[name] == first[name]);
     assert_eq!(
         (named, &found["site"], &found["wirecopy"]["verdict"]),
         ([true; 4], &json!("Courier"), &json!("new"))
@@ -322,6 +322,9 @@ fn an_id_of_several_sites_is_asked_about() {
     assert_eq!(service.ask("GET", "/v1/documents/1?site=A", "").status, 404);
 }
 
+/// The status that is expected, and the method, the path, the headers and the body that are refused with it.
+type Refused<'a> = (u16, &'a str, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn refuses_in_words() {
     let dir = Dir::new();
@@ -329,7 +332,7 @@ fn refuses_in_words() {
     let large = "x".repeat(1025);
     let foreign = [("Origin", "http://evil.example")];
     let named = [("Host", "evil.example")];
-    let cases: [(u16, &str, &str, &[(&str, &str)], &str); 16] = [
+    let cases: [Refused<'_>; 16] = [
         (400, "POST", "/v1/check", &[], "{no json"),
         (400, "POST", "/v1/check", &[], "{\"id\":\"a\"}"),
         (400, "POST", "/v1/check", &[], ""),
