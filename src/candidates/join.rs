@@ -64,14 +64,29 @@ fn join_lists(
     (gate, forms): (&Gate, Gate),
     resources: &Resources,
 ) -> Result<Join> {
+    let heavy = heavy(lists, count);
+    let met = |found: Vec<Candidate>, slight: Vec<Candidate>| (found, slight);
+    let met = count_pairs((lists, &heavy), documents, count, (gate, &forms), met, resources)?;
+    let (candidates, slight): (Vec<_>, Vec<_>) = met.into_iter().unzip();
+    let (candidates, slight) = (in_one(candidates), in_one(slight));
+    Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, (gate, forms)) })
+}
+
+/// Lists one behind the other; each is let go once it is there.
+fn in_one(lists: Vec<Vec<Candidate>>) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    lists.into_iter().for_each(|list| all.extend_from_slice(&list));
+    all
+}
+
+/// The heavy lists of all partitions.
+fn heavy(lists: &[Lists], count: usize) -> Heavy {
     let heavy_of = |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).heavy);
-    let heavy = Heavy::new(
+    Heavy::new(
         heavy_of(|lists| &lists.own).map(|list| &**list),
         heavy_of(|lists| &lists.standing).map(|list| &**list),
         count,
-    );
-    let (candidates, slight) = count_pairs(lists, documents, count, &heavy, (gate, &forms), resources)?;
-    Ok(Join { candidates, slight, crowd: Crowd::new(heavy, documents, (gate, forms)) })
+    )
 }
 
 /// The shared samples of a corpus, before they are joined: to learn from, and to leave some out.
@@ -162,6 +177,30 @@ impl Postings {
             .map(|(number, postings)| Lists::of(postings, |posting| stands(hash(posting, number))))
             .collect();
         join_lists(&lists, documents, self.documents, (gate, Gate::new(form)), resources)
+    }
+
+    /// Calls `met` with the pairs that [`Postings::join`] would give where nothing stands for good, some at a time and in no
+    /// order, and keeps none of them; returns the documents of the crowd.
+    ///
+    /// # Errors
+    /// As of [`Postings::join`].
+    pub fn meet(
+        &self,
+        documents: &impl Sampled,
+        gate: &Gate,
+        met: impl Fn(&[Candidate]) + Sync,
+        resources: &Resources,
+    ) -> Result<Vec<u32>> {
+        let lists: Vec<Lists> =
+            self.partitions.par_iter().map(|postings| Lists::of(postings, |_| false)).collect();
+        let heavy = heavy(&lists, self.documents);
+        let met = |found: Vec<Candidate>, slight: Vec<Candidate>| {
+            met(&found);
+            met(&slight);
+        };
+        let forms = Gate::new(0.0);
+        count_pairs((&lists, &heavy), documents, self.documents, (gate, &forms), met, resources)?;
+        Ok(Crowd::new(heavy, documents, (gate, forms)).documents().collect())
     }
 }
 
@@ -331,14 +370,16 @@ struct Counter {
     passed: Vec<u32>,
 }
 
-fn count_pairs(
-    lists: &[Lists],
+/// Counts what documents have in common; `met` is given those of some documents in a row that pass the gates, and those of them
+/// that are slight. Returns what it gave, in order.
+fn count_pairs<T: Send>(
+    (lists, heavy): (&[Lists], &Heavy),
     documents: &impl Sampled,
     count: usize,
-    heavy: &Heavy,
     (gate, forms): (&Gate, &Gate),
+    met: impl Fn(Vec<Candidate>, Vec<Candidate>) -> T + Sync,
     resources: &Resources,
-) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
+) -> Result<Vec<T>> {
     let places = Places::new(lists, count)?;
     resources.progress.plan(count as u64);
     // Beside one another: looked up for every pair met, in no order.
@@ -350,17 +391,17 @@ fn count_pairs(
         wanted: Vec::new(),
         passed: Vec::new(),
     };
-    let batches: Vec<(Vec<Candidate>, Vec<Candidate>)> = (0..count.div_ceil(BATCH))
+    (0..count.div_ceil(BATCH))
         .into_par_iter()
         .map_init(counter, |counter, batch| {
             resources.cancel.check()?;
             resources.progress.did(BATCH as u64);
             let (mut found, mut slight) = (Vec::new(), Vec::new());
+            let Counter { shared, met: partners, marks, wanted, passed } = counter;
             for a in batch * BATCH..count.min((batch + 1) * BATCH) {
-                count_later(&places, a, &mut counter.shared, &mut counter.met);
-                let Counter { shared, met, marks, wanted, passed } = counter;
+                count_later(&places, a, shared, partners);
                 let of_a = &counts[a];
-                for &b in &*met {
+                for &b in &*partners {
                     let least = gate.between(of_a, &counts[b as usize]);
                     match u32::from(shared[b as usize].all) {
                         common if common >= least => passed.push(b),
@@ -391,13 +432,11 @@ fn count_pairs(
                 }
                 found[first.0..].sort_unstable();
                 slight[first.1..].sort_unstable();
-                met.drain(..).for_each(|b| shared[b as usize] = InCommon::default());
+                partners.drain(..).for_each(|b| shared[b as usize] = InCommon::default());
             }
-            Ok((found, slight))
+            Ok(met(found, slight))
         })
-        .collect::<Result<_>>()?;
-    let (found, slight): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
-    Ok((found.concat(), slight.concat()))
+        .collect()
 }
 
 /// Counts what document `a` has in common with each later one, and notes which those are.

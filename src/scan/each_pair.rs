@@ -215,18 +215,35 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
 /// short ones that are loaded several times.
 fn order(pairs: &[Candidate], entries: &[DocumentEntry], kept: usize) -> Vec<u32> {
     let (place, tile) = walk(pairs, entries, (kept / 2) as u64);
-    let key = |d: u32| (entries[d as usize].tokens, place[d as usize]);
-    let mut order: Vec<(u64, u64, u32)> = pairs
-        .iter()
-        .enumerate()
-        .map(|(number, &(a, b))| {
-            let (long, short) = if key(a) >= key(b) { (a, b) } else { (b, a) };
-            let both = |of: &[u32]| u64::from(of[long as usize]) << 32 | u64::from(of[short as usize]);
-            (both(&tile), both(&place), number as u32)
-        })
-        .collect();
-    order.sort_unstable();
-    order.into_iter().map(|(.., number)| number).collect()
+    let length = |d: u32| (entries[d as usize].tokens, place[d as usize]);
+    let by_length = |(a, b): Candidate| if length(a) >= length(b) { (a, b) } else { (b, a) };
+    let tile_of = |pair: Candidate| tile[by_length(pair).0 as usize];
+    // By the tile of the longer document, counted, so that no more than one tile's keys are held while its pairs are sorted.
+    let mut ends: Vec<usize> = vec![0; tile.iter().max().map_or(0, |&last| last as usize + 2)];
+    pairs.iter().for_each(|&pair| ends[tile_of(pair) as usize + 1] += 1);
+    (1..ends.len()).for_each(|tile| ends[tile] += ends[tile - 1]);
+    let mut next = ends.clone();
+    let mut order = vec![0u32; pairs.len()];
+    for (number, &pair) in pairs.iter().enumerate() {
+        let at = &mut next[tile_of(pair) as usize];
+        order[*at] = number as u32;
+        *at += 1;
+    }
+    let mut rest = &mut order[..];
+    let mut of_tiles = Vec::new();
+    for two in ends.windows(2) {
+        let (own, behind) = rest.split_at_mut(two[1] - two[0]);
+        of_tiles.push(own);
+        rest = behind;
+    }
+    of_tiles.into_par_iter().for_each(|own| {
+        let key = |&number: &u32| {
+            let (long, short) = by_length(pairs[number as usize]);
+            (tile[short as usize], place[long as usize], place[short as usize])
+        };
+        own.sort_by_cached_key(key);
+    });
+    order
 }
 
 /// Cuts an order of pairs into at most `most` stretches of about as many tokens each.

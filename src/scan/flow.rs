@@ -100,6 +100,8 @@ impl Flow<'_> {
     fn kept_outcome(&self, given: &Given) -> Result<Option<Outcome>> {
         let Some(steps) = self.steps else { return Ok(None) };
         let Some(kept) = steps.get::<KeptOutcome<'_>>(Step::Judged)? else { return Ok(None) };
+        // The run that judged them may have been ended before it removed its slices.
+        steps.keep_parts(PartKind::Judged, &[])?;
         let model = match self.policy.mode {
             Mode::Classic => None,
             Mode::Aligned => {
@@ -111,7 +113,8 @@ impl Flow<'_> {
             }
         };
         let KeptOutcome { found, changed, unsettled, .. } = kept;
-        let spans = kept.spans.into_iter().map(|(pair, spans)| (pair, spans.into())).collect();
+        let mut spans = PairSpans::default();
+        kept.spans.iter().for_each(|(pair, of_pair)| spans.insert(*pair, of_pair));
         Ok(Some(Outcome {
             found: found.into_owned(),
             changed: changed.into_owned(),
@@ -265,10 +268,7 @@ impl Flow<'_> {
         self.resources.begin("standing text")?;
         let noise = model.noisy.then_some(&model.seen);
         let pages = standing::RunPages::new(self.texts, self.recipe, sites, noise, &self.resources.cancel);
-        let met =
-            postings.join(self.texts.documents, &Gate::of(self.policy), (|_| false, 0.0), self.resources)?;
-        let pages = pages.of_partners(&met);
-        drop(met);
+        let pages = pages.of_partners(postings, &Gate::of(self.policy), self.resources)?;
         pages.learn()
     }
 
@@ -431,8 +431,7 @@ impl KeptOutcome<'_> {
         let Outcome { found, changed, unsettled, model, spans } = outcome;
         let mut slots: Vec<u64> = model.iter().flat_map(|model| &model.slots).copied().collect();
         slots.sort_unstable();
-        let mut spans: Vec<_> = spans.iter().map(|(pair, spans)| (*pair, (&**spans).into())).collect();
-        spans.sort_unstable_by_key(|(pair, _)| *pair);
+        let spans = spans.in_order().into_iter().map(|(pair, spans)| (pair, spans.into())).collect();
         KeptOutcome { found: found.into(), changed: changed.into(), unsettled: *unsettled, slots, spans }
     }
 }

@@ -147,8 +147,35 @@ const JUDGED: u64 = 1000;
 /// Different fillings that make a place the slot of a template (stress-pairs: two are two versions of one text).
 const FILLINGS: usize = 3;
 
-/// The spans of pairs, from the side of the document of the lower number.
-pub(crate) type PairSpans = HashMap<Candidate, Box<[Span]>>;
+/// The spans of pairs, from the side of the document of the lower number. They stand one behind the other: a small block for each
+/// pair would keep the memory around it from going back to the system.
+#[derive(Debug, Default)]
+pub(crate) struct PairSpans {
+    of: HashMap<Candidate, (u64, u32)>,
+    spans: Vec<Span>,
+}
+
+impl PairSpans {
+    /// Adds those of a pair.
+    pub fn insert(&mut self, pair: Candidate, spans: &[Span]) {
+        self.of.insert(pair, (self.spans.len() as u64, spans.len() as u32));
+        self.spans.extend_from_slice(spans);
+    }
+
+    /// Those of a pair, where they are kept.
+    pub fn get(&self, pair: Candidate) -> Option<&[Span]> {
+        let (start, count) = *self.of.get(&pair)?;
+        let start = usize::try_from(start).ok()?;
+        self.spans.get(start..start + count as usize)
+    }
+
+    /// All of them, pairs in order.
+    pub fn in_order(&self) -> Vec<(Candidate, &[Span])> {
+        let mut pairs: Vec<Candidate> = self.of.keys().copied().collect();
+        pairs.sort_unstable();
+        pairs.into_iter().map(|pair| (pair, self.get(pair).unwrap_or_default())).collect()
+    }
+}
 
 /// Pairs judged; those that only a family decides wait for [`Judging::settle`].
 #[derive(Default)]
@@ -201,7 +228,7 @@ impl Judging {
             } else {
                 (judge.judge(memory, a, b, Depth::Sharing), None)
             };
-            (decision, slots, spans, aligned)
+            (decision, slots.into_boxed_slice(), spans.map(Vec::into_boxed_slice), aligned)
         };
         let asking = Asking { judge, documents: texts.documents, sites, ask };
         let (judged, changed) = each_pair(texts, &asking, pairs, cancel)?;
@@ -212,7 +239,7 @@ impl Judging {
             work.aligned += u64::from(aligned > 0);
             work.aligned_tokens += u64::from(aligned);
             if let (Some(kept), Some(spans)) = (&mut self.spans, spans) {
-                kept.insert(pair, spans.into_boxed_slice());
+                kept.insert(pair, &spans);
             }
             for slot in &slots {
                 for key in slot.keys {

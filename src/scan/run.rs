@@ -268,7 +268,7 @@ impl Run {
 
     /// The spans of a pair, where they were kept.
     fn kept_spans(&self, (a, b): Candidate) -> Option<Vec<Span>> {
-        let spans = self.kept.get(&(a.min(b), a.max(b)))?.to_vec();
+        let spans = self.kept.get((a.min(b), a.max(b)))?.to_vec();
         Some(if a <= b { spans } else { swapped(spans) })
     }
 

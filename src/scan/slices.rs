@@ -56,7 +56,7 @@ impl Slices<'_> {
             all.fillings.extend(fillings);
             all.changed.extend(changed);
             if let Some(kept) = &mut all.spans {
-                kept.extend(spans.into_iter().map(|(pair, spans)| (pair, spans.into_boxed_slice())));
+                spans.iter().for_each(|(pair, spans)| kept.insert(*pair, spans));
             }
         }
         Ok(all)
@@ -96,7 +96,7 @@ impl Slices<'_> {
             open_keys,
             fillings,
             changed,
-            spans: in_order(spans.unwrap_or_default()),
+            spans: owned(&spans.unwrap_or_default()),
         };
         self.steps.put_part(PartKind::Judged, key, &kept)?;
         Ok(kept)
@@ -104,8 +104,6 @@ impl Slices<'_> {
 }
 
 /// Spans by pair, in order.
-fn in_order(spans: PairSpans) -> Vec<(Candidate, Vec<Span>)> {
-    let mut spans: Vec<_> = spans.into_iter().map(|(pair, spans)| (pair, spans.into_vec())).collect();
-    spans.sort_unstable_by_key(|(pair, _)| *pair);
-    spans
+fn owned(spans: &PairSpans) -> Vec<(Candidate, Vec<Span>)> {
+    spans.in_order().into_iter().map(|(pair, spans)| (pair, spans.to_vec())).collect()
 }

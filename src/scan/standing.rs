@@ -3,9 +3,11 @@
 //! Text that stands is shared with several other documents, so that a document which has any is a candidate with each of
 //! them. Documents of fewer partners print what the counts need not know of, and are not read again.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::read::DocumentEntry;
 use super::texts::Texts;
-use crate::candidates::Join;
+use crate::candidates::{Candidate, Gate, Postings};
 use crate::corpus::When;
 use crate::document::is_known;
 use crate::error::Result;
@@ -14,7 +16,7 @@ use crate::model::noise::SeenTokens;
 use crate::model::standing::{
     ALL, COPY, GOOD, ITEM, PageInfo, PageText, Pages, SMALL, Standing, Weeks, learn,
 };
-use crate::options::Cancel;
+use crate::options::{Cancel, Resources};
 use crate::recipe::Recipe;
 
 /// Times that each page is read, at most.
@@ -50,20 +52,32 @@ impl<'a> RunPages<'a> {
     }
 
     /// The same, where documents that have partners enough to share standing text with are read, and those of crowds, whose
-    /// partners are not counted. `met` are the pairs of all samples.
-    pub fn of_partners(mut self, met: &Join) -> RunPages<'a> {
+    /// partners are not counted. The pairs of all samples tell, of which there are many, so that they are counted and not kept.
+    ///
+    /// # Errors
+    /// As of [`Postings::meet`].
+    pub fn of_partners(
+        mut self,
+        postings: &Postings,
+        gate: &Gate,
+        resources: &Resources,
+    ) -> Result<RunPages<'a>> {
         let entries = self.entries();
         let mut pages = vec![0u32; self.sites.len()];
         entries.iter().for_each(|entry| pages[entry.site as usize] += 1);
         // On its site, and in all.
-        let mut partners = vec![[0u32; 2]; entries.len()];
-        for &(a, b) in met.candidates.iter().chain(&met.slight) {
-            let same = u32::from(entries[a as usize].site == entries[b as usize].site);
-            for document in [a, b] {
-                let [on_site, all] = &mut partners[document as usize];
-                (*on_site, *all) = (*on_site + same, *all + 1);
+        let partners: Vec<[AtomicU32; 2]> = entries.iter().map(|_| Default::default()).collect();
+        let count = |pairs: &[Candidate]| {
+            for &(a, b) in pairs {
+                let same = u32::from(entries[a as usize].site == entries[b as usize].site);
+                for document in [a, b] {
+                    let [on_site, all] = &partners[document as usize];
+                    on_site.fetch_add(same, Ordering::Relaxed);
+                    all.fetch_add(1, Ordering::Relaxed);
+                }
             }
-        }
+        };
+        let crowd = postings.meet(self.texts.documents, gate, count, resources)?;
         let least = |entry: &DocumentEntry| {
             let items = match (is_known(self.sites[entry.site as usize]), pages[entry.site as usize]) {
                 (false, _) => GOOD,
@@ -72,14 +86,14 @@ impl<'a> RunPages<'a> {
             };
             (items / ITEM) as u32 - 1
         };
-        let is_wanted = |(entry, [on_site, all]): (&DocumentEntry, &[u32; 2])| {
-            *on_site >= least(entry) || *all >= (ALL / ITEM) as u32 - 1
+        let is_wanted = |(entry, [on_site, all]): (&DocumentEntry, [AtomicU32; 2])| {
+            on_site.into_inner() >= least(entry) || all.into_inner() >= (ALL / ITEM) as u32 - 1
         };
-        let mut wanted: Vec<bool> = entries.iter().zip(&partners).map(is_wanted).collect();
-        met.crowd.documents().for_each(|document| wanted[document as usize] = true);
+        let mut wanted: Vec<bool> = entries.iter().zip(partners).map(is_wanted).collect();
+        crowd.into_iter().for_each(|document| wanted[document as usize] = true);
         self.texts.progress.plan(READINGS * wanted.iter().filter(|wanted| **wanted).count() as u64);
         self.wanted = wanted;
-        self
+        Ok(self)
     }
 
     /// What stands in the run's documents.
