@@ -51,7 +51,8 @@ mod resumed;
 mod review;
 mod rewritten;
 mod schema;
-#[cfg(feature = "serve")]
+// What a process holds is read from /proc.
+#[cfg(all(feature = "serve", target_os = "linux"))]
 mod serve;
 mod sets;
 mod shared;
