@@ -35,12 +35,13 @@ soak:
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/scale
 
-# A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles; reports of 300,000;
+# A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles, and the same over HTTP; reports of 300,000;
 # the exponents of corners; memory by stage.
 bench:
 	cargo bench --locked --bench stages
 	cargo bench --locked --bench formats
 	benches/filter
+	benches/serve
 	benches/versions
 	benches/reports
 	benches/corners

@@ -83,6 +83,8 @@ pub mod report;
 pub mod review;
 mod rows;
 pub mod scan;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod shingle;
 pub mod signature;
 mod sketch;

@@ -14,6 +14,8 @@ const JUDGING: &str = "What counts as a copy";
 const REMOVED: &str = "What is removed";
 const LEARNING: &str = "What is learned";
 const CHECKS: &str = "Checks and exit codes";
+#[cfg(feature = "serve")]
+const REQUESTS: &str = "Requests";
 const RUNNING: &str = "Threads and disk";
 const CREATING: &str = "A new index";
 const INPUT: &str = "Input";
@@ -168,6 +170,22 @@ pub enum Command {
         wirecopy index query seen/ 4711\n  \
         wirecopy index verify seen/")]
     Index(IndexArgs),
+    /// Answer over HTTP what filter, compare and page answer, over one index.
+    #[cfg(feature = "serve")]
+    #[command(after_help = "Examples:\n  \
+        wirecopy serve --index seen/\n  \
+        curl --data-binary @feed.jsonl http://127.0.0.1:7171/v1/filter\n  \
+        wirecopy key create --index seen/ --scope write\n  \
+        wirecopy serve --index seen/ --listen 0.0.0.0:7171\n\n\
+        A page for a browser is at the address itself, and what else can be asked at /openapi.json.")]
+    Serve(ServeArgs),
+    /// Make, list and revoke the keys of a service.
+    #[cfg(feature = "serve")]
+    #[command(after_help = "Examples:\n  \
+        wirecopy key create --index seen/ --scope write --expires 90d\n  \
+        wirecopy key list --index seen/\n  \
+        wirecopy key revoke --index seen/ wcp_1a2b3c4d")]
+    Key(KeyArgs),
     /// Write a corpus without its duplicates: same layout, kept records byte for byte and in order.
     #[command(after_help = "Examples:\n  \
         wirecopy dedup crawl.jsonl.gz --output kept.jsonl.gz --removed removed.ndjson\n  \
@@ -721,6 +739,89 @@ pub struct FilterArgs {
     /// Worker threads; 0 for as many as there are processors.
     #[arg(short = 'j', long, default_value_t = 0, value_name = "N", help_heading = RUNNING)]
     pub threads: usize,
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, ClapArgs)]
+pub struct ServeArgs {
+    /// The index: a folder. A new or an empty one becomes an index.
+    #[arg(long, value_name = "DIR")]
+    pub index: PathBuf,
+    /// Where requests are accepted. Others than this machine need a key: see wirecopy key.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7171", help_heading = REQUESTS)]
+    pub listen: String,
+    /// Bytes that a body may have, and what comes out of a compressed one.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16M", help_heading = REQUESTS)]
+    pub max_body: u64,
+    /// How long what was asked may take to be answered once the service is asked to end.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "20s", help_heading = REQUESTS)]
+    pub grace: u64,
+    /// The model that pairs are judged under; an index that has another one is refused.
+    #[arg(long, value_name = "FILE", help_heading = LEARNING)]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub create: Creation,
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+    /// How dates are written that could be read in two ways: '%d/%m/%Y %H:%M', as strptime has it. Several are tried in order,
+    /// before what needs none.
+    #[arg(long = "date-format", value_name = "FORMAT", value_parser = DateFormat::new, help_heading = INPUT)]
+    pub date_formats: Vec<DateFormat>,
+    #[command(flatten)]
+    pub fields: FieldOptions,
+    /// Documents of a memory, before it is sealed as a segment: fewer than anyone wants, for tests.
+    #[arg(long, value_name = "COUNT", hide = true, help_heading = RUNNING)]
+    pub memory_documents: Option<u32>,
+    /// Worker threads; 0 for as many as there are processors.
+    #[arg(short = 'j', long, default_value_t = 0, value_name = "N", help_heading = RUNNING)]
+    pub threads: usize,
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, ClapArgs)]
+pub struct KeyArgs {
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print it, this once: only its hash is kept.
+    Create {
+        /// The index: a folder. It need not be there yet.
+        #[arg(long, value_name = "DIR")]
+        index: PathBuf,
+        /// What the key opens: asking; taking documents too; or deleting too.
+        #[arg(long, value_enum, value_name = "SCOPE")]
+        scope: ScopeArg,
+        /// It opens nothing any more after so long (90d, 12h).
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        expires: Option<u64>,
+    },
+    /// Keys by their names, with what they open and until when.
+    List {
+        /// The index: a folder.
+        #[arg(long, value_name = "DIR")]
+        index: PathBuf,
+    },
+    /// Take keys back. A service that runs refuses them within two seconds.
+    Revoke {
+        /// The index: a folder.
+        #[arg(long, value_name = "DIR")]
+        index: PathBuf,
+        /// Names, as list prints them.
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+}
+
+#[cfg(feature = "serve")]
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ScopeArg {
+    Read,
+    Write,
+    Admin,
 }
 
 /// What an index is created with.

@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use anyhow::{Context, Result};
 
-use crate::cli::lines::{self, Chunk};
 use crate::cli::say::say;
 use crate::corpus::arriving::{self, Arriving};
 use crate::corpus::{Corpus, CorpusOptions, InputPiece, Problem};
+use crate::filter::lines::{self, Chunk};
+use crate::filter::records::described;
 use crate::options::Resources;
 
 /// What comes at once.
@@ -145,13 +146,5 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Intake<F, T> {
     fn hand_on(&mut self, arrival: Arrival<'_>) -> bool {
         let made = (self.with)(arrival);
         self.sender.send(made).is_ok()
-    }
-}
-
-/// A problem and its place.
-pub fn described(problem: &Problem) -> String {
-    match problem.record {
-        Some(record) => format!("{}: record {record}: {}", problem.path, problem.reason),
-        None => format!("{}: {}", problem.path, problem.reason),
     }
 }

@@ -14,11 +14,11 @@ use crate::review::{self, Key, LABELLED, Labelled, Precision, RelationPrecision,
 use anyhow::{Context, Result, bail};
 
 use super::args;
-use crate::cli::arrivals::described;
 use crate::cli::output::{Target, outputs, write_versioned};
 use crate::cli::progress::Bar;
 use crate::cli::say;
 use crate::cli::settings::ScanSettings;
+use crate::filter::records::described;
 use crate::printable::printable;
 
 #[derive(Clone, Copy)]

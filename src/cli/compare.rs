@@ -6,15 +6,14 @@ use std::process::ExitCode;
 
 use crate::corpus::{Corpus, CorpusOptions};
 use crate::document::DocId;
-use crate::judge::{Comparison, Side, Span, Test};
+use crate::judge::Test;
 use crate::options::Resources;
 use crate::recipe::Recipe;
+use crate::report::comparison::{ComparisonRow, PassageRow};
 use crate::scan::{Run, Scan};
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
 
 use super::args;
-use crate::cli::changes::{Change, changes};
 use crate::cli::model;
 use crate::cli::nearest::did_you_mean;
 use crate::cli::output::{Target, outputs, write_versioned};
@@ -23,39 +22,6 @@ use crate::printable::printable;
 
 #[derive(Clone, Copy)]
 struct Json;
-
-/// The json report.
-#[derive(Serialize)]
-struct ComparisonRow<'a> {
-    a: &'a str,
-    b: &'a str,
-    /// None where the documents have no relation.
-    relation: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    inner: Option<&'a str>,
-    same_site: bool,
-    jaccard: f64,
-    containment_a_in_b: f64,
-    containment_b_in_a: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coverage_a: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coverage_b: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<f64>,
-    tests: &'a [Test],
-    spans: Vec<Passage<'a>>,
-}
-
-/// A passage that both share, with what differs in it.
-#[derive(Serialize)]
-struct Passage<'a> {
-    #[serde(flatten)]
-    span: &'a Span,
-    changes: Vec<Change>,
-}
 
 pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let mut outputs = outputs(args);
@@ -79,7 +45,8 @@ pub fn run(args: &args::Args, typed: &args::Compare) -> Result<ExitCode> {
     let (a, b) = (place(&typed.a)?, place(&typed.b)?);
     let comparison = run.compare(a, b)?;
     let texts = [a, b].map(|document| run.text(document).unwrap_or_default());
-    let row = row(typed, &run, &comparison, (a, b), &texts);
+    let sides = [(&*typed.a, &*texts[0]), (&*typed.b, &*texts[1])];
+    let row = ComparisonRow::of(&comparison, sides, run.same_site(a, b));
     for target in &targets {
         target.write(|out| write_versioned(&row, out))?;
     }
@@ -137,37 +104,6 @@ fn by_id(run: &Run, id: &str) -> Result<DocId> {
     }
 }
 
-fn row<'a>(
-    typed: &'a args::Compare,
-    run: &Run,
-    comparison: &'a Comparison,
-    (a, b): (DocId, DocId),
-    texts: &[String; 2],
-) -> ComparisonRow<'a> {
-    let passage = |span: &'a Span| Passage { span, changes: changes([&texts[0], &texts[1]], span) };
-    let judgement = comparison.judgement;
-    let overlap = judgement.and_then(|judgement| judgement.overlap);
-    ComparisonRow {
-        a: &typed.a,
-        b: &typed.b,
-        relation: judgement.map(|judgement| judgement.relation.name()),
-        inner: judgement.and_then(|judgement| judgement.inner).map(|side| match side {
-            Side::A => typed.a.as_str(),
-            Side::B => typed.b.as_str(),
-        }),
-        same_site: run.same_site(a, b),
-        jaccard: comparison.measures.jaccard(),
-        containment_a_in_b: comparison.measures.containment_a_in_b(),
-        containment_b_in_a: comparison.measures.containment_b_in_a(),
-        score: judgement.map(|judgement| judgement.score),
-        coverage_a: overlap.map(|overlap| overlap.coverage[0]),
-        coverage_b: overlap.map(|overlap| overlap.coverage[1]),
-        identity: overlap.map(|overlap| overlap.identity),
-        tests: &comparison.tests,
-        spans: comparison.spans.iter().map(passage).collect(),
-    }
-}
-
 fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
     let mut out = say::stdout();
     let relation = row.relation.unwrap_or("none");
@@ -191,7 +127,7 @@ fn print(row: &ComparisonRow<'_>, texts: &[String; 2]) -> std::io::Result<()> {
         }
     }
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    for Passage { span, changes } in &row.spans {
+    for PassageRow { span, changes } in &row.spans {
         writeln!(out, "\n  {} tokens, {:.0} % the same", span.tokens, 100.0 * span.identity)?;
         let of_a: Vec<[usize; 2]> = changes.iter().map(|change| change.a).collect();
         let of_b: Vec<[usize; 2]> = changes.iter().map(|change| change.b).collect();

@@ -419,16 +419,20 @@ mod tests {
 
     /// 11: what is not taken from a file that was found. A new flag is in this list or in [`OF_FOUND`], and somebody has
     /// thought about it.
-    const REFUSED: [&str; 28] = [
+    const REFUSED: [&str; 33] = [
         "action",
         "check",
         "cluster",
         "dry-run",
+        "expires",
         "follow",
+        "grace",
         "index",
         "journal",
         "keep-steps",
         "labels",
+        "listen",
+        "max-body",
         "memory-documents",
         "on-duplicate",
         "only",
@@ -444,6 +448,7 @@ mod tests {
         "review",
         "root",
         "save-model",
+        "scope",
         "shard",
         "stats",
         "window",

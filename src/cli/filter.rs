@@ -9,27 +9,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::charset::unmarked;
-use crate::corpus::{
-    Corpus, CorpusOptions, DateFormat, Fields, FieldsSeen, InputPiece, JsonLines, Location, Problem,
-    Reader as _, Scratch, SitePattern, Value, are_asked, in_one_line,
-};
-use crate::error::Reason;
+use crate::corpus::{CorpusOptions, FieldsSeen, are_asked};
+use crate::filter::records::{AskedLine, AskedLines, RecordRules, Records, WaitingLine};
 use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, open_or_create};
 use crate::index::store::{Disk, Store};
 use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
-use crate::kernel::Kernel;
 use crate::options::{Policy, Resources};
 use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{args, is_closed_pipe};
-use crate::cli::arrivals::{self, Arrival, ArrivalRules, described};
-use crate::cli::lines::{Chunk, LinePart};
+use crate::cli::arrivals::{self, Arrival, ArrivalRules};
 use crate::cli::output::outputs;
 use crate::cli::say::{self, say};
 
@@ -47,19 +40,13 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let paths = once_each(&typed.paths);
     let names = typed.reading.fields.names();
     let seen = are_asked(&names).then(|| Arc::new(Mutex::new(FieldsSeen::default())));
-    let mut records = Records {
-        seen: seen.clone(),
-        reader: JsonLines::new(names.clone(), Kernel::detect()),
-        paths: paths.clone(),
+    let rules = RecordRules {
+        names: names.clone(),
         site_from: typed.reading.site_from.clone(),
         date_formats: typed.reading.date_formats.clone(),
         max: typed.reading.max_record,
-        scratch: Scratch::new(Kernel::detect()),
-        preparer: over.preparer(),
-        before: (None, 0),
-        counted: (None, 0),
-        is_stream: false,
     };
+    let mut records = Records::new(rules, paths.clone(), over.preparer()).noting(seen.clone());
     let mut session = Session {
         typed,
         over,
@@ -79,7 +66,13 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         },
         most: typed.reading.max_record,
     };
-    let arrivals = arrivals::read(&paths, rules, move |arrival| records.of(arrival))?;
+    let arrivals = arrivals::read(&paths, rules, move |arrival| match arrival {
+        Arrival::Lines(chunk) => Ok(records.lines(chunk)?),
+        Arrival::Documents { input, corpus, piece, is_stream } => {
+            Ok(records.documents(input, corpus, piece, is_stream)?)
+        }
+        Arrival::Unreadable { input, problem } => Ok(records.unreadable(input, problem)?),
+    })?;
     let result = session.all(&arrivals);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     let counted = session.count(true);
@@ -467,271 +460,9 @@ impl LineOutcomes {
     }
 }
 
-/// Lines to documents, ahead of those that are being answered.
-struct Records {
-    reader: JsonLines,
-    /// Which fields lines have, where somebody named one.
-    seen: Option<Arc<Mutex<FieldsSeen>>>,
-    paths: Vec<PathBuf>,
-    site_from: Option<SitePattern>,
-    date_formats: Vec<DateFormat>,
-    max: u64,
-    scratch: Scratch,
-    preparer: Preparer,
-    /// The input that was read last, and the hash of its name and of all of its records without ids so far.
-    before: (Option<usize>, u64),
-    /// The part of an input that was read last, and how many records of it.
-    counted: (Option<(usize, u32)>, u32),
-    /// Whether what is read is a stream, whose name says nothing.
-    is_stream: bool,
-}
-
-impl Records {
-    fn name(&self, input: usize) -> String {
-        self.paths.get(input).map_or_else(|| "-".to_owned(), |path| path.display().to_string())
-    }
-
-    /// Names the place of a record without an id by all such records of its input up to it. The same input given again has
-    /// the same places; of another input no record has one of them, unless the same ones come before it.
-    fn place(&mut self, record: &[u8], input: usize) -> u64 {
-        if self.before.0 != Some(input) {
-            self.before = (Some(input), xxh3_64(self.name(input).as_bytes()));
-        }
-        self.before.1 = xxh3_64_with_seed(record, self.before.1).max(1);
-        self.before.1
-    }
-
-    /// The document of a line; `number` is the line's in its input, from 0.
-    fn document(&mut self, record: &[u8], input: usize, number: u64) -> Result<Incoming, Reason> {
-        if record.len() as u64 > self.max {
-            return Err(Reason::TooLarge(self.max));
-        }
-        let fields = self.reader.fields(record)?;
-        if let Some(seen) = &self.seen {
-            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.record(&fields, || self.reader.names(record));
-        }
-        let text = fields.text.decode(&mut self.scratch).text.to_owned();
-        let named = fields.id.map(Value::to_text);
-        let rules = (self.directory(input), &*self.date_formats);
-        if let Some(id) = named {
-            return Ok(Incoming::of_record(&fields, id, text, rules));
-        }
-        let document = Incoming::of_record(&fields, format!("{}#{number}", self.name(input)), text, rules);
-        Ok(document.unnamed(self.place(record, input)))
-    }
-
-    /// What stands in for the site of a line that names none.
-    fn directory(&self, input: usize) -> &str {
-        let name = self.paths.get(input).and_then(|path| path.file_name()?.to_str());
-        let site = |pattern: &SitePattern| pattern.site(name.unwrap_or("-"));
-        // Of a file that was named nothing is known but its name.
-        self.site_from.as_ref().and_then(site).unwrap_or_default()
-    }
-}
-
-impl Records {
-    /// What arrived, as lines that wait.
-    fn of(&mut self, arrival: Arrival<'_>) -> Result<Vec<Waiting>> {
-        match arrival {
-            Arrival::Lines(chunk) => self.lines(chunk),
-            Arrival::Documents { input, corpus, piece, is_stream } => {
-                self.is_stream = is_stream;
-                self.documents(input, corpus, piece)
-            }
-            Arrival::Unreadable { input, problem } => {
-                let mut made = MadeLines::default();
-                made.reject(problem, None);
-                self.made(input, made)
-            }
-        }
-    }
-
-    /// The lines of a chunk, but for blank ones.
-    fn lines(&mut self, chunk: Chunk) -> Result<Vec<Waiting>> {
-        let chunk = Arc::new(chunk);
-        if chunk.part != LinePart::Whole {
-            return Ok(vec![self.part_of_line(chunk)]);
-        }
-        let bytes = &chunk.bytes;
-        let (mut at, mut number) = (0, chunk.line);
-        let (mut lines, mut documents) = (Vec::new(), Vec::new());
-        while at < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
-            let trimmed = bytes[at..end].trim_ascii_end();
-            let record = at..at + trimmed.len();
-            // Files that were joined have marks in their middle.
-            let json = unmarked(trimmed);
-            if !json.is_empty() {
-                let document = self.document(json, chunk.input, number);
-                let rejected = document.map(|document| documents.push(document)).err();
-                let place = || format!("{}: line {}", self.name(chunk.input), number + 1);
-                let rejected = rejected.map(|reason| format!("{}: {reason}", place()));
-                lines.push(FilterLine { chunk: chunk.clone(), record, end, rejected });
-            }
-            number += 1;
-            at = end;
-        }
-        self.waiting(lines, documents)
-    }
-
-    /// Lines that wait with their documents: each that was not rejected has one.
-    fn waiting(&self, lines: Vec<FilterLine>, documents: Vec<Incoming>) -> Result<Vec<Waiting>> {
-        let prepared = self.preparer.prepare(&documents)?;
-        let mut documents = documents.into_iter().zip(prepared);
-        let waiting = |line: FilterLine| {
-            let document = if line.rejected.is_none() { documents.next() } else { None };
-            Waiting { line, document }
-        };
-        Ok(lines.into_iter().map(waiting).collect())
-    }
-
-    /// The documents of a piece of an input, each with the line that stands for it.
-    fn documents(&mut self, input: usize, corpus: &Corpus, piece: &InputPiece) -> Result<Vec<Waiting>> {
-        // Records are counted through all pieces of a part of an input.
-        if self.counted.0 != Some((input, piece.input())) {
-            self.counted = (Some((input, piece.input())), 0);
-        }
-        let mut made = MadeLines::default();
-        let (mut bytes, mut scratch) = (Vec::new(), Vec::new());
-        let mut record = self.counted.1;
-        let read = corpus.read(piece, &mut bytes, |at, _, fields| {
-            match fields.and_then(|fields| self.arrived(input, corpus, at, record, &fields)) {
-                Ok((line, document)) => made.take(&line, document),
-                Err(reason) => {
-                    let (path, record) = corpus.place(at, record);
-                    let is_held = reason != Reason::TooLarge(self.max);
-                    let json = if is_held { corpus.json(at, &mut scratch).ok().flatten() } else { None };
-                    let reason = reason.to_string();
-                    made.reject(&Problem { path, record, reason, unreadable: true }, json);
-                }
-            }
-            record += 1;
-        });
-        self.counted.1 = record;
-        if let Err(error) = read {
-            let path = corpus.path(piece.input()).display().to_string();
-            made.reject(&Problem { path, record: None, reason: error.reason(), unreadable: true }, None);
-        }
-        self.made(input, made)
-    }
-
-    /// A document of a corpus, and the line that stands for it: its own, where it is JSON.
-    fn arrived(
-        &mut self,
-        input: usize,
-        corpus: &Corpus,
-        at: Location,
-        record: u32,
-        fields: &Fields<'_>,
-    ) -> Result<(Vec<u8>, Incoming), Reason> {
-        let text = fields.text.decode(&mut self.scratch).text.to_owned();
-        let id = corpus.id_of(fields, at.input, record);
-        let (path, number) = corpus.place(at, record);
-        let rules = (corpus.directory(at.input), corpus.date_formats());
-        let document = Incoming::of_record(fields, id, text, rules);
-        let mut line = Vec::new();
-        match fields.json {
-            Some(json) => in_one_line(json, &mut line),
-            None => {
-                let own = |field: Option<Value<'_>>| field.map(Value::to_text);
-                let (url, title, date) = (own(fields.url), own(fields.title), own(fields.date));
-                let shown = line::DocumentLine {
-                    id: &document.id,
-                    url: url.as_deref(),
-                    title: title.as_deref(),
-                    date: date.as_deref(),
-                    path: &path,
-                    record: number,
-                };
-                line::write_json(&shown, &mut line);
-            }
-        }
-        // A file is what its path says, whatever stands in it later; what came without a name is what it holds.
-        let is_file = number.is_none() && !self.is_stream;
-        if is_file || fields.named_id().is_some() {
-            return Ok((line, document));
-        }
-        let place = self.place(document.text.as_bytes(), input);
-        Ok((line, document.unnamed(place)))
-    }
-
-    /// Lines that were made, with their documents.
-    fn made(&self, input: usize, made: MadeLines) -> Result<Vec<Waiting>> {
-        let MadeLines { bytes, lines, documents } = made;
-        let chunk = Arc::new(Chunk { input, line: 0, bytes: bytes.into(), part: LinePart::Whole });
-        let line = |(range, rejected): (std::ops::Range<usize>, Option<String>)| {
-            let end = range.end + 1;
-            FilterLine { chunk: chunk.clone(), record: range, end, rejected }
-        };
-        self.waiting(lines.into_iter().map(line).collect(), documents)
-    }
-}
-
-/// Lines that stand for what came otherwise than in lines.
-#[derive(Default)]
-struct MadeLines {
-    bytes: Vec<u8>,
-    /// Each without its end, and why it gave no document, if it did not.
-    lines: Vec<(std::ops::Range<usize>, Option<String>)>,
-    /// Of all lines that were not rejected.
-    documents: Vec<Incoming>,
-}
-
-impl MadeLines {
-    /// Takes the line of a document.
-    fn take(&mut self, line: &[u8], document: Incoming) {
-        self.line(line, None);
-        self.documents.push(document);
-    }
-
-    /// Takes what gave no document: the record itself, where it is a line.
-    fn reject(&mut self, problem: &Problem, record: Option<&[u8]>) {
-        let reason = Some(described(problem));
-        if let Some(record) = record {
-            return self.line(record, reason);
-        }
-        let Problem { path, record, reason: why, .. } = problem;
-        let mut line = Vec::new();
-        line::write_json(&line::RejectedLine { path, record: *record, reason: why }, &mut line);
-        self.line(&line, reason);
-    }
-
-    fn line(&mut self, line: &[u8], rejected: Option<String>) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(line);
-        self.lines.push((start..self.bytes.len(), rejected));
-        self.bytes.push(b'\n');
-    }
-}
-
-impl Records {
-    /// A part of a line that is too long to be held: no document.
-    fn part_of_line(&self, chunk: Arc<Chunk>) -> Waiting {
-        let place = format!("{}: line {}", self.name(chunk.input), chunk.line + 1);
-        let end = chunk.bytes.len();
-        let rejected = Some(format!("{place}: {}", Reason::TooLarge(self.max)));
-        Waiting { line: FilterLine { chunk, record: 0..end, end, rejected }, document: None }
-    }
-}
-
-/// A line, and why it gave no document, if it did not; or a part of one that is too long.
-struct FilterLine {
-    chunk: Arc<Chunk>,
-    record: std::ops::Range<usize>,
-    end: usize,
-    rejected: Option<String>,
-}
-
-/// A line that waits for its answer, with its document.
-struct Waiting {
-    line: FilterLine,
-    document: Option<(Incoming, Prepared)>,
-}
-
 /// Lines that have their answers, which nobody was told yet.
 struct Answered {
-    lines: Vec<FilterLine>,
+    lines: Vec<AskedLine>,
     answers: Vec<Answer>,
 }
 
@@ -740,7 +471,7 @@ struct Session<'a> {
     over: Over,
     outputs: LineOutputs,
     counts: LineOutcomes,
-    batch: Vec<Waiting>,
+    batch: Vec<WaitingLine>,
     bytes: usize,
     /// What was answered last and may not be safe yet.
     answered: Option<Answered>,
@@ -756,7 +487,7 @@ impl Session<'_> {
     }
 
     /// Answers lines as they come: those that are there together, together.
-    fn all(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<()> {
+    fn all(&mut self, chunks: &Receiver<Result<Vec<WaitingLine>>>) -> Result<()> {
         loop {
             match chunks.try_recv() {
                 Ok(chunk) => self.arrived(chunk)?,
@@ -777,7 +508,10 @@ impl Session<'_> {
     }
 
     /// The next lines, however long they take, and counts meanwhile; none at the end.
-    fn wait(&mut self, chunks: &Receiver<Result<Vec<Waiting>>>) -> Result<Option<Result<Vec<Waiting>>>> {
+    fn wait(
+        &mut self,
+        chunks: &Receiver<Result<Vec<WaitingLine>>>,
+    ) -> Result<Option<Result<Vec<WaitingLine>>>> {
         loop {
             let Some(stats) = &self.outputs.stats else { return Ok(chunks.recv().ok()) };
             match chunks.recv_timeout(stats.next.saturating_duration_since(Instant::now())) {
@@ -789,7 +523,7 @@ impl Session<'_> {
     }
 
     /// Takes lines; where reading broke off, those before it are answered.
-    fn arrived(&mut self, lines: Result<Vec<Waiting>>) -> Result<()> {
+    fn arrived(&mut self, lines: Result<Vec<WaitingLine>>) -> Result<()> {
         match lines {
             Ok(lines) => self.take(lines),
             Err(broken) => {
@@ -808,11 +542,10 @@ impl Session<'_> {
         }
     }
 
-    fn take(&mut self, lines: Vec<Waiting>) -> Result<()> {
+    fn take(&mut self, lines: Vec<WaitingLine>) -> Result<()> {
         let most = if self.typed.durability == args::Durability::Always { 1 } else { BATCH };
         for waiting in lines {
-            let text = waiting.document.as_ref().map_or(0, |(document, _)| document.text.len());
-            self.bytes += waiting.line.record.len().max(text);
+            self.bytes += waiting.bytes();
             self.batch.push(waiting);
             if self.batch.len() >= most || self.bytes >= BATCH_BYTES {
                 self.answer()?;
@@ -827,16 +560,9 @@ impl Session<'_> {
             return Ok(());
         }
         self.bytes = 0;
-        let mut documents = Vec::with_capacity(self.batch.len());
-        let mut prepared = Vec::with_capacity(self.batch.len());
-        let mut lines = Vec::with_capacity(self.batch.len());
-        for Waiting { line, document } in self.batch.drain(..) {
-            if let Some((document, made)) = document {
-                documents.push(document);
-                prepared.push(made);
-            }
-            lines.push(line);
-        }
+        let mut asked = AskedLines::default();
+        asked.extend(self.batch.drain(..));
+        let AskedLines { lines, documents, prepared } = asked;
         let answers = self.over.answer(&documents, prepared);
         if answers.is_err() {
             // What was answered before may be safe all the same. Where it is not, the first error says why.
@@ -855,22 +581,21 @@ impl Session<'_> {
 
     fn tell(&mut self, Answered { lines, answers }: Answered) -> Result<()> {
         let mut answers = answers.iter();
-        for FilterLine { chunk, record, end, rejected } in lines {
-            match rejected {
+        for line in lines {
+            match line.rejected() {
                 None => {
                     let answer = answers.next().context("every document has an answer")?;
-                    self.write(&chunk.bytes[record.clone()], &chunk.bytes[record.end..end], answer)?;
+                    self.write(&line, answer)?;
                 }
                 Some(reason) => {
-                    if chunk.part.begins() {
+                    if line.begins() {
                         self.counts.rejected += 1;
                         say!("wirecopy: {reason}");
                     }
                     if let Some(file) = &mut self.outputs.rejects {
-                        file.write(&chunk.bytes[record.start..end])?;
-                        if chunk.part.ends() && !chunk.bytes[..end].ends_with(b"\n") {
-                            file.write(b"\n")?;
-                        }
+                        let (bytes, end) = line.raw();
+                        file.write(bytes)?;
+                        file.write(end)?;
                     }
                 }
             }
@@ -879,14 +604,10 @@ impl Session<'_> {
         self.count(false)
     }
 
-    fn write(&mut self, record: &[u8], rest: &[u8], answer: &Answer) -> Result<()> {
+    fn write(&mut self, line: &AskedLine, answer: &Answer) -> Result<()> {
         let Session { written, .. } = self;
         written.clear();
-        line::write_line(record, &answer.verdict, written);
-        written.extend_from_slice(rest);
-        if written.last() != Some(&b'\n') {
-            written.push(b'\n');
-        }
+        line.write(answer, written);
         self.counts.relations[answer.verdict.relation as usize] += 1;
         self.counts.again += u64::from(answer.again);
         let acts = self.outputs.only.contains(&answer.verdict.relation);

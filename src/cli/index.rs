@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::corpus::{Corpus, Scratch};
+use crate::filter::records::described;
 use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
@@ -16,7 +17,6 @@ use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::args::{self, IndexCommand};
-use crate::cli::arrivals::described;
 use crate::cli::filter::writing;
 use crate::cli::model;
 use crate::cli::progress::Bar;

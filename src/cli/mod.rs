@@ -7,7 +7,6 @@ mod apply;
 mod args;
 mod arrivals;
 mod calibrate;
-mod changes;
 mod compare;
 mod config;
 mod dedup;
@@ -15,7 +14,8 @@ mod filter;
 mod help;
 mod index;
 mod indexed;
-mod lines;
+#[cfg(feature = "serve")]
+mod key;
 mod model;
 mod nearest;
 mod output;
@@ -24,6 +24,8 @@ mod progress;
 mod report;
 mod say;
 mod scan;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 mod stage;
 #[cfg(feature = "parquet")]
@@ -92,6 +94,10 @@ fn run_command(args: &args::Args) -> Result<ExitCode> {
         args::Command::Report(report) => report::run(args, report),
         args::Command::Filter(filter) => filter::run(args, filter),
         args::Command::Index(index) => index::run(args, index),
+        #[cfg(feature = "serve")]
+        args::Command::Serve(serve) => serve::run(args, serve),
+        #[cfg(feature = "serve")]
+        args::Command::Key(key) => key::run(args, key),
         args::Command::Completions(completions) => help::completions(completions),
         args::Command::Man(man) => help::man(args, man),
     }

@@ -12,9 +12,14 @@ mod corpus;
 mod incoming;
 mod learn;
 pub mod line;
+#[cfg(feature = "cli")]
+pub mod lines;
 mod look;
 mod pool;
 mod prepare;
+#[cfg(feature = "cli")]
+pub mod records;
+mod shared;
 mod stories;
 mod unpack;
 
@@ -25,7 +30,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::core::{Arrived, Core, Novelty, novelty};
-use crate::document::id_hash;
+use crate::document::{id_hash, site_hash};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::format::{MAX_ID, More, NAMED, StoredRow, encode_said};
 use crate::index::store::{Disk, Store};
@@ -40,6 +45,7 @@ pub use corpus::KnownDocument;
 pub use incoming::Incoming;
 use look::Matched;
 pub use prepare::{Prepared, Preparer};
+pub use shared::{IndexFigures, IndexedDocument, SharedFilter};
 use unpack::Unpacker;
 pub use unpack::unpack;
 
@@ -257,23 +263,31 @@ impl Filter {
         admitted: Vec<Admitted>,
         found: Vec<Vec<Matched>>,
     ) -> Result<Vec<Answer>> {
-        let mut answers = Vec::with_capacity(arrived.len());
-        let mut pending = admitted.iter();
-        let mut more = Vec::new();
-        for (arrived, found) in arrived.into_iter().zip(found) {
-            let answer = self.core.answer(&self.writer.view(), &arrived, found)?;
-            let fresh = if answer.again { None } else { pending.next() };
-            if let Some(one) = fresh {
-                more.clear();
-                let title = arrived.document.own_title(arrived.row.tokens);
-                More::begin(arrived.kept_id(), title, &mut more);
-                encode_said(&answer.verdict, &arrived.document.meta, &mut more);
-                self.writer.settle(one.local, arrived.row.id, &more, answer.verdict.cluster);
-            }
-            answers.push(answer);
-        }
+        let mut settling = Settling::of(&admitted);
+        let each = arrived.into_iter().zip(found);
+        let answers = each.map(|(arrived, found)| self.settle(&arrived, found, &mut settling));
+        let answers = answers.collect::<Result<_>>()?;
         self.writer.begin(admitted)?;
         Ok(answers)
+    }
+
+    /// Gives the next document of a batch its verdict.
+    fn settle(
+        &mut self,
+        arrived: &Arrived<'_>,
+        found: Vec<Matched>,
+        settling: &mut Settling<'_>,
+    ) -> Result<Answer> {
+        let answer = self.core.answer(&self.writer.view(), arrived, found)?;
+        let fresh = if answer.again { None } else { settling.pending.next() };
+        if let Some(one) = fresh {
+            let more = &mut settling.more;
+            more.clear();
+            More::begin(arrived.kept_id(), arrived.document.own_title(arrived.row.tokens), more);
+            encode_said(&answer.verdict, &arrived.document.meta, more);
+            self.writer.settle(one.local, arrived.row.id, more, answer.verdict.cluster);
+        }
+        Ok(answer)
     }
 
     /// Waits until what was begun is safe.
@@ -298,12 +312,19 @@ impl Filter {
     /// # Errors
     /// Damage, or a disk that fails.
     pub fn delete(&mut self, ids: &[String]) -> Result<usize> {
+        self.delete_of(ids, None)
+    }
+
+    /// As [`Filter::delete`]; of one site's documents alone, where one is named.
+    fn delete_of(&mut self, ids: &[String], site: Option<&str>) -> Result<usize> {
         let view = self.writer.view();
         let mut gone = Vec::new();
         for id in ids {
             let id = cut(id);
             // What has expired goes too, whatever the clock says.
-            gone.extend(view.versions(id, id_hash(id.as_bytes()), 0)?.iter().map(|(_, row)| row.ordinal));
+            let versions = view.versions(id, id_hash(id.as_bytes()), 0)?;
+            let is_meant = |row: &StoredRow| site.is_none_or(|site| row.site == site_hash(site));
+            gone.extend(versions.iter().filter(|(_, row)| is_meant(row)).map(|(_, row)| row.ordinal));
         }
         self.writer.delete(&gone)?;
         Ok(gone.len())
@@ -320,6 +341,20 @@ impl Filter {
     /// The index, to be kept in order.
     pub fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+}
+
+/// Documents of a batch that are given their verdicts, in order.
+struct Settling<'a> {
+    /// Those that were taken and have none yet.
+    pending: std::slice::Iter<'a, Admitted>,
+    /// Memory for what is kept of one.
+    more: Vec<u8>,
+}
+
+impl<'a> Settling<'a> {
+    fn of(admitted: &'a [Admitted]) -> Settling<'a> {
+        Settling { pending: admitted.iter(), more: Vec::new() }
     }
 }
 

@@ -57,6 +57,9 @@ pub const MANIFEST: &str = "MANIFEST";
 /// The file that the writer holds.
 pub const LOCK: &str = "LOCK";
 
+/// The file with the hashes of the keys of the service, which is no part of what is indexed.
+pub const KEYS: &str = "KEYS";
+
 const MANIFEST_TMP: &str = "MANIFEST.tmp";
 
 const SEGMENT_TMP: &str = "seg.tmp";
@@ -117,6 +120,15 @@ fn has_parts(store: &dyn Store) -> Result<bool> {
     Ok(names.iter().any(is_part))
 }
 
+/// Refuses a directory in which neither an index is nor one could be made.
+///
+/// # Errors
+/// [`ErrorKind::Taken`], or the store's.
+#[cfg(feature = "serve")]
+pub(crate) fn check_place(store: &dyn Store) -> Result<()> {
+    if exists(store)? { Ok(()) } else { check_empty(store) }
+}
+
 /// Refuses to begin an index among files of somebody's: they are not to be mixed. What a creation that ended early leaves is
 /// ours.
 fn check_empty(store: &dyn Store) -> Result<()> {
@@ -126,7 +138,7 @@ fn check_empty(store: &dyn Store) -> Result<()> {
         names => names.map_err(unreadable)?,
     };
     let is_ours = |name: &str| {
-        [LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP].contains(&name)
+        [KEYS, LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP].contains(&name)
             || segment_number(name).is_some()
             || log_number(name).is_some()
             || name.starts_with(MODEL_PREFIX)

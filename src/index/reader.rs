@@ -100,6 +100,7 @@ impl Snapshot {
             deaths: &self.deaths,
             window: self.manifest.window,
             sieved: None,
+            safe: u32::MAX,
         }
     }
 

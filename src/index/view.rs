@@ -36,6 +36,8 @@ pub struct View<'a> {
     pub window: u64,
     /// What says which keys the first parts do not have.
     pub sieved: Option<Sieved<'a>>,
+    /// Documents from this ordinal on are not found, nor is what they replace gone: they may not be safe yet.
+    pub safe: u32,
 }
 
 /// When something arrives.
@@ -207,8 +209,10 @@ impl<'a> View<'a> {
 
     /// Whether an arrival finds a document.
     pub fn is_alive(&self, row: &StoredRow, at: Moment) -> bool {
-        let is_dead = self.deaths.get(&row.ordinal).is_some_and(|death| at.before >= death.from);
-        row.ordinal < at.before && !is_dead && !self.has_expired(row.seen, at.now)
+        let is_safe = |death: &Death| death.kind == DeathKind::Deleted || death.from < self.safe;
+        let is_dead =
+            self.deaths.get(&row.ordinal).is_some_and(|death| at.before >= death.from && is_safe(death));
+        row.ordinal < at.before.min(self.safe) && !is_dead && !self.has_expired(row.seen, at.now)
     }
 
     fn has_expired(&self, seen: u64, now: u64) -> bool {
@@ -321,6 +325,7 @@ impl<'a> View<'a> {
         // Another site's record of the same number is another document; older versions wrote 0 where there was no site.
         let is_there = |old: &StoredRow| {
             (old.site == row.site || old.site == 0)
+                && old.ordinal < self.safe
                 && !self.is_deleted(old)
                 && !self.has_expired(old.seen, row.seen)
         };
@@ -347,7 +352,9 @@ impl<'a> View<'a> {
     /// Damage.
     pub fn has_id(&self, id: &str, id_hash: u64, at: Moment) -> Result<bool> {
         let found = self.first((Which::Ids, key(id_hash)), (at.now, false), |place, row| {
-            Ok(!self.is_deleted(row) && !self.has_expired(row.seen, at.now) && self.id(place, row)? == id)
+            let is_there =
+                row.ordinal < self.safe && !self.is_deleted(row) && !self.has_expired(row.seen, at.now);
+            Ok(is_there && self.id(place, row)? == id)
         })?;
         Ok(found.is_some())
     }
@@ -360,7 +367,8 @@ impl<'a> View<'a> {
     pub fn versions(&self, id: &str, id_hash: u64, now: u64) -> Result<Vec<(PartPlace, StoredRow)>> {
         let mut versions = Vec::new();
         self.first((Which::Ids, key(id_hash)), (now, false), |place, row| {
-            let is_there = !self.is_deleted(row) && !self.has_expired(row.seen, now);
+            let is_there =
+                row.ordinal < self.safe && !self.is_deleted(row) && !self.has_expired(row.seen, now);
             if is_there && self.id(place, row)? == id {
                 versions.push((place, *row));
             }
@@ -564,6 +572,15 @@ impl<'a> View<'a> {
     /// Damage.
     pub fn common(&self, place: PartPlace, keys: &[u64]) -> Result<u32> {
         keys.iter().try_fold(0, |common, &key| Ok(common + u32::from(self.has(place, key)?)))
+    }
+
+    /// Documents in all parts, found or not.
+    pub fn held(&self) -> u64 {
+        let len = |part: &IndexPart<'_>| match part {
+            IndexPart::Segment(segment) => u64::from(segment.len()),
+            IndexPart::Memory(memory) => u64::from(memory.len()),
+        };
+        self.parts.iter().map(len).sum()
     }
 
     /// Calls `each` with every document, by ordinal, and whether it is found now.

@@ -387,6 +387,7 @@ impl Writer {
             deaths: &self.deaths,
             window: self.manifest.window,
             sieved: self.sieving.sieved(&self.segments),
+            safe: u32::MAX,
         }
     }
 
@@ -464,6 +465,16 @@ impl Writer {
         }
         self.sieving.tend(&self.segments);
         self.check()
+    }
+
+    /// Whether [`Writer::begin`], [`Writer::keep`] or [`Writer::committed`] would wait for what goes on in the background.
+    pub fn would_wait(&self) -> bool {
+        let is_writing = self.writing.as_ref().is_some_and(|pending| !pending.job.is_done());
+        let is_sealing = || self.seal.as_ref().is_some_and(|job| !job.is_done());
+        let is_publishing =
+            || self.publication.as_ref().is_some_and(|publication| !publication.job.is_done());
+        // Two full memories wait at most: see `try_tend`.
+        is_writing || self.is_full() && self.full.len() > 1 && (is_sealing() || is_publishing())
     }
 
     /// Takes back what was taken from this ordinal on and is not safe.
@@ -575,6 +586,11 @@ impl Writer {
         self.log = Log::create(&*self.store, self.log.number(), next, self.manifest.shingle)?;
         self.publish()?;
         remove(&*self.store, &log_name(old))
+    }
+
+    /// Whether no write failed.
+    pub fn is_well(&self) -> bool {
+        !self.broken
     }
 
     fn check(&self) -> Result<()> {

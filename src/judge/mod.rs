@@ -106,10 +106,20 @@ pub fn compare_titled(
 ) -> Comparison {
     let (kernel, model) = (Kernel::detect(), Model::default());
     let judge = Judge { recipe, kernel, policy, model: &model, learns: false };
+    let names = |title| Names { title, ..Names::default() };
+    compare_named(judge, [(names(title_a), a), (names(title_b), b)])
+}
+
+/// Two documents by themselves, each its names and its text, under what a judge knows.
+pub(crate) fn compare_named(
+    judge: Judge<'_>,
+    [(names_a, a), (names_b, b)]: [(Names<'_>, &str); 2],
+) -> Comparison {
+    let policy = judge.policy;
     let mut memory = judge.memory();
     let [mut left, mut right] = [judge.document(), judge.document()];
-    let tokens = [(title_a, a, &mut left), (title_b, b, &mut right)].map(|(title, text, out)| {
-        judge.load(&mut memory, text, Names { title, ..Names::default() }, out);
+    let tokens = [(names_a, a, &mut left), (names_b, b, &mut right)].map(|(names, text, out)| {
+        judge.load(&mut memory, text, names, out);
         out.content.tokens
     });
     if tokens[0] > 0 && judge.are_equal(&mut memory, a, b) {

@@ -5,8 +5,10 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+mod changes;
 #[cfg(any(feature = "arrow", feature = "parquet"))]
 mod columns;
+pub mod comparison;
 mod csv;
 pub mod diff;
 pub mod html;

@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const PROGRAM = process.env.WIRECOPY || join(ROOT, "target", "release", "wirecopy");
+export const PROGRAM = process.env.WIRECOPY || join(ROOT, "target", "release", "wirecopy");
 const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
 
 export const EVIL = `<img src=x onerror="alert(1)"></script><script>alert(2)</script>\u2028`;

@@ -378,7 +378,7 @@ fn shells_and_man_are_told_of_every_command() {
 }
 
 /// All commands, and those below them.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "scan",
     "compare",
     "templates",
@@ -386,6 +386,8 @@ const COMMANDS: [&str; 22] = [
     "page",
     "text",
     "filter",
+    "serve",
+    "key",
     "dedup",
     "apply",
     "undo",

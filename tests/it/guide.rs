@@ -10,12 +10,13 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "first-scan",
     "input",
     "reading-a-report",
     "choosing-a-threshold",
     "the-filter",
+    "service",
     "syndication-study",
     "training-corpus",
     "site-audit",

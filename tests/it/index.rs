@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wirecopy::ErrorKind;
 use wirecopy::Recipe;
-use wirecopy::filter::{Answer, Filter, Incoming, Lookup, lookup, remaker};
+use wirecopy::filter::{Answer, Filter, Incoming, Lookup, SharedFilter, lookup, remaker};
 use wirecopy::index::{Keep, LOCK, Limits, MANIFEST, Setup, Snapshot, Writer, repair, verify};
 use wirecopy::internals::index::store::{Disk, Store};
 use wirecopy::options::{Policy, Resources};
@@ -272,6 +272,46 @@ fn documents_are_compared_while_the_log_is_synced_and_not_acknowledged_before_it
     filter.begin(&documents[5..], preparer.prepare(&documents[5..]).unwrap()).unwrap();
     let crashed = opened(&disk.after_crash(|| 0)).unwrap();
     assert!(crashed.check(&documents[..5]).unwrap().iter().all(|answer| answer.again));
+}
+
+#[test]
+fn whoever_asks_sees_what_is_safe_and_waits_for_no_disk() {
+    let text = |number: u32| (0..60).map(|i| format!("word{number}x{i} ")).collect::<String>();
+    let old = [Incoming::new("a", text(1)), Incoming::new("b", text(2))];
+    // A document of its own, and another version of one that is there.
+    let new = [Incoming::new("c", text(3)), Incoming::new("b", text(4))];
+    let copies = [1, 2, 3, 4].map(|number| Incoming::new("copy", text(number)));
+    let disk = FaultyDisk::new();
+    let mut filter = created(&disk, Keep::Text).unwrap();
+    filter.batch(&old).unwrap();
+    let shared = SharedFilter::new(filter, Policy::default(), &Resources::default()).unwrap();
+    let of = || {
+        shared
+            .check(&copies)
+            .unwrap()
+            .iter()
+            .map(|one| one.verdict.of().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let named = |id: &str| Some(id.to_owned());
+    disk.hold_syncs(true);
+    shared.begin(&new, shared.preparer().prepare(&new).unwrap()).unwrap();
+    let before = [named("a"), named("b"), None, None];
+    assert_eq!(of(), before);
+    assert!(!shared.check(&new).unwrap().iter().any(|answer| answer.again));
+    assert!(shared.documents("c", None).unwrap().is_empty());
+    assert_eq!(shared.documents("b", None).unwrap()[0].document.text, text(2));
+    std::thread::scope(|scope| {
+        let finishing = scope.spawn(|| shared.finish());
+        assert_eq!(of(), before, "while others wait for the disk");
+        disk.hold_syncs(false);
+        finishing.join().unwrap().unwrap();
+    });
+    assert_eq!(of(), [named("a"), None, named("c"), named("b")]);
+    assert_eq!(shared.documents("b", None).unwrap()[0].document.text, text(4));
+    assert_eq!((shared.delete(&["a".to_owned()], None).unwrap(), &of()[0]), (1, &None));
+    assert_eq!((shared.figures().documents, shared.is_well()), (2, true));
+    shared.close().unwrap();
 }
 
 #[test]

@@ -51,6 +51,9 @@ mod resumed;
 mod review;
 mod rewritten;
 mod schema;
+// What a process holds is read from /proc.
+#[cfg(all(feature = "serve", target_os = "linux"))]
+mod serve;
 mod sets;
 mod shared;
 mod sieve;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::Span;
 use crate::kernel::Kernel;
-use crate::report::Span;
 use crate::text::Tokens;
 use serde::Serialize;
 

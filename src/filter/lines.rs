@@ -8,6 +8,7 @@ use crate::charset::narrowed;
 use crate::corpus::{ObjectLines, begin_objects};
 
 /// Lines that were there at once, or a part of one that is too long to be held.
+#[derive(Debug)]
 pub struct Chunk {
     /// The number of the input.
     pub input: usize,
@@ -21,6 +22,7 @@ pub struct Chunk {
 
 /// Bytes that go back to where they were read once nobody needs them: the system gives a new megabyte page by page, which takes
 /// longer than filling it.
+#[derive(Debug)]
 pub struct ChunkBytes {
     bytes: Vec<u8>,
     /// Where they go back to.
@@ -73,9 +75,13 @@ impl Drop for ChunkBytes {
 /// Whole lines, or what of a line that is too long: such a line goes by in parts, and is never in memory as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinePart {
+    /// Lines that are whole.
     Whole,
+    /// What a line that is too long begins with.
     Beginning,
+    /// More of it.
     Middle,
+    /// The rest of it.
     End,
 }
 
