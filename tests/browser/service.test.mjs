@@ -29,7 +29,9 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  service?.kill();
+  const ended = new Promise(ends => service.once("exit", ends));
+  service.kill();
+  await ended;
   rmSync(directory, { recursive: true, force: true });
 });
 
