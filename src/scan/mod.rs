@@ -216,7 +216,7 @@ impl Scan {
 
     /// Does one stage of a run of whose work several processes share a folder, on a thread pool of its own. The folder is
     /// `work_dir`, and [`Resources::steps`] says nothing here: what is done stays. [`Scan::run`] then goes on after it, with
-    /// [`KeptSteps::Resumed`](crate::options::KeptSteps::Resumed) and the same settings.
+    /// [`KeptSteps::Resumed`] and the same settings.
     ///
     /// # Errors
     /// As of [`Scan::run`]; [`ErrorKind::Setting`] where no folder is named, or the stage before this one is not done;

@@ -525,21 +525,6 @@ fn are_numbered(documents: usize) -> Result<()> {
     Err(Error::new(ErrorKind::TooLarge).because(why))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn more_documents_than_there_are_numbers_are_an_error_that_says_so() {
-        assert!(are_numbered(MOST_DOCUMENTS).is_ok());
-        let error = are_numbered(MOST_DOCUMENTS + 1).expect_err("too many");
-        assert!(
-            error.kind() == ErrorKind::TooLarge && error.to_string().contains("2147483648 at most"),
-            "{error}"
-        );
-    }
-}
-
 fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, fault: Fault) -> Problem {
     let several = corpus.holds_several(input);
     let place = if several { format!("line {}: ", line + 1) } else { String::new() };
@@ -557,4 +542,19 @@ fn merge_sites(workers: &[ReadPart], names: &mut Vec<String>) -> Vec<Vec<u32>> {
     names.dedup();
     let number = |name: &String| names.binary_search(name).unwrap_or_default() as u32;
     workers.iter().map(|worker| worker.sites.iter().map(number).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_documents_than_there_are_numbers_are_an_error_that_says_so() {
+        assert!(are_numbered(MOST_DOCUMENTS).is_ok());
+        let error = are_numbered(MOST_DOCUMENTS + 1).expect_err("too many");
+        assert!(
+            error.kind() == ErrorKind::TooLarge && error.to_string().contains("2147483648 at most"),
+            "{error}"
+        );
+    }
 }

@@ -65,7 +65,7 @@ def deduplicate(
     it is not given, a new one of this machine is made, which does only where all executors run on it too.
 
     The answer is that of `wirecopy.scan` of the same rows, however they are partitioned and in whatever order. Raises
-    `wirecopy.Error` where a process of ours fails, with what it said.
+    `wirecopy.Error` where a process of ours fails, or Spark gives up a task, with what was said.
     """
     columns = dict(zip(_FIELDS, (text, id, title, url, canonical_url, date, source)))
     held = {field: column for field, column in columns.items() if column in df.columns}
@@ -144,7 +144,12 @@ def _row(count: int) -> pyarrow.RecordBatch:
 
 
 def _counted(done: DataFrame) -> int:
-    return sum(row[0] for row in done.collect())
+    from pyspark.errors import PySparkException
+
+    try:
+        return sum(row[0] for row in done.collect())
+    except PySparkException as failed:
+        raise Error(f"Spark gave up a stage: {failed}") from failed
 
 
 def _run(arguments: Sequence[str]) -> None:
