@@ -47,6 +47,8 @@ bench:
 	benches/corners
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/memory
+	benches/resumed
+	benches/bounded --runs 100000:,100000:64M,1000000:256M
 
 # Side by side with other tools, from their registries.
 compare:

@@ -178,6 +178,8 @@ pub(super) struct Steps {
     recipe: Recipe,
     manifest: Mutex<Manifest>,
     reuse: Mutex<Reuse>,
+    /// Of inputs that the manifest has not, as they are asked for: a file of many parts is summed once.
+    sums: Mutex<HashMap<u32, InputSum>>,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -207,7 +209,14 @@ impl Steps {
             }
         }
         let reuse = Mutex::new(Reuse { changed, read: 0, parts: 0 });
-        let steps = Steps { folder, recipe: scan.recipe, manifest: Mutex::new(manifest), reuse, _lock: lock };
+        let steps = Steps {
+            folder,
+            recipe: scan.recipe,
+            manifest: Mutex::new(manifest),
+            reuse,
+            sums: Mutex::default(),
+            _lock: lock,
+        };
         steps.list(|_| {})?;
         Ok(Some(steps))
     }
@@ -230,7 +239,14 @@ impl Steps {
             }
         }
         let reuse = Mutex::new(Reuse { changed: None, read: 0, parts: 0 });
-        Ok(Steps { folder, recipe: scan.recipe, manifest: Mutex::new(manifest), reuse, _lock: lock })
+        Ok(Steps {
+            folder,
+            recipe: scan.recipe,
+            manifest: Mutex::new(manifest),
+            reuse,
+            sums: Mutex::default(),
+            _lock: lock,
+        })
     }
 
     /// How the corpus is read, in a form that says which of two runs reads it otherwise.
@@ -245,8 +261,16 @@ impl Steps {
     /// # Errors
     /// As of [`Corpus::sum`].
     pub fn sum(&self, corpus: &Corpus, input: u32, cancel: &Cancel) -> Result<InputSum> {
-        let known = self.manifest().inputs.get(input as usize).cloned();
-        known.map_or_else(|| corpus.sum(input, cancel), Ok)
+        if let Some(known) = self.manifest().inputs.get(input as usize) {
+            return Ok(known.clone());
+        }
+        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = sums.get(&input) {
+            return Ok(known.clone());
+        }
+        let sum = corpus.sum(input, cancel)?;
+        sums.insert(input, sum.clone());
+        Ok(sum)
     }
 
     /// A part of this key, where it was kept.
