@@ -1,6 +1,6 @@
 """Scans of documents that Apache Spark has: the same answer as one machine gives.
 
-The executors read the documents and judge their pairs, which takes nearly all of the time, as the shares of `wirecopy stage`; the
+The executors read the documents and judge their pairs, as the shares of `wirecopy stage`; the
 driver learns from them, finds the pairs worth a look, and writes the tables. What they hand each other stands in a folder that
 the driver and all executors see, and survives the job: called again with the same `checkpoint`, a job that was ended goes on.
 """
