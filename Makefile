@@ -36,7 +36,7 @@ soak:
 	benches/scale
 
 # A bench a stage and one end to end; every container beside JSON lines; the filter over 50,000 articles, and the same over HTTP; reports of 300,000;
-# the exponents of corners; memory by stage.
+# the exponents of corners; memory by stage; killed runs, shares of a run, and runs within a bound.
 bench:
 	cargo bench --locked --bench stages
 	cargo bench --locked --bench formats
@@ -48,6 +48,7 @@ bench:
 	cargo build --release --locked --example generate --bin wirecopy
 	benches/memory
 	benches/resumed
+	benches/shares
 	benches/bounded --runs 100000:,100000:64M,1000000:256M
 
 # Side by side with other tools, from their registries.
