@@ -82,6 +82,12 @@ impl Error {
         Error(Box::new(ErrorBody { kind, place, detail: None, source: Some(source) }))
     }
 
+    /// More than one run can number: `what` says how much there is, and ends in the most that there may be.
+    pub(crate) fn beyond_one_run(what: &str) -> Error {
+        let why = format!("{what} at most: scan parts of the corpus, or give it to `wirecopy filter`");
+        Error::new(ErrorKind::TooLarge).because(why)
+    }
+
     /// The same error at this place.
     pub fn at(mut self, path: impl AsRef<Path>) -> Error {
         self.0.place = Some(path.as_ref().to_owned());

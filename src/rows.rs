@@ -31,6 +31,23 @@ impl Grouped {
         Grouped { ends, values }
     }
 
+    /// The values of every key, to be put into another order among themselves.
+    pub fn groups_mut(&mut self) -> Vec<&mut [u32]> {
+        let mut rest = &mut self.values[..];
+        let ends = self.ends.windows(2);
+        let group = |two: &[u64]| {
+            let (own, behind) = std::mem::take(&mut rest).split_at_mut((two[1] - two[0]) as usize);
+            rest = behind;
+            own
+        };
+        ends.map(group).collect()
+    }
+
+    /// All values, those of each key behind those of the key before.
+    pub fn into_values(self) -> Vec<u32> {
+        self.values
+    }
+
     /// How many keys there are.
     pub fn keys(&self) -> usize {
         self.ends.len() - 1
@@ -55,6 +72,10 @@ mod tests {
                 let plain: Vec<u32> = pairs.iter().filter(|pair| pair.0 == key).map(|pair| pair.1).collect();
                 prop_assert_eq!(rows.of(key), &plain[..]);
             }
+            let all: Vec<Vec<u32>> = (0..9).map(|key| rows.of(key).to_vec()).collect();
+            let mut rows = rows;
+            prop_assert_eq!(rows.groups_mut().iter().map(|group| group.to_vec()).collect::<Vec<_>>(), all.clone());
+            prop_assert_eq!(rows.into_values(), all.concat());
         }
     }
 }

@@ -48,13 +48,13 @@ impl Heavy {
 
     /// The members of its lists, ascending: of those that do not stand for good, and of those that do.
     pub fn members(&self) -> [Vec<Vec<u32>>; 2] {
-        let mut own: Vec<Vec<u32>> =
+        let mut all: Vec<Vec<u32>> =
             self.sizes.iter().map(|&size| Vec::with_capacity(size as usize)).collect();
         for document in 0..self.lists.keys() as u32 {
-            self.lists.of(document).iter().for_each(|&list| own[list as usize].push(document));
+            self.lists.of(document).iter().for_each(|&list| all[list as usize].push(document));
         }
-        let standing = own.split_off(self.own);
-        [own, standing]
+        let standing = all.split_off(self.own);
+        [all, standing]
     }
 
     /// Documents in all.

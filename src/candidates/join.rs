@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::heavy::Heavy;
 use super::runs::{PARTITIONS, Partition};
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::kernel::prefetch;
 use crate::options::{Cancel, Resources};
 use crate::rows::Grouped;
@@ -20,6 +20,9 @@ use crate::signature::winnow::LEVELS;
 
 /// Set on the last member of a list.
 const LAST: u32 = 1 << 31;
+
+/// Documents of one join, at most: [`LAST`] is no part of a number.
+pub const MOST_DOCUMENTS: usize = LAST as usize;
 
 /// What the join found.
 #[derive(Debug)]
@@ -312,7 +315,7 @@ struct Places {
 
 impl Places {
     /// # Errors
-    /// [`ErrorKind::TooLarge`] where 32 bits do not number all places.
+    /// [`Error::beyond_one_run`] where 32 bits do not number all places.
     fn new(lists: &[Lists], documents: usize) -> Result<Places> {
         let light =
             |of: fn(&Lists) -> &ListsOf| lists.iter().flat_map(move |lists| &of(lists).light).copied();
@@ -333,16 +336,15 @@ impl Places {
 /// Whether 32 bits number so many places of documents in lists.
 ///
 /// # Errors
-/// [`ErrorKind::TooLarge`] where they do not.
+/// [`Error::beyond_one_run`] where they do not.
 fn are_numbered(places: usize) -> Result<()> {
     if u32::try_from(places).is_ok() {
         return Ok(());
     }
-    let why = format!(
-        "the documents share {places} samples, and one run joins {} at most: scan parts of the corpus, or give it to `wirecopy filter`",
+    Err(Error::beyond_one_run(&format!(
+        "the documents share {places} samples, and one run joins {}",
         u32::MAX
-    );
-    Err(Error::new(ErrorKind::TooLarge).because(why))
+    )))
 }
 
 /// Samples that two documents have in common in light lists, and of those the ones that do not stand for good.
@@ -464,6 +466,7 @@ fn count_later(places: &Places, a: usize, shared: &mut [InCommon], met: &mut Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,7 +22,7 @@ mod join;
 mod runs;
 
 pub use crowd::Crowd;
-pub use join::{Postings, join};
+pub use join::{MOST_DOCUMENTS, Postings, join};
 pub use runs::Runs;
 
 use crate::options::{Mode, Policy};

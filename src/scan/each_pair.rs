@@ -218,32 +218,18 @@ fn order(pairs: &[Candidate], entries: &[DocumentEntry], kept: usize) -> Vec<u32
     let length = |d: u32| (entries[d as usize].tokens, place[d as usize]);
     let by_length = |(a, b): Candidate| if length(a) >= length(b) { (a, b) } else { (b, a) };
     let tile_of = |pair: Candidate| tile[by_length(pair).0 as usize];
-    // By the tile of the longer document, counted, so that no more than one tile's keys are held while its pairs are sorted.
-    let mut ends: Vec<usize> = vec![0; tile.iter().max().map_or(0, |&last| last as usize + 2)];
-    pairs.iter().for_each(|&pair| ends[tile_of(pair) as usize + 1] += 1);
-    (1..ends.len()).for_each(|tile| ends[tile] += ends[tile - 1]);
-    let mut next = ends.clone();
-    let mut order = vec![0u32; pairs.len()];
-    for (number, &pair) in pairs.iter().enumerate() {
-        let at = &mut next[tile_of(pair) as usize];
-        order[*at] = number as u32;
-        *at += 1;
-    }
-    let mut rest = &mut order[..];
-    let mut of_tiles = Vec::new();
-    for two in ends.windows(2) {
-        let (own, behind) = rest.split_at_mut(two[1] - two[0]);
-        of_tiles.push(own);
-        rest = behind;
-    }
-    of_tiles.into_par_iter().for_each(|own| {
+    let tiles = tile.iter().max().map_or(0, |&last| last as usize + 1);
+    // By the tile of the longer document, so that no more than one tile's keys are held while its pairs are sorted.
+    let mut by_tile =
+        Grouped::new(tiles, pairs.iter().zip(0..).map(|(&pair, number)| (tile_of(pair), number)));
+    by_tile.groups_mut().into_par_iter().for_each(|own| {
         let key = |&number: &u32| {
             let (long, short) = by_length(pairs[number as usize]);
             (tile[short as usize], place[long as usize], place[short as usize])
         };
         own.sort_by_cached_key(key);
     });
-    order
+    by_tile.into_values()
 }
 
 /// Cuts an order of pairs into at most `most` stretches of about as many tokens each.

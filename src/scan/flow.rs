@@ -105,7 +105,7 @@ impl Flow<'_> {
         let model = match self.policy.mode {
             Mode::Classic => None,
             Mode::Aligned => {
-                let model = self.kept_model(steps, given)?;
+                let model = given.or_kept(Some(steps))?;
                 let model = model.ok_or_else(|| steps.damaged(Step::Model, "it is not there"))?;
                 let taught = matches!(given, Given::Boilerplate(_) | Given::Nothing);
                 let slots = if taught { kept.slots.into_iter().collect() } else { model.slots };
@@ -122,14 +122,6 @@ impl Flow<'_> {
             model,
             spans,
         }))
-    }
-
-    /// The whole model: the one that was given, or that an earlier run learned.
-    fn kept_model(&self, steps: &Steps, given: &Given) -> Result<Option<Model>> {
-        match given {
-            Given::Model(model) => Ok(Some(Model::clone(model))),
-            Given::Boilerplate(_) | Given::Nothing => steps.model(Step::Model),
-        }
     }
 
     /// Keeps a step, where steps are kept.
@@ -206,11 +198,7 @@ impl Flow<'_> {
         self.resources.begin("postings")?;
         let (postings, seen) = self.postings(first)?;
         self.resources.begin("learn")?;
-        let whole = match (given, self.steps) {
-            (Given::Model(model), _) => Some(Model::clone(model)),
-            (_, Some(steps)) => steps.model(Step::Model)?,
-            _ => None,
-        };
+        let whole = given.or_kept(self.steps)?;
         let is_whole = whole.is_some();
         let mut model = match whole {
             Some(model) => model,
@@ -236,7 +224,7 @@ impl Flow<'_> {
         let Some((candidates, lists)) = steps.get::<KeptCandidates>(Step::Candidates)? else {
             return Ok(None);
         };
-        let Some(model) = self.kept_model(steps, given)? else { return Ok(None) };
+        let Some(model) = given.or_kept(Some(steps))? else { return Ok(None) };
         let gate = Gate::of(self.policy);
         let crowd = |lists| {
             let count = self.removed.len();

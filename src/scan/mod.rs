@@ -143,6 +143,20 @@ enum Given {
     Model(Arc<Model>),
 }
 
+impl Given {
+    /// The whole model: the one that was given, or that an earlier run learned; none where there is none yet.
+    ///
+    /// # Errors
+    /// As of [`Steps::model`].
+    fn or_kept(&self, steps: Option<&Steps>) -> Result<Option<Model>> {
+        match (self, steps) {
+            (Given::Model(model), _) => Ok(Some(Model::clone(model))),
+            (Given::Boilerplate(_) | Given::Nothing, Some(steps)) => steps.model(Step::Model),
+            (Given::Boilerplate(_) | Given::Nothing, None) => Ok(None),
+        }
+    }
+}
+
 impl Scan {
     /// The default settings.
     pub fn new() -> Scan {
@@ -261,10 +275,7 @@ impl Scan {
         let documents =
             if steps.has(Step::Documents) { documents_of(&steps, corpus)? } else { return Err(before()) };
         let (candidates, _) = steps.get::<KeptCandidates>(Step::Candidates)?.ok_or_else(before)?;
-        let model = match &self.given {
-            Given::Model(model) => Model::clone(model),
-            Given::Boilerplate(_) | Given::Nothing => steps.model(Step::Model)?.ok_or_else(before)?,
-        };
+        let model = self.given.or_kept(Some(&steps))?.ok_or_else(before)?;
         let texts = &Texts::new(corpus, &documents, resources);
         let judge = Judge { recipe, kernel: resources.kernel, policy, model: &model, learns: false };
         let (judge, candidates) = ((judge, &*documents.site_hashes()), &*candidates);

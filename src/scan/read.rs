@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bitvec::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::candidates::{Runs, Sampled};
+use crate::candidates::{MOST_DOCUMENTS, Runs, Sampled};
 use crate::corpus::{Corpus, Fields, InputPiece, Location, Problem, Scratch, Value, replaced, turn};
 use crate::document::{DocId, Identity, address_hash, authority, id_hash, site_hash, site_of};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::model::noise::SeenTokens;
 use crate::options::Resources;
@@ -508,21 +508,15 @@ pub(super) fn merge(
     Ok((documents, samples))
 }
 
-/// Documents of one run, at most: the join marks the last member of a list in the highest bit of its number.
-pub const MOST_DOCUMENTS: usize = 1 << 31;
-
 /// Whether so many documents have numbers.
 ///
 /// # Errors
-/// [`ErrorKind::TooLarge`] where they have not.
+/// [`Error::beyond_one_run`] where they have not.
 fn are_numbered(documents: usize) -> Result<()> {
     if documents <= MOST_DOCUMENTS {
         return Ok(());
     }
-    let why = format!(
-        "{documents} documents, and one run takes {MOST_DOCUMENTS} at most: scan parts of the corpus, or give it to `wirecopy filter`"
-    );
-    Err(Error::new(ErrorKind::TooLarge).because(why))
+    Err(Error::beyond_one_run(&format!("{documents} documents, and one run takes {MOST_DOCUMENTS}")))
 }
 
 fn problem(path: &str, corpus: &Corpus, input: u32, record: u32, line: u32, fault: Fault) -> Problem {
@@ -547,6 +541,7 @@ fn merge_sites(workers: &[ReadPart], names: &mut Vec<String>) -> Vec<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn more_documents_than_there_are_numbers_are_an_error_that_says_so() {

@@ -208,15 +208,7 @@ impl Steps {
                 manifest.steps = there.steps;
             }
         }
-        let reuse = Mutex::new(Reuse { changed, read: 0, parts: 0 });
-        let steps = Steps {
-            folder,
-            recipe: scan.recipe,
-            manifest: Mutex::new(manifest),
-            reuse,
-            sums: Mutex::default(),
-            _lock: lock,
-        };
+        let steps = Steps::of(folder, scan.recipe, manifest, changed, lock);
         steps.list(|_| {})?;
         Ok(Some(steps))
     }
@@ -238,15 +230,12 @@ impl Steps {
                 (manifest.inputs, manifest.steps) = (there.inputs, there.steps);
             }
         }
-        let reuse = Mutex::new(Reuse { changed: None, read: 0, parts: 0 });
-        Ok(Steps {
-            folder,
-            recipe: scan.recipe,
-            manifest: Mutex::new(manifest),
-            reuse,
-            sums: Mutex::default(),
-            _lock: lock,
-        })
+        Ok(Steps::of(folder, scan.recipe, manifest, None, lock))
+    }
+
+    fn of(folder: PathBuf, recipe: Recipe, manifest: Manifest, changed: Option<String>, lock: File) -> Steps {
+        let (manifest, reuse) = (Mutex::new(manifest), Mutex::new(Reuse { changed, read: 0, parts: 0 }));
+        Steps { folder, recipe, manifest, reuse, sums: Mutex::default(), _lock: lock }
     }
 
     /// How the corpus is read, in a form that says which of two runs reads it otherwise.
