@@ -117,7 +117,7 @@ def _written(df: DataFrame, held: dict[str, str], folder: str) -> str:
         os.rename(own, path)
         yield _row(count)
 
-    _counted(rows.mapInArrow(write, "done bigint"))
+    _done(rows.mapInArrow(write, "done bigint"))
     for name in os.listdir(part):
         if not name.endswith(".jsonl"):
             os.remove(os.path.join(part, name))
@@ -134,7 +134,7 @@ def _shared(df: DataFrame, stage: str, arguments: Sequence[str], count: int) -> 
                 _run(["stage", stage, *arguments, "--shard", f"{number}/{count}", "--threads", "1"])
                 yield _row(1)
 
-    _counted(df.sparkSession.range(0, count, 1, count).mapInArrow(share, "done bigint"))
+    _done(df.sparkSession.range(0, count, 1, count).mapInArrow(share, "done bigint"))
 
 
 def _row(count: int) -> pyarrow.RecordBatch:
@@ -143,11 +143,11 @@ def _row(count: int) -> pyarrow.RecordBatch:
     return pyarrow.RecordBatch.from_pydict({"done": pyarrow.array([count], pyarrow.int64())})
 
 
-def _counted(done: DataFrame) -> int:
+def _done(jobs: DataFrame) -> None:
     from pyspark.errors import PySparkException
 
     try:
-        return sum(row[0] for row in done.collect())
+        jobs.collect()
     except PySparkException as failed:
         raise Error(f"Spark gave up a stage: {failed}") from failed
 
