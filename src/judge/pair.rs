@@ -6,9 +6,10 @@ use super::Comparison;
 use super::clause::Test;
 use super::decide::{Case, Decision, decision, explained, least_matched};
 use super::evidence::Evidence;
+use super::glimpse::{GlimpseMemory, Glimpsed};
 use super::measures::{Measures, ShingleSet};
 use super::relation::{Judgement, Relation};
-use super::sharing::{Glimpsed, Sharing, Shingled};
+use super::sharing::{Sharing, Shingled};
 use super::slots::{FilledSlot, filled, is_family};
 use super::spans::{Span, TokenBytes, of_aligned, of_equal};
 use super::title::{Note, Title, title_tests};
@@ -48,6 +49,7 @@ pub(crate) struct Memory {
     tests: Vec<Test>,
     /// Of the document that was last looked from: none where a glance says nothing of it.
     glance: Option<Glance>,
+    glimpse: GlimpseMemory,
     tokens: [Tokens; 2],
     /// How the tokens of a document stand.
     marks: Vec<Stand>,
@@ -123,6 +125,7 @@ impl Judge<'_> {
             characters: CharacterAligner::default(),
             tests: Vec::new(),
             glance: None,
+            glimpse: GlimpseMemory::default(),
             tokens: [(); 2].map(|()| Tokens::new(self.kernel)),
             marks: Vec::new(),
             sketcher: Sketcher::new(self.recipe, self.kernel),
@@ -208,15 +211,16 @@ impl Judge<'_> {
     /// Makes `out` a glimpse of this text's shingles; returns the hash of its token sequence. It asks for no chrome, and
     /// takes a tenth of the memory of [`Judge::load_shingles`].
     pub fn load_glimpse(&self, memory: &mut Memory, text: &str, out: &mut Glimpsed) -> u64 {
-        let Memory { reader, sketcher, .. } = memory;
+        let Memory { reader, sketcher, glimpse, .. } = memory;
         if !self.model.noisy {
             let (shingles, sequence) = sketcher.shingles(text);
-            out.fill(shingles, &self.model.standing, false);
+            out.fill(glimpse, shingles, &self.model.standing, false);
             return sequence;
         }
         reader.read(text);
         let sequence = crate::sketch::sequence(reader.count(), reader.printed_shingles());
-        out.fill(reader.shingles(), &self.model.standing, reader.is_noisy(&self.model.seen));
+        let noisy = reader.is_noisy(&self.model.seen);
+        out.fill(glimpse, reader.shingles(), &self.model.standing, noisy);
         sequence
     }
 

@@ -12,7 +12,7 @@ use crate::model::standing::{Stand, Standing};
 /// Common shingles that do not stand for good, from which two documents share more than standing text: that many make a
 /// run of nine tokens. With fewer, one pair in 60 has a relation (press-releases, prosecutors, transcripts), and its
 /// passage is standing text but for a few words.
-const KEPT_COMMON: u32 = 5;
+pub(super) const KEPT_COMMON: u32 = 5;
 
 /// Share of the smaller set that two fillings of one form have in common, at least, though all of it stands for good
 /// (wire-week: 19,199 of 19,199 pairs have .10, nineteen in twenty .175).
@@ -20,7 +20,7 @@ pub(crate) const FORM_COMMON: f64 = 0.12;
 
 /// Common shingles below which two documents are nothing to each other, where the smaller set has this many: a phrase
 /// or two, and less than two fillings of the shortest form share.
-fn least_common(smaller: u32) -> u32 {
+pub(super) fn least_common(smaller: u32) -> u32 {
     (smaller / 10 + 1).min(12)
 }
 
@@ -88,73 +88,6 @@ impl Shingled {
     }
 }
 
-/// Whether two documents share enough to be aligned, as a glimpse of their shingles tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
-    /// No.
-    TooLittle,
-    /// They may, if what stands for good in both is spread as a form is: [`Shingled::with`] tells.
-    MayBeForm,
-    /// Yes, or so few of their shingles agree by chance that it makes no difference.
-    Enough,
-}
-
-/// The distinct shingles of a document, four bytes each: 31 bits of the hash, ascending, each over a bit that says whether it
-/// stands for good. Different shingles that agree in those bits are a few in a million: a glimpse then sees more than two
-/// documents share, and never less.
-#[derive(Debug, Default)]
-pub(crate) struct Glimpsed {
-    shingles: Vec<u32>,
-    stands: bool,
-    noisy: bool,
-}
-
-impl Glimpsed {
-    /// Makes this a document of these shingles. O(n log n).
-    pub fn fill(&mut self, shingles: &[u64], standing: &Standing, noisy: bool) {
-        let stands = |shingle: u64| !standing.is_empty() && standing.stand(shingle) >= Stand::Good;
-        self.shingles.clear();
-        let parts = shingles.iter().map(|&shingle| (shingle >> 32) as u32 & !1 | u32::from(stands(shingle)));
-        self.shingles.extend(parts);
-        self.shingles.sort_unstable();
-        self.shingles.dedup();
-        self.stands = self.shingles.iter().any(|part| part & 1 != 0);
-        self.noisy = noisy;
-    }
-
-    /// Whether two documents share enough. Linear in the two.
-    pub fn sees(&self, other: &Glimpsed) -> Seen {
-        if self.noisy || other.noisy {
-            return Seen::Enough;
-        }
-        let (common, kept) = common(&self.shingles, &other.shingles);
-        let smaller = self.shingles.len().min(other.shingles.len()) as u32;
-        if common < least_common(smaller) {
-            Seen::TooLittle
-        } else if !(self.stands || other.stands) || kept >= KEPT_COMMON {
-            Seen::Enough
-        } else if f64::from(common) >= FORM_COMMON * f64::from(smaller) {
-            Seen::MayBeForm
-        } else {
-            Seen::TooLittle
-        }
-    }
-}
-
-/// How many numbers two ascending lists have in common, the lowest bit aside, and how many of those are even.
-fn common(a: &[u32], b: &[u32]) -> (u32, u32) {
-    let (mut i, mut j, mut all, mut kept) = (0, 0, 0, 0);
-    // Without a branch but the end: which of the two is less is any order.
-    while let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) {
-        let equal = x & !1 == y & !1;
-        all += u32::from(equal);
-        kept += u32::from(equal & (x & y & 1 == 0));
-        i += usize::from(x & !1 <= y & !1);
-        j += usize::from(y & !1 <= x & !1);
-    }
-    (all, kept)
-}
-
 /// What two documents share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sharing {
@@ -210,16 +143,15 @@ impl Sharing {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::hash::avalanche;
-    use proptest::prelude::*;
 
-    fn shingles(numbers: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    pub fn shingles(numbers: impl IntoIterator<Item = u64>) -> Vec<u64> {
         numbers.into_iter().map(|number| avalanche(number + 1)).collect()
     }
 
-    fn sharing(a: &[u64], b: &[u64], stands: u64) -> Sharing {
+    pub fn sharing(a: &[u64], b: &[u64], stands: u64) -> Sharing {
         use crate::model::standing::{GOOD, StandingRow};
         let row =
             |number: u64| StandingRow { shingle: avalanche(number + 1), site: 7, documents: 9, items: GOOD };
@@ -258,36 +190,5 @@ mod tests {
         assert!(sharing(&text(1000, 12), &text(2000, 12), 0).is_enough());
         let noisy = Sharing { noisy: true, ..sharing(&text(1000, 1), &text(2000, 1), 0) };
         assert!(noisy.is_enough());
-    }
-
-    proptest! {
-        /// A glimpse says what the shingles themselves say, but for forms.
-        #[test]
-        fn a_glimpse_agrees_with_what_two_documents_share(
-            a in proptest::collection::vec(0u64..60, 1..120), b in proptest::collection::vec(0u64..60, 1..120),
-            stands in 0u64..60,
-        ) {
-            use crate::model::standing::{GOOD, StandingRow};
-            let row =
-                |number: u64| StandingRow { shingle: avalanche(number + 1), site: 7, documents: 9, items: GOOD };
-            let standing = Standing::of((0..stands).map(row).collect());
-            let [a, b] = [shingles(a), shingles(b)];
-            let [glimpsed, other] = [&a, &b].map(|of| {
-                let mut glimpsed = Glimpsed::default();
-                glimpsed.fill(of, &standing, false);
-                glimpsed
-            });
-            let sharing = sharing(&a, &b, stands);
-            let seen = glimpsed.sees(&other);
-            prop_assert_eq!(seen, other.sees(&glimpsed));
-            match seen {
-                Seen::TooLittle => prop_assert!(!sharing.is_enough()),
-                Seen::Enough => prop_assert!(sharing.is_enough()),
-                Seen::MayBeForm => {
-                    let Measures { a, b, common } = sharing.measures;
-                    prop_assert!(f64::from(common) >= FORM_COMMON * f64::from(a.min(b)));
-                }
-            }
-        }
     }
 }

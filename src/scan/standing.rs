@@ -137,6 +137,6 @@ impl Pages for RunPages<'_> {
         // A document that changed is reported where it is judged.
         let Ok(day) = date else { return Ok(PageText::default()) };
         let noisy = self.noise.is_some_and(|seen| reader.is_noisy(seen));
-        Ok(PageText { shingles: reader.shingles(), noisy, day, ..PageText::default() })
+        Ok(PageText { shingles: reader.shingles(), noisy, day })
     }
 }

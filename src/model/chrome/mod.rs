@@ -14,6 +14,7 @@ pub use learn::{ChromePages, ChromeSite, ChromeText, learn};
 use super::EVERY_SITE;
 use super::hashed::Hashes;
 use crate::hash::{MULTIPLIERS, avalanche, shingle_hash};
+use crate::kernel::prefetch;
 
 /// Documents of one site that have a shingle of chrome, at least.
 pub const LEAST: usize = 5;
@@ -71,8 +72,18 @@ impl Outline {
         }
     }
 
+    /// Asks for the memory of a key that comes soon.
+    #[inline]
+    pub(super) fn prefetch(&self, at: u64) {
+        prefetch(self.word(at));
+    }
+
+    fn word(&self, at: u64) -> Option<&u64> {
+        self.0.get(at as usize & self.0.len().wrapping_sub(1))
+    }
+
     pub(super) fn may_contain(&self, at: u64, key: u64) -> bool {
-        let word = self.0.get(at as usize & self.0.len().wrapping_sub(1));
+        let word = self.word(at);
         word.is_some_and(|word| word & 1 << (key & 63) != 0)
     }
 }

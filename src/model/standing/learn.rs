@@ -1,25 +1,20 @@
 //! Learning what stands in a corpus: a site at a time, then all sites together.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::count::{CountGroup, Counts, count};
+use super::held::Held;
 use super::{ALL, BARE, COPY, GOOD, MOST_PAGES, SMALL, Standing, StandingRow};
 use crate::error::Result;
 use crate::model::EVERY_SITE;
-use crate::model::hashed::SeenTwice;
-
-/// Tokens of a corpus up to which all its shingles are kept in memory while they are counted: 16 MB. Larger corpora are
-/// read twice, and those shingles are kept that several pages have.
-const HELD: u64 = 1 << 21;
 
 /// Pages of a site, at least: fewer have no three items.
 const LEAST: usize = 3;
 
-/// Shingles of a site from which its pages are counted by all threads; smaller sites are counted side by side.
+/// Shingles of a site's pages that they may have in common, from which they are counted by all threads; smaller sites are
+/// counted side by side.
 const LARGE: u64 = 1 << 20;
 
 /// What is known of a page before it is read.
@@ -38,23 +33,10 @@ pub struct PageInfo {
 pub struct PageText<'a> {
     /// Its shingles, in order. None where it is no longer what it was: such a page counts for nothing.
     pub shingles: &'a [u64],
-    /// Where they stand: of each stretch of shingles in a row its first place and how many they are; empty where these are all
-    /// shingles of the page.
-    pub stretches: &'a [(u32, u32)],
     /// Whether a machine seems to have read it: then it looks like news of its own, and counts on its own site only.
     pub noisy: bool,
     /// The day of its date, counted from 1970, where it has one.
     pub day: Option<i64>,
-}
-
-impl PageText<'_> {
-    /// Its shingles with their places, in order.
-    pub(super) fn placed(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let all = [(0, self.shingles.len() as u32)];
-        let all = if self.stretches.is_empty() { all } else { [(0, 0)] };
-        let stretches = all.into_iter().chain(self.stretches.iter().copied());
-        stretches.flat_map(|(at, count)| at..at + count).zip(self.shingles.iter().copied())
-    }
 }
 
 /// The pages of a corpus, which may be read several times, in any order, by many threads.
@@ -67,11 +49,6 @@ pub trait Pages: Sync {
 
     /// What is known of page `number`; none where it is left out.
     fn page(&self, number: u32) -> Option<PageInfo>;
-
-    /// How many shingles of page `number` are read, about.
-    fn shingles(&self, number: u32) -> u32 {
-        self.page(number).map_or(0, |page| page.tokens)
-    }
 
     /// Memory to read with.
     fn reader(&self) -> Self::Reader;
@@ -96,40 +73,32 @@ pub enum Weeks {
 }
 
 /// Learns what stands in a corpus: shingles of `k` tokens, counted over every page. The answer does not depend on the
-/// order of pages nor on the number of threads; it runs on the current thread pool. Time is linear in tokens. Memory, of
-/// a site at a time and then of all together: 20 bytes for each place of a shingle that several documents have, and 50 to
-/// 100 bytes for each such shingle; before that one or two bytes a token. All shingles of a small corpus are held.
+/// order of pages nor on the number of threads; it runs on the current thread pool. Time is linear in tokens, but for putting what
+/// pages have in common in order. Memory is that of [`super::held`], and what `count` takes of a site at a time and then of all.
 ///
 /// # Errors
-/// Those of `pages`.
+/// Those of `pages`; [`ErrorKind::TooLarge`](crate::error::ErrorKind::TooLarge) where the pages have more shingles in common than
+/// 32 bits number.
 pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
-    let tokens =
-        (0..pages.count()).filter_map(|number| pages.page(number)).map(|page| u64::from(page.tokens));
-    let tokens = tokens.sum();
-    let held = if tokens > HELD { InMemory::of_repeated(pages, tokens)? } else { InMemory::of(pages)? };
-    learn_from::<InMemory<'_, P>>(held, k, weeks)
+    Ok(learn_from(pages, &Held::of(pages)?, k, weeks))
 }
 
-/// Of pages that are let go as soon as nothing more is read of them.
-fn learn_from<P: Pages>(owned: impl Borrow<P>, k: usize, weeks: Weeks) -> Result<Standing> {
-    let pages = owned.borrow();
-    let sites = SiteDocuments::all(pages, k);
+/// Of pages that are held.
+fn learn_from<P: Pages>(pages: &P, held: &Held, k: usize, weeks: Weeks) -> Standing {
+    let sites = SiteDocuments::all(pages, held, k);
     let (large, small): (Vec<_>, Vec<_>) = sites
         .iter()
         .filter(|(_, site)| site.numbers.len() >= LEAST)
-        .partition(|(_, site)| site.shingles >= LARGE);
-    let of_site = |(hash, site): &(&u64, &SiteDocuments)| site.rows(pages, k, **hash, weeks);
-    let mut rows = Vec::new();
-    for site in &large {
-        rows.extend(of_site(site)?);
-    }
-    let small: Vec<Vec<StandingRow>> = small.par_iter().map(of_site).collect::<Result<_>>()?;
+        .partition(|(_, site)| site.places >= LARGE);
+    let of_site = |(hash, site): &(&u64, &SiteDocuments)| site.rows(held, k, **hash, weeks);
+    let mut rows: Vec<StandingRow> = large.iter().flat_map(of_site).collect();
+    let small: Vec<Vec<StandingRow>> = small.par_iter().map(of_site).collect();
     rows.extend(small.into_iter().flatten());
     // Of one site alone the counts over all would be the same again.
     if sites.len() > 1 {
-        rows.extend(rows_of_all::<P>(owned, k, &sites)?);
+        rows.extend(rows_of_all(held, k, &sites));
     }
-    Ok(Standing::of(rows))
+    Standing::of(rows)
 }
 
 /// Sites by the hash of their names.
@@ -143,12 +112,12 @@ struct SiteDocuments {
     numbers: Vec<u32>,
     /// All of its pages.
     pages: u64,
-    /// Shingles that are read of those with a number here.
-    shingles: u64,
+    /// Shingles of those with a number here that pages may have in common.
+    places: u64,
 }
 
 impl SiteDocuments {
-    fn all<P: Pages>(pages: &P, k: usize) -> SiteMap {
+    fn all<P: Pages>(pages: &P, held: &Held, k: usize) -> SiteMap {
         let mut sites = SiteMap::new();
         for number in 0..pages.count() {
             let Some(page) = pages.page(number) else { continue };
@@ -156,21 +125,20 @@ impl SiteDocuments {
                 known: page.known,
                 numbers: Vec::new(),
                 pages: 0,
-                shingles: 0,
+                places: 0,
             });
             site.pages += 1;
             if page.tokens as usize >= k {
                 site.numbers.push(number);
-                site.shingles += u64::from(pages.shingles(number));
+                site.places += held.page(number).places();
             }
         }
         sites
     }
 
     /// What stands on this site.
-    fn rows<P: Pages>(&self, pages: &P, k: usize, hash: u64, weeks: Weeks) -> Result<Vec<StandingRow>> {
-        let (numbers, shingles) = (&*self.numbers, self.shingles);
-        count::<P, _>(pages, k, CountGroup { numbers, shingles, noisy: self.known, weeks }, |counts| {
+    fn rows(&self, held: &Held, k: usize, hash: u64, weeks: Weeks) -> Vec<StandingRow> {
+        count(held, k, CountGroup { numbers: &self.numbers, noisy: self.known, weeks }, |counts| {
             self.stands(counts).then_some(row(hash, counts))
         })
     }
@@ -188,12 +156,10 @@ impl SiteDocuments {
 }
 
 /// What stands on all sites together.
-fn rows_of_all<P: Pages>(pages: impl Borrow<P>, k: usize, sites: &SiteMap) -> Result<Vec<StandingRow>> {
+fn rows_of_all(held: &Held, k: usize, sites: &SiteMap) -> Vec<StandingRow> {
     let mut numbers: Vec<u32> = sites.values().flat_map(|site| &site.numbers).copied().collect();
     numbers.sort_unstable();
-    let shingles = sites.values().map(|site| site.shingles).sum();
-    let group = CountGroup { numbers: &numbers, shingles, noisy: false, weeks: Weeks::Ignored };
-    count::<P, _>(pages, k, group, |counts| {
+    count(held, k, CountGroup { numbers: &numbers, noisy: false, weeks: Weeks::Ignored }, |counts| {
         let stands = counts.items >= ALL && u64::from(counts.bare) * BARE <= u64::from(counts.documents);
         stands.then_some(row(EVERY_SITE, counts))
     })
@@ -201,171 +167,6 @@ fn rows_of_all<P: Pages>(pages: impl Borrow<P>, k: usize, sites: &SiteMap) -> Re
 
 fn row(site: u64, counts: Counts) -> StandingRow {
     StandingRow { shingle: counts.shingle, site, documents: counts.documents, items: counts.items }
-}
-
-/// The shingles of a corpus in memory: all of them, or those that several pages have.
-struct InMemory<'a, P> {
-    pages: &'a P,
-    /// [`BUNDLE`] pages each, in order.
-    held: Vec<HeldPages>,
-}
-
-/// Pages whose shingles are held side by side: a list for each page would take as much memory again.
-const BUNDLE: u32 = 64;
-
-#[derive(Default)]
-struct HeldPages {
-    shingles: Vec<u64>,
-    /// Of those pages of which not all is held.
-    stretches: Vec<(u32, u32)>,
-    pages: Vec<HeldPage>,
-}
-
-impl HeldPages {
-    /// Adds a shingle at a place to a page whose stretches begin at `first`.
-    fn push(&mut self, first: usize, (place, shingle): (u32, u64)) {
-        self.shingles.push(shingle);
-        lengthen(&mut self.stretches, first, place);
-    }
-}
-
-/// Adds a place to stretches, of which those from `first` on are of one page.
-fn lengthen(stretches: &mut Vec<(u32, u32)>, first: usize, place: u32) {
-    match stretches[first..].last_mut() {
-        Some((at, count)) if *at + *count == place => *count += 1,
-        _ => stretches.push((place, 1)),
-    }
-}
-
-/// What is held of a page, and where.
-struct HeldPage {
-    shingles: Range<usize>,
-    stretches: Range<usize>,
-    noisy: bool,
-    day: Option<i64>,
-}
-
-impl<'a, P: Pages> InMemory<'a, P> {
-    /// All of them.
-    fn of(pages: &'a P) -> Result<InMemory<'a, P>> {
-        InMemory::kept(pages, |text, held| {
-            held.shingles.extend_from_slice(text.shingles);
-            held.stretches.extend_from_slice(text.stretches);
-        })
-    }
-
-    /// Those that several pages have, and by chance a few others, of pages of so many tokens. What one page has alone
-    /// counts for nothing.
-    fn of_repeated(pages: &'a P, tokens: u64) -> Result<InMemory<'a, P>> {
-        let seen = SeenTwice::new(tokens);
-        let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
-            if pages.shingles(number) > 0 {
-                seen.look(pages.read(reader, number)?.shingles);
-            }
-            Ok(())
-        };
-        (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
-        let mut held = InMemory::kept(pages, |text, held| {
-            let first = held.stretches.len();
-            text.placed()
-                .filter(|&(_, shingle)| seen.again(shingle))
-                .for_each(|again| held.push(first, again));
-        })?;
-        drop(seen);
-        held.sift();
-        Ok(held)
-    }
-
-    /// Lets go of most shingles that are held by chance: where the table of all shingles takes one in twelve that stand once
-    /// for one that stands again, that of those which are held tells them apart.
-    fn sift(&mut self) {
-        let held: u64 = self.held.iter().map(|held| held.shingles.len() as u64).sum();
-        let seen = SeenTwice::new(held);
-        // Turned, so that those meet others there than before.
-        let turned = |shingle: u64| shingle.rotate_left(32);
-        self.held
-            .par_iter()
-            .for_each(|held| held.shingles.iter().for_each(|&shingle| seen.add(turned(shingle))));
-        self.held.par_iter_mut().for_each(|held| {
-            let HeldPages { shingles, stretches, pages } = held;
-            let (mut kept, mut kept_stretches) = (0, Vec::with_capacity(stretches.len()));
-            for page in pages {
-                let first = (kept, kept_stretches.len());
-                let places = stretches[page.stretches.clone()].iter().flat_map(|&(at, count)| at..at + count);
-                for (at, place) in page.shingles.clone().zip(places) {
-                    if seen.again(turned(shingles[at])) {
-                        shingles[kept] = shingles[at];
-                        kept += 1;
-                        lengthen(&mut kept_stretches, first.1, place);
-                    }
-                }
-                (page.shingles, page.stretches) = (first.0..kept, first.1..kept_stretches.len());
-            }
-            shingles.truncate(kept);
-            shingles.shrink_to_fit();
-            kept_stretches.shrink_to_fit();
-            *stretches = kept_stretches;
-        });
-    }
-
-    fn kept(pages: &'a P, hold: impl Fn(PageText<'_>, &mut HeldPages) + Sync) -> Result<InMemory<'a, P>> {
-        let of_bundle = |reader: &mut P::Reader, bundle: u32| -> Result<HeldPages> {
-            let mut held = HeldPages::default();
-            for number in bundle * BUNDLE..pages.count().min((bundle + 1) * BUNDLE) {
-                let (shingles, stretches) = (held.shingles.len(), held.stretches.len());
-                let mut page = HeldPage {
-                    shingles: shingles..shingles,
-                    stretches: stretches..stretches,
-                    noisy: false,
-                    day: None,
-                };
-                if pages.shingles(number) > 0 {
-                    let text = pages.read(reader, number)?;
-                    hold(text, &mut held);
-                    (page.noisy, page.day) = (text.noisy, text.day);
-                    (page.shingles.end, page.stretches.end) = (held.shingles.len(), held.stretches.len());
-                }
-                held.pages.push(page);
-            }
-            held.shingles.shrink_to_fit();
-            held.stretches.shrink_to_fit();
-            Ok(held)
-        };
-        let bundles = 0..pages.count().div_ceil(BUNDLE);
-        let held = bundles.into_par_iter().map_init(|| pages.reader(), of_bundle);
-        Ok(InMemory { pages, held: held.collect::<Result<_>>()? })
-    }
-
-    /// Where a page is held.
-    fn of_page(&self, number: u32) -> (&HeldPages, &HeldPage) {
-        let held = &self.held[(number / BUNDLE) as usize];
-        (held, &held.pages[(number % BUNDLE) as usize])
-    }
-}
-
-impl<P: Pages> Pages for InMemory<'_, P> {
-    type Reader = ();
-
-    fn count(&self) -> u32 {
-        self.pages.count()
-    }
-
-    fn page(&self, number: u32) -> Option<PageInfo> {
-        self.pages.page(number)
-    }
-
-    fn shingles(&self, number: u32) -> u32 {
-        self.of_page(number).1.shingles.len() as u32
-    }
-
-    fn reader(&self) {}
-
-    fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
-        let (held, page) = self.of_page(number);
-        let shingles = &held.shingles[page.shingles.clone()];
-        let stretches = &held.stretches[page.stretches.clone()];
-        Ok(PageText { shingles, stretches, noisy: page.noisy, day: page.day })
-    }
 }
 
 #[cfg(test)]
@@ -498,7 +299,7 @@ mod tests {
         }
         let pages = Cancelled(OracleCorpus::new((0..5).map(|n| item(1, n)).collect()));
         assert!(learn(&pages, K, Weeks::Ignored).is_err());
-        assert!(learn_from::<Cancelled>(&pages, K, Weeks::Ignored).is_err());
+        assert!(Held::of_repeated(&pages, 1000).is_err());
     }
 
     /// Equal to what the slow version says.
@@ -513,12 +314,9 @@ mod tests {
         for (row, (_, items)) in standing.rows().iter().zip(wanted.values()) {
             prop_assert!((row.items as f64 - items * ITEM as f64).abs() < 1e-6);
         }
-        let repeated = InMemory::of_repeated(corpus, 1000)
-            .and_then(|held| learn_from::<InMemory<'_, _>>(held, K, weeks));
-        for again in [learn_from::<OracleCorpus>(corpus, K, weeks), repeated] {
-            let again = again.expect("pages in memory are read");
-            prop_assert_eq!(standing.rows(), again.rows(), "held and read again");
-        }
+        let repeated = Held::of_repeated(corpus, 1000).expect("pages in memory are read");
+        let repeated = learn_from(corpus, &repeated, K, weeks);
+        prop_assert_eq!(standing.rows(), repeated.rows(), "read twice");
         let mut marks = Vec::new();
         for document in &corpus.documents {
             standing.mark(K, document.tokens.len(), &document.shingles(), &mut marks);

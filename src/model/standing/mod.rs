@@ -24,6 +24,7 @@
 
 mod count;
 mod few;
+mod held;
 mod learn;
 mod news;
 #[cfg(test)]
@@ -150,6 +151,14 @@ impl Standing {
             self.stands.get(&shingle).copied().unwrap_or_default()
         } else {
             Stand::Own
+        }
+    }
+
+    /// Asks for the memory of a shingle that comes soon.
+    #[inline]
+    pub(crate) fn prefetch(&self, shingle: Option<&u64>) {
+        if let Some(&shingle) = shingle {
+            self.outline.prefetch(shingle >> 6);
         }
     }
 

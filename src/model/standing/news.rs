@@ -19,10 +19,26 @@ impl NewsAsked {
     }
 }
 
+/// The last of [`LEVELS`].
+const LAST: u32 = LEVELS[LEVELS.len() - 1];
+
+/// By a number of documents up to one more than the last level: the place in [`LEVELS`] of the least that is no less.
+const LEVEL_OF: [u8; LAST as usize + 2] = {
+    let mut of = [0; LAST as usize + 2];
+    let mut documents = 0;
+    while documents < of.len() {
+        while (of[documents] as usize) < LEVELS.len() && LEVELS[of[documents] as usize] < documents as u32 {
+            of[documents] += 1;
+        }
+        documents += 1;
+    }
+    of
+};
+
 /// The place in [`LEVELS`] of the least that is no less than so many documents; their number where none is.
 #[inline]
 pub(super) fn level(documents: u32) -> u8 {
-    LEVELS.partition_point(|&level| level < documents) as u8
+    LEVEL_OF[documents.min(LAST + 1) as usize]
 }
 
 /// Of each token of a text, the highest level of the shingles that cover it; made for reuse.
@@ -36,10 +52,10 @@ impl Heights {
         self.0.resize(tokens, 0);
     }
 
-    /// Notes a shingle of `k` tokens.
+    /// Notes so many tokens of shingles of one level.
     #[inline]
-    pub fn cover(&mut self, at: usize, k: usize, level: u8) {
-        let end = self.0.len().min(at + k);
+    pub fn cover(&mut self, at: usize, tokens: usize, level: u8) {
+        let end = self.0.len().min(at + tokens);
         if let Some(covered) = self.0.get_mut(at..end) {
             covered.iter_mut().for_each(|height| *height = level.max(*height));
         }

@@ -68,7 +68,7 @@ impl Pages for OracleCorpus {
     fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
         let document = &self.documents[number as usize];
         let shingles = &self.shingles[number as usize];
-        Ok(PageText { shingles, noisy: document.noisy, day: document.day, ..PageText::default() })
+        Ok(PageText { shingles, noisy: document.noisy, day: document.day })
     }
 }
 
