@@ -1,4 +1,4 @@
-.PHONY: test python wheel soak bench compare screenshots
+.PHONY: test python wheel dist soak bench compare screenshots
 
 # Tests over labelled sets that are too large for the repository count as ignored where WIRECOPY_DATA does not name them.
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
@@ -20,6 +20,10 @@ wheel:
 	tests/venv $(venv) python/requirements/build.txt
 	$(venv)/bin/maturin build --manifest-path python/Cargo.toml --profile dist --locked \
 	    --out $(or $(CARGO_TARGET_DIR),target)/wheels
+
+# What else is handed out, in target/dist/packages: an archive, a Debian package, npm packages, an OCI image, an SBOM and checksums.
+dist:
+	dist/make
 
 # What takes longer than every change should wait for: many more random cases, 300 kills of the filter, damage of every byte of an
 # index, a failure of every call that writes, what shares memory or files with others under an address sanitizer, the external
