@@ -4,11 +4,12 @@
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
 
 # All tests, of Arrow too, which the default build leaves out. Cargo fetches what they need; the browser test installs Debian's
-# chromium where it may, and the one of the Parquet report DuckDB and pandas.
+# chromium where it may, the one of the Parquet report DuckDB and pandas, and the one of the packages pre-commit.
 test:
 	cargo test --locked --features arrow $(labelled)
 	tests/browser/run
 	tests/parquet/run
+	tests/dist/run
 
 # The Python package with pyarrow, polars, pandas and DuckDB.
 python:
