@@ -32,20 +32,24 @@ def made(product):
         "application/vnd.oci.image.manifest.v1+json",
     )
     manifest["platform"] = {"os": "linux", "architecture": product.target.oci}
-    # The first name is what the specification says, the second what `docker load` calls the image.
+    # The first name is what the specification says, the second what podman and containerd call the image.
+    name = f"localhost/wirecopy:{product.version}"
     manifest["annotations"] = {
         "org.opencontainers.image.ref.name": product.version,
-        "io.containerd.image.name": f"docker.io/wirecopy/wirecopy:{product.version}",
+        "io.containerd.image.name": name,
     }
     index = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [manifest],
     }
+    # What docker reads instead of the index, unless it keeps its images in containerd.
+    of_docker = [{"Config": place(config), "RepoTags": [name], "Layers": [place(layer) for layer in descriptors]}]
     layout = {
+        "manifest.json": File(json.dumps(of_docker).encode()),
         "oci-layout": File(b'{"imageLayoutVersion":"1.0.0"}'),
         "index.json": File(json.dumps(index).encode()),
-        **{f"blobs/sha256/{digest}": File(content) for digest, content in blobs.contents.items()},
+        **blobs.files,
     }
     return {f"wirecopy-{product.version}-{product.target.oci}.oci.tar": tar(layout, product.time)}
 
@@ -58,12 +62,12 @@ def base(product):
         "tmp": Folder(0o1777),
         "data": Folder(0o755, USER),
     }
-    for name, place in product.libraries().items():
-        entries[str(place).lstrip("/")] = File(place.read_bytes(), 0o755)
+    for name, path in product.libraries().items():
+        entries[str(path).lstrip("/")] = File(path.read_bytes(), 0o755)
         package = "libgcc-s1" if name.startswith("libgcc") else "libc6"
         licence = Path(f"/usr/share/doc/{package}/copyright")
         if not licence.is_file():
-            raise Refused(f"{place} goes into the image, and its licence is to go along: there is no {licence}")
+            raise Refused(f"{path} goes into the image, and its licence is to go along: there is no {licence}")
         entries[str(licence).lstrip("/")] = File(licence.read_bytes())
     return entries
 
@@ -102,19 +106,24 @@ def config_of(product, layers):
 
 
 class Blobs:
-    """Contents by their SHA-256."""
+    """Contents, in files that are called by their SHA-256."""
 
     def __init__(self):
-        self.contents = {}
+        self.files = {}
 
     def put(self, content, media_type):
         """Keeps a content and says what it is, as manifests have it."""
-        digest = sha256(content)
-        self.contents[digest] = content
-        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+        descriptor = {"mediaType": media_type, "digest": f"sha256:{sha256(content)}", "size": len(content)}
+        self.files[place(descriptor)] = File(content)
+        return descriptor
 
     def put_json(self, content, media_type):
         return self.put(json.dumps(content).encode(), media_type)
+
+
+def place(descriptor):
+    """Where a blob is within the layout."""
+    return f"blobs/{descriptor['digest'].replace(':', '/')}"
 
 
 def sha256(content):

@@ -40,6 +40,9 @@ class Image(unittest.TestCase):
             layer = gzip.decompress(self.read(described))
             self.assertEqual(f"sha256:{hashlib.sha256(layer).hexdigest()}", diff_id)
             subprocess.run(["tar", "-x", "--numeric-owner", "-C", root], input=layer, check=True)
+        (of_docker,) = json.loads((self.layout / "manifest.json").read_text())
+        blobs = [f"blobs/{descriptor['digest'].replace(':', '/')}" for descriptor in [manifest["config"], *manifest["layers"]]]
+        self.assertEqual([of_docker["Config"], *of_docker["Layers"]], blobs)
         used = {descriptor["digest"] for descriptor in [*index["manifests"], manifest["config"], *manifest["layers"]]}
         there = {f"sha256:{blob.name}" for blob in (self.layout / "blobs/sha256").iterdir()}
         self.assertEqual(there, used)
