@@ -1,10 +1,10 @@
-"""The Debian package: an `ar` archive of two tar archives. It is written here, since dpkg-deb is not everywhere and a package that is
-made anew is to have the same bytes; the tests install it with dpkg."""
+"""The Debian package: an `ar` archive of two tar archives. It is written here, since dpkg-deb is not everywhere and a package
+that is made anew is to have the same bytes; the tests install it with dpkg."""
 
 import hashlib
 import re
 
-from product import Refused
+from machine import Refused
 from tarball import File, gzipped, tar
 
 MAINTAINER = "The wirecopy authors <wirecopy@users.noreply.github.com>"

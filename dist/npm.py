@@ -1,5 +1,5 @@
-"""The npm packages: `wirecopy`, which starts the program, and the program itself for one kind of machine, of which npm installs the
-one that fits."""
+"""The npm packages: `wirecopy`, which starts the program, and the program itself for one kind of machine, of which npm installs
+the one that fits."""
 
 import json
 from pathlib import Path

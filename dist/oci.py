@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from product import Refused
+from machine import Refused
 from tarball import File, Folder, gzipped, tar
 
 # Who runs the program: nobody who owns a file of the image but the folder that it works in.
@@ -18,9 +18,7 @@ def made(product):
     # What changes seldom lies below: whoever has it already fetches the layer above alone.
     layers = [tar(base(product), product.time), tar(program(product), product.time)]
     blobs = Blobs()
-    descriptors = [
-        blobs.put(gzipped(layer), "application/vnd.oci.image.layer.v1.tar+gzip") for layer in layers
-    ]
+    descriptors = [blobs.put(gzipped(layer), "application/vnd.oci.image.layer.v1.tar+gzip") for layer in layers]
     config = blobs.put_json(config_of(product, layers), "application/vnd.oci.image.config.v1+json")
     manifest = blobs.put_json(
         {

@@ -5,48 +5,15 @@ import re
 import subprocess
 import tempfile
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-class Refused(Exception):
-    """Nothing can be made; the message says why and what to do."""
+import crates
+import licences
+from machine import ROOT, Refused, Target, printed, target_of_this_machine
 
 
 @dataclass(frozen=True)
-class Target:
-    """A kind of machine, as Rust, Debian, npm and OCI name it."""
-
-    rust: str
-    debian: str
-    npm: str
-    oci: str
-
-    @property
-    def is_linux(self):
-        return "linux" in self.rust
-
-
-TARGETS = [
-    Target("x86_64-unknown-linux-gnu", "amd64", "linux-x64", "amd64"),
-    Target("aarch64-unknown-linux-gnu", "arm64", "linux-arm64", "arm64"),
-    Target("x86_64-apple-darwin", "", "darwin-x64", ""),
-    Target("aarch64-apple-darwin", "", "darwin-arm64", ""),
-]
-
-
-def target_of_this_machine():
-    said = printed("rustc", "-vV")
-    host = re.search(r"^host: (.*)$", said, re.MULTILINE).group(1)
-    for target in TARGETS:
-        if target.rust == host:
-            return target
-    raise Refused(f"there are no packages for {host}; {', '.join(target.rust for target in TARGETS)} have them")
-
-
-@dataclass
 class Product:
     version: str
     description: str
@@ -61,8 +28,10 @@ class Product:
     manual: dict
     completions: dict
     texts: dict
-    # The licences of the crates that are linked in.
-    notices: bytes = field(default=b"")
+    # What the binary is made of, by name and version; wirecopy itself is the first.
+    crates: dict
+    # The licences of what is linked in.
+    notices: bytes
 
     @staticmethod
     def of(path):
@@ -77,19 +46,23 @@ class Product:
             printed(path, "man", "--no-config", "--quiet", pages)
             manual = {page.name: page.read_bytes() for page in Path(pages).iterdir()}
         completions = {shell: printed(path, "completions", "--no-config", shell).encode() for shell in ("bash", "fish", "zsh")}
+        target = target_of_this_machine()
+        parts = crates.of_binary(target)
         texts = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]
         return Product(
             version=package["version"],
             description=package["description"],
             homepage=package["repository"],
             licence=package["license"],
-            target=target_of_this_machine(),
+            target=target,
             time=source_time(),
             path=path,
             binary=path.read_bytes(),
             manual=manual,
             completions=completions,
             texts={name: (ROOT / name).read_bytes() for name in texts},
+            crates=parts,
+            notices=licences.notices(parts),
         )
 
     def libraries(self):
@@ -108,11 +81,4 @@ def source_time():
     try:
         return int(said if said is not None else printed("git", "-C", ROOT, "log", "-1", "--format=%ct"))
     except (Refused, ValueError):
-        raise Refused("SOURCE_DATE_EPOCH is to say when the sources were made (seconds since 1970): here is no git commit that says it")
-
-
-def printed(*command):
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Refused(f"`{' '.join(map(str, command))}` failed: {done.stderr.strip()}")
-    return done.stdout
+        raise Refused("here is no git commit that says when the sources were made; SOURCE_DATE_EPOCH is to say it") from None

@@ -59,7 +59,12 @@ class Again(unittest.TestCase):
         binary = shutil.copy(program(), WORK / "elsewhere/program")
         os.utime(binary, (0, 0))
         habits = os.environ | {"TZ": "Asia/Tokyo", "LC_ALL": "C"}
+        # What lies there of another version goes.
+        (WORK / "again").mkdir()
+        (WORK / "again/wirecopy-0.0.9.tgz").touch()
+        (WORK / "again/SHA256SUMS").write_text("0  wirecopy-0.0.9.tgz\n")
         again = make(binary, WORK / "again", umask=0o077, env=habits, cwd="/")
+        self.assertEqual(sorted(os.listdir(again)), sorted(os.listdir(made())))
         for name in os.listdir(made()):
             self.assertEqual((again / name).read_bytes(), (made() / name).read_bytes(), name)
 

@@ -86,6 +86,8 @@ class Hooks(unittest.TestCase):
         hooks = {hook["id"]: hook for hook in yaml.safe_load(MANIFEST.read_text())}
         for name in ["wirecopy-page", "wirecopy-scan"]:
             ours = ("id", "language", "description")
-            built, there = ({key: value for key, value in hooks[id].items() if key not in ours} for id in [name, f"{name}-system"])
+            built, there = (
+                {key: value for key, value in hooks[id].items() if key not in ours} for id in [name, f"{name}-system"]
+            )
             self.assertEqual(built, there)
             self.assertEqual((hooks[name]["language"], hooks[f"{name}-system"]["language"]), ("rust", "system"))

@@ -35,7 +35,7 @@ class Npm(unittest.TestCase):
         self.assertEqual(json.loads(answered.stdout)["wirecopy"]["verdict"], "new", answered.stderr)
 
     def test_a_signal_reaches_the_program(self):
-        # The service ends with 0 when it is asked to end, and has answered what was asked; a launcher that ends by itself does not.
+        # The service ends with 0 when it is asked to end; a launcher that ended by itself would not.
         command = ["node", "node_modules/wirecopy/launcher.js", "serve", "--index", "served", "--listen", "127.0.0.1:0"]
         launcher = subprocess.Popen(command, cwd=self.project, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         with launcher:
