@@ -1,14 +1,15 @@
-.PHONY: test python wheel soak bench compare screenshots
+.PHONY: test python wheel dist soak bench compare screenshots
 
 # Tests over labelled sets that are too large for the repository count as ignored where WIRECOPY_DATA does not name them.
 labelled = $(if $(WIRECOPY_DATA),-- --include-ignored)
 
 # All tests, of Arrow too, which the default build leaves out. Cargo fetches what they need; the browser test installs Debian's
-# chromium where it may, and the one of the Parquet report DuckDB and pandas.
+# chromium where it may, the one of the Parquet report DuckDB and pandas, and the one of the packages pre-commit.
 test:
 	cargo test --locked --features arrow $(labelled)
 	tests/browser/run
 	tests/parquet/run
+	tests/dist/run
 
 # The Python package with pyarrow, polars, pandas and DuckDB.
 python:
@@ -20,6 +21,10 @@ wheel:
 	tests/venv $(venv) python/requirements/build.txt
 	$(venv)/bin/maturin build --manifest-path python/Cargo.toml --profile dist --locked \
 	    --out $(or $(CARGO_TARGET_DIR),target)/wheels
+
+# What else is handed out, in target/dist/packages: an archive, a Debian package, npm packages, an OCI image, an SBOM and checksums.
+dist:
+	dist/make
 
 # What takes longer than every change should wait for: many more random cases, 300 kills of the filter, damage of every byte of an
 # index, a failure of every call that writes, what shares memory or files with others under an address sanitizer, the external

@@ -31,6 +31,8 @@ macro_rules! of_saved {
         json+text    the same with the texts of all documents that it names\n  \
         sites        a table (csv): which site carries whose text, how often and how soon\n  \
         markdown     the largest stories, for an issue or a pull request\n  \
+        sarif        stories that are there more than once, and repeats of pages, for code hosts and editors\n  \
+        junit        the same as tests that failed, for continuous integration\n  \
         boilerplate  learned boilerplate by site, to edit and to give to --boilerplate\n  \
         parquet=DIR  tables for DuckDB, pandas and the like"
     };
@@ -94,7 +96,7 @@ impl Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find duplicates among documents, and what is repeated within each.
-    #[command(after_help = concat!("Formats of reports (--report FORMAT=FILE, or -o FILE.html, .json, .csv, .md):\n  \
+    #[command(after_help = concat!("Formats of reports (--report FORMAT=FILE, or -o FILE.html, .json, .csv, .md, .sarif, .xml):\n  \
         csv          a row for every document: its story, relation, score, who had it first\n  \
         pairs        a JSON line for every pair, with its measures and shared passages", of_saved!(), "\n\n\
         Examples:\n  \
@@ -106,6 +108,7 @@ pub enum Command {
         wirecopy scan crawl.jsonl --audit 400 --report json=crawl.json\n  \
         wirecopy scan crawl.jsonl --review 100=sheet.csv --seed 1\n  \
         wirecopy scan crawl/ --baseline yesterday.json --fail-on-new --report json=today.json\n  \
+        wirecopy scan crawl/ --baseline known.json --fail-on-new --report sarif=new.sarif --report junit=new.xml\n  \
         zcat crawl.jsonl.gz | wirecopy scan - --quiet --report pairs"))]
     Scan(ScanArgs),
     /// Do one process's share of a large scan, over a folder that several processes or machines have.
@@ -367,8 +370,8 @@ pub struct Render {
     /// json+text report, its hash, its time and its passages.
     #[arg(long, value_name = "ID")]
     pub cluster: Option<String>,
-    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
-    /// parquet=DIR, a table of the clusters.
+    /// Write a report: html, json, json+text, sites, markdown, sarif, junit or boilerplate, to FILE or to standard output;
+    /// or parquet=DIR, a table of the clusters.
     #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", required = true)]
     pub reports: Vec<String>,
 }
@@ -381,8 +384,8 @@ pub struct IndexReport {
     /// Only stories of which a document came in that time (1d, 12h), each with all of its documents.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = OUTPUT)]
     pub since: Option<u64>,
-    /// Write a report: html, json, json+text, sites, markdown or boilerplate, to FILE or to standard output; or
-    /// parquet=DIR, a table of the clusters.
+    /// Write a report: html, json, json+text, sites, markdown, sarif, junit or boilerplate, to FILE or to standard output;
+    /// or parquet=DIR, a table of the clusters.
     #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", required = true, help_heading = OUTPUT)]
     pub reports: Vec<String>,
     #[command(flatten)]
@@ -415,8 +418,8 @@ pub struct DiffArgs {
 pub struct ScanArgs {
     #[command(flatten)]
     pub input: InputArgs,
-    /// Write a report: html, json, json+text, pairs, csv, sites, markdown or boilerplate, to FILE or to standard output;
-    /// or parquet=DIR, tables of documents, pairs, clusters and pages.
+    /// Write a report: html, json, json+text, pairs, csv, sites, markdown, sarif, junit or boilerplate, to FILE or to standard
+    /// output; or parquet=DIR, tables of documents, pairs, clusters and pages.
     #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", help_heading = OUTPUT)]
     pub reports: Vec<String>,
     /// Check recall: compare N random documents with every other document, and report how many of their pairs this scan found.
@@ -452,7 +455,7 @@ pub struct ScanArgs {
     /// Exit with 1 if there are duplicates.
     #[arg(long, help_heading = CHECKS)]
     pub fail_on_duplicates: bool,
-    /// An earlier json report to compare with.
+    /// An earlier json report to compare with. The sarif and junit reports then tell only what that one has not.
     #[arg(long, value_name = "REPORT", help_heading = CHECKS)]
     pub baseline: Option<PathBuf>,
     /// Exit with 1 if there are duplicates that the baseline has not.
@@ -610,7 +613,7 @@ pub struct Templates {
 pub struct PageArgs {
     #[command(flatten)]
     pub input: InputArgs,
-    /// Write a report: json, csv, html or sarif, to FILE or to standard output. May be given several times.
+    /// Write a report: json, csv, html, sarif or junit, to FILE or to standard output. May be given several times.
     #[arg(short = 'o', long = "report", value_name = "FORMAT[=FILE]", help_heading = OUTPUT)]
     pub reports: Vec<String>,
     /// Show every repeat, also breadcrumbs, navigation and links to the page itself.

@@ -110,6 +110,7 @@ fn of_ending(file: &Path) -> Option<&'static str> {
         "md" => "markdown",
         "ndjson" | "jsonl" => "pairs",
         "sarif" => "sarif",
+        "xml" => "junit",
         _ => return None,
     })
 }

@@ -9,7 +9,9 @@ use crate::html::HtmlMode;
 use crate::options::{Policy, Resources};
 use crate::recipe::Recipe;
 use crate::report::html::{LIMIT, write_html};
-use crate::report::pages::{PAGES_CSV, SarifWriter, page_summary, write_page_csv};
+use crate::report::junit::JunitWriter;
+use crate::report::pages::{PAGES_CSV, page_summary, write_page_csv};
+use crate::report::sarif::SarifWriter;
 use crate::report::terminal::Look;
 use crate::report::{Accounting, PAGES_ONLY, PageRow, Report, SCHEMA_VERSION, Settings};
 use anyhow::{Context, Result, bail};
@@ -25,13 +27,15 @@ enum PageFormat {
     Csv,
     Html,
     Sarif,
+    Junit,
 }
 
-const FORMATS: [(&str, PageFormat); 4] = [
+const FORMATS: [(&str, PageFormat); 5] = [
     ("json", PageFormat::Json),
     ("csv", PageFormat::Csv),
     ("html", PageFormat::Html),
     ("sarif", PageFormat::Sarif),
+    ("junit", PageFormat::Junit),
 ];
 
 pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
@@ -149,6 +153,11 @@ fn write(
             let mut sarif = SarifWriter::new(out)?;
             each(&mut |page| sarif.page(&page.row))?;
             sarif.finish()
+        }
+        PageFormat::Junit => {
+            let mut junit = JunitWriter::new(out)?;
+            each(&mut |page| junit.page(&page.row))?;
+            junit.finish()
         }
         PageFormat::Html => write_html(&report(pages, corpus, each)?, out),
     }

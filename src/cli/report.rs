@@ -32,7 +32,7 @@ enum RenderFormat {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, RenderFormat); 7] = [
+const FORMATS: [(&str, RenderFormat); 9] = [
     ("json", RenderFormat::Of(Rendering::Json)),
     ("json+text", RenderFormat::Of(Rendering::JsonWithTexts)),
     ("html", RenderFormat::Of(Rendering::Html)),
@@ -40,6 +40,8 @@ const FORMATS: [(&str, RenderFormat); 7] = [
     ("parquet", RenderFormat::Parquet),
     ("boilerplate", RenderFormat::Of(Rendering::Boilerplate)),
     ("sites", RenderFormat::Of(Rendering::Sites)),
+    ("sarif", RenderFormat::Of(Rendering::Sarif)),
+    ("junit", RenderFormat::Of(Rendering::Junit)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::ReportArgs) -> Result<ExitCode> {

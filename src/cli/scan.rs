@@ -37,7 +37,7 @@ enum ScanFormat {
     Of(Rendering),
 }
 
-const FORMATS: [(&str, ScanFormat); 9] = [
+const FORMATS: [(&str, ScanFormat); 11] = [
     ("pairs", ScanFormat::Pairs),
     ("csv", ScanFormat::Csv),
     ("json", ScanFormat::Of(Rendering::Json)),
@@ -47,6 +47,8 @@ const FORMATS: [(&str, ScanFormat); 9] = [
     ("parquet", ScanFormat::Parquet),
     ("boilerplate", ScanFormat::Of(Rendering::Boilerplate)),
     ("sites", ScanFormat::Of(Rendering::Sites)),
+    ("sarif", ScanFormat::Of(Rendering::Sarif)),
+    ("junit", ScanFormat::Of(Rendering::Junit)),
 ];
 
 pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
@@ -74,9 +76,11 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
     };
     let asks_for_pairs =
         |target: &Target<ScanFormat>| matches!(target.format, ScanFormat::Pairs | ScanFormat::Parquet);
-    let has_none =
-        [ScanFormat::Csv, ScanFormat::Of(Rendering::Boilerplate), ScanFormat::Of(Rendering::Sites)];
-    let shows_spans = |target: &Target<ScanFormat>| !has_none.contains(&target.format);
+    let has_none = |format| {
+        use Rendering::{Boilerplate, Junit, Sarif, Sites};
+        matches!(format, ScanFormat::Csv | ScanFormat::Of(Boilerplate | Sites | Sarif | Junit))
+    };
+    let shows_spans = |target: &Target<ScanFormat>| !has_none(target.format);
     let scan = under(settings.scan(), given, boilerplate).keeping_spans(targets.iter().any(shows_spans));
     let found = scan.run(&corpus).inspect_err(|_| say_ignored(args, &corpus))?;
     let partners = indexed.map(|indexed| indexed.partners(&found)).transpose()?;
@@ -105,8 +109,8 @@ pub fn run(args: &args::Args, typed: &args::ScanArgs) -> Result<ExitCode> {
         }
     }
     for target in targets.iter().filter(|target| target.format != ScanFormat::Parquet) {
-        let (whole, spans) = (whole.as_ref(), spans.as_deref());
-        target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, spans))?;
+        let (whole, spans, earlier) = (whole.as_ref(), spans.as_deref(), baseline.as_ref());
+        target.write(|out| write(target.format, out, &found, partners.as_ref(), whole, earlier, spans))?;
     }
     drop(bar);
     if let (false, Some(reuse)) = (args.quiet, &found.reuse) {
@@ -244,11 +248,12 @@ fn write(
     found: &Run,
     partners: Option<&Partners>,
     whole: Option<&Findings<'_>>,
+    earlier: Option<&Report>,
     spans: Option<&[Vec<Span>]>,
 ) -> io::Result<()> {
     match (format, whole) {
         (ScanFormat::Csv, Some(whole)) => write_csv(document_rows(partners, whole), out),
-        (ScanFormat::Of(rendering), Some(whole)) => rendering.write(&whole.report, out),
+        (ScanFormat::Of(rendering), Some(whole)) => rendering.write_beside(earlier, &whole.report, out),
         _ => write_pairs(pair_rows(found, partners, spans), out),
     }
 }

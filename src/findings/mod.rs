@@ -74,7 +74,7 @@ impl Parts {
             Rendering::Json | Rendering::JsonWithTexts | Rendering::Html => {
                 Parts::ALL.texts(rendering.texts())
             }
-            Rendering::Markdown => Parts { lineage: true, ..none },
+            Rendering::Markdown | Rendering::Sarif | Rendering::Junit => Parts { lineage: true, ..none },
             Rendering::Sites => Parts { lineage: true, site_pairs: true, ..none },
             Rendering::Boilerplate => Parts { boilerplate: true, ..none },
         }

@@ -15,16 +15,23 @@ const HTML: &[u8] = b"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset
 /// The first line of a markdown report: a link that is named nowhere, which nobody sees where it is shown.
 pub const MARKDOWN: &str = "[//]: # (wirecopy)";
 
+/// What a sarif report begins with.
+pub const SARIF: &str = "{\"properties\":{\"tags\":[\"wirecopy\"]},\"version\":\"2.1.0\",";
+
+/// What a junit report begins with; what follows ends the element's start.
+pub const JUNIT: &str = "<?xml version=\"1.0\"?>\n<testsuites name=\"wirecopy\"";
+
 /// The key of a Parquet table's metadata; its value is the table's name.
 pub const PARQUET: &str = "wirecopy.table";
 
 /// What everything begins with that has no structure of its own: tables, lists of boilerplate, models.
-const BEGINNINGS: [&[u8]; 10] = [
+const BEGINNINGS: [&[u8]; 11] = [
     MARKDOWN.as_bytes(),
+    JUNIT.as_bytes(),
     b"id,cluster,relation,representative,",
     b"carrier,source,copies,",
     b"id,path,what,count,furniture,line,places,text\n",
-    b"{\"properties\":{\"tags\":[\"wirecopy\"]},\"version\":\"2.1.0\",",
+    SARIF.as_bytes(),
     b"template,slot,kind,document,value\n",
     b"measure,threshold,pairs,clusters,removed\n",
     b"relation,threshold,pairs,labelled,",
@@ -54,7 +61,7 @@ const MANUAL: &[u8] = b"\n.TH wirecopy";
 /// Bytes in which a manual page has said so.
 const MANUAL_WITHIN: usize = 256;
 
-/// Bytes by which most documents are told from anything of ours: a walk looks at every file.
+/// Bytes by which most documents are told from anything of ours: a walk looks at every file. No beginning above is longer.
 const GLANCE: u64 = 64;
 
 /// Bytes that show the first members of a line: an id may be long.
@@ -196,6 +203,11 @@ mod tests {
     }
 
     #[test]
+    fn a_glance_sees_every_beginning() {
+        assert!(BEGINNINGS.iter().all(|beginning| beginning.len() as u64 <= GLANCE));
+    }
+
+    #[test]
     fn documents_are_not_taken_for_reports() {
         for text in [
             "{\"id\": \"a\", \"text\": \"schema_version\"}\n",
@@ -206,6 +218,7 @@ mod tests {
             "wirecopy is a program.\n",
             "# Duplicates\n",
             "[{\"id\": \"x\"}]",
+            "<?xml version=\"1.0\"?>\n<testsuites name=\"somebody else's\">",
             "PAR1 PAR1",
         ] {
             assert_eq!(of_bytes(text.as_bytes(), true), None, "{text}");

@@ -3,6 +3,7 @@
 //! A [`Report`] is read back from its own json ([`Report::read`]), so that every rendering can be made later and
 //! without the corpus.
 
+pub mod alerts;
 #[cfg(feature = "arrow")]
 pub mod arrow;
 mod changes;
@@ -13,12 +14,14 @@ mod csv;
 pub mod diff;
 pub mod html;
 mod json;
+pub mod junit;
 mod markdown;
 pub mod pages;
 mod pairs;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod rendering;
+pub mod sarif;
 pub mod sheet;
 mod short;
 mod sites;

@@ -10,7 +10,8 @@ use std::process::Command;
 use crate::harness::*;
 
 /// The pages, in the order of the guide's index.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
+    "install",
     "first-scan",
     "input",
     "reading-a-report",

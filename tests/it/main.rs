@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod acting;
+mod alerts;
 mod alike;
 #[cfg(feature = "arrow")]
 mod arrow;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::harness::*;
 
 /// Every command that writes a file, `{}` where it goes; with what it reads, and whether it appends.
-const WRITERS: [(&str, &[&str], bool); 25] = [
+const WRITERS: [(&str, &[&str], bool); 27] = [
     ("scan in.jsonl --against other.jsonl --report pairs={}", &["in.jsonl", "other.jsonl"], false),
     ("scan in.jsonl --baseline old.json --report csv={}", &["in.jsonl", "old.json"], false),
     ("scan in.jsonl --model model --report json={}", &["in.jsonl", "model"], false),
@@ -23,6 +23,8 @@ const WRITERS: [(&str, &[&str], bool); 25] = [
     ("scan in.jsonl --report markdown={}", &["in.jsonl"], false),
     ("scan in.jsonl --report boilerplate={}", &["in.jsonl"], false),
     ("scan in.jsonl --report sites={}", &["in.jsonl"], false),
+    ("scan in.jsonl --baseline old.json --report sarif={}", &["in.jsonl", "old.json"], false),
+    ("scan in.jsonl --report junit={}", &["in.jsonl"], false),
     ("scan in.jsonl --save-model {}", &["in.jsonl"], false),
     ("page in.jsonl --report json={}", &["in.jsonl"], false),
     ("compare one.txt two.txt --model model --report json={}", &["one.txt", "two.txt", "model"], false),
@@ -317,6 +319,8 @@ fn our_own_reports_are_not_documents() {
         "markdown=in/r.md",
         "boilerplate=in/r.txt",
         "sites=in/sites.csv",
+        "sarif=in/sarif.json",
+        "junit=in/junit.xml",
         "json=in/json.jsonl",
         "json+text=in/texts.jsonl",
         #[cfg(feature = "parquet")]

@@ -19,7 +19,7 @@ logger = logging.getLogger("wirecopy")
 logger.addHandler(logging.NullHandler())
 
 Told = Callable[[str, int, int, int], object]
-Report = Literal["html", "json", "json+text", "markdown", "sites", "boilerplate", "csv", "pairs"]
+Report = Literal["html", "json", "json+text", "markdown", "sites", "boilerplate", "sarif", "junit", "csv", "pairs"]
 
 
 class SiteCount(TypedDict):
