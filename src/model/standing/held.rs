@@ -365,7 +365,8 @@ mod tests {
 
         #[test]
         fn runs_say_what_pages_say(corpus in any_corpus(60)) {
-            let (all, repeated) = (Held::of_all(&corpus, 10).unwrap(), Held::of_repeated(&corpus, 5000).unwrap());
+            let all = Held::of_all(&corpus, 10).expect("read");
+            let repeated = Held::of_repeated(&corpus, 5000).expect("read");
             let mut pages = std::collections::BTreeMap::<u64, u32>::new();
             for document in &corpus.documents {
                 document.shingles().into_iter().for_each(|shingle| *pages.entry(shingle).or_default() += 1);
@@ -389,7 +390,7 @@ mod tests {
     fn what_is_printed_again_is_one_run() {
         let about = text(1, 60);
         let pages = (0..200).map(|n| document(n % 3, &[text(100 + n, 45), about.clone()])).collect();
-        let held = Held::of_repeated(&OracleCorpus::new(pages), 20_000).unwrap();
+        let held = Held::of_repeated(&OracleCorpus::new(pages), 20_000).expect("read");
         let runs: usize =
             (100..200).map(|number| held.page(number).runs.iter().filter(|run| run.count > 50).count()).sum();
         assert_eq!(runs, 100);
@@ -398,17 +399,18 @@ mod tests {
     #[test]
     fn threads_give_each_shingle_one_number() {
         let shingles: Vec<u64> = (1..5000u64).map(crate::hash::avalanche).collect();
-        let numbers = Numbers::new(20_000).unwrap();
+        let numbers = Numbers::new(20_000).expect("few");
         let of_thread = |turn: usize| {
             let (mut block, mut own) = (0..0, Vec::new());
             let turned = shingles[turn * 600..].iter().chain(&shingles[..turn * 600]);
-            turned.for_each(|&shingle| own.push((shingle, numbers.number(shingle, &mut block).unwrap())));
+            turned
+                .for_each(|&shingle| own.push((shingle, numbers.number(shingle, &mut block).expect("free"))));
             own.sort_unstable();
             own
         };
         let of_all: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|turn| scope.spawn(move || of_thread(turn))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
         });
         assert!(of_all.iter().all(|own| *own == of_all[0]));
         assert!(of_all[0].iter().all(|&(shingle, number)| numbers.is(number, shingle)));
