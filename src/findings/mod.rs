@@ -44,6 +44,8 @@ pub struct Parts {
     pub site_pairs: bool,
     /// Shared passages with the words around them, and related pairs.
     pub passages: bool,
+    /// First words of documents that have no headline.
+    pub openings: bool,
     /// Templates.
     pub templates: bool,
     /// Boilerplate.
@@ -61,6 +63,7 @@ impl Parts {
         lineage: true,
         site_pairs: true,
         passages: true,
+        openings: true,
         templates: true,
         boilerplate: true,
         texts: 0,
@@ -74,7 +77,9 @@ impl Parts {
             Rendering::Json | Rendering::JsonWithTexts | Rendering::Html => {
                 Parts::ALL.texts(rendering.texts())
             }
-            Rendering::Markdown | Rendering::Sarif | Rendering::Junit => Parts { lineage: true, ..none },
+            Rendering::Markdown | Rendering::Sarif | Rendering::Junit => {
+                Parts { lineage: true, openings: true, ..none }
+            }
             Rendering::Sites => Parts { lineage: true, site_pairs: true, ..none },
             Rendering::Boilerplate => Parts { boilerplate: true, ..none },
         }
@@ -87,6 +92,7 @@ impl Parts {
             lineage: self.lineage || other.lineage,
             site_pairs: self.site_pairs || other.site_pairs,
             passages: self.passages || other.passages,
+            openings: self.openings || other.openings,
             templates: self.templates || other.templates,
             boilerplate: self.boilerplate || other.boilerplate,
             texts: self.texts.max(other.texts),
@@ -187,6 +193,9 @@ impl Run {
         }
         if parts.passages {
             self.add_passages(report)?;
+        }
+        if parts.openings {
+            self.add_openings(report)?;
         }
         if parts.templates {
             report.templates = self.templates()?;

@@ -57,28 +57,49 @@ impl Run {
             let others = self.outside(&cluster_of);
             report.others = others.par_iter().map(|&document| self.member_row(document, None)).collect();
             let texts = self.texts();
-            let of_clusters = self.clusters.iter().zip(&mut report.clusters).flat_map(|(cluster, row)| {
-                let members = cluster.members.iter().map(|(member, _)| *member).zip(&mut row.members);
-                members.chain([(cluster.representative, &mut row.representative)])
-            });
-            let documents: Vec<_> = of_clusters.chain(others.into_iter().zip(&mut report.others)).collect();
-            documents.into_par_iter().try_for_each_init(
-                // Most documents have a headline, and most runs so no use for a stripper.
-                || (Tokens::with_ranges(texts.kernel), None),
-                |(tokens, stripper), (document, row)| {
+            self.told(report).into_par_iter().try_for_each_init(
+                || Tokens::with_ranges(texts.kernel),
+                |tokens, (document, row)| {
                     self.cancel().check()?;
                     let passages = passages.get(&document).map(Vec::as_slice).unwrap_or_default();
                     excerpts_of(&texts, tokens, document, passages, row);
-                    if row.title.is_none() {
-                        let stripper = stripper.get_or_insert_with(|| self.stripper());
-                        row.opening = opening_of(&texts, stripper, document);
-                    }
                     Ok(())
                 },
             )
         })?;
         self.touches(&cluster_of, &mut report.clusters);
         Ok(())
+    }
+
+    /// Completes a report of this run: the first words of documents without a headline. Reads their texts once more.
+    ///
+    /// # Errors
+    /// Cancellation.
+    pub fn add_openings(&self, report: &mut Report) -> Result<()> {
+        let mut documents = self.told(report);
+        documents.retain(|(_, row)| row.title.is_none());
+        self.install(|| {
+            let texts = self.texts();
+            documents.into_par_iter().try_for_each_init(
+                || self.stripper(),
+                |stripper, (document, row)| {
+                    self.cancel().check()?;
+                    row.opening = opening_of(&texts, stripper, document);
+                    Ok(())
+                },
+            )
+        })
+    }
+
+    /// The documents of clusters and of related pairs, each with its row.
+    fn told<'r>(&self, report: &'r mut Report) -> Vec<(DocId, &'r mut MemberRow)> {
+        let of_clusters = self.clusters.iter().zip(&mut report.clusters).flat_map(|(cluster, row)| {
+            let members = cluster.members.iter().map(|(member, _)| *member).zip(&mut row.members);
+            members.chain([(cluster.representative, &mut row.representative)])
+        });
+        // Rows of others are there where passages were asked for.
+        let others = if report.others.is_empty() { Vec::new() } else { self.others() };
+        of_clusters.chain(others.into_iter().zip(&mut report.others)).collect()
     }
 
     /// Two documents as the pair that they are.

@@ -319,7 +319,7 @@ fn our_own_reports_are_not_documents() {
         "markdown=in/r.md",
         "boilerplate=in/r.txt",
         "sites=in/sites.csv",
-        "sarif=in/sarif.json",
+        "sarif=in/sarif.ndjson",
         "junit=in/junit.xml",
         "json=in/json.jsonl",
         "json+text=in/texts.jsonl",
