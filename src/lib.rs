@@ -78,6 +78,7 @@ mod origin;
 pub mod output;
 pub mod page;
 pub mod printable;
+mod priority;
 pub mod recipe;
 pub mod report;
 pub mod review;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
 use crate::mmap::heap;
+use crate::priority::give_way;
 
 /// How candidate pairs are found. Every candidate is verified exactly, whichever it was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -140,6 +141,8 @@ pub struct Resources {
     pub steps: KeptSteps,
     /// The instruction set of the inner loops.
     pub kernel: Kernel,
+    /// Whether the threads give way to others of the process, as those that take documents do to those that answer questions.
+    pub behind: bool,
     /// Checked once a batch.
     pub cancel: Cancel,
     /// Counts what was done so far.
@@ -154,6 +157,7 @@ impl Default for Resources {
             memory: None,
             steps: KeptSteps::default(),
             kernel: Kernel::detect(),
+            behind: false,
             cancel: Cancel::default(),
             progress: Progress::default(),
         }
@@ -212,9 +216,15 @@ impl Resources {
             let many = format!("{} threads, and there are {MOST_THREADS} at most", self.threads);
             return Err(Error::new(ErrorKind::Setting).because(many));
         }
+        let behind = self.behind;
         rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads)
             .thread_name(|i| format!("wirecopy-{i}"))
+            .start_handler(move |_| {
+                if behind {
+                    give_way();
+                }
+            })
             .build()
             .map_err(|e| {
                 Error::new(ErrorKind::Setting).because(format!("no pool of {} threads: {e}", self.threads))

@@ -110,6 +110,7 @@ fn doing(stage: &str) -> &str {
         "noise" => "finding pairs of noisy texts",
         "forms" => "finding pairs of filled forms",
         "signatures" => "finding pairs by signatures",
+        "glimpse" => "looking at pairs that share little",
         "align" | "verify" => "comparing pairs",
         "clusters" => "building clusters",
         "reports" => "writing reports",
@@ -170,7 +171,7 @@ mod tests {
     fn every_stage_has_words() {
         let stages =
             ["convert", "read", "copies", "postings", "learn", "standing text", "join", "noise", "forms"];
-        let last = ["signatures", "align", "verify", "clusters", "reports"];
+        let last = ["signatures", "glimpse", "align", "verify", "clusters", "reports"];
         assert!(stages.iter().chain(&last).all(|stage| doing(stage) != *stage));
     }
 }

@@ -20,7 +20,7 @@ pub fn run(args: &args::Args, typed: &args::ServeArgs) -> Result<ExitCode> {
     let address = listener.local_addr().with_context(|| format!("cannot listen at {}", typed.listen))?;
     let entrance = Entrance::new(listener, &typed.index)?;
     let policy = typed.judging.policy();
-    let resources = Resources { threads: typed.threads, ..Resources::default() };
+    let resources = Resources { threads: typed.threads, behind: true, ..Resources::default() };
     let mut limits = Limits::default();
     limits.documents = typed.memory_documents.unwrap_or(limits.documents).max(1);
     let filter = writing(&typed.index, &typed.create, typed.model.as_deref(), policy, &resources, limits)?;

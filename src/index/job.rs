@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::priority::give_way;
 
 /// What a thread does in the background.
 #[derive(Debug)]
@@ -20,18 +21,6 @@ enum Work<T> {
     Goes(JoinHandle<Result<T>>),
     /// The system had no thread to give, and it was done at once.
     IsDone(Result<T>),
-}
-
-/// How far work that nobody waits for stands behind what answers: a third of the processor's time that this has, where there
-/// is not enough for both.
-#[cfg(target_os = "linux")]
-const BEHIND: i32 = 5;
-
-/// Lets other threads go first. Elsewhere than on Linux a thread has no rank of its own.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    // That a system refuses it is no harm.
-    let _ = rustix::process::nice(BEHIND);
 }
 
 impl<T: Send + 'static> BackgroundJob<T> {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use bitvec::prelude::*;
 use rayon::prelude::*;
 
-use super::each_pair::{classically, each_pair};
-use super::judging::{Glimpses, Judging, PairSpans, Sharings};
+use super::each_pair::classically;
+use super::judging::{Judging, PairSpans, sharing_enough};
 use super::learn::{Learned, Learner};
 use super::scope::Scope;
 use super::slices::Slices;
@@ -16,7 +16,7 @@ use super::{Given, masked, noisy, read, standing};
 use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::judge::{FORM_COMMON, Judge, Judgement, Seen, Span};
+use crate::judge::{FORM_COMMON, Judge, Judgement, Span};
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::model::standing::Standing;
@@ -59,11 +59,19 @@ struct KeptOutcome<'a> {
     spans: Vec<(Candidate, Cow<'a, [Span]>)>,
 }
 
-/// A model but for slots, the pairs worth a look under it, and the crowd.
-pub(super) type Nominated = (Model, Vec<Candidate>, Option<Crowd>);
+/// What is worth a look.
+pub(super) struct Nominated {
+    /// All of a model but the slots.
+    pub model: Model,
+    /// Pairs that are judged.
+    pub candidates: Vec<Candidate>,
+    /// Pairs that share little: those are judged that share enough at a glimpse.
+    pub slight: Vec<Candidate>,
+    pub crowd: Option<Crowd>,
+}
 
-/// Pairs and a crowd's lists, as they are kept.
-pub(super) type KeptCandidates = (Vec<Candidate>, Option<[Vec<Vec<u32>>; 2]>);
+/// Pairs, slight ones, and a crowd's lists, as they are kept.
+pub(super) type KeptCandidates = (Vec<Candidate>, Vec<Candidate>, Option<[Vec<Vec<u32>>; 2]>);
 
 /// What they give.
 pub(super) struct Outcome {
@@ -161,18 +169,23 @@ impl Flow<'_> {
     fn aligned(&self, first: FirstPass<'_>, given: &Given) -> Result<Outcome> {
         let cancel = &self.resources.cancel;
         let sites = self.texts.documents.site_hashes();
-        let (mut model, candidates, crowd) = match self.kept_candidates(given)? {
+        let Nominated { mut model, mut candidates, slight, crowd } = match self.kept_candidates(given)? {
             Some(kept) => kept,
             None => self.candidates(first, given, &sites)?,
         };
-        self.resources.begin("align")?;
         let judge = (self.judge(&model), &*sites);
         let (texts, resources, keeps_spans) = (self.texts, self.resources, self.keeps_spans);
         let mut judging = match self.steps {
             Some(steps) => {
-                Slices { texts, judge, candidates: &candidates, steps, resources }.all(keeps_spans)?
+                resources.begin("align")?;
+                let (candidates, slight) = (&*candidates, &*slight);
+                Slices { texts, judge, candidates, slight, steps, resources }.all(keeps_spans)?
             }
             None => {
+                resources.begin("glimpse")?;
+                candidates.extend(sharing_enough(texts, judge, slight, cancel)?);
+                candidates.sort_unstable();
+                resources.begin("align")?;
                 let mut judging = Judging::new(keeps_spans);
                 judging.judge(texts, judge, &candidates, cancel, |_| {})?;
                 judging
@@ -192,7 +205,7 @@ impl Flow<'_> {
         Ok(Outcome { found, changed, unsettled, model: Some(model), spans: spans.unwrap_or_default() })
     }
 
-    /// The model but for slots, the pairs worth a look, and the crowd.
+    /// What is worth a look.
     pub fn candidates(&self, first: FirstPass<'_>, given: &Given, sites: &[u64]) -> Result<Nominated> {
         let documents = self.texts.documents;
         self.resources.begin("postings")?;
@@ -209,19 +222,21 @@ impl Flow<'_> {
             model.standing = self.standing(&postings, &model, sites)?;
             self.keep(|steps| steps.put_model(Step::Model, &model))?;
         }
-        let (mut candidates, crowd) = match self.policy.method {
+        let (mut candidates, mut slight, crowd) = match self.policy.method {
             Method::Join => self.joined(postings, &model, sites)?,
-            Method::Minhash | Method::Simhash => (self.by_signature(), None),
+            Method::Minhash | Method::Simhash => (self.by_signature(), Vec::new(), None),
         };
         self.scope.keep(documents, &mut candidates);
-        self.keep(|steps| steps.put(Step::Candidates, &(&candidates, crowd.as_ref().map(Crowd::lists))))?;
-        Ok((model, candidates, crowd))
+        self.scope.keep(documents, &mut slight);
+        let lists = crowd.as_ref().map(Crowd::lists);
+        self.keep(|steps| steps.put(Step::Candidates, &(&candidates, &slight, lists)))?;
+        Ok(Nominated { model, candidates, slight, crowd })
     }
 
     /// What an earlier run nominated, if it came so far.
     pub fn kept_candidates(&self, given: &Given) -> Result<Option<Nominated>> {
         let Some(steps) = self.steps else { return Ok(None) };
-        let Some((candidates, lists)) = steps.get::<KeptCandidates>(Step::Candidates)? else {
+        let Some((candidates, slight, lists)) = steps.get::<KeptCandidates>(Step::Candidates)? else {
             return Ok(None);
         };
         let Some(model) = given.or_kept(Some(steps))? else { return Ok(None) };
@@ -231,7 +246,7 @@ impl Flow<'_> {
             let crowd = Crowd::of_lists(&lists, self.texts.documents, count, (&gate, FORM_COMMON));
             crowd.ok_or_else(|| steps.damaged(Step::Candidates, "it is of other documents"))
         };
-        Ok(Some((model, candidates, lists.map(crowd).transpose()?)))
+        Ok(Some(Nominated { model, candidates, slight, crowd: lists.map(crowd).transpose()? }))
     }
 
     /// What the corpus teaches before pairs are known.
@@ -296,27 +311,25 @@ impl Flow<'_> {
         postings
     }
 
-    /// Candidates by shared samples, by characters and by the words around facts; and the crowd.
+    /// Candidates by shared samples, by characters and by the words around facts; slight pairs, which are others; and the crowd.
     fn joined(
         &self,
         postings: Postings,
         model: &Model,
         sites: &[u64],
-    ) -> Result<(Vec<Candidate>, Option<Crowd>)> {
+    ) -> Result<(Vec<Candidate>, Vec<Candidate>, Option<Crowd>)> {
         let documents = self.texts.documents;
         self.resources.begin("join")?;
         let gate = Gate::of(self.policy);
         let standing = model.standing.samples();
-        let mut joined = postings.join(
+        let joined = postings.join(
             documents,
             &gate,
             (|hash| standing.contains(&hash), FORM_COMMON),
             self.resources,
         )?;
         drop(standing);
-        self.scope.keep(documents, &mut joined.slight);
-        let mut candidates = joined.candidates;
-        candidates.extend(self.sharing_enough(joined.slight, (self.judge(model), sites))?);
+        let (mut candidates, mut slight) = (joined.candidates, joined.slight);
         let learned = Learned { recipe: self.recipe, model, sites };
         self.resources.begin("noise")?;
         candidates.extend(noisy::candidates(self.texts, &learned, self.removed, self.resources)?);
@@ -324,7 +337,8 @@ impl Flow<'_> {
         candidates.extend(masked::candidates(self.texts, &learned, self.removed, self.resources)?);
         candidates.sort_unstable();
         candidates.dedup();
-        Ok((candidates, Some(joined.crowd)))
+        slight.retain(|pair| candidates.binary_search(pair).is_err());
+        Ok((candidates, slight, Some(joined.crowd)))
     }
 
     /// Compares the documents of a crowd with their leaders, round after round; returns how many stay unsettled. `compare`
@@ -343,30 +357,6 @@ impl Flow<'_> {
             self.scope.keep(documents, &mut pairs);
             compare(&pairs, &mut crowd)?;
         }
-    }
-
-    /// Those of slight pairs that share more than a phrase or two, and more than stands for good: a glimpse says so of most.
-    /// The others would be nothing to each other.
-    fn sharing_enough(
-        &self,
-        slight: Vec<Candidate>,
-        (judge, sites): (Judge<'_>, &[u64]),
-    ) -> Result<Vec<Candidate>> {
-        let (documents, cancel) = (self.texts.documents, &self.resources.cancel);
-        // Documents that changed stay: they are named where they are aligned.
-        let (seen, _) = each_pair(self.texts, &Glimpses { judge }, &slight, cancel)?;
-        let (mut enough, mut open) = (Vec::new(), Vec::new());
-        for (pair, seen) in slight.into_iter().zip(seen) {
-            match seen {
-                Some(Seen::TooLittle) => {}
-                Some(Seen::MayBeForm) => open.push(pair),
-                Some(Seen::Enough) | None => enough.push(pair),
-            }
-        }
-        let (holds, _) = each_pair(self.texts, &Sharings { judge, documents, sites }, &open, cancel)?;
-        let forms = open.into_iter().zip(holds).filter(|(_, holds)| holds.unwrap_or(true));
-        enough.extend(forms.map(|(pair, _)| pair));
-        Ok(enough)
     }
 
     /// What judges the pairs of the run.

@@ -141,6 +141,34 @@ impl PairWork for Sharings<'_> {
     }
 }
 
+/// Those of slight pairs that share more than a phrase or two, and more than stands for good: a glimpse says so of most. The others
+/// would be nothing to each other.
+///
+/// # Errors
+/// Cancellation.
+pub(super) fn sharing_enough(
+    texts: &Texts<'_>,
+    (judge, sites): (Judge<'_>, &[u64]),
+    slight: Vec<Candidate>,
+    cancel: &Cancel,
+) -> Result<Vec<Candidate>> {
+    // Documents that changed stay: they are named where they are aligned.
+    let (seen, _) = each_pair(texts, &Glimpses { judge }, &slight, cancel)?;
+    let (mut enough, mut open) = (Vec::new(), Vec::new());
+    for (pair, seen) in slight.into_iter().zip(seen) {
+        match seen {
+            Some(Seen::TooLittle) => {}
+            Some(Seen::MayBeForm) => open.push(pair),
+            Some(Seen::Enough) | None => enough.push(pair),
+        }
+    }
+    let sharings = Sharings { judge, documents: texts.documents, sites };
+    let (holds, _) = each_pair(texts, &sharings, &open, cancel)?;
+    let forms = open.into_iter().zip(holds).filter(|(_, holds)| holds.unwrap_or(true));
+    enough.extend(forms.map(|(pair, _)| pair));
+    Ok(enough)
+}
+
 /// Bytes that a judged pair takes until it is put to the others, about: its slots and spans.
 const JUDGED: u64 = 1000;
 

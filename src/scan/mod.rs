@@ -274,12 +274,13 @@ impl Scan {
         };
         let documents =
             if steps.has(Step::Documents) { documents_of(&steps, corpus)? } else { return Err(before()) };
-        let (candidates, _) = steps.get::<KeptCandidates>(Step::Candidates)?.ok_or_else(before)?;
+        let (candidates, slight, _) = steps.get::<KeptCandidates>(Step::Candidates)?.ok_or_else(before)?;
         let model = self.given.or_kept(Some(&steps))?.ok_or_else(before)?;
         let texts = &Texts::new(corpus, &documents, resources);
         let judge = Judge { recipe, kernel: resources.kernel, policy, model: &model, learns: false };
-        let (judge, candidates) = ((judge, &*documents.site_hashes()), &*candidates);
-        let slices = Slices { texts, judge, candidates, steps: &steps, resources };
+        let judge = (judge, &*documents.site_hashes());
+        let slices =
+            Slices { texts, judge, candidates: &candidates, slight: &slight, steps: &steps, resources };
         let (done, of) = slices.shard(shard)?;
         Ok(StageOutcome { done, of })
     }

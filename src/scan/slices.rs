@@ -1,10 +1,12 @@
 //! Candidates judged slice by slice, each kept as a part: what a run judged before it ended is not judged again, and several
 //! processes may judge slices at a time.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::judging::{Judging, PairSpans};
+use super::judging::{Judging, PairSpans, sharing_enough};
 use super::steps::{PartKind, Shard, Step, Steps};
 use super::texts::Texts;
 use crate::candidates::Candidate;
@@ -24,8 +26,17 @@ pub(super) struct Slices<'a> {
     /// The judge, and by number of the site: its hash.
     pub judge: (Judge<'a>, &'a [u64]),
     pub candidates: &'a [Candidate],
+    /// Pairs of which those are judged that share enough, in slices of their own: each share of the work finds out itself.
+    pub slight: &'a [Candidate],
     pub steps: &'a Steps,
     pub resources: &'a Resources,
+}
+
+/// Pairs of a slice.
+#[derive(Clone, Copy)]
+enum Slice<'a> {
+    Sure(&'a [Candidate]),
+    Slight(&'a [Candidate]),
 }
 
 /// A slice as it is kept.
@@ -67,7 +78,7 @@ impl Slices<'_> {
     /// # Errors
     /// As of [`Slices::all`].
     pub fn shard(&self, shard: Shard) -> Result<(usize, usize)> {
-        let slices: Vec<(usize, &[Candidate])> = self.slices().collect();
+        let slices: Vec<(usize, Slice<'_>)> = self.slices().collect();
         let mut count = 0;
         for &(number, slice) in shard.of(&slices) {
             self.slice(number, slice)?;
@@ -76,19 +87,28 @@ impl Slices<'_> {
         Ok((count, slices.len()))
     }
 
-    fn slices(&self) -> impl Iterator<Item = (usize, &[Candidate])> {
-        self.candidates.chunks(self.candidates.len().div_ceil(SLICES).max(SLICE)).enumerate()
+    fn slices(&self) -> impl Iterator<Item = (usize, Slice<'_>)> {
+        let of = |pairs: &[Candidate]| pairs.len().div_ceil(SLICES).max(SLICE);
+        let sure = self.candidates.chunks(of(self.candidates)).map(Slice::Sure);
+        sure.chain(self.slight.chunks(of(self.slight)).map(Slice::Slight)).enumerate()
     }
 
-    fn slice(&self, number: usize, pairs: &[Candidate]) -> Result<KeptSlice> {
+    fn slice(&self, number: usize, slice: Slice<'_>) -> Result<KeptSlice> {
         self.resources.cancel.check()?;
         let of = self.steps.hash(Step::Candidates).unwrap_or_default();
         let key = xxh3_64(format!("{of:x} {number}").as_bytes());
         if let Some(kept) = self.steps.part(PartKind::Judged, key)? {
             return Ok(kept);
         }
+        let cancel = &self.resources.cancel;
+        let pairs = match slice {
+            Slice::Sure(pairs) => Cow::Borrowed(pairs),
+            Slice::Slight(pairs) => {
+                Cow::Owned(sharing_enough(self.texts, self.judge, pairs.to_vec(), cancel)?)
+            }
+        };
         let mut judging = Judging::new(true);
-        judging.judge(self.texts, self.judge, pairs, &self.resources.cancel, |_| {})?;
+        judging.judge(self.texts, self.judge, &pairs, cancel, |_| {})?;
         let Judging { decided, open, open_keys, fillings, changed, spans } = judging;
         let kept = KeptSlice {
             decided,

@@ -28,7 +28,7 @@ use crate::output::{Sync, create_directory, write};
 use crate::recipe::Recipe;
 
 /// The version of the format of steps.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The file that lists them.
 const MANIFEST: &str = "steps.json";

@@ -91,16 +91,15 @@ pub fn create(directory: &Path, scope: Scope, lasts: Option<u64>) -> Result<Stri
         .and_then(|mut from| io::Read::read_exact(&mut from, &mut random))
         .map_err(|e| Error::io(ErrorKind::Read, "/dev/urandom", e))?;
     let key = format!("{PREFIX}{}", hexadecimal(&random));
-    let mut file = read(directory)?;
     let created = now();
-    file.keys.push(KeptKey {
+    let kept = KeptKey {
         name: key[..PREFIX.len() + NAMED].to_owned(),
         scope,
         sha256: hash(&key),
         created,
         expires: lasts.map(|lasts| created.saturating_add(lasts)),
-    });
-    save(directory, &file)?;
+    };
+    change(directory, |keys| keys.push(kept))?;
     Ok(key)
 }
 
@@ -117,13 +116,25 @@ pub fn list(directory: &Path) -> Result<Vec<KeptKey>> {
 /// # Errors
 /// A file of keys that cannot be read or written.
 pub fn revoke(directory: &Path, names: &[String]) -> Result<usize> {
+    let mut revoked = 0;
+    change(directory, |keys| {
+        let before = keys.len();
+        keys.retain(|key| !names.contains(&key.name));
+        revoked = before - keys.len();
+    })?;
+    Ok(revoked)
+}
+
+/// Writes the keys of an index anew, if they are others then. Whoever else changes them waits for it, so that no change is lost.
+fn change(directory: &Path, changed: impl FnOnce(&mut Vec<KeptKey>)) -> Result<()> {
+    let failed = |e| Error::io(ErrorKind::Write, directory, e);
+    // The directory is locked, and not the file, which is another one after each change. A writer of the index holds neither.
+    let locked = fs::File::open(directory).map_err(failed)?;
+    locked.lock().map_err(failed)?;
     let mut file = read(directory)?;
-    let before = file.keys.len();
-    file.keys.retain(|key| !names.contains(&key.name));
-    if file.keys.len() < before {
-        save(directory, &file)?;
-    }
-    Ok(before - file.keys.len())
+    let before = file.keys.clone();
+    changed(&mut file.keys);
+    if file.keys == before { Ok(()) } else { save(directory, &file) }
 }
 
 fn read(directory: &Path) -> Result<KeyFile> {
@@ -265,5 +276,18 @@ mod tests {
         assert_eq!((revoke(place, &[name]).expect("written"), list(place).expect("there").len()), (1, 1));
         // What is left has expired, and is a key all the same.
         assert_eq!(Keys::open(place).expect("one").grant(Some(&write)), Grant::Nothing);
+    }
+
+    #[test]
+    fn keys_that_are_made_at_the_same_time_are_all_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    (0..4).for_each(|_| drop(create(directory.path(), Scope::Read, None).expect("a key")))
+                });
+            }
+        });
+        assert_eq!(list(directory.path()).expect("there").len(), 32);
     }
 }

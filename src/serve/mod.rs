@@ -150,7 +150,7 @@ pub fn serve(
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(STREAMS + WORKERS)
+        .max_blocking_threads(WORKERS)
         .build()
         .map_err(|e| Error::io(ErrorKind::Setting, "threads", e))?;
     let ends = runtime.block_on(connections::serve(service, listener, began))?;

@@ -26,6 +26,7 @@ use crate::filter::Answer;
 use crate::filter::lines::{Chunk, send_lines};
 use crate::filter::records::{AskedLine, AskedLines, WaitingLine};
 use crate::judge::Directed;
+use crate::priority::give_way;
 
 /// Lines that are answered together, at most.
 const TOGETHER: usize = 256;
@@ -93,6 +94,13 @@ pub(super) async fn filter(
     let body = service.room.stream(&headers, body).await?;
     let (broken, intake) = (body.broken(), body.intake());
     let (parts, answered) = channel(AHEAD);
+    let reading = Reading { service: service.clone(), asked, parts };
+    let read = move || {
+        give_way();
+        reading.all(body, permit);
+    };
+    // On a thread of its own, since one that gave way once always does.
+    std::thread::Builder::new().spawn(read).map_err(|_| Refusal::busy())?;
     let (pieces, sent) = channel(AHEAD);
     let closing = service.closing_late();
     let intake_ends = {
@@ -105,8 +113,6 @@ pub(super) async fn filter(
         }
     };
     let watch = tokio::spawn(intake_ends).abort_handle();
-    let reading = Reading { service: service.clone(), asked, parts };
-    tokio::task::spawn_blocking(move || reading.all(body, permit));
     let telling = Telling { service, asked, pieces, rejected: 0, sent: 0 };
     tokio::spawn(telling.all(answered, broken, watch));
     respond(sent).await

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::{Answer, Incoming, Prepared, SharedFilter};
+use crate::priority::give_way;
 
 /// Documents that are taken together, about: as many as the command takes.
 const BATCH: usize = 256;
@@ -51,7 +52,10 @@ impl Queue {
         let (sender, jobs) = channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("takes documents".to_owned())
-            .spawn(move || Taker { filter, jobs, begun: Vec::new(), later: None }.all())
+            .spawn(move || {
+                give_way();
+                Taker { filter, jobs, begun: Vec::new(), later: None }.all();
+            })
             .map_err(|e| Error::io(ErrorKind::Setting, "a thread", e))?;
         Ok((Queue(sender), thread))
     }
