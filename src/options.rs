@@ -249,7 +249,7 @@ const SMALL_BLOCKS: u64 = 40 << 20;
 const LARGE_BLOCKS: u64 = 2;
 
 /// Bytes of memory of the machine, or of its control group where that has fewer.
-fn memory_of_machine() -> Option<u64> {
+pub(crate) fn memory_of_machine() -> Option<u64> {
     let text = |path: &str| std::fs::read_to_string(path).ok();
     let machine = text("/proc/meminfo").and_then(|all| {
         let line = all.lines().find(|line| line.starts_with("MemTotal:"))?;

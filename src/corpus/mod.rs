@@ -62,6 +62,7 @@ use crate::calendar::dated;
 use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::{HtmlMode, PageHead, VisiblePage};
+use crate::mmap::Access;
 use crate::options::Cancel;
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
@@ -485,6 +486,22 @@ impl Corpus {
         let record = input.store.range(range, scratch).map_err(|_| Reason::Changed)?;
         let fields = self.opened.readers[input.reader].fields(record);
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
+    }
+
+    /// Bytes of all inputs that are mapped.
+    pub(crate) fn mapped_bytes(&self) -> u64 {
+        let stores = self.opened.inputs.iter().map(|input| &input.store);
+        stores.filter(|store| store.is_mapped()).map(InputBytes::len).sum()
+    }
+
+    /// Says how records are read from here on.
+    pub(crate) fn expect(&self, access: Access) {
+        self.opened.inputs.iter().for_each(|input| input.store.expect(access));
+    }
+
+    /// Has the system read a record while others are worked on.
+    pub(crate) fn prefetch(&self, at: Location) {
+        self.opened.inputs[at.input as usize].store.prefetch(at.offset..at.offset + u64::from(at.len));
     }
 
     /// The bytes of a record with another text: what else it holds is as it was. None where its format is not written,

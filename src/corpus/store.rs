@@ -11,7 +11,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::mmap::{Mapping, Shared};
+use crate::mmap::{Access, Mapping, Shared};
 use crate::options::not_spilled;
 use crate::output::{create_directory, open_regular};
 
@@ -106,6 +106,30 @@ impl InputBytes {
             InputBytes::Spilled(mapping) => mapping.as_ref().len() as u64,
             InputBytes::File { stamp, .. } => stamp.len,
             InputBytes::Held(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// Whether they are read from disk when they are used, as far as the system does not hold them.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self, InputBytes::Spilled(_) | InputBytes::File { mapped: Some(_), .. })
+    }
+
+    /// Says how mapped bytes are read from here on.
+    pub fn expect(&self, access: Access) {
+        match self {
+            InputBytes::Spilled(mapping) => mapping.expect(access),
+            InputBytes::File { mapped: Some(shared), .. } => shared.expect(access),
+            InputBytes::File { mapped: None, .. } | InputBytes::Held(_) => {}
+        }
+    }
+
+    /// Has the system read mapped bytes while others are worked on.
+    pub fn prefetch(&self, range: Range<u64>) {
+        let (at, count) = (range.start as usize, (range.end - range.start) as usize);
+        match self {
+            InputBytes::Spilled(mapping) => mapping.prefetch(at, count),
+            InputBytes::File { mapped: Some(shared), .. } => shared.prefetch(at, count),
+            InputBytes::File { mapped: None, .. } | InputBytes::Held(_) => {}
         }
     }
 

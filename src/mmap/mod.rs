@@ -38,6 +38,24 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// How what is mapped is read from here on, for the system to read ahead or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// From front to back: it reads far ahead.
+    InOrder,
+    /// Here and there: it reads what is asked for. Otherwise it reads 128 KB around a record of 4, which all must pass through memory.
+    Scattered,
+}
+
+impl Access {
+    fn advice(self) -> memmap2::Advice {
+        match self {
+            Access::InOrder => memmap2::Advice::Sequential,
+            Access::Scattered => memmap2::Advice::Random,
+        }
+    }
+}
+
 /// A file's bytes, mapped read-only, or in memory where they cannot be mapped.
 #[derive(Debug)]
 pub struct Mapping(Bytes);
@@ -54,7 +72,7 @@ impl Mapping {
     /// # Errors
     /// The system's, where it can neither map the file nor read it into memory.
     pub fn new(file: &File) -> io::Result<Mapping> {
-        Mapping::advised(file, memmap2::Advice::Sequential)
+        Mapping::advised(file, Access::InOrder)
     }
 
     /// As [`Mapping::new`], for reading here and there.
@@ -62,17 +80,17 @@ impl Mapping {
     /// # Errors
     /// As [`Mapping::new`].
     pub fn random(file: &File) -> io::Result<Mapping> {
-        Mapping::advised(file, memmap2::Advice::Random)
+        Mapping::advised(file, Access::Scattered)
     }
 
-    fn advised(file: &File, advice: memmap2::Advice) -> io::Result<Mapping> {
+    fn advised(file: &File, access: Access) -> io::Result<Mapping> {
         // SAFETY: see "What is mapped, and why that is sound" above.
         let Ok(map) = (unsafe { memmap2::Mmap::map(file) }) else { return Mapping::read(file) };
         match guard::watch(map.as_ptr() as usize, map.len(), guard::SLOTS) {
             Ok(slot) => {
-                #[cfg(unix)]
-                let _ = map.advise(advice);
-                Ok(Mapping(Bytes::Mapped { map, slot }))
+                let mapping = Mapping(Bytes::Mapped { map, slot });
+                mapping.expect(access);
+                Ok(mapping)
             }
             Err(guard::TableFull) => Mapping::read(file),
         }
@@ -86,6 +104,23 @@ impl Mapping {
         bytes.try_reserve_exact(length).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
         file.take(length as u64).read_to_end(&mut bytes)?;
         Ok(Mapping(Bytes::Read(bytes)))
+    }
+
+    /// Says how the bytes are read from here on.
+    pub fn expect(&self, access: Access) {
+        #[cfg(unix)]
+        if let Bytes::Mapped { map, .. } = &self.0 {
+            // Whoever does not take advice reads as it does.
+            let _ = map.advise(access.advice());
+        }
+    }
+
+    /// Has the system read these bytes while others are worked on.
+    pub fn prefetch(&self, at: usize, count: usize) {
+        #[cfg(unix)]
+        if let Bytes::Mapped { map, .. } = &self.0 {
+            let _ = map.advise_range(memmap2::Advice::WillNeed, at, count);
+        }
     }
 
     /// Whether every byte read so far was the file's. Once false, false for ever.
@@ -128,9 +163,21 @@ impl Shared {
     pub fn new(file: &File) -> Option<Shared> {
         let map = memmap2::MmapOptions::new().map_raw_read_only(file).ok()?;
         let slot = guard::watch(map.as_ptr() as usize, map.len(), guard::SHARED_SLOTS).ok()?;
+        let shared = Shared { slot, map };
+        shared.expect(Access::InOrder);
+        Some(shared)
+    }
+
+    /// As [`Mapping::expect`].
+    pub fn expect(&self, access: Access) {
         #[cfg(unix)]
-        let _ = map.advise(memmap2::Advice::Sequential);
-        Some(Shared { slot, map })
+        let _ = self.map.advise(access.advice());
+    }
+
+    /// As [`Mapping::prefetch`].
+    pub fn prefetch(&self, at: usize, count: usize) {
+        #[cfg(unix)]
+        let _ = self.map.advise_range(memmap2::Advice::WillNeed, at, count);
     }
 
     /// Appends `count` of the file's bytes from `at` on; false, and nothing to be used, where the file has not all of them, or

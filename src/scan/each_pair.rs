@@ -170,6 +170,9 @@ struct Compared<V> {
 /// Pairs after which a stretch asks whether it is still wanted.
 const ASKED: usize = 64;
 
+/// How many pairs ahead documents are asked for that come from disk: as many reads at a time as a disk does well.
+const AHEAD: usize = 32;
+
 /// Compares the pairs of a stretch, given by their numbers. What stands on the desk is the memory of one thread, and documents
 /// that were loaded before.
 fn compare<W: PairWork, N: Fn() -> W::Document>(
@@ -186,6 +189,10 @@ fn compare<W: PairWork, N: Fn() -> W::Document>(
         if done % ASKED == 0 {
             cancel.check()?;
             texts.progress.did(ASKED.min(stretch.len() - done) as u64);
+        }
+        if let Some(&ahead) = stretch.get(done + AHEAD) {
+            let (a, b) = pairs[ahead as usize];
+            texts.prefetch([a, b].into_iter().filter(|&document| !shelf.has(document)));
         }
         let (a, b) = pairs[number as usize];
         for (document, other) in [(a, b), (b, a)] {
@@ -298,6 +305,7 @@ fn walk(pairs: &[Candidate], entries: &[DocumentEntry], tokens: u64) -> (Vec<u32
 mod tests {
     use super::*;
     use crate::corpus::{Corpus, CorpusOptions};
+    use crate::mmap::Access;
     use crate::options::Resources;
 
     #[test]
@@ -326,5 +334,12 @@ mod tests {
         assert_eq!(changed, [0]);
         assert_eq!(measured[0], None);
         assert!(measured[1].is_some_and(|measures| measures.jaccard() == 1.0));
+        // What is asked for ahead is the same, and so is what is at the end of the file.
+        let texts = texts.larger_than_memory();
+        texts.expect(Access::Scattered);
+        let pairs: Vec<Candidate> = (0..500).map(|i| (2 * i, 2 * i + 1)).collect();
+        let (measured, changed) = each_pair(&texts, &measure, &pairs, &resources.cancel).expect("measured");
+        assert_eq!((changed.as_slice(), measured[0]), (&[0][..], None));
+        assert!(measured[1..].iter().all(|of| of.is_some_and(|measures| measures.jaccard() == 1.0)));
     }
 }

@@ -17,6 +17,7 @@ use crate::candidates::{Candidate, Crowd, Gate, Postings, bands, join};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::judge::{FORM_COMMON, Judge, Judgement, Span};
+use crate::mmap::Access;
 use crate::model::Model;
 use crate::model::noise::SeenTokens;
 use crate::model::standing::Standing;
@@ -272,7 +273,11 @@ impl Flow<'_> {
         let noise = model.noisy.then_some(&model.seen);
         let pages = standing::RunPages::new(self.texts, self.recipe, sites, noise, &self.resources.cancel);
         let pages = pages.of_partners(postings, &Gate::of(self.policy), self.resources)?;
-        pages.learn()
+        // Nearly all of a corpus that does not fit into memory, twice.
+        self.texts.expect(Access::InOrder);
+        let standing = pages.learn();
+        self.texts.expect(Access::Scattered);
+        standing
     }
 
     /// The shared samples, and how often each token stands: of the first pass, or as an earlier run kept them.

@@ -203,6 +203,10 @@ impl ChromePages for SuspectPages<'_> {
         &self.sites
     }
 
+    fn ahead(&self, pages: &[u32]) {
+        self.learner.texts.prefetch(pages.iter().copied());
+    }
+
     fn reader(&self) -> SuspectReader {
         let (recipe, kernel) = (self.learner.recipe, self.learner.texts.kernel);
         let (whole, sketcher) = (ContentReader::new(recipe, kernel), Sketcher::new(recipe, kernel));

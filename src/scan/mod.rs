@@ -35,6 +35,7 @@ use crate::document::DocId;
 use crate::error::Reason;
 use crate::error::{Error, ErrorKind, Result};
 use crate::judge::{Judge, Judgement};
+use crate::mmap::Access;
 use crate::model::Model;
 use crate::model::boilerplate::Boilerplate;
 use crate::options::{KeptSteps, Method, Mode, Policy, Resources};
@@ -278,6 +279,7 @@ impl Scan {
         let model = self.given.or_kept(Some(&steps))?.ok_or_else(before)?;
         let texts = &Texts::new(corpus, &documents, resources);
         let judge = Judge { recipe, kernel: resources.kernel, policy, model: &model, learns: false };
+        texts.expect(Access::Scattered);
         let judge = (judge, &*documents.site_hashes());
         let slices =
             Slices { texts, judge, candidates: &candidates, slight: &slight, steps: &steps, resources };
@@ -302,6 +304,7 @@ impl Scan {
             }
         };
         let texts = Texts::new(corpus, &documents, resources);
+        texts.expect(Access::Scattered);
         resources.begin("copies")?;
         let mut scope = Scope::new(policy.within);
         let groups = scope.part(&documents, groups::exact(&texts, &documents, &resources.cancel)?, |group| {

@@ -65,6 +65,11 @@ impl<D, N: Fn() -> D> Shelf<D, N> {
         slot.intact
     }
 
+    /// Whether a document is there.
+    pub fn has(&self, document: u32) -> bool {
+        self.places.contains_key(&document)
+    }
+
     /// A document that was put there; none where it is no longer what it was.
     pub fn get(&self, document: u32) -> Option<&D> {
         let slot = &self.slots[*self.places.get(&document)?];

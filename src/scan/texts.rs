@@ -6,7 +6,8 @@ use super::read::Documents;
 use crate::corpus::{Corpus, Fields, Scratch};
 use crate::error::Reason;
 use crate::kernel::Kernel;
-use crate::options::{Progress, Resources, Work};
+use crate::mmap::Access;
+use crate::options::{Progress, Resources, Work, memory_of_machine};
 
 /// Access to the text of every document.
 pub(crate) struct Texts<'a> {
@@ -17,7 +18,12 @@ pub(crate) struct Texts<'a> {
     pub progress: &'a Progress,
     /// Bytes that the run may hold, where that is bounded.
     memory: Option<u64>,
+    /// Whether the system cannot hold all of the corpus, so that what is read again comes from disk again.
+    is_large: bool,
 }
+
+/// One part in so many of the machine's memory holds a corpus that is read again and again, about: the rest is the run's own.
+const HELD: u64 = 2;
 
 /// One part in so many of a run's memory is for documents that are loaded.
 const LOADED: u64 = 4;
@@ -38,6 +44,28 @@ impl<'a> Texts<'a> {
             kernel: resources.kernel,
             progress: &resources.progress,
             memory: resources.memory,
+            is_large: memory_of_machine().is_some_and(|bytes| corpus.mapped_bytes() > bytes / HELD),
+        }
+    }
+
+    /// The same as if the system could not hold all of the corpus.
+    #[cfg(test)]
+    pub fn larger_than_memory(self) -> Texts<'a> {
+        Texts { is_large: true, ..self }
+    }
+
+    /// Says how texts are read from here on, which makes a difference where the corpus is larger than memory.
+    pub fn expect(&self, access: Access) {
+        if self.is_large {
+            self.corpus.expect(access);
+        }
+    }
+
+    /// Has the system read documents from disk while others are worked on, where the corpus is larger than memory.
+    pub fn prefetch(&self, documents: impl IntoIterator<Item = u32>) {
+        if self.is_large {
+            let locations = documents.into_iter().map(|d| self.documents.entries[d as usize].location);
+            locations.for_each(|location| self.corpus.prefetch(location));
         }
     }
 

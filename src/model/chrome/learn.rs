@@ -73,6 +73,9 @@ pub trait ChromePages: Sync {
     /// Memory to read with.
     fn reader(&self) -> Self::Reader;
 
+    /// Says that these pages are read next.
+    fn ahead(&self, _pages: &[u32]) {}
+
     /// Reads a page; none where it is no longer what it was.
     ///
     /// # Errors
@@ -339,11 +342,13 @@ fn sites<P: ChromePages>(pages: &P) -> Result<Vec<SiteLists>> {
     let mut all = Vec::new();
     for site in pages.sites().iter().filter(is_large) {
         let read = |reader: &mut P::Reader, &page: &u32| read(pages, reader, page);
+        pages.ahead(&site.pages);
         let texts: Vec<_> = site.pages.par_iter().map_init(|| pages.reader(), read).collect::<Result<_>>()?;
         all.push(SiteLists::new(site, texts.into_iter().flatten().collect()));
     }
     let small: Vec<&ChromeSite> = pages.sites().iter().filter(|site| !is_large(site)).collect();
     let of_site = |reader: &mut P::Reader, site: &&ChromeSite| {
+        pages.ahead(&site.pages);
         let texts = site.pages.iter().map(|&page| read(pages, reader, page));
         let texts: Vec<_> = texts.collect::<Result<_>>()?;
         Ok(SiteLists::new(site, texts.into_iter().flatten().collect()))
@@ -358,6 +363,9 @@ fn read<P: ChromePages>(pages: &P, reader: &mut P::Reader, page: u32) -> Result<
     let text = pages.read(reader, page)?;
     Ok(text.map(|text| (text.day, text.breaks.into(), text.shingles.into())))
 }
+
+/// Pages that are asked for together.
+const TOGETHER: usize = 64;
 
 /// Frequent shingles that stand mostly on pages of sites where they are frequent.
 fn gathered<P: ChromePages>(pages: &P, sites: &[SiteLists]) -> Result<Hashes> {
@@ -382,19 +390,24 @@ fn gathered<P: ChromePages>(pages: &P, sites: &[SiteLists]) -> Result<Hashes> {
     let mut outline = Outline::for_keys(known.len());
     known.keys().for_each(|&shingle| outline.insert(shingle >> 6, shingle));
     let all: Vec<AtomicU32> = own.iter().map(|_| AtomicU32::new(0)).collect();
-    let numbers: Vec<u32> = pages.sites().iter().flat_map(|site| &site.pages).copied().collect();
-    numbers.par_iter().try_for_each_init(
+    let mut numbers: Vec<u32> = pages.sites().iter().flat_map(|site| &site.pages).copied().collect();
+    // As they stand on disk.
+    numbers.sort_unstable();
+    numbers.par_chunks(TOGETHER).try_for_each_init(
         || (pages.reader(), Vec::new()),
-        |(reader, of_page), &page| -> Result<()> {
-            let shingles = pages.shingles(reader, page)?.iter();
-            of_page.clear();
-            let may_be = shingles.filter(|&&shingle| outline.may_contain(shingle >> 6, shingle));
-            of_page.extend(may_be.filter_map(|shingle| known.get(shingle).copied()));
-            of_page.sort_unstable();
-            of_page.dedup();
-            of_page.iter().for_each(|&number| {
-                all[number as usize].fetch_add(1, Relaxed);
-            });
+        |(reader, of_page), together| -> Result<()> {
+            pages.ahead(together);
+            for &page in together {
+                let shingles = pages.shingles(reader, page)?.iter();
+                of_page.clear();
+                let may_be = shingles.filter(|&&shingle| outline.may_contain(shingle >> 6, shingle));
+                of_page.extend(may_be.filter_map(|shingle| known.get(shingle).copied()));
+                of_page.sort_unstable();
+                of_page.dedup();
+                of_page.iter().for_each(|&number| {
+                    all[number as usize].fetch_add(1, Relaxed);
+                });
+            }
             Ok(())
         },
     )?;
