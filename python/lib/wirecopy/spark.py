@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from wirecopy._errors import Error
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 __all__ = ["Deduplicated", "deduplicate"]
+
+Path = Union[str, os.PathLike[str]]
 
 # What a row's fields are called in the files of documents.
 _FIELDS = ("text", "id", "title", "url", "canonical_url", "date", "source")
@@ -48,19 +50,23 @@ def deduplicate(
     canonical_url: str = "canonical_url",
     date: str = "date",
     source: str = "source",
+    against: Optional[DataFrame] = None,
     within: Optional[str] = None,
     classic: bool = False,
     threshold: Optional[float] = None,
     containment: Optional[float] = None,
     shingle: int = 5,
+    model: Optional[Path] = None,
+    boilerplate: Optional[Path] = None,
     memory: Optional[str] = None,
     shards: Optional[int] = None,
     checkpoint: Optional[str] = None,
 ) -> Deduplicated:
     """Finds the duplicates among the rows of a DataFrame.
 
-    The first arguments name columns; those that the DataFrame has not are left out, all but the text. `within`, `classic`,
-    `threshold`, `containment`, `shingle` and `memory` (of each process) are the command's. `shards` is how many tasks share a
+    The first arguments name columns; those that the DataFrame has not are left out, all but the text. `against` is a second set
+    with columns of the same names: no document of it is a duplicate. `within`, `classic`, `threshold`, `containment`, `shingle`,
+    `model`, `boilerplate` (files that the driver and all executors see) and `memory` (of each process) are the command's. `shards` is how many tasks share a
     stage, as many as the DataFrame has partitions if not given. `checkpoint` is a folder that the driver and all executors see; if
     it is not given, a new one of this machine is made, which does only where all executors run on it too.
 
@@ -68,14 +74,15 @@ def deduplicate(
     `wirecopy.Error` where a process of ours fails, or Spark gives up a task, with what was said.
     """
     columns = dict(zip(_FIELDS, (text, id, title, url, canonical_url, date, source)))
-    held = {field: column for field, column in columns.items() if column in df.columns}
-    if "text" not in held:
-        raise Error(f"the DataFrame has no column `{text}`: name the one of the texts with text=")
     folder = os.path.abspath(checkpoint or tempfile.mkdtemp(prefix="wirecopy-spark-"))
     steps, tables = os.path.join(folder, "steps"), os.path.join(folder, "tables")
-    documents = _written(df, held, folder)
+    documents = _written(df, columns, os.path.join(folder, "documents"))
     settings = ["--shingle", str(shingle), "--work-dir", steps]
-    for flag, value in (("within", within), ("threshold", threshold), ("containment", containment), ("memory", memory)):
+    if against is not None:
+        settings += ["--against", _written(against, columns, os.path.join(folder, "against"))]
+    values = {"within": within, "threshold": threshold, "containment": containment, "memory": memory}
+    files = {name: os.path.abspath(file) for name, file in (("model", model), ("boilerplate", boilerplate)) if file is not None}
+    for flag, value in {**values, **files}.items():
         settings += [] if value is None else [f"--{flag}", str(value)]
     settings += ["--classic"] if classic else []
     count = shards or max(1, df.rdd.getNumPartitions())
@@ -89,9 +96,11 @@ def deduplicate(
     return Deduplicated(*made)
 
 
-def _written(df: DataFrame, held: dict[str, str], folder: str) -> str:
+def _written(df: DataFrame, columns: dict[str, str], documents: str) -> str:
     """Writes the rows as JSON lines, a file for each partition, unless an earlier job has; returns the folder."""
-    documents = os.path.join(folder, "documents")
+    held = {field: column for field, column in columns.items() if column in df.columns}
+    if "text" not in held:
+        raise Error(f"the DataFrame has no column `{columns['text']}`: name the one of the texts with text=")
     if os.path.isdir(documents):
         return documents
     part = documents + ".part"

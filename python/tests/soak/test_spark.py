@@ -39,8 +39,12 @@ def rows_of(table, without=("path", "record", "spans")):
     return sorted(json.dumps(row, sort_keys=True, default=str) for row in kept)
 
 
+def records(rows):
+    return [{name: value for name, value in zip(COLUMNS, row) if value is not None} for row in rows]
+
+
 def on_one_machine(rows):
-    scan = wirecopy.scan([{name: value for name, value in zip(COLUMNS, row) if value is not None} for row in rows])
+    scan = wirecopy.scan(records(rows))
     return {name: rows_of(getattr(scan, name).to_pyarrow().to_pylist()) for name in ("documents", "pairs")}
 
 
@@ -80,12 +84,27 @@ def test_however_rows_are_partitioned_the_answer_is_that_of_one_machine(tmp_path
         before = {path.name: path.stat().st_mtime_ns for path in steps.glob("read-*")}
         is_as_on_one(wirecopy.spark.deduplicate(frame(spark, rows, 3), checkpoint=str(tmp_path / "of3")), one)
         assert before and before == {path.name: path.stat().st_mtime_ns for path in steps.glob("read-*")}
+        is_against_a_second_set_under_a_model(spark, rows, tmp_path)
         with pytest.raises(wirecopy.Error, match="no column `body`"):
             wirecopy.spark.deduplicate(frame(spark, rows, 1), text="body")
         with pytest.raises(wirecopy.Error, match="threshold"):
             wirecopy.spark.deduplicate(frame(spark, rows, 1), threshold=7, shards=1)
     finally:
         spark.stop()
+
+
+def is_against_a_second_set_under_a_model(spark, rows, tmp_path):
+    first, second = rows[::2], rows[1::2]
+    model = tmp_path / "model"
+    wirecopy.scan(records(rows)).save_model(model)
+    found = wirecopy.scan(records(first), against=records(second), model=model)
+    one = {"pairs": rows_of(found.pairs.to_pyarrow().to_pylist())}
+    assert one["pairs"]
+    folder = str(tmp_path / "against")
+    of = {"against": frame(spark, second, 2), "model": model, "checkpoint": folder}
+    is_as_on_one(wirecopy.spark.deduplicate(frame(spark, first, 3), **of), one)
+    with pytest.raises(wirecopy.Error, match="no-model"):
+        wirecopy.spark.deduplicate(frame(spark, first, 1), model="no-model")
 
 
 def started(tmp_path, name, *arguments):
