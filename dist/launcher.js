@@ -22,7 +22,8 @@ const child = spawn(program(), process.argv.slice(2), { stdio: "inherit" });
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"]) {
   process.on(signal, () => {
-    // A terminal gives these two to the program as well: it would get them twice.
+    // A terminal gives these two to the program as well: it would get them twice. Whoever sends one to this process alone takes
+    // SIGTERM.
     const fromTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT");
     if (!fromTerminal) child.kill(signal);
   });

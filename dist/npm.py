@@ -4,6 +4,7 @@ the one that fits."""
 import json
 from pathlib import Path
 
+from machine import TARGETS
 from tarball import File, gzipped, tar
 
 LAUNCHER = Path(__file__).with_name("launcher.js")
@@ -24,7 +25,8 @@ def made(product):
         **shared,
         "bin": {"wirecopy": "launcher.js"},
         "engines": {"node": ">=18"},
-        "optionalDependencies": {binary_package: product.version},
+        # Of all machines, wherever it is packed: npm installs the one that fits.
+        "optionalDependencies": {f"@wirecopy/{target.npm}": product.version for target in TARGETS},
     }
     program = {"name": binary_package, **shared, "os": [system], "cpu": [processor], "preferUnplugged": True}
     if product.target.is_linux and product.libraries():

@@ -348,7 +348,7 @@ impl Progress {
     }
 
     /// The stage that goes on and how long it has, none before the first; and its parts: those that are done, of those that
-    /// are known of. Parts are documents or pairs.
+    /// are known of. Parts are documents, pairs or bytes.
     pub fn stage(&self) -> (Option<(&'static str, Duration)>, [u64; 2]) {
         let stage = self.0.stages.lock().ok().and_then(|stages| stages.last().copied());
         let [done, planned] = [&self.0.done, &self.0.planned].map(|count| count.load(Ordering::Relaxed));

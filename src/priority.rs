@@ -1,7 +1,7 @@
 //! Which threads go first where the processors do not do for all.
 
 /// How far a thread steps back: it has a third of the processor's time that others have, where there is not enough for both, and one
-/// of them that wakes goes first.
+/// of them that wakes goes first. What a thread starts that gave way stands as far behind, and twice as far if it gives way too.
 #[cfg(target_os = "linux")]
 const BEHIND: i32 = 5;
 

@@ -12,7 +12,7 @@ use crate::corpus::arriving::{self, Arriving};
 use crate::corpus::{Corpus, CorpusOptions, InputPiece, Problem};
 use crate::filter::lines::{self, Chunk};
 use crate::filter::records::described;
-use crate::options::Resources;
+use crate::options::{Progress, Resources};
 
 /// What comes at once.
 pub enum Arrival<'a> {
@@ -44,6 +44,8 @@ pub struct ArrivalRules {
     pub resources: Resources,
     /// Lines of more bytes come in parts.
     pub most: u64,
+    /// Where bytes of files are counted.
+    pub progress: Progress,
 }
 
 /// Arrivals that are read ahead: whoever writes to us waits when they are full.
@@ -63,6 +65,8 @@ pub fn read<T: Send + 'static>(
 ) -> Result<Receiver<Result<T>>> {
     let (sender, receiver) = sync_channel(AHEAD);
     let paths = if paths.is_empty() { vec![PathBuf::from(STDIN)] } else { paths.to_vec() };
+    rules.progress.begin("filter");
+    rules.progress.plan(paths.iter().map(|path| length(path)).sum::<Option<u64>>().unwrap_or(0));
     let work = move || {
         let mut intake = Intake { rules, with, sender };
         for (input, path) in paths.iter().enumerate() {
@@ -79,6 +83,11 @@ pub fn read<T: Send + 'static>(
     };
     std::thread::Builder::new().spawn(work).context("no thread to read on")?;
     Ok(receiver)
+}
+
+/// Bytes of a file; none of a pipe or a folder, of which nobody knows how much it gives.
+fn length(path: &Path) -> Option<u64> {
+    path.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len())
 }
 
 /// Where arrivals are taken in and handed on.
@@ -103,7 +112,7 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Intake<F, T> {
             return self.path(input, path);
         }
         let failed = || format!("cannot read {}", path.display());
-        match arriving::of_file(path, format).with_context(failed)? {
+        match arriving::of_file(path, format, &self.rules.progress).with_context(failed)? {
             Arriving::Lines(from) => self.lines(input, path, from),
             Arriving::Other(_) if path.is_file() => self.path(input, path),
             // A pipe is read once.
@@ -119,7 +128,11 @@ impl<T, F: FnMut(Arrival<'_>) -> Result<T>> Intake<F, T> {
 
     fn path(&mut self, input: usize, path: &Path) -> Result<bool> {
         let corpus = Corpus::open(&[path.to_owned()], &self.rules.options, &self.rules.resources)?;
-        Ok(self.documents(input, path, &corpus, false))
+        let goes_on = self.documents(input, path, &corpus, false);
+        if let Some(bytes) = length(path) {
+            self.rules.progress.did(bytes);
+        }
+        Ok(goes_on)
     }
 
     fn stream(&mut self, input: usize, name: &str, from: impl io::Read) -> Result<bool> {

@@ -15,7 +15,7 @@ use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, 
 use crate::index::store::{Disk, Store};
 use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
-use crate::options::{Policy, Resources};
+use crate::options::{Policy, Progress, Resources};
 use crate::output::OutputPlace;
 use crate::recipe::Recipe;
 use anyhow::{Context, Result, bail};
@@ -24,6 +24,7 @@ use serde::Serialize;
 use super::{args, is_closed_pipe};
 use crate::cli::arrivals::{self, Arrival, ArrivalRules};
 use crate::cli::output::outputs;
+use crate::cli::progress::Bar;
 use crate::cli::say::{self, say};
 
 /// Documents that are answered together, at most.
@@ -47,8 +48,10 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         max: typed.reading.max_record,
     };
     let mut records = Records::new(rules, paths.clone(), over.preparer()).noting(seen.clone());
+    let progress = Progress::default();
     let mut session = Session {
         typed,
+        progress: &progress,
         over,
         outputs,
         counts: LineOutcomes::default(),
@@ -65,6 +68,7 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
             ..Resources::default()
         },
         most: typed.reading.max_record,
+        progress: progress.clone(),
     };
     let arrivals = arrivals::read(&paths, rules, move |arrival| match arrival {
         Arrival::Lines(chunk) => Ok(records.lines(chunk)?),
@@ -73,7 +77,9 @@ pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
         }
         Arrival::Unreadable { input, problem } => Ok(records.unreadable(input, problem)?),
     })?;
+    let bar = Bar::beside_output(&progress, args.quiet);
     let result = session.all(&arrivals);
+    drop(bar);
     let ended = if session.outputs.out.failed.is_some() { session.tell_rest() } else { Ok(()) };
     let counted = session.count(true);
     let absent = seen.map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner).problems(&names));
@@ -468,6 +474,7 @@ struct Answered {
 
 struct Session<'a> {
     typed: &'a args::FilterArgs,
+    progress: &'a Progress,
     over: Over,
     outputs: LineOutputs,
     counts: LineOutcomes,
@@ -610,6 +617,7 @@ impl Session<'_> {
         line.write(answer, written);
         self.counts.relations[answer.verdict.relation as usize] += 1;
         self.counts.again += u64::from(answer.again);
+        self.progress.advance(0, 1);
         let acts = self.outputs.only.contains(&answer.verdict.relation);
         match &mut self.outputs.duplicates {
             Duplicates::Drop if acts => self.counts.dropped += 1,

@@ -11,8 +11,8 @@ use crate::filter::{self, Filter, Incoming, line, lookup, unpack};
 use crate::index::format::StoredRow;
 use crate::index::store::{Disk, Store};
 use crate::index::view::{PartPlace, View};
-use crate::index::{Limits, Snapshot, Stats, Writer, exists, repair, upgrade, verify};
-use crate::options::{Policy, Resources};
+use crate::index::{Limits, Snapshot, Stats, Writer, exists, repair, upgrade, verify_watched};
+use crate::options::{Policy, Progress, Resources};
 use crate::scan::Scan;
 use anyhow::{Context, Result, bail};
 
@@ -172,7 +172,10 @@ fn stats(directory: &Path, json: bool) -> Result<()> {
 }
 
 fn verified(args: &args::Args, directory: &Path) -> Result<ExitCode> {
-    let found = verify(&Disk::new(directory))?;
+    let progress = Progress::default();
+    let bar = Bar::show(&progress, args.quiet);
+    let found = verify_watched(&Disk::new(directory), &progress)?;
+    drop(bar);
     for fault in &found.faults {
         say!("wirecopy: {fault}");
     }

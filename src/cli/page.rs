@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 
 use super::args;
 use crate::cli::output::{Target, outputs};
+use crate::cli::progress::Bar;
 use crate::cli::report::print_places;
 use crate::cli::say::{self, say};
 
@@ -45,9 +46,11 @@ pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let resources = Resources::default();
     // Nothing of a page is judged: its article is not looked for.
     let options = CorpusOptions { html: HtmlMode::All, undated: true, ..typed.input.reading.whole_pages()? };
+    let bar = Bar::beside_output(&resources.progress, args.quiet);
     let corpus = Corpus::open(&typed.input.paths, &options, &resources)?;
     outputs.are_not_read(corpus.files())?;
     let pages = Pages::of(&corpus, &resources)?;
+    drop(bar);
     for problem in pages.problems() {
         say!("wirecopy: {}: {}", problem.path, problem.reason);
     }
@@ -58,6 +61,7 @@ pub fn run(args: &args::Args, typed: &args::PageArgs) -> Result<ExitCode> {
     let mut counted = None;
     for target in &targets {
         let mut tally = Tally::default();
+        let _bar = Bar::beside_output(&resources.progress, args.quiet);
         target.write(|out| write(target.format, &pages, &corpus, &mut tally, out))?;
         counted = Some(tally);
     }

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::options::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 /// Shows a run's progress until it is dropped.
 pub struct Bar {
@@ -16,6 +16,11 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// A bar for a command whose answers may go to standard output as they come: none where that is a terminal too, which shows them.
+    pub fn beside_output(progress: &Progress, quiet: bool) -> Bar {
+        Bar::show(progress, quiet || std::io::stdout().is_terminal())
+    }
+
     /// A bar, unless `quiet` or nobody would see it.
     pub fn show(progress: &Progress, quiet: bool) -> Bar {
         let over = Arc::new(AtomicBool::new(false));
@@ -84,10 +89,16 @@ fn line(progress: &Progress) -> Line {
     let (name, elapsed) = stage.unwrap_or(("", Duration::ZERO));
     let (parts, counted) = match name {
         "read" => ([bytes, total], format!("{documents} documents")),
+        "filter" => (parts, format!("{documents} documents")),
+        "pages" | "index" => (parts, format!("{} of {}", HumanBytes(parts[0]), HumanBytes(parts[1]))),
         _ => (parts, format!("{} of {}", parts[0], parts[1])),
     };
     let doing = doing(name);
     match (time_left(elapsed, parts), parts) {
+        (_, [_, 0]) if documents > 0 && name == "filter" => {
+            let message = format!("{doing}: {counted} ({} s)", elapsed.as_secs());
+            Line { style: WORKING, message, parts }
+        }
         (_, [_, 0]) => Line { style: WORKING, message: format!("{doing} ({} s)", elapsed.as_secs()), parts },
         (None, _) => Line { style: MEASURED, message: format!("{doing}: {counted}"), parts },
         (Some(left), _) => {
@@ -102,6 +113,9 @@ fn doing(stage: &str) -> &str {
         "" => "looking for files",
         "convert" => "converting files",
         "read" => "reading",
+        "filter" => "answering",
+        "pages" => "looking at pages",
+        "index" => "reading the index",
         "copies" => "grouping equal texts",
         "postings" => "gathering samples",
         "learn" => "learning what sites print around their texts",
@@ -158,6 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn what_answers_as_it_reads_says_how_many_it_has() {
+        let progress = Progress::default();
+        progress.begin("filter");
+        assert_eq!(line(&progress).message, "answering (0 s)");
+        progress.advance(0, 12);
+        assert_eq!(line(&progress).message, "answering: 12 documents (0 s)");
+        progress.plan(4096);
+        progress.did(2048);
+        assert_eq!(line(&progress).message, "answering: 12 documents, 1 s left of this step");
+        progress.begin("pages");
+        progress.plan(3 << 20);
+        progress.did(3 << 20);
+        assert_eq!(line(&progress).message, "looking at pages: 3.00 MiB of 3.00 MiB");
+    }
+
+    #[test]
     fn the_time_left_goes_by_what_is_done() {
         let left = |seconds, parts| time_left(Duration::from_secs(seconds), parts);
         assert_eq!(left(10, [0, 4]), None);
@@ -171,7 +201,8 @@ mod tests {
     fn every_stage_has_words() {
         let stages =
             ["convert", "read", "copies", "postings", "learn", "standing text", "join", "noise", "forms"];
-        let last = ["signatures", "glimpse", "align", "verify", "clusters", "reports"];
+        let last =
+            ["signatures", "glimpse", "align", "verify", "clusters", "reports", "filter", "pages", "index"];
         assert!(stages.iter().chain(&last).all(|stage| doing(stage) != *stage));
     }
 }

@@ -8,6 +8,7 @@ use super::Format;
 use super::inflate::{Compression, decompressed};
 use super::open::{SNIFFED, kind, sniff};
 use crate::charset::unmarked;
+use crate::options::Progress;
 
 /// A stream of which the first bytes were looked at.
 pub enum Arriving<R> {
@@ -17,13 +18,27 @@ pub enum Arriving<R> {
     Other(Chain<Cursor<Vec<u8>>, R>),
 }
 
+/// A file whose bytes are counted as they are read.
+pub struct CountedFile {
+    file: File,
+    progress: Progress,
+}
+
+impl Read for CountedFile {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(out)?;
+        self.progress.did(count as u64);
+        Ok(count)
+    }
+}
+
 /// What arrives in a file. One that names no kind holds lines unless its first bytes say otherwise: a broken line is then a
 /// line that gives no document, and no text.
 ///
 /// # Errors
 /// Where it cannot be opened, or breaks off before it told its kind.
-pub fn of_file(path: &Path, format: Format) -> io::Result<Arriving<File>> {
-    let file = File::open(path)?;
+pub fn of_file(path: &Path, format: Format, progress: &Progress) -> io::Result<Arriving<CountedFile>> {
+    let file = CountedFile { file: File::open(path)?, progress: progress.clone() };
     let named = kind(path).map_or(Format::Auto, |kind| kind.format);
     match (format, named) {
         // Lines are often given names of text.

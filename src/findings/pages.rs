@@ -155,6 +155,9 @@ impl<'a> Pages<'a> {
     ) -> Result<()> {
         let corpus = self.corpus;
         let pieces = corpus.pieces();
+        let progress = &self.resources.progress;
+        progress.begin("pages");
+        progress.plan(pieces.iter().map(InputPiece::bytes).sum());
         let (mut from, mut input, mut lines) = (0, 0, 0);
         while from < pieces.len() {
             self.resources.cancel.check()?;
@@ -194,6 +197,7 @@ impl<'a> Pages<'a> {
                 }
                 lines += found.lines;
             }
+            progress.did(batch.iter().map(InputPiece::bytes).sum());
             from += batch.len();
         }
         Ok(())

@@ -11,6 +11,7 @@ use crate::document::{DocId, registrable_host, site_hash};
 use crate::error::Result;
 use crate::hash::{avalanche, token_hash};
 use crate::html::{PageHead, VisiblePage};
+use crate::mmap::Access;
 use crate::page::{Fault, NameCount, NamesSeen, PageReader, Repeat, SiteNames, faults};
 use crate::report::{PageRow, TitleRow};
 use crate::scan::Run;
@@ -112,6 +113,7 @@ impl Run {
     /// Cancellation.
     pub fn repeats(&self) -> Result<Repeats> {
         let texts = self.texts();
+        texts.expect(Access::InOrder);
         let names = Arc::new(self.site_names()?);
         let pages: Vec<PageRepeats> = self.install(|| {
             (0..self.documents.entries.len() as u32)
@@ -145,6 +147,7 @@ impl Run {
                 )
                 .collect::<Result<_>>()
         })?;
+        texts.expect(Access::Scattered);
         let titles = shared(pages.iter().map(|page| page.title));
         let descriptions = shared(pages.iter().map(|page| page.description));
         let repeats = (0..).map(DocId).zip(pages).map(|(document, page)| (document, page.repeats));

@@ -44,7 +44,7 @@ pub use stats::Stats;
 use store::append_all;
 pub use store::{Disk, Store};
 pub use upgrade::{Upgraded, upgrade};
-pub use verify::{Verification, verify};
+pub use verify::{Verification, verify, verify_watched};
 pub use view::View;
 pub use writer::{Admitted, Limits, NewDocument, Writer};
 
@@ -59,6 +59,9 @@ pub const LOCK: &str = "LOCK";
 
 /// The file with the hashes of the keys of the service, which is no part of what is indexed.
 pub const KEYS: &str = "KEYS";
+
+/// The file that whoever changes the keys of an index holds.
+pub const KEYS_LOCK: &str = "KEYS.LOCK";
 
 const MANIFEST_TMP: &str = "MANIFEST.tmp";
 
@@ -138,7 +141,7 @@ fn check_empty(store: &dyn Store) -> Result<()> {
         names => names.map_err(unreadable)?,
     };
     let is_ours = |name: &str| {
-        [KEYS, LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP].contains(&name)
+        [KEYS, KEYS_LOCK, LOCK, MANIFEST, MANIFEST_TMP, SEGMENT_TMP].contains(&name)
             || segment_number(name).is_some()
             || log_number(name).is_some()
             || name.starts_with(MODEL_PREFIX)

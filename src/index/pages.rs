@@ -94,9 +94,13 @@ impl PagedFile {
         bytes.is_some_and(|bytes| Some(xxh3_64(bytes)) == self.sum(page))
     }
 
-    /// The places of all pages that are not what was written. Reads everything.
-    pub fn damage(&self) -> Vec<Range<usize>> {
-        (0..self.count()).filter(|&page| !self.is_intact(page)).map(|page| self.page(page)).collect()
+    /// The places of all pages that are not what was written. Reads everything, and tells `read` how much.
+    pub fn damage(&self, mut read: impl FnMut(u64)) -> Vec<Range<usize>> {
+        let is_damaged = |&page: &usize| {
+            read(self.page(page).len() as u64);
+            !self.is_intact(page)
+        };
+        (0..self.count()).filter(is_damaged).map(|page| self.page(page)).collect()
     }
 
     /// An error that names the file.

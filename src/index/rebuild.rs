@@ -181,7 +181,8 @@ impl<'a> Rebuild<'a> {
     }
 
     fn segment(&mut self, entry: &SegmentEntry) -> Result<()> {
-        let is_whole = Segment::open(self.store, entry).is_ok_and(|segment| segment.damage().is_empty());
+        let is_whole =
+            Segment::open(self.store, entry).is_ok_and(|segment| segment.damage(|_| ()).is_empty());
         if is_whole && !self.renew {
             self.segments.push(*entry);
             return Ok(());

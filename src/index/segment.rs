@@ -319,8 +319,8 @@ impl Segment {
         &self.footer
     }
 
-    /// Reads everything, and names what is not what was written.
-    pub fn damage(&self) -> Vec<String> {
+    /// Reads everything, and names what is not what was written. `read` is told of bytes as they are read.
+    pub fn damage(&self, read: impl FnMut(u64)) -> Vec<String> {
         let part = |at: usize| {
             let at = at as u64;
             let within = |&(begin, len): &(u64, u64)| (begin..begin + len).contains(&at);
@@ -332,7 +332,7 @@ impl Segment {
                 None => "tables",
             }
         };
-        let damage = self.pages.damage();
+        let damage = self.pages.damage(read);
         damage.iter().map(|r| format!("bytes {} to {} ({})", r.start, r.end, part(r.start))).collect()
     }
 }

@@ -5,6 +5,7 @@ use super::segment::{Segment, segment_name};
 use super::store::Store;
 use super::{read_any_manifest, read_model};
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::Progress;
 
 /// What was found in an index of which every byte was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,14 @@ pub struct Verification {
 /// # Errors
 /// The store's, where not even the directory can be read.
 pub fn verify(store: &dyn Store) -> Result<Verification> {
+    verify_watched(store, &Progress::default())
+}
+
+/// As [`verify`], counting the bytes of segments as they are read.
+///
+/// # Errors
+/// As of [`verify`].
+pub fn verify_watched(store: &dyn Store, progress: &Progress) -> Result<Verification> {
     let mut found = Verification::default();
     let manifest = match read_any_manifest(store) {
         Ok(manifest) => manifest,
@@ -30,6 +39,8 @@ pub fn verify(store: &dyn Store) -> Result<Verification> {
         }
         Err(error) => return Err(error),
     };
+    progress.begin("index");
+    progress.plan(manifest.segments.iter().map(|segment| segment.bytes).sum());
     let mut note = |error: Error| found.faults.push(error.to_string());
     if let Err(error) = read_model(store, &manifest) {
         note(error);
@@ -38,7 +49,7 @@ pub fn verify(store: &dyn Store) -> Result<Verification> {
         match Segment::open(store, entry) {
             Ok(segment) => {
                 let place = store.place().join(segment_name(entry.number));
-                segment.damage().into_iter().for_each(|damage| {
+                segment.damage(|bytes| progress.did(bytes)).into_iter().for_each(|damage| {
                     note(Error::new(ErrorKind::Corrupt).at(&place).because(damage));
                 });
             }

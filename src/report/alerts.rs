@@ -2,10 +2,10 @@
 //! something; beside an earlier report only what that one does not have. The `sarif` and `junit` reports are made of it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::diff::Diff;
-use super::pages::one_line;
+use super::pages::{one_line, short};
 use super::{ClusterRow, MemberRow, PageRow, Report};
 
 /// What is to be told of a report.
@@ -49,10 +49,13 @@ impl<'a> StoryAlert<'a> {
         StoryAlert { cluster, added: Vec::new(), merged: false }
     }
 
-    /// The document that is one too many: the first that was added, else the first beside the lead.
+    /// The document that is one too many: the first that was added, else the first beside the lead. It is the lead where that alone
+    /// was added.
     pub fn copy(&self) -> &'a MemberRow {
+        let is_copy = |document: &&&MemberRow| !std::ptr::eq(**document, self.cluster.lead());
+        let added = self.added.iter().find(is_copy).or(self.added.first());
         let of_story = || self.cluster.others().next().unwrap_or(self.cluster.lead());
-        self.added.first().copied().unwrap_or_else(of_story)
+        added.copied().unwrap_or_else(of_story)
     }
 
     /// The story's other documents, the lead first.
@@ -64,6 +67,9 @@ impl<'a> StoryAlert<'a> {
 
 /// Documents that a message names, at most.
 const NAMED: usize = 5;
+
+/// Documents of a story that are listed with what they are, at most: nobody looks at more in a list of warnings.
+pub(super) const LISTED: usize = 100;
 
 /// What is said of a story and of its documents, in words that both reports have.
 impl StoryAlert<'_> {
@@ -79,14 +85,14 @@ impl StoryAlert<'_> {
         let mut ids: Vec<&str> = std::iter::once(self.copy())
             .chain(self.others())
             .take(NAMED)
-            .map(|document| &*document.id)
+            .map(|document| short(&document.id))
             .collect();
         let rest = all.saturating_sub(NAMED);
         let more = format!("{rest} more");
         if rest > 0 {
             ids.push(&more);
         }
-        let name = one_line(self.cluster.lead().name());
+        let name = one_line(short(self.cluster.lead().name()));
         format!("{all} documents are one story{change}: {name} ({})", one_line(&ids.join(", ")))
     }
 
@@ -100,7 +106,7 @@ impl StoryAlert<'_> {
             (Some(relation), Some(score)) => format!("{relation}, score {score:.2}"),
             _ => "the one that the others are compared with".to_owned(),
         };
-        format!("{}{record}: {what}", one_line(&document.id))
+        format!("{}{record}: {what}", one_line(short(&document.id)))
     }
 }
 
@@ -116,7 +122,8 @@ fn new_stories<'a>(report: &'a Report, earlier: &Report) -> Vec<StoryAlert<'a>> 
         .collect();
     let alert = |cluster: &'a ClusterRow| {
         let &(added, merged) = changed.get(&*cluster.id)?;
-        let is_added = |document: &&MemberRow| added.contains(&document.id);
+        let added: HashSet<&str> = added.iter().map(String::as_str).collect();
+        let is_added = |document: &&MemberRow| added.contains(&*document.id);
         Some(StoryAlert { cluster, added: cluster.led().filter(is_added).collect(), merged })
     };
     report.clusters.iter().filter_map(alert).collect()
@@ -130,7 +137,8 @@ fn new_pages<'a>(report: &'a Report, earlier: &Report) -> Vec<Cow<'a, PageRow>> 
         let mut page = page.clone();
         page.repeats.retain(|repeat| {
             let is_it = |known: &&super::RepeatRow| known.kind == repeat.kind && known.text == repeat.text;
-            known.repeats.iter().find(is_it).is_none_or(|known| known.count < repeat.count)
+            let known = known.repeats.iter().find(is_it);
+            known.is_none_or(|known| known.count < repeat.count || repeat.is_own() && !known.is_own())
         });
         page.faults.retain(|fault| {
             !known.faults.iter().any(|known| known.kind == fault.kind && known.texts == fault.texts)
@@ -184,7 +192,8 @@ mod tests {
     #[test]
     fn stories_are_told_by_what_is_one_too_many() {
         let old = report(&[&["a", "b"], &["c", "d"], &["e", "f"], &["m", "n"]], Vec::new());
-        let new = report(&[&["a", "b", "x"], &["c", "d", "e", "f"], &["y", "z"], &["m", "n"]], Vec::new());
+        let stories: [&[&str]; 4] = [&["a", "b", "x"], &["c", "d", "e", "f"], &["y", "z"], &["m", "n"]];
+        let new = report(&stories, Vec::new());
         let told = |earlier| -> Vec<(String, String, bool)> {
             let ids = |alert: &StoryAlert<'_>| alert.others().map(|document| document.id.clone()).collect();
             let told = |alert: &StoryAlert<'_>| (alert.copy().id.clone(), ids(alert), alert.merged);
@@ -196,6 +205,22 @@ mod tests {
             [story("x", "ab", false), story("d", "cef", true), story("z", "y", false)]
         );
         assert_eq!(told(None).len(), 4);
+        // A document that was added and leads is the one that is kept, and what was added beside it is one too many.
+        let led = report(&[&["first", "a", "b", "x"]], Vec::new());
+        assert_eq!(Alerts::of(&led, Some(&old)).stories[0].copy().id, "x");
+        let led = report(&[&["first", "a", "b"]], Vec::new());
+        assert_eq!(Alerts::of(&led, Some(&old)).stories[0].copy().id, "first");
+    }
+
+    #[test]
+    fn what_was_furniture_and_is_the_pages_own_is_told() {
+        let furniture = |is: bool| {
+            let mut page = page("p", &[("Clock", 2)], &[]);
+            page.repeats[0].furniture = is;
+            report(&[], vec![page])
+        };
+        assert_eq!(Alerts::of(&furniture(false), Some(&furniture(true))).pages.len(), 1);
+        assert!(Alerts::of(&furniture(true), Some(&furniture(false))).pages.is_empty());
     }
 
     #[test]

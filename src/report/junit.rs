@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use quick_xml::escape::escape;
 
 use super::PageRow;
-use super::alerts::{Alerts, StoryAlert};
+use super::alerts::{Alerts, LISTED, StoryAlert};
 use super::pages::{fault, one_line, places, told};
 use crate::output::marks::JUNIT;
 use crate::printable::printable;
@@ -57,7 +57,8 @@ impl<W: Write> JunitWriter<W> {
             case(told(repeat), line, &repeat.kind, places(repeat))
         });
         let faults = page.faults.iter().map(|row| case(one_line(&fault(row)), 1, &row.kind, row.text()));
-        self.suite(&page.id, "nothing stands more than once", repeats.chain(faults).collect())
+        let cases: Vec<Case> = repeats.chain(faults).collect();
+        self.suite(&page.id, "nothing stands more than once", cases.len(), cases.into_iter())
     }
 
     /// Writes stories that are there more than once, each as a test that failed; a test that did not where there are none.
@@ -68,6 +69,7 @@ impl<W: Write> JunitWriter<W> {
         let case = |alert: &StoryAlert<'_>| {
             let documents = std::iter::once(alert.copy()).chain(alert.others());
             let lines: Vec<String> = documents
+                .take(LISTED)
                 .map(|document| format!("{} in {}", alert.document(document), document.path))
                 .collect();
             Case {
@@ -77,17 +79,26 @@ impl<W: Write> JunitWriter<W> {
                 failure: Some(Failure { kind: "duplicate".to_owned(), details: lines.join("\n") }),
             }
         };
-        self.suite("stories", "no story is there more than once", alerts.iter().map(case).collect())
+        self.suite("stories", "no story is there more than once", alerts.len(), alerts.iter().map(case))
     }
 
     /// A suite; where nothing failed, of one test, since what lists tests takes none for a mistake.
-    fn suite(&mut self, name: &str, passed: &str, failed: Vec<Case>) -> io::Result<()> {
-        let failures = failed.len();
-        let passes = || vec![Case { name: passed.to_owned(), file: String::new(), line: 1, failure: None }];
-        let cases = if failed.is_empty() { passes() } else { failed };
+    fn suite(
+        &mut self,
+        name: &str,
+        passed: &str,
+        failures: usize,
+        failed: impl Iterator<Item = Case>,
+    ) -> io::Result<()> {
+        let passes = || Case { name: passed.to_owned(), file: String::new(), line: 1, failure: None };
+        let passes = (failures == 0).then(passes);
         let suite = text(name);
-        writeln!(self.out, r#"<testsuite name="{suite}" tests="{}" failures="{failures}">"#, cases.len())?;
-        for Case { name, file, line, failure } in cases {
+        writeln!(
+            self.out,
+            r#"<testsuite name="{suite}" tests="{}" failures="{failures}">"#,
+            failures.max(1)
+        )?;
+        for Case { name, file, line, failure } in failed.chain(passes) {
             let name = text(&name);
             match failure {
                 None => writeln!(self.out, r#"<testcase classname="{suite}" name="{name}"/>"#)?,

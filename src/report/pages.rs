@@ -55,8 +55,12 @@ const MESSAGE: usize = 200;
 
 /// "title stands 3 times: Council sells the clock".
 pub(super) fn told(repeat: &RepeatRow) -> String {
-    let end = repeat.text.floor_char_boundary(MESSAGE);
-    format!("{} stands {} times: {}", repeat.kind, repeat.count, one_line(&repeat.text[..end]))
+    format!("{} stands {} times: {}", repeat.kind, repeat.count, one_line(short(&repeat.text)))
+}
+
+/// As much of a text as a message has.
+pub(super) fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MESSAGE)]
 }
 
 /// A text on one line.

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::alerts::{Alerts, StoryAlert};
+use super::alerts::{Alerts, LISTED, StoryAlert};
 use super::pages::{fault, form, one_line, role, told};
 use super::{MemberRow, PageRow, PlaceRow};
 use crate::output::marks::SARIF;
+use crate::printable::printable;
 
 /// Rules of the SARIF report, each with what it says.
 const RULES: [(&str, &str); 13] = [
@@ -66,7 +67,7 @@ impl<W: Write> SarifWriter<W> {
                         "artifactLocation": {"uri": uri(&page.path)},
                         "region": {"startLine": place.line.max(1), "startColumn": place.column.max(1)},
                     },
-                    "message": {"text": format!("{}{}", role(&place.role), form(&place.form))},
+                    "message": {"text": message(&format!("{}{}", role(&place.role), form(&place.form)))},
                 })
             };
             // The first is where it belongs; the next is one too many.
@@ -77,7 +78,7 @@ impl<W: Write> SarifWriter<W> {
             self.result(json!({
                 "ruleId": repeat.kind,
                 "level": if repeat.is_own() { "warning" } else { "note" },
-                "message": {"text": told(repeat)},
+                "message": {"text": message(&told(repeat))},
                 "locations": first.map(location).into_iter().collect::<Vec<_>>(),
                 "relatedLocations": others.into_iter().flatten().map(location).collect::<Vec<_>>(),
             }))?;
@@ -88,7 +89,7 @@ impl<W: Write> SarifWriter<W> {
             self.result(json!({
                 "ruleId": row.kind,
                 "level": "warning",
-                "message": {"text": one_line(&fault(row))},
+                "message": {"text": message(&fault(row))},
                 "locations": [location],
             }))?;
         }
@@ -106,17 +107,17 @@ impl<W: Write> SarifWriter<W> {
                     "artifactLocation": {"uri": uri(&document.path)},
                     "region": {"startLine": 1, "startColumn": 1},
                 },
-                "message": {"text": alert.document(document)},
+                "message": {"text": message(&alert.document(document))},
             })
         };
         self.result(json!({
             "ruleId": "duplicate",
             "level": "warning",
-            "message": {"text": alert.told()},
+            "message": {"text": message(&alert.told())},
             "locations": [location(alert.copy())],
-            "relatedLocations": alert.others().map(location).collect::<Vec<_>>(),
-            // By this a service knows the story again, wherever its documents stand.
-            "partialFingerprints": {"story/v1": alert.cluster.id},
+            "relatedLocations": alert.others().take(LISTED).map(location).collect::<Vec<_>>(),
+            // By these a service knows the story again, wherever its documents stand; the second is the one that GitHub asks.
+            "partialFingerprints": {"story/v1": alert.cluster.id, "primaryLocationLineHash": alert.cluster.id},
         }))
     }
 
@@ -145,6 +146,12 @@ pub fn write_sarif(alerts: &Alerts<'_>, out: &mut dyn Write) -> io::Result<()> {
     sarif.finish()
 }
 
+/// A text as SARIF's messages have it, on one line: no placeholder (section 3.11.5 of the standard), no link (3.11.6), and nothing that
+/// hides.
+fn message(text: &str) -> String {
+    one_line(&printable(text)).replace('{', "{{").replace('}', "}}").replace("](", "] (")
+}
+
 /// A path as SARIF has it: relative, or absolute with its scheme.
 fn uri(path: &str) -> String {
     let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
@@ -161,6 +168,11 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_text_and_nothing_else() {
+        assert_eq!(message("a {0} [b](https://c)\u{202e}\nd [e]"), "a {{0}} [b] (https://c) d [e]");
+    }
 
     #[test]
     fn a_path_is_an_address_of_a_file() {

@@ -336,10 +336,12 @@ impl Flow<'_> {
         drop(standing);
         let (mut candidates, mut slight) = (joined.candidates, joined.slight);
         let learned = Learned { recipe: self.recipe, model, sites };
+        self.texts.expect(Access::InOrder);
         self.resources.begin("noise")?;
         candidates.extend(noisy::candidates(self.texts, &learned, self.removed, self.resources)?);
         self.resources.begin("forms")?;
         candidates.extend(masked::candidates(self.texts, &learned, self.removed, self.resources)?);
+        self.texts.expect(Access::Scattered);
         candidates.sort_unstable();
         candidates.dedup();
         slight.retain(|pair| candidates.binary_search(pair).is_err());

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::store::Disk;
-use crate::index::{KEYS as FILE, check_place, now};
+use crate::index::{KEYS as FILE, KEYS_LOCK, check_place, now};
 use crate::output::{Sync, create_directory, write};
 
 /// What a key opens, each with what those before it do.
@@ -125,12 +125,35 @@ pub fn revoke(directory: &Path, names: &[String]) -> Result<usize> {
     Ok(revoked)
 }
 
+/// How long a change waits for another: each takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it looks again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// The right to change keys, until it is dropped. It is that to a file of its own: the file of keys is another one after each change,
+/// and a writer of the index holds its own.
+fn locked(directory: &Path) -> Result<fs::File> {
+    let path = directory.join(KEYS_LOCK);
+    let failed = |e| Error::io(ErrorKind::Write, &path, e);
+    let file = fs::File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() > until => {
+                let why = format!("another process holds it for more than {} s", PATIENCE.as_secs());
+                return Err(Error::new(ErrorKind::Write).at(&path).because(why));
+            }
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+        }
+    }
+}
+
 /// Writes the keys of an index anew, if they are others then. Whoever else changes them waits for it, so that no change is lost.
 fn change(directory: &Path, changed: impl FnOnce(&mut Vec<KeptKey>)) -> Result<()> {
-    let failed = |e| Error::io(ErrorKind::Write, directory, e);
-    // The directory is locked, and not the file, which is another one after each change. A writer of the index holds neither.
-    let locked = fs::File::open(directory).map_err(failed)?;
-    locked.lock().map_err(failed)?;
+    let _locked = locked(directory)?;
     let mut file = read(directory)?;
     let before = file.keys.clone();
     changed(&mut file.keys);

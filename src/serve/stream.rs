@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, TRAILER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
 use hyper::body::Frame;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -95,12 +95,23 @@ pub(super) async fn filter(
     let (broken, intake) = (body.broken(), body.intake());
     let (parts, answered) = channel(AHEAD);
     let reading = Reading { service: service.clone(), asked, parts };
+    let rest = reading.parts.clone();
     let read = move || {
-        give_way();
-        reading.all(body, permit);
+        // What asks only is answered on this thread, as other questions are.
+        if !asked.check {
+            give_way();
+        }
+        let read = std::panic::AssertUnwindSafe(|| reading.all(body, permit));
+        if std::panic::catch_unwind(read).is_err() {
+            // Lines are missing: nobody is to take what came for all of it.
+            let failed = "answering ended in a panic";
+            let refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", failed);
+            let _ = rest.blocking_send(Part::broken(refusal));
+        }
     };
     // On a thread of its own, since one that gave way once always does.
-    std::thread::Builder::new().spawn(read).map_err(|_| Refusal::busy())?;
+    let thread = std::thread::Builder::new().name("reads a stream".to_owned());
+    thread.spawn(read).map_err(|_| Refusal::busy())?;
     let (pieces, sent) = channel(AHEAD);
     let closing = service.closing_late();
     let intake_ends = {

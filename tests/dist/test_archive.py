@@ -62,9 +62,12 @@ class Again(unittest.TestCase):
         # What lies there of another version goes.
         (WORK / "again").mkdir()
         (WORK / "again/wirecopy-0.0.9.tgz").touch()
-        (WORK / "again/SHA256SUMS").write_text("0  wirecopy-0.0.9.tgz\n")
+        # What is another machine's stays.
+        (WORK / "again/wirecopy-darwin-arm64-0.0.9.tgz").touch()
+        names = ["wirecopy-0.0.9.tgz", "wirecopy-darwin-arm64-0.0.9.tgz"]
+        (WORK / "again/SHA256SUMS").write_text("".join(f"0  {name}\n" for name in names))
         again = make(binary, WORK / "again", umask=0o077, env=habits, cwd="/")
-        self.assertEqual(sorted(os.listdir(again)), sorted(os.listdir(made())))
+        self.assertEqual(sorted(os.listdir(again)), sorted([*os.listdir(made()), names[1]]))
         for name in os.listdir(made()):
             self.assertEqual((again / name).read_bytes(), (made() / name).read_bytes(), name)
 

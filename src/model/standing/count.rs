@@ -128,7 +128,8 @@ fn join_ranges(ranges: &mut Vec<Range<u32>>) {
 
 /// Counts a group, and calls `keep` with what it has of every shingle that several of its documents have; what `keep`
 /// returns comes in no order. Time is linear in what pages may have in common, but for putting runs in order. Memory is 4 bytes a
-/// shingle of the group, 16 for each that several of its documents have, and 8 a run.
+/// shingle of the group, 16 for each that several of its documents have, and 8 a run; and where weeks count, 8 bytes a place that the
+/// pages of one week have of these, for each thread.
 pub(super) fn count<T: Send>(
     held: &Held,
     k: usize,

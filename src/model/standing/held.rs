@@ -5,6 +5,7 @@
 //! its place would take as much. It is the dictionary of Ziv and Lempel, "Compression of individual sequences via variable-rate
 //! coding" (1978), over shingles. Which number a shingle gets depends on who came first; nothing that is counted does.
 
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::atomic::{
     AtomicBool, AtomicU32, AtomicU64,
@@ -27,6 +28,9 @@ const BUNDLE: u32 = 64;
 
 /// Numbers that a thread takes at once: what it numbers then stands in a row whatever others do meanwhile.
 const BLOCK: u32 = 128;
+
+/// An odd number that moves the lower bits of a shingle to its higher ones: 2^64 over the golden ratio.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How many shingles ahead memory is asked for.
 const AHEAD: usize = 16;
@@ -93,7 +97,7 @@ struct BundledPage {
 }
 
 impl Held {
-    /// Reads all pages, once or twice. Memory is 8 bits a token while they are read, 14 bytes a shingle that several pages have (or,
+    /// Reads all pages, once or twice, or more often where all of them take more than [`Pages::at_once`]. Memory is 8 bits a token while they are read, 14 bytes a shingle that several pages have (or,
     /// by chance, one alone), and 12 bytes a run.
     ///
     /// # Errors
@@ -112,13 +116,15 @@ impl Held {
     /// With those that seem to come again.
     pub(super) fn of_repeated<P: Pages>(pages: &P, tokens: u64) -> Result<Held> {
         let seen = SeenTwice::new(tokens);
-        let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
-            if is_read(pages, number) {
-                seen.look(pages.read(reader, number)?.shingles);
-            }
-            Ok(())
-        };
-        (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
+        for part in seen.parts(pages.at_once()) {
+            let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
+                if is_read(pages, number) {
+                    seen.look(&part, pages.read(reader, number)?.shingles);
+                }
+                Ok(())
+            };
+            (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
+        }
         let again = seen.candidates() as u64;
         Held::numbered(pages, Some(seen), again + again / 8)
     }
@@ -140,7 +146,9 @@ impl Held {
             if !numbers.full.load(Relaxed) {
                 return Ok(Held { bundles: held, shingles: numbers.into_shingles() });
             }
-            shingles *= 2;
+            // No more than can be numbered, as long as that may do.
+            let most = u64::from(u32::MAX) - 1 - u64::from(BLOCK) * (u64::from(bundles) + 1);
+            shingles = if shingles < most { (shingles.max(1) * 2).min(most) } else { u64::from(u32::MAX) };
         }
     }
 
@@ -253,13 +261,15 @@ struct Numbers {
     next: AtomicU64,
     /// Whether there were more shingles than numbers.
     full: AtomicBool,
+    /// Of this table alone, so that nobody writes texts whose shingles have their slots beside one another.
+    seed: u64,
 }
 
 impl Numbers {
     fn new(most: u64) -> Result<Numbers> {
         if most >= u64::from(u32::MAX) {
             return Err(Error::beyond_one_run(&format!(
-                "the documents have {most} different runs of words in common, and one run numbers {}",
+                "the documents have about {most} different runs of words in common, and one run numbers {}",
                 u32::MAX - 1
             )));
         }
@@ -269,13 +279,15 @@ impl Numbers {
             shingles: free(most).map(|_| AtomicU64::new(0)).collect(),
             next: AtomicU64::new(0),
             full: AtomicBool::new(false),
+            seed: RandomState::new().hash_one(0),
         })
     }
 
     /// The slot where a shingle is looked for first.
     #[inline]
     fn start(&self, shingle: u64) -> usize {
-        ((u128::from(shingle) * self.slots.len() as u128) >> 64) as usize
+        let spread = (shingle ^ self.seed).wrapping_mul(SPREAD);
+        ((u128::from(spread) * self.slots.len() as u128) >> 64) as usize
     }
 
     #[inline]
