@@ -1,6 +1,5 @@
 //! Sets of what is a hash already, many of them at once.
 
-use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -61,23 +60,12 @@ impl SeenTwice {
         }
     }
 
-    /// Takes note of those of several that are of this part of their range.
-    pub fn look(&self, part: &RangeInclusive<u64>, hashes: &[u64]) {
+    /// Takes note of several.
+    pub fn look(&self, hashes: &[u64]) {
         for (at, &hash) in hashes.iter().enumerate() {
-            self.prefetch(hashes.get(at + AHEAD).filter(|ahead| part.contains(ahead)));
-            if part.contains(&hash) {
-                self.add(hash);
-            }
+            self.prefetch(hashes.get(at + AHEAD));
+            self.add(hash);
         }
-    }
-
-    /// Parts of the range of hashes, in order, each of which has no more than about so many bytes of memory to itself: where all of
-    /// it is more than the system keeps unwritten, whoever takes note of one part after the other has it written once.
-    pub fn parts(&self, bytes: u64) -> impl Iterator<Item = RangeInclusive<u64>> + use<> {
-        let parts = (self.words.len() as u64 * 8).div_ceil(bytes.max(1)).max(1);
-        let start = move |part: u64| ((u128::from(part) << 64) / u128::from(parts)) as u64;
-        (0..parts)
-            .map(move |part| start(part)..=if part + 1 == parts { u64::MAX } else { start(part + 1) - 1 })
     }
 
     /// Whether a hash seems to have come more than once.
@@ -95,27 +83,5 @@ impl SeenTwice {
         let bits = 32.0 * self.words.len() as f64;
         let left = (1.0 - set as f64 / bits).max(1.0 / bits);
         (-left.ln() * bits / 2.0) as usize
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hash::avalanche;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn part_by_part_is_all_at_once(numbers in proptest::collection::vec(0u64..500, 0..800), bytes in 1u64..9000) {
-            let hashes: Vec<u64> = numbers.into_iter().map(avalanche).chain([0, u64::MAX]).collect();
-            let [all, by_part] = [(); 2].map(|()| SeenTwice::new(1000));
-            all.look(&(0..=u64::MAX), &hashes);
-            let parts: Vec<RangeInclusive<u64>> = by_part.parts(bytes).collect();
-            prop_assert_eq!(parts.len() as u64, (by_part.words.len() as u64 * 8).div_ceil(bytes));
-            prop_assert!(parts.windows(2).all(|two| two[0].end() + 1 == *two[1].start()));
-            parts.iter().for_each(|part| by_part.look(part, &hashes));
-            let words = |seen: &SeenTwice| seen.words.iter().map(|word| word.load(Relaxed)).collect::<Vec<u64>>();
-            prop_assert_eq!(words(&all), words(&by_part));
-        }
     }
 }

@@ -91,13 +91,7 @@ impl<'a> RunPages<'a> {
         };
         let mut wanted: Vec<bool> = entries.iter().zip(partners).map(is_wanted).collect();
         crowd.into_iter().for_each(|document| wanted[document as usize] = true);
-        let tokens = entries
-            .iter()
-            .zip(&wanted)
-            .filter(|(_, wanted)| **wanted)
-            .map(|(entry, _)| u64::from(entry.tokens));
-        let readings = READINGS - 1 + tokens.sum::<u64>().div_ceil(self.at_once()).max(1);
-        self.texts.progress.plan(readings * wanted.iter().filter(|wanted| **wanted).count() as u64);
+        self.texts.progress.plan(READINGS * wanted.iter().filter(|wanted| **wanted).count() as u64);
         self.wanted = wanted;
         Ok(self)
     }
@@ -127,10 +121,6 @@ impl Pages for RunPages<'_> {
         let site = self.sites[entry.site as usize];
         let tokens = if self.wanted[number as usize] { entry.tokens } else { 0 };
         Some(PageInfo { site, known: is_known(site), tokens })
-    }
-
-    fn at_once(&self) -> u64 {
-        self.texts.filled_at_once()
     }
 
     fn reader(&self) -> ContentReader {

@@ -28,10 +28,6 @@ const HELD: u64 = 2;
 /// One part in so many of a run's memory is for documents that are loaded.
 const LOADED: u64 = 4;
 
-/// One part in so many of the machine's memory may wait to be written: of more Linux writes what is filled here and there to the work
-/// directory again and again (`vm.dirty_background_ratio`; ten million documents spent two thirds of their time on that).
-const UNWRITTEN: u64 = 10;
-
 /// Bytes of a record, at most, whose memory a thread keeps for the next one: larger ones are rare, and dear to keep.
 const KEPT: usize = 16 << 20;
 
@@ -56,12 +52,6 @@ impl<'a> Texts<'a> {
     #[cfg(test)]
     pub fn larger_than_memory(self) -> Texts<'a> {
         Texts { is_large: true, ..self }
-    }
-
-    /// Bytes of memory that a stage fills here and there at a time, about.
-    pub fn filled_at_once(&self) -> u64 {
-        let memory = memory_of_machine().filter(|_| self.is_large);
-        memory.map_or(u64::MAX, |bytes| bytes / UNWRITTEN)
     }
 
     /// Says how texts are read from here on, which makes a difference where the corpus is larger than memory.

@@ -97,7 +97,7 @@ struct BundledPage {
 }
 
 impl Held {
-    /// Reads all pages, once or twice, or more often where all of them take more than [`Pages::at_once`]. Memory is 8 bits a token while they are read, 14 bytes a shingle that several pages have (or,
+    /// Reads all pages, once or twice. Memory is 8 bits a token while they are read, 14 bytes a shingle that several pages have (or,
     /// by chance, one alone), and 12 bytes a run.
     ///
     /// # Errors
@@ -116,15 +116,13 @@ impl Held {
     /// With those that seem to come again.
     pub(super) fn of_repeated<P: Pages>(pages: &P, tokens: u64) -> Result<Held> {
         let seen = SeenTwice::new(tokens);
-        for part in seen.parts(pages.at_once()) {
-            let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
-                if is_read(pages, number) {
-                    seen.look(&part, pages.read(reader, number)?.shingles);
-                }
-                Ok(())
-            };
-            (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
-        }
+        let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
+            if is_read(pages, number) {
+                seen.look(pages.read(reader, number)?.shingles);
+            }
+            Ok(())
+        };
+        (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
         let again = seen.candidates() as u64;
         Held::numbered(pages, Some(seen), again + again / 8)
     }

@@ -50,11 +50,6 @@ pub trait Pages: Sync {
     /// What is known of page `number`; none where it is left out.
     fn page(&self, number: u32) -> Option<PageInfo>;
 
-    /// Bytes of memory that are filled here and there at a time, about: pages are read once more for each as many.
-    fn at_once(&self) -> u64 {
-        u64::MAX
-    }
-
     /// Memory to read with.
     fn reader(&self) -> Self::Reader;
 

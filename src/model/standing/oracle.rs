@@ -63,11 +63,6 @@ impl Pages for OracleCorpus {
         Some(PageInfo { site: document.hash(), known: document.site > 0, tokens })
     }
 
-    /// Little, so that whatever is learned of a corpus is learned part by part.
-    fn at_once(&self) -> u64 {
-        1000
-    }
-
     fn reader(&self) {}
 
     fn read<'r>(&'r self, (): &'r mut (), number: u32) -> Result<PageText<'r>> {
