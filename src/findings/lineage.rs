@@ -151,6 +151,8 @@ impl Run {
                 relatives[cluster].push(document);
             }
         }
+        // Whatever order documents were read in.
+        relatives.iter_mut().for_each(|of| of.sort_unstable_by_key(|&document| self.ids.rank(document)));
         relatives
     }
 
@@ -162,8 +164,8 @@ impl Run {
             let read = || self.meta(document).date.as_deref().and_then(When::of);
             *dates.entry(document).or_insert_with(read)
         };
-        // By later page: date and number of the version before it, and the parent that it is.
-        let mut before: BTreeMap<DocId, (i64, DocId, Taken)> = BTreeMap::new();
+        // By later page, both as ids have them: date and rank of the version before it, and the parent that it is.
+        let mut before: BTreeMap<u32, (DocId, (i64, u32), Taken)> = BTreeMap::new();
         for &Pair { a, b, judgement } in updates {
             let (Some(of_a), Some(of_b)) = (date(a), date(b)) else { continue };
             let (later, from, [first, last], seen) = if of_b.is_before(of_a) {
@@ -175,17 +177,19 @@ impl Run {
             };
             let verbatim = seen.measures.containment_a_in_b();
             let taken = Taken { from, way: Way::Version, lag: first.until(last), verbatim, ordered: true };
-            let known = before.entry(later).or_insert((first.at, from, taken));
-            if (first.at, from) > (known.0, known.1) {
-                *known = (first.at, from, taken);
+            let place = (first.at, self.ids.rank(from));
+            let known = before.entry(self.ids.rank(later)).or_insert((later, place, taken));
+            if place > known.1 {
+                *known = (later, place, taken);
             }
         }
         // The tree of a cluster has one root.
         let origins: HashSet<DocId> = lineage.origins.iter().map(|origin| origin.document).collect();
-        for (later, (_, from, taken)) in before {
+        for (later, _, taken) in before.into_values() {
             // What is named may be later than who names it: then the page before may have its text from this one.
             let next = |document: &DocId| lineage.parents.get(document).map(|taken| taken.from);
-            let mut ancestors = std::iter::successors(Some(from), next).take(self.documents.entries.len());
+            let mut ancestors =
+                std::iter::successors(Some(taken.from), next).take(self.documents.entries.len());
             if ancestors.all(|ancestor| ancestor != later) && !origins.contains(&later) {
                 lineage.parents.insert(later, taken);
             }
@@ -230,7 +234,7 @@ impl Run {
             }
         }
         let row = |((carrier, source), mut copies): ((&str, &str), Vec<(DocId, Taken)>)| {
-            copies.sort_unstable_by_key(|(document, _)| *document);
+            copies.sort_unstable_by_key(|(document, _)| self.ids.rank(*document));
             let lag = Lag::median(copies.iter().filter_map(|(_, taken)| taken.lag).collect());
             let verbatim: f64 = copies.iter().map(|(_, taken)| taken.verbatim).sum();
             let changed = copies.iter().filter(|(document, taken)| {

@@ -63,6 +63,42 @@ fn without_places(value: serde_json::Value) -> serde_json::Value {
     }
 }
 
+/// Two versions of one page have the date of one day: which of them the third has its text from is not the order that they came in.
+#[test]
+fn the_version_before_is_the_same_in_any_order() {
+    let dir = Dir::new();
+    let version = |id: &str, date: &str, last: &str| {
+        let text = format!("{STORY} Whether there is money for it nobody could say on Monday, {last}.");
+        let url = "https://harbour.example/lamp";
+        format!(
+            "{}\n",
+            serde_json::json!({"id": id, "url": url, "date": date, "source": "harbour", "text": text})
+        )
+    };
+    let mut lines = [
+        version("a", "2026-03-01", "and the board will meet again in the week after Easter to vote on it"),
+        version(
+            "b",
+            "2026-03-01",
+            "but the mayor has promised to look through the accounts of the last year",
+        ),
+        version("c", "2026-03-02", "as the treasurer said, who had been asked twice since the last storm"),
+    ];
+    let mut parents = BTreeSet::new();
+    for _ in 0..3 {
+        lines.rotate_left(1);
+        for _ in 0..2 {
+            lines.swap(0, 1);
+            let csv = Reports::of(&dir.file("x.jsonl", lines.concat()), &[]).csv;
+            let (head, rows) = csv.split_once('\n').unwrap();
+            let parent = head.split(',').position(|name| name == "parent").unwrap();
+            let row = rows.lines().find(|row| row.starts_with("c,")).unwrap();
+            parents.insert(row.split(',').nth(parent).unwrap().to_owned());
+        }
+    }
+    assert_eq!(parents, BTreeSet::from(["b".to_owned()]));
+}
+
 #[test]
 fn of_two_equally_long_documents_the_lower_id_is_the_contained_one_in_any_order() {
     let dir = Dir::new();
