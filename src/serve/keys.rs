@@ -85,7 +85,12 @@ const NAMED: usize = 8;
 pub fn create(directory: &Path, scope: Scope, lasts: Option<u64>) -> Result<String> {
     let failed = |e| Error::io(ErrorKind::Write, directory, e);
     create_directory(directory).map_err(failed)?;
-    check_place(&Disk::new(directory))?;
+    // Where somebody else makes a key at this moment, what that writes may lie there: it is looked at again once that is done.
+    if let Err(error) = check_place(&Disk::new(directory))
+        && !directory.join(KEYS_LOCK).exists()
+    {
+        return Err(error);
+    }
     let mut random = [0; RANDOM];
     fs::File::open("/dev/urandom")
         .and_then(|mut from| io::Read::read_exact(&mut from, &mut random))
@@ -117,6 +122,9 @@ pub fn list(directory: &Path) -> Result<Vec<KeptKey>> {
 /// A file of keys that cannot be read or written.
 pub fn revoke(directory: &Path, names: &[String]) -> Result<usize> {
     let mut revoked = 0;
+    if !directory.join(FILE).exists() {
+        return Ok(revoked);
+    }
     change(directory, |keys| {
         let before = keys.len();
         keys.retain(|key| !names.contains(&key.name));
@@ -154,6 +162,7 @@ fn locked(directory: &Path) -> Result<fs::File> {
 /// Writes the keys of an index anew, if they are others then. Whoever else changes them waits for it, so that no change is lost.
 fn change(directory: &Path, changed: impl FnOnce(&mut Vec<KeptKey>)) -> Result<()> {
     let _locked = locked(directory)?;
+    check_place(&Disk::new(directory))?;
     let mut file = read(directory)?;
     let before = file.keys.clone();
     changed(&mut file.keys);
