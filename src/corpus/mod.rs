@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use crate::calendar::{DateFormat, When};
 pub(crate) use asked::FieldsSeen;
@@ -63,7 +63,7 @@ use crate::document::{Meta, site_of};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::html::{HtmlMode, PageHead, VisiblePage};
 use crate::mmap::Access;
-use crate::options::Cancel;
+use crate::options::{Cancel, memory_of_machine};
 
 /// Cuts records out of an input's bytes, and fields out of a record. The one thing that a new format brings.
 pub trait Reader: Debug + Send + Sync {
@@ -230,7 +230,12 @@ struct Opened {
     delimiter: Option<u8>,
     /// The fields of records, where somebody named one.
     seen: FieldsSeen,
+    /// Whether it is larger than memory, once somebody asked.
+    is_large: OnceLock<bool>,
 }
+
+/// One part in so many of the machine's memory holds a corpus that is read again and again, about: the rest is the run's own.
+const HELD: u64 = 2;
 
 /// What one input is.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -488,10 +493,14 @@ impl Corpus {
         if input.store.is_intact() { fields } else { Err(Reason::Changed) }
     }
 
-    /// Bytes of all inputs that are mapped.
-    pub(crate) fn mapped_bytes(&self) -> u64 {
-        let stores = self.opened.inputs.iter().map(|input| &input.store);
-        stores.filter(|store| store.is_mapped()).map(InputBytes::len).sum()
+    /// Whether the system cannot hold all of what is mapped, so that what is read again comes from disk again. Linear in inputs
+    /// the first time.
+    pub(crate) fn is_larger_than_memory(&self) -> bool {
+        *self.opened.is_large.get_or_init(|| {
+            let stores = self.opened.inputs.iter().map(|input| &input.store);
+            let mapped: u64 = stores.filter(|store| store.is_mapped()).map(InputBytes::len).sum();
+            memory_of_machine().is_some_and(|bytes| mapped > bytes / HELD)
+        })
     }
 
     /// Says how records are read from here on.

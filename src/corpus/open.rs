@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::asked::{FieldsSeen, are_asked};
 use super::convert::objects::{self, PEEKED};
@@ -221,6 +221,7 @@ impl Opened {
             converted: BTreeMap::new(),
             delimiter: options.delimiter,
             seen: FieldsSeen::default(),
+            is_large: OnceLock::new(),
         }
     }
 

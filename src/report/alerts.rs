@@ -151,23 +151,10 @@ fn new_pages<'a>(report: &'a Report, earlier: &Report) -> Vec<Cow<'a, PageRow>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Policy;
-    use crate::recipe::Recipe;
-    use crate::report::{Accounting, FaultRow, RepeatRow, SCHEMA_VERSION, Settings};
+    use crate::report::{FaultRow, RepeatRow, diff};
 
     fn report(clusters: &[&[&str]], pages: Vec<PageRow>) -> Report {
-        let member = |id: &&str| MemberRow { id: (*id).to_owned(), ..MemberRow::default() };
-        let cluster = |ids: &&[&str]| ClusterRow {
-            id: format!("cluster of {}", ids[0]),
-            lead: ids[0].to_owned(),
-            representative: member(&ids[0]),
-            members: ids[1..].iter().map(member).collect(),
-            origin: None,
-            touches: Vec::new(),
-        };
-        let settings = Settings::new(Recipe::default(), &Policy::default(), &Default::default(), &[]);
-        let clusters = clusters.iter().map(cluster).collect();
-        Report { clusters, pages, ..Report::empty(SCHEMA_VERSION, settings, Accounting::default()) }
+        Report { pages, ..diff::tests::report(clusters) }
     }
 
     fn page(id: &str, repeats: &[(&str, u32)], faults: &[&'static str]) -> PageRow {

@@ -97,13 +97,14 @@ impl<'a> Placed<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::options::Policy;
     use crate::recipe::Recipe;
     use crate::report::{Accounting, MemberRow, SCHEMA_VERSION, Settings};
 
-    fn report(clusters: &[&[&str]]) -> Report {
+    /// A report of these clusters, each of its documents' ids.
+    pub fn report(clusters: &[&[&str]]) -> Report {
         let member = |id: &&str| MemberRow { id: (*id).to_owned(), ..MemberRow::default() };
         let cluster = |ids: &&[&str]| ClusterRow {
             id: format!("cluster of {}", ids[0]),

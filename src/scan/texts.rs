@@ -7,7 +7,7 @@ use crate::corpus::{Corpus, Fields, Scratch};
 use crate::error::Reason;
 use crate::kernel::Kernel;
 use crate::mmap::Access;
-use crate::options::{Progress, Resources, Work, memory_of_machine};
+use crate::options::{Progress, Resources, Work};
 
 /// Access to the text of every document.
 pub(crate) struct Texts<'a> {
@@ -21,9 +21,6 @@ pub(crate) struct Texts<'a> {
     /// Whether the system cannot hold all of the corpus, so that what is read again comes from disk again.
     is_large: bool,
 }
-
-/// One part in so many of the machine's memory holds a corpus that is read again and again, about: the rest is the run's own.
-const HELD: u64 = 2;
 
 /// One part in so many of a run's memory is for documents that are loaded.
 const LOADED: u64 = 4;
@@ -44,7 +41,7 @@ impl<'a> Texts<'a> {
             kernel: resources.kernel,
             progress: &resources.progress,
             memory: resources.memory,
-            is_large: memory_of_machine().is_some_and(|bytes| corpus.mapped_bytes() > bytes / HELD),
+            is_large: corpus.is_larger_than_memory(),
         }
     }
 
