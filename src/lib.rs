@@ -71,6 +71,7 @@ pub mod html;
 pub mod index;
 pub mod judge;
 mod kernel;
+mod leb128;
 mod mmap;
 mod model;
 pub mod options;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::Kernel;
-use crate::mmap::heap;
+use crate::mmap::heap::{self, HeapBounds};
 use crate::priority::give_way;
 
 /// How candidate pairs are found. Every candidate is verified exactly, whichever it was.
@@ -183,8 +183,14 @@ impl Resources {
     pub fn bound(&self) -> Result<bool> {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
         let large = bytes.saturating_sub(SMALL_BLOCKS).clamp(bytes / 4, bytes / LARGE_BLOCKS);
-        let large = usize::try_from(large).unwrap_or(usize::MAX);
-        match heap::bound(large, self.work_dir.as_deref(), self.memory.is_some()) {
+        let cached = memory_of_machine().unwrap_or(u64::MAX) / CACHED;
+        let [large, tables, cached] =
+            [large, bytes / 8 * TABLES, cached].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        match heap::bound(
+            HeapBounds { large, tables, cached },
+            self.work_dir.as_deref(),
+            self.memory.is_some(),
+        ) {
             Err(e) if self.memory.is_some() => Err(not_spilled(self.work_dir.as_deref(), e)),
             // Nobody asked for it. Its file is made when it is needed.
             bounded => Ok(bounded.unwrap_or(false)),
@@ -247,6 +253,13 @@ const SMALL_BLOCKS: u64 = 40 << 20;
 /// One part in so many of a bounded run's memory is for large blocks, at most: small ones grow with the run, and what is free
 /// between them (a million generated documents under 384M had 250 MB of them).
 const LARGE_BLOCKS: u64 = 2;
+
+/// Eighths of a bounded run's memory that are for large blocks with a table among them, which is written here and there.
+const TABLES: u64 = 7;
+
+/// One part in so many of the machine's memory may be a table in a file before the system writes it again and again: Linux begins
+/// to write when a tenth of its memory is changed.
+const CACHED: u64 = 16;
 
 /// Bytes of memory of the machine, or of its control group where that has fewer.
 pub(crate) fn memory_of_machine() -> Option<u64> {

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::html::{LinkTarget, PageElement, PageHead, PartKind, PlaceRole, VisiblePage, VisiblePart};
+use crate::leb128;
 
 const TARGETS: [LinkTarget; 5] =
     [LinkTarget::None, LinkTarget::Here, LinkTarget::Home, LinkTarget::Page, LinkTarget::Away];
@@ -88,12 +89,8 @@ fn place_in<T: PartialEq>(list: &[T], wanted: &T) -> u32 {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    fn number(&mut self, mut number: u32) {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
+    fn number(&mut self, number: u32) {
+        leb128::write(number, &mut self.0);
     }
 
     fn text(&mut self, text: &str) {
@@ -118,16 +115,7 @@ impl OutlineReader<'_> {
     }
 
     fn number(&mut self) -> Option<u32> {
-        let mut number = 0;
-        for shift in (0..32).step_by(7) {
-            let (first, rest) = self.0.split_first()?;
-            self.0 = rest;
-            number |= u32::from(first & 0x7F) << shift;
-            if first & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+        leb128::read(&mut self.0)
     }
 
     fn bytes(&mut self, length: u32) -> Option<String> {

@@ -14,6 +14,7 @@
 //! Which ranges are free is known in small blocks of the system's heap, which never wait for that lock.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
@@ -43,6 +44,10 @@ pub struct BoundedHeap;
 
 /// Bytes of large blocks that are held in memory, at most.
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// The same while [`table`] makes one.
+static TABLE_LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// Bytes of a table, at most, that the system keeps in memory though it is in the file.
+static CACHED: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes of large blocks that are.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 /// Where the file is mapped; 0 where it is not.
@@ -78,13 +83,24 @@ struct Space {
     by_length: BTreeSet<(usize, usize)>,
 }
 
+/// How many bytes stay in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct HeapBounds {
+    /// Of large blocks.
+    pub large: usize,
+    /// Of large blocks with a [`table`] among them.
+    pub tables: usize,
+    /// Of a table in the file, by the system.
+    pub cached: usize,
+}
+
 /// Bounds the large blocks of this process: so many bytes of them stay in memory, and further ones are pages of a file without a
 /// name in `directory`, or in the system's directory for such files. The file is made when the first block is wanted of it, or
 /// now. Returns whether blocks can be bounded: the system has to be Linux, and the program's allocator [`BoundedHeap`].
 ///
 /// # Errors
 /// The system's, where the file is made now and cannot be.
-pub fn bound(bytes: usize, directory: Option<&Path>, now: bool) -> io::Result<bool> {
+pub fn bound(bounds: HeapBounds, directory: Option<&Path>, now: bool) -> io::Result<bool> {
     if !cfg!(target_os = "linux") || !INSTALLED.load(Relaxed) {
         return Ok(false);
     }
@@ -100,8 +116,38 @@ pub fn bound(bytes: usize, directory: Option<&Path>, now: bool) -> io::Result<bo
     if now {
         return_freed();
     }
-    LIMIT.store(bytes, Relaxed);
+    LIMIT.store(bounds.large, Relaxed);
+    TABLE_LIMIT.store(bounds.tables, Relaxed);
+    CACHED.store(bounds.cached, Relaxed);
     Ok(true)
+}
+
+thread_local! {
+    /// Whether this thread makes a table.
+    static MAKES_TABLE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Parts of a table, at most: what fills them goes through all of its input for each.
+const MOST_PARTS: usize = 16;
+
+/// In how many parts, one after the other, a table of so many bytes is best filled that is written here and there: as many as
+/// memory asks for, where the system would write it to the file again and again.
+pub fn parts(bytes: usize) -> usize {
+    if bytes <= CACHED.load(Relaxed) {
+        return 1;
+    }
+    let most = TABLE_LIMIT.load(Relaxed);
+    let room = most.saturating_sub(HELD.load(Relaxed)).max(most / MOST_PARTS).max(1);
+    bytes.div_ceil(room).min(MOST_PARTS)
+}
+
+/// Makes a table, or a part of one, that will be written here and there: in memory as far as that goes, where the whole has so many
+/// bytes that the system would write it to the file again and again.
+pub fn table<T>(whole: usize, make: impl FnOnce() -> T) -> T {
+    MAKES_TABLE.set(whole > CACHED.load(Relaxed));
+    let made = make();
+    MAKES_TABLE.set(false);
+    made
 }
 
 /// Bytes of a block of the C library from which it is a mapping of its own, that ends when the block is freed.
@@ -305,7 +351,8 @@ impl Space {
 
 /// A block of the file, where no more may be held in memory.
 fn beyond(layout: Layout) -> Option<*mut u8> {
-    if HELD.load(Relaxed).saturating_add(layout.size()) <= LIMIT.load(Relaxed) || layout.align() > PAGE {
+    let limit = if MAKES_TABLE.get() { &TABLE_LIMIT } else { &LIMIT };
+    if HELD.load(Relaxed).saturating_add(layout.size()) <= limit.load(Relaxed) || layout.align() > PAGE {
         return None;
     }
     let block = space().take(layout.size());
@@ -422,7 +469,8 @@ mod tests {
         fn blocks_keep_their_bytes(steps in proptest::collection::vec(step(), 1..60), limit in prop_oneof![Just(0usize), Just(20_000)]) {
             // The allocator of this program is another, so that only the blocks below are counted.
             INSTALLED.store(true, Relaxed);
-            prop_assert!(bound(limit, None, true).expect("a file in the directory of temporary files"));
+            let bounds = HeapBounds { large: limit, tables: limit + 30_000, cached: 10_000 };
+            prop_assert!(bound(bounds, None, true).expect("a file in the directory of temporary files"));
             let layout = |size: usize| Layout::from_size_align(size, 8).expect("a size");
             let mut blocks: Vec<(*mut u8, usize, u8)> = Vec::new();
             let mut mark = 0u8;

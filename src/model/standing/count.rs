@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rayon::prelude::*;
 
-use super::held::{Held, HeldPage, Run};
+use super::held::{Held, HeldPage};
 use super::news::{Heights, level};
 use super::{ITEM, SMALL, Weeks};
 
@@ -76,8 +76,8 @@ impl Ranks {
         if places >= u64::from(held.numbers()) / GOOD_PART {
             return Ranks { stretches: vec![(0, 0)], count: held.numbers() };
         }
-        let runs = group.pages(held).flat_map_iter(|page| page.runs);
-        let mut all: Vec<Range<u32>> = runs.map(Run::numbers).collect();
+        let runs = group.pages(held).flat_map_iter(|page| page.runs());
+        let mut all: Vec<Range<u32>> = runs.map(|run| run.numbers()).collect();
         join_ranges(&mut all);
         let mut count = 0;
         let ranked = |range: Range<u32>| {
@@ -104,7 +104,7 @@ impl Ranks {
     /// Fills `out` with the ranks that a page has, each once.
     fn distinct(&self, page: &HeldPage<'_>, out: &mut Vec<Range<u32>>) {
         out.clear();
-        out.extend(page.runs.iter().map(|run| {
+        out.extend(page.runs().map(|run| {
             let rank = self.rank(run.first);
             rank..rank + run.count
         }));
@@ -217,7 +217,7 @@ impl Counted<'_> {
         let memory = || (Heights::default(), Vec::new());
         self.group.pages(self.held).for_each_init(memory, |(heights, own), page| {
             heights.clear(page.tokens as usize);
-            for run in page.runs {
+            for run in page.runs() {
                 let rank = self.ranks.rank(run.first) as usize;
                 let counts =
                     self.documents[rank..rank + run.count as usize].iter().map(|of| of.load(Relaxed));

@@ -1,8 +1,8 @@
 //! What several pages of a corpus print, in memory: their shingles by number.
 //!
 //! Shingles are numbered as they come. What is printed again was numbered in a row when it first came, so that a page is a few
-//! runs of numbers that follow one another, however long the passages are that it shares: 12 bytes a run, where each shingle and
-//! its place would take as much. It is the dictionary of Ziv and Lempel, "Compression of individual sequences via variable-rate
+//! runs of numbers that follow one another, however long the passages are that it shares: some 7 bytes a run, where each shingle
+//! and its place would take 12. It is the dictionary of Ziv and Lempel, "Compression of individual sequences via variable-rate
 //! coding" (1978), over shingles. Which number a shingle gets depends on who came first; nothing that is counted does.
 
 use std::hash::{BuildHasher, RandomState};
@@ -17,7 +17,9 @@ use rayon::prelude::*;
 use super::learn::{PageText, Pages};
 use crate::error::{Error, Result};
 use crate::kernel::prefetch;
-use crate::model::hashed::SeenTwice;
+use crate::leb128;
+use crate::mmap::heap;
+use crate::model::hashed::CameAgain;
 
 /// Tokens of a corpus up to which every shingle is numbered, which takes 14 bytes each: its pages are read once. Of larger corpora
 /// those are numbered that seem to come again, and pages are read twice.
@@ -60,16 +62,58 @@ pub(super) struct HeldPage<'a> {
     pub noisy: bool,
     /// The day of its date, where it has one.
     pub day: Option<i32>,
-    /// What it may have in common with others, in order.
-    pub runs: &'a [Run],
-    /// Whether some of that stands in it more than once.
+    /// Whether some of its shingles that are held stand in it more than once.
     pub repeats: bool,
+    /// Its runs as they are kept.
+    kept: KeptRuns<'a>,
 }
 
-impl HeldPage<'_> {
+impl<'a> HeldPage<'a> {
+    /// What it may have in common with others, in order.
+    pub fn runs(&self) -> impl Iterator<Item = Run> + use<'a> {
+        self.kept
+    }
+
     /// How many of its shingles are held.
     pub fn places(&self) -> u64 {
-        self.runs.iter().map(|run| u64::from(run.count)).sum()
+        self.runs().map(|run| u64::from(run.count)).sum()
+    }
+}
+
+/// Runs of a page as they are kept, three numbers each: how far behind the one before it a run stands, how far from the number that
+/// would follow its first one is, and its shingles.
+#[derive(Debug, Clone, Copy)]
+struct KeptRuns<'a> {
+    bytes: &'a [u8],
+    /// Behind the run before.
+    at: u32,
+    number: u32,
+}
+
+impl Iterator for KeptRuns<'_> {
+    type Item = Run;
+
+    #[inline]
+    fn next(&mut self) -> Option<Run> {
+        let at = self.at + leb128::read(&mut self.bytes)?;
+        let apart = leb128::read(&mut self.bytes)?;
+        // The lowest bit says which way ("zigzag").
+        let first = self.number.wrapping_add(apart >> 1 ^ (apart & 1).wrapping_neg());
+        let count = leb128::read(&mut self.bytes)?;
+        (self.at, self.number) = (at + count, first.wrapping_add(count));
+        Some(Run { at, first, count })
+    }
+}
+
+/// Appends runs of a page, as [`KeptRuns`] reads them.
+fn keep(runs: &[Run], bytes: &mut Vec<u8>) {
+    let (mut at, mut number) = (0, 0u32);
+    for run in runs {
+        let apart = run.first.wrapping_sub(number) as i32;
+        leb128::write(run.at - at, bytes);
+        leb128::write((apart << 1 ^ apart >> 31) as u32, bytes);
+        leb128::write(run.count, bytes);
+        (at, number) = (run.at + run.count, run.first.wrapping_add(run.count));
     }
 }
 
@@ -83,7 +127,8 @@ pub(super) struct Held {
 
 #[derive(Default)]
 struct Bundle {
-    runs: Vec<Run>,
+    /// Runs of all pages, as they are kept.
+    runs: Vec<u8>,
     pages: Vec<BundledPage>,
 }
 
@@ -97,8 +142,9 @@ struct BundledPage {
 }
 
 impl Held {
-    /// Reads all pages, once or twice. Memory is 8 bits a token while they are read, 14 bytes a shingle that several pages have (or,
-    /// by chance, one alone), and 12 bytes a run.
+    /// Reads all pages, once or twice; more often where the memory of the first time is too large and they are read for a part of it at
+    /// a time. Memory is 8 bits a token then, 4 at most the next time, 14 bytes a shingle that several pages have (or, by chance, one
+    /// alone), and some 7 bytes a run.
     ///
     /// # Errors
     /// Those of `pages`; [`Error::beyond_one_run`] for more shingles than 32 bits number.
@@ -115,29 +161,35 @@ impl Held {
 
     /// With those that seem to come again.
     pub(super) fn of_repeated<P: Pages>(pages: &P, tokens: u64) -> Result<Held> {
-        let seen = SeenTwice::new(tokens);
-        let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
-            if is_read(pages, number) {
-                seen.look(pages.read(reader, number)?.shingles);
-            }
-            Ok(())
-        };
-        (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)?;
-        let again = seen.candidates() as u64;
-        Held::numbered(pages, Some(seen), again + again / 8)
+        let again = CameAgain::of(tokens, |seen| {
+            let look = |reader: &mut P::Reader, number: u32| -> Result<()> {
+                if is_read(pages, number) {
+                    seen.look(pages.read(reader, number)?.shingles);
+                }
+                Ok(())
+            };
+            (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)
+        })?;
+        let shingles = again.candidates() as u64;
+        Held::numbered(pages, Some(again), shingles + shingles / 8)
     }
 
-    /// Of about so many shingles: of those that `seen` has again, or of all.
-    fn numbered<P: Pages>(pages: &P, seen: Option<SeenTwice>, mut shingles: u64) -> Result<Held> {
+    /// Of about so many shingles: of those that came `again`, or of all.
+    fn numbered<P: Pages>(pages: &P, again: Option<CameAgain>, mut shingles: u64) -> Result<Held> {
         let bundles = pages.count().div_ceil(BUNDLE);
         loop {
             // A thread may leave a part of its block.
             let numbers = Numbers::new(shingles + u64::from(BLOCK) * (u64::from(bundles) + 1))?;
-            let worker =
-                || Worker { reader: pages.reader(), again: Vec::new(), ranges: Vec::new(), block: 0..0 };
+            let worker = || Worker {
+                reader: pages.reader(),
+                places: Vec::new(),
+                runs: Vec::new(),
+                ranges: Vec::new(),
+                block: 0..0,
+            };
             let bundle = |worker: &mut Worker<P::Reader>, bundle: u32| {
                 let numbers_of = bundle * BUNDLE..pages.count().min((bundle + 1) * BUNDLE);
-                worker.bundle(pages, numbers_of, seen.as_ref(), &numbers)
+                worker.bundle(pages, numbers_of, again.as_ref(), &numbers)
             };
             let held = (0..bundles).into_par_iter().map_init(worker, bundle);
             let held = held.collect::<Result<Vec<Bundle>>>()?;
@@ -156,7 +208,8 @@ impl Held {
         let at = (number % BUNDLE) as usize;
         let start = at.checked_sub(1).map_or(0, |before| pages[before].end);
         let BundledPage { tokens, noisy, repeats, day, end } = pages[at];
-        HeldPage { tokens, noisy, day, runs: &runs[start as usize..end as usize], repeats }
+        let kept = KeptRuns { bytes: &runs[start as usize..end as usize], at: 0, number: 0 };
+        HeldPage { tokens, noisy, day, repeats, kept }
     }
 
     /// Numbers of shingles are below this.
@@ -179,7 +232,9 @@ fn is_read<P: Pages>(pages: &P, number: u32) -> bool {
 struct Worker<R> {
     reader: R,
     /// Places of a page's shingles that are numbered.
-    again: Vec<u32>,
+    places: Vec<u32>,
+    /// Its runs.
+    runs: Vec<Run>,
     /// The numbers of a page.
     ranges: Vec<Range<u32>>,
     /// Numbers that are its to give.
@@ -191,25 +246,26 @@ impl<R> Worker<R> {
         &mut self,
         pages: &P,
         numbers_of: Range<u32>,
-        seen: Option<&SeenTwice>,
+        again: Option<&CameAgain>,
         numbers: &Numbers,
     ) -> Result<Bundle> {
-        let Worker { reader, again, ranges, block } = self;
+        let Worker { reader, places, runs, ranges, block } = self;
         let mut bundle = Bundle::default();
         for number in numbers_of {
             let tokens = pages.page(number).map_or(0, |page| page.tokens);
-            let first = bundle.runs.len();
-            let mut page = BundledPage { tokens, noisy: false, repeats: false, day: None, end: first as u32 };
+            let mut page = BundledPage { tokens, noisy: false, repeats: false, day: None, end: 0 };
             if is_read(pages, number) {
                 let text = pages.read(reader, number)?;
-                hold(text, seen, numbers, (again, block), &mut bundle.runs);
-                (page.noisy, page.end) = (text.noisy, bundle.runs.len() as u32);
+                hold(text, again, numbers, (places, block), runs);
+                keep(runs, &mut bundle.runs);
                 ranges.clear();
-                ranges.extend(bundle.runs[first..].iter().map(Run::numbers));
+                ranges.extend(runs.iter().map(Run::numbers));
                 ranges.sort_unstable_by_key(|range| range.start);
                 page.repeats = ranges.windows(2).any(|two| two[1].start < two[0].end);
+                page.noisy = text.noisy;
                 page.day = text.day.and_then(|day| i32::try_from(day).ok());
             }
+            page.end = bundle.runs.len() as u32;
             bundle.pages.push(page);
         }
         bundle.runs.shrink_to_fit();
@@ -217,28 +273,28 @@ impl<R> Worker<R> {
     }
 }
 
-/// Appends the runs of one page.
+/// Fills `runs` with those of one page.
 fn hold(
     text: PageText<'_>,
-    seen: Option<&SeenTwice>,
+    again: Option<&CameAgain>,
     numbers: &Numbers,
-    (again, block): (&mut Vec<u32>, &mut Range<u32>),
+    (places, block): (&mut Vec<u32>, &mut Range<u32>),
     runs: &mut Vec<Run>,
 ) {
     let shingles = text.shingles;
-    again.clear();
-    match seen {
-        None => again.extend(0..shingles.len() as u32),
-        Some(seen) => again.extend((0..).zip(shingles).filter_map(|(at, &shingle): (u32, _)| {
-            seen.prefetch(shingles.get(at as usize + AHEAD));
-            seen.again(shingle).then_some(at)
+    places.clear();
+    match again {
+        None => places.extend(0..shingles.len() as u32),
+        Some(again) => places.extend((0..).zip(shingles).filter_map(|(at, &shingle): (u32, _)| {
+            again.prefetch(shingles.get(at as usize + AHEAD));
+            again.again(shingle).then_some(at)
         })),
     }
-    let of_page = runs.len();
-    for (i, &at) in again.iter().enumerate() {
-        numbers.prefetch(again.get(i + AHEAD).map(|&at| shingles[at as usize]));
+    runs.clear();
+    for (i, &at) in places.iter().enumerate() {
+        numbers.prefetch(places.get(i + AHEAD).map(|&at| shingles[at as usize]));
         let shingle = shingles[at as usize].max(1);
-        let last = runs[of_page..].last().copied().filter(|run| run.at + run.count == at);
+        let last = runs.last().copied().filter(|run| run.at + run.count == at);
         // Behind a shingle stands what stood behind it before, mostly.
         let next = last.map(|run| run.first + run.count).filter(|&next| numbers.is(next, shingle));
         let Some(number) = next.or_else(|| numbers.number(shingle, block)) else { return };
@@ -271,10 +327,10 @@ impl Numbers {
                 u32::MAX - 1
             )));
         }
-        let free = |count: u64| 0..count;
+        let slots = most + most / 2 + 1;
         Ok(Numbers {
-            slots: free(most + most / 2 + 1).map(|_| AtomicU32::new(0)).collect(),
-            shingles: free(most).map(|_| AtomicU64::new(0)).collect(),
+            slots: heap::table(4 * slots as usize, || (0..slots).map(|_| AtomicU32::new(0)).collect()),
+            shingles: (0..most).map(|_| AtomicU64::new(0)).collect(),
             next: AtomicU64::new(0),
             full: AtomicBool::new(false),
             seed: RandomState::new().hash_one(0),
@@ -366,7 +422,7 @@ mod tests {
 
     /// The shingles of a page by their places, as its runs say.
     fn of_runs(held: &Held, number: u32) -> Vec<(u32, u64)> {
-        let runs = held.page(number).runs.iter();
+        let runs = held.page(number).runs();
         runs.flat_map(|run| (0..run.count).map(|i| (run.at + i, held.shingle(run.first + i)))).collect()
     }
 
@@ -402,7 +458,7 @@ mod tests {
         let pages = (0..200).map(|n| document(n % 3, &[text(100 + n, 45), about.clone()])).collect();
         let held = Held::of_repeated(&OracleCorpus::new(pages), 20_000).expect("read");
         let runs: usize =
-            (100..200).map(|number| held.page(number).runs.iter().filter(|run| run.count > 50).count()).sum();
+            (100..200).map(|number| held.page(number).runs().filter(|run| run.count > 50).count()).sum();
         assert_eq!(runs, 100);
     }
 
