@@ -14,6 +14,7 @@ use super::runs::{PARTITIONS, Partition};
 use super::{Candidate, Crowd, Gate, HEAVY, Runs, Sampled};
 use crate::error::{Error, Result};
 use crate::kernel::prefetch;
+use crate::leb128;
 use crate::options::{Cancel, Resources};
 use crate::rows::Grouped;
 use crate::signature::winnow::LEVELS;
@@ -142,6 +143,26 @@ impl Postings {
         are_whole.then_some(Postings { partitions, documents })
     }
 
+    /// The same in half of the memory, to be looked at later. Linear.
+    pub fn packed(self) -> PackedPostings {
+        let pack = |postings: Vec<u64>| {
+            let (mut bytes, mut hash) = (Vec::new(), 0);
+            for list in postings.chunk_by(|a, b| a >> 32 == b >> 32) {
+                let of_list = (list[0] >> 32) as u32;
+                leb128::write(of_list - std::mem::replace(&mut hash, of_list), &mut bytes);
+                leb128::write(list.len() as u32, &mut bytes);
+                let mut before = 0;
+                for document in list.iter().map(|&posting| posting as u32) {
+                    leb128::write(document - std::mem::replace(&mut before, document), &mut bytes);
+                }
+            }
+            bytes.shrink_to_fit();
+            bytes
+        };
+        let partitions = self.partitions.into_par_iter().map(pack).collect();
+        PackedPostings { partitions, documents: self.documents }
+    }
+
     /// The documents of every shared sample, each list in order: as the low halves of its numbers.
     pub fn lists(&self) -> impl ParallelIterator<Item = &[u64]> {
         self.partitions.par_iter().flat_map_iter(|postings| postings.chunk_by(|a, b| a >> 32 == b >> 32))
@@ -204,6 +225,34 @@ impl Postings {
         let forms = Gate::new(0.0);
         count_pairs((&lists, &heavy), documents, self.documents, (gate, &forms), met, resources)?;
         Ok(Crowd::new(heavy, documents, (gate, forms)).documents().collect())
+    }
+}
+
+/// Postings that nobody looks at: of each list the difference from the hash before it, its length, and of its documents the differences.
+#[derive(Debug)]
+pub struct PackedPostings {
+    partitions: Vec<Vec<u8>>,
+    documents: usize,
+}
+
+impl PackedPostings {
+    /// The postings. Linear.
+    pub fn unpacked(self) -> Postings {
+        let unpack = |bytes: Vec<u8>| {
+            let (mut rest, mut hash, mut postings) = (&bytes[..], 0u32, Vec::new());
+            while let Some((more, length)) = leb128::read(&mut rest).zip(leb128::read(&mut rest)) {
+                hash += more;
+                let mut document = 0;
+                postings.extend((0..length).map_while(|_| {
+                    document += leb128::read(&mut rest)?;
+                    Some(u64::from(hash) << 32 | u64::from(document))
+                }));
+            }
+            postings.shrink_to_fit();
+            postings
+        };
+        let partitions = self.partitions.into_par_iter().map(unpack).collect();
+        Postings { partitions, documents: self.documents }
     }
 }
 
@@ -544,6 +593,9 @@ mod tests {
             let numbers = (0..count as u32).collect();
             let gone = bitvec![0; count];
             let postings = Postings::gather(vec![(runs, numbers)], &gone, &Cancel::default()).expect("not cancelled");
+            let wanted = postings.partitions.clone();
+            let postings = postings.packed().unpacked();
+            prop_assert_eq!(&postings.partitions, &wanted);
             let standing: BTreeSet<u64> = (0..stands).map(|value| hash(value) & ((1 << 40) - 1)).collect();
             let (gate, forms) = (Gate::at_most(0.7, 2), Gate::new(0.2));
             let is_standing = |hash: u64| standing.contains(&hash);

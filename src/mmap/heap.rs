@@ -472,6 +472,15 @@ mod tests {
             let bounds = HeapBounds { large: limit, tables: limit + 30_000, cached: 10_000 };
             prop_assert!(bound(bounds, None, true).expect("a file in the directory of temporary files"));
             let layout = |size: usize| Layout::from_size_align(size, 8).expect("a size");
+            prop_assert_eq!([10_000, 10_001, 60_001].map(parts), [1, 1, if limit == 0 { 3 } else { 2 }]);
+            for (whole, is_in_memory) in [(10_001, true), (10_000, limit > 0)] {
+                // SAFETY: the size is not zero, and the block is freed by the layout that it was given for.
+                unsafe {
+                    let block = table(whole, || BoundedHeap.alloc_zeroed(layout(9000)));
+                    prop_assert_eq!(is_mapped(block), !is_in_memory);
+                    BoundedHeap.dealloc(block, layout(9000));
+                }
+            }
             let mut blocks: Vec<(*mut u8, usize, u8)> = Vec::new();
             let mut mark = 0u8;
             for step in steps {

@@ -218,9 +218,9 @@ impl Flow<'_> {
             Some(model) => model,
             None => self.learned(&postings, seen, given)?,
         };
-        let postings = self.content(postings, &model, sites);
+        let mut postings = self.content(postings, &model, sites);
         if !is_whole {
-            model.standing = self.standing(&postings, &model, sites)?;
+            (model.standing, postings) = self.standing(postings, &model, sites)?;
             self.keep(|steps| steps.put_model(Step::Model, &model))?;
         }
         let (mut candidates, mut slight, crowd) = match self.policy.method {
@@ -267,17 +267,19 @@ impl Flow<'_> {
         Ok(model)
     }
 
-    /// What stands in the corpus, as the pairs of all samples tell.
-    fn standing(&self, postings: &Postings, model: &Model, sites: &[u64]) -> Result<Standing> {
+    /// What stands in the corpus, as the pairs of all samples tell; and these samples.
+    fn standing(&self, postings: Postings, model: &Model, sites: &[u64]) -> Result<(Standing, Postings)> {
         self.resources.begin("standing text")?;
         let noise = model.noisy.then_some(&model.seen);
         let pages = standing::RunPages::new(self.texts, self.recipe, sites, noise, &self.resources.cancel);
-        let pages = pages.of_partners(postings, &Gate::of(self.policy), self.resources)?;
+        let pages = pages.of_partners(&postings, &Gate::of(self.policy), self.resources)?;
+        // No stage takes more memory than this one, which has no use for them.
+        let postings = postings.packed();
         // Nearly all of a corpus that does not fit into memory, twice.
         self.texts.expect(Access::InOrder);
         let standing = pages.learn();
         self.texts.expect(Access::Scattered);
-        standing
+        Ok((standing?, postings.unpacked()))
     }
 
     /// The shared samples, and how often each token stands: of the first pass, or as an earlier run kept them.

@@ -26,7 +26,7 @@ use crate::model::hashed::CameAgain;
 const ALL_NUMBERED: u64 = 1 << 20;
 
 /// Pages whose runs stand side by side: a list for each page would take as much memory again.
-const BUNDLE: u32 = 64;
+const BUNDLE: u32 = 256;
 
 /// Numbers that a thread takes at once: what it numbers then stands in a row whatever others do meanwhile.
 const BLOCK: u32 = 128;
@@ -143,7 +143,7 @@ struct BundledPage {
 
 impl Held {
     /// Reads all pages, once or twice; more often where the memory of the first time is too large and they are read for a part of it at
-    /// a time. Memory is 8 bits a token then, 4 at most the next time, 14 bytes a shingle that several pages have (or, by chance, one
+    /// a time. Memory is 8 bits a token then, 4 at most the next time, 13 bytes a shingle that several pages have (or, by chance, one
     /// alone), and some 7 bytes a run.
     ///
     /// # Errors
@@ -170,7 +170,7 @@ impl Held {
             };
             (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)
         })?;
-        let shingles = again.candidates() as u64;
+        let shingles = again.candidates();
         Held::numbered(pages, Some(again), shingles + shingles / 8)
     }
 
@@ -307,7 +307,7 @@ fn hold(
 
 /// Numbers of shingles, which several threads give at the same time: open addressing by shingle. A shingle is never 0 here.
 struct Numbers {
-    /// Of each slot one more than a number; 0 where it is free. They are half as many again as numbers, so that some are.
+    /// Of each slot one more than a number; 0 where it is free. They are a quarter more than numbers, so that some are.
     slots: Vec<AtomicU32>,
     /// The shingle of each number; 0 as long as it has none.
     shingles: Vec<AtomicU64>,
@@ -327,7 +327,7 @@ impl Numbers {
                 u32::MAX - 1
             )));
         }
-        let slots = most + most / 2 + 1;
+        let slots = most + most / 4 + 1;
         Ok(Numbers {
             slots: heap::table(4 * slots as usize, || (0..slots).map(|_| AtomicU32::new(0)).collect()),
             shingles: (0..most).map(|_| AtomicU64::new(0)).collect(),
@@ -423,7 +423,7 @@ mod tests {
     /// The shingles of a page by their places, as its runs say.
     fn of_runs(held: &Held, number: u32) -> Vec<(u32, u64)> {
         let runs = held.page(number).runs();
-        runs.flat_map(|run| (0..run.count).map(|i| (run.at + i, held.shingle(run.first + i)))).collect()
+        runs.flat_map(|run| (0..run.count).map(move |i| (run.at + i, held.shingle(run.first + i)))).collect()
     }
 
     proptest! {
