@@ -260,7 +260,7 @@ mod tests {
             assert!(by_chance as u64 * 10 < once, "{by_chance} of {once}");
             let told = whole.candidates() as f64 / (twice as usize + by_chance) as f64;
             assert!((0.9..1.25).contains(&told), "{told}");
-            for parts in [2, 3, 7, 1 << 20] {
+            for parts in [2, 3, 7] {
                 assert_eq!(again(all.len() as u64, parts, &all).halves, whole.halves, "{parts} parts");
             }
         }
