@@ -1,7 +1,7 @@
 //! What several pages of a corpus print, in memory: their shingles by number.
 //!
 //! Shingles are numbered as they come. What is printed again was numbered in a row when it first came, so that a page is a few
-//! runs of numbers that follow one another, however long the passages are that it shares: some 7 bytes a run, where each shingle
+//! runs of numbers that follow one another, however long the passages are that it shares: some 5 bytes a run, where each shingle
 //! and its place would take 12. It is the dictionary of Ziv and Lempel, "Compression of individual sequences via variable-rate
 //! coding" (1978), over shingles. Which number a shingle gets depends on who came first; nothing that is counted does.
 
@@ -144,7 +144,7 @@ struct BundledPage {
 impl Held {
     /// Reads all pages, once or twice; more often where the memory of the first time is too large and they are read for a part of it at
     /// a time. Memory is 8 bits a token then, 4 at most the next time, 13 bytes a shingle that several pages have (or, by chance, one
-    /// alone), and some 7 bytes a run.
+    /// alone), and some 5 bytes a run.
     ///
     /// # Errors
     /// Those of `pages`; [`Error::beyond_one_run`] for more shingles than 32 bits number.
