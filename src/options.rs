@@ -182,8 +182,9 @@ impl Resources {
     /// [`ErrorKind::Write`] where the work directory takes no file, and [`Resources::memory`] is given.
     pub fn bound(&self) -> Result<bool> {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
-        let large = bytes.saturating_sub(SMALL_BLOCKS).clamp(bytes / 4, bytes / LARGE_BLOCKS);
         let cached = memory_of_machine().unwrap_or(u64::MAX) / CACHED;
+        let most = bytes / if bytes / LARGE_BLOCKS > cached { FEW_LARGE_BLOCKS } else { LARGE_BLOCKS };
+        let large = bytes.saturating_sub(SMALL_BLOCKS).clamp(bytes / FEW_LARGE_BLOCKS, most);
         let [large, tables, cached] =
             [large, bytes / 8 * TABLES, cached].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         match heap::bound(
@@ -253,6 +254,10 @@ const SMALL_BLOCKS: u64 = 40 << 20;
 /// One part in so many of a bounded run's memory is for large blocks, at most: small ones grow with the run, and what is free
 /// between them (a million generated documents under 384M had 250 MB of them).
 const LARGE_BLOCKS: u64 = 2;
+
+/// The same of a memory that is so large that its runs have tables which no file should hold: lists leave them room, since the
+/// system writes a list once (ten million generated documents have a table of 2.4 GB beside lists of more than that).
+const FEW_LARGE_BLOCKS: u64 = 4;
 
 /// Eighths of a bounded run's memory that are for large blocks with a table among them, which is written here and there.
 const TABLES: u64 = 7;

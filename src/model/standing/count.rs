@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::held::{Held, HeldPage};
 use super::news::{Heights, level};
 use super::{ITEM, SMALL, Weeks};
+use crate::mmap::heap;
 
 /// Different weeks from which half of them count as items: as many as a site that is known needs.
 const FEWEST_WEEKS: u32 = 8;
@@ -137,7 +138,8 @@ pub(super) fn count<T: Send>(
     keep: impl Fn(Counts) -> Option<T> + Sync,
 ) -> Vec<T> {
     let ranks = Ranks::of(held, group);
-    let documents: Vec<AtomicU32> = (0..ranks.count).map(|_| AtomicU32::new(0)).collect();
+    let documents: Vec<AtomicU32> =
+        heap::table(4 * ranks.count as usize, || (0..ranks.count).map(|_| AtomicU32::new(0)).collect());
     group.pages(held).for_each_init(Vec::new, |own, page| {
         ranks.distinct(&page, own);
         for range in &*own {
