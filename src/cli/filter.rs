@@ -15,6 +15,7 @@ use crate::filter::{Answer, Filter, Incoming, Lookup, Prepared, Preparer, line, 
 use crate::index::store::{Disk, Store};
 use crate::index::{Keep, Limits, Setup, Snapshot};
 use crate::judge::Directed;
+use crate::mmap::heap;
 use crate::options::{Policy, Progress, Resources};
 use crate::output::OutputPlace;
 use crate::recipe::Recipe;
@@ -32,6 +33,10 @@ const BATCH: usize = 256;
 
 /// Bytes of lines that are answered together, about.
 const BATCH_BYTES: usize = 4 << 20;
+
+/// Bytes of a freed block of one that writes an index from which it is given back to the system: memories of documents and sieves
+/// are larger, and what a document needs for itself is not.
+const GIVEN_BACK: usize = 1 << 20;
 
 pub fn run(args: &args::Args, typed: &args::FilterArgs) -> Result<ExitCode> {
     let wanted = FilterOutputs::check(args, typed)?;
@@ -186,6 +191,8 @@ pub fn writing(
     resources: &Resources,
     limits: Limits,
 ) -> Result<Filter> {
+    // Who writes an index may do so for months.
+    heap::give_back_freed(GIVEN_BACK);
     let disk = Disk::new(directory);
     disk.create_directory().with_context(|| format!("cannot create {}", directory.display()))?;
     let writer = open_or_create(Arc::new(disk), &create.setup(model)?, create.recipe()?, limits)?;
