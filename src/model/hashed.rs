@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -22,6 +23,12 @@ const WORDS: u64 = 1 << MOST_FOLDS;
 
 /// How often what came again is folded, at most.
 const MOST_FOLDS: u32 = 2;
+
+/// Hashes of a sample, about, from which those that came again are counted: of 5 in 100 that did, within 3 % nearly always.
+const SAMPLED: u64 = 1 << 18;
+
+/// How far a count of a sample may be from what it tells, in its standard deviations.
+const DEVIATIONS: f64 = 4.0;
 
 /// One bit in so many is set after folding, at most: one in 64 that stands once then looks as if it stood again.
 const SPARSE: f64 = 8.0;
@@ -115,6 +122,28 @@ fn bits_of(hash: u64) -> u64 {
     1 << (hash >> 8 & 31) | 1 << (hash >> 16 & 31)
 }
 
+/// A part of what [`CameAgain::of`] is made of, that threads add to.
+#[derive(Debug)]
+pub struct AllThatCome {
+    seen: SeenTwice,
+    /// Of the hashes that have a word here, the different ones of which the sample is.
+    sample: Mutex<Hashes>,
+    /// The sample has one in so many of all, a power of two.
+    one_in: u64,
+}
+
+impl AllThatCome {
+    /// Takes note of several.
+    pub fn look(&self, hashes: &[u64]) {
+        self.seen.look(hashes);
+        let is_sampled =
+            |hash: &u64| hash >> 24 & (self.one_in - 1) == 0 && self.seen.place(*hash).0.is_some();
+        for &hash in hashes.iter().filter(|hash| is_sampled(hash)) {
+            self.sample.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
+        }
+    }
+}
+
 /// What [`SeenTwice`] says came again, when all has come: at most 4 bits a hash, and fewer where little came again. The halves of
 /// neighbouring words are laid over one another then, as a Bloom filter is that was made too large.
 #[derive(Debug)]
@@ -123,8 +152,7 @@ pub struct CameAgain {
     /// Words before they were folded.
     words: u64,
     folds: u32,
-    /// Different hashes that seem to have come more than once, about.
-    candidates: f64,
+    candidates: u64,
 }
 
 impl CameAgain {
@@ -133,51 +161,37 @@ impl CameAgain {
     ///
     /// # Errors
     /// Those of `look`.
-    pub fn of<E>(hashes: u64, look: impl FnMut(&SeenTwice) -> Result<(), E>) -> Result<CameAgain, E> {
-        CameAgain::of_parts(hashes, heap::parts(bytes(words(hashes))) as u64, look)
+    pub fn of<E>(hashes: u64, look: impl FnMut(&AllThatCome) -> Result<(), E>) -> Result<CameAgain, E> {
+        let one_in = (hashes / SAMPLED + 1).next_power_of_two();
+        CameAgain::of_parts((hashes, one_in), heap::parts(bytes(words(hashes))) as u64, look)
     }
 
     fn of_parts<E>(
-        hashes: u64,
+        (hashes, one_in): (u64, u64),
         parts: u64,
-        mut look: impl FnMut(&SeenTwice) -> Result<(), E>,
+        mut look: impl FnMut(&AllThatCome) -> Result<(), E>,
     ) -> Result<CameAgain, E> {
         let words = words(hashes);
         let of_part = words.div_ceil(parts.max(1)).next_multiple_of(WORDS);
-        let mut again = CameAgain { halves: Vec::new(), words, folds: 0, candidates: 0.0 };
+        let mut again = CameAgain { halves: Vec::new(), words, folds: 0, candidates: 0 };
+        let mut sampled = Vec::new();
         for first in (0..words).step_by(of_part as usize) {
             let range = first..words.min(first + of_part);
             let seen = heap::table(bytes(words), || SeenTwice::part(range, words));
-            look(&seen)?;
+            let all = AllThatCome { seen, sample: Mutex::default(), one_in };
+            look(&all)?;
+            let AllThatCome { seen, sample, .. } = all;
             if first == 0 {
                 again.folds = folds(&seen);
                 again.halves.reserve_exact((words >> again.folds) as usize);
             }
-            again.count(&seen);
             again.halves.extend(seen.words.chunks(1 << again.folds).map(folded));
+            sampled.extend(sample.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
+        let came_again = sampled.into_iter().filter(|&hash| again.again(hash)).count() as f64;
+        let more = if one_in > 1 { DEVIATIONS * came_again.sqrt() } else { 0.0 };
+        again.candidates = one_in * (came_again + more) as u64;
         Ok(again)
-    }
-
-    /// Counts the candidates of a part: what came again, and what looks so by chance. A hash that came once has its bits among those
-    /// that came to its word, and so have most that seem to have come again there; other words' bits fall on them as on any.
-    fn count(&mut self, seen: &SeenTwice) {
-        let hashes: [f64; 33] = std::array::from_fn(hashes_of);
-        let candidates = |words: &[AtomicU64]| {
-            let all = folded(words);
-            let of_word = |word: &AtomicU64| {
-                let word = word.load(Relaxed);
-                let (came, again) = (word as u32, (word >> 32) as u32);
-                let others = f64::from((all & !again).count_ones()) / 32.0;
-                let [came, again] = [came, again].map(|half| half.count_ones());
-                let own = f64::from(again) / f64::from(came.max(1));
-                let chance = (1.0 - (1.0 - own) * (1.0 - others)).powi(2);
-                let [came, again] = [came, again].map(|ones| hashes[ones as usize]);
-                again + (came - again).max(0.0) * chance
-            };
-            words.iter().map(of_word).sum::<f64>()
-        };
-        self.candidates += seen.words.par_chunks(1 << self.folds).map(candidates).sum::<f64>();
     }
 
     fn place(&self, hash: u64) -> usize {
@@ -199,16 +213,10 @@ impl CameAgain {
         u64::from(self.halves[self.place(hash)]) & bits == bits
     }
 
-    /// Different hashes that seem to have come more than once, about: up to a third too many where most came again, and hardly too few.
+    /// Different hashes that seem to have come more than once, about: a few more where a sample says it, and hardly ever fewer.
     pub fn candidates(&self) -> u64 {
-        self.candidates as u64
+        self.candidates
     }
-}
-
-/// Hashes that set so many bits of a half word, about, as in Swamidass and Baldi, "Mathematical correction for fingerprint similarity
-/// measures", J. Chem. Inf. Model. 47, 2007.
-fn hashes_of(ones: usize) -> f64 {
-    -(1.0 - ones.min(31) as f64 / 32.0).ln() * 16.0
 }
 
 /// What came again of some words, laid over one another.
@@ -234,13 +242,13 @@ mod tests {
     use crate::hash::avalanche;
     use std::convert::Infallible;
 
-    /// What came again of hashes that `look` adds in so many parts.
-    fn again(hashes: u64, parts: u64, all: &[u64]) -> CameAgain {
-        let look = |seen: &SeenTwice| {
-            seen.look(all);
+    /// What came again of hashes that are added in so many parts; one in so many is in the sample.
+    fn again(one_in: u64, parts: u64, all: &[u64]) -> CameAgain {
+        let look = |come: &AllThatCome| {
+            come.look(all);
             Ok::<_, Infallible>(())
         };
-        CameAgain::of_parts(hashes, parts, look).expect("nothing fails")
+        CameAgain::of_parts((all.len() as u64, one_in), parts, look).expect("nothing fails")
     }
 
     /// So many hashes that stand once, and then some that stand twice.
@@ -253,23 +261,45 @@ mod tests {
     fn what_comes_again_is_told_whatever_the_parts() {
         for (once, twice, folds) in [(50_000, 100, 2), (50_000, 4_000, 1), (20_000, 20_000, 0)] {
             let all = hashes(once, twice);
-            let whole = again(all.len() as u64, 1, &all);
+            let whole = again(1, 1, &all);
             assert_eq!(whole.folds, folds);
             assert!(all[once as usize..].iter().all(|&hash| whole.again(hash)));
-            let by_chance = all[..once as usize].iter().filter(|&&hash| whole.again(hash)).count();
-            assert!(by_chance as u64 * 10 < once, "{by_chance} of {once}");
-            let told = whole.candidates() as f64 / (twice as usize + by_chance) as f64;
-            assert!((0.9..1.35).contains(&told), "{told}");
+            let by_chance = all[..once as usize].iter().filter(|&&hash| whole.again(hash)).count() as u64;
+            assert!(by_chance * 10 < once, "{by_chance} of {once}");
+            assert_eq!(whole.candidates(), twice + by_chance);
             for parts in [2, 3, 7] {
-                assert_eq!(again(all.len() as u64, parts, &all).halves, whole.halves, "{parts} parts");
+                let in_parts = again(1, parts, &all);
+                assert_eq!(in_parts.halves, whole.halves, "{parts} parts");
+                assert_eq!(in_parts.candidates(), whole.candidates(), "{parts} parts");
             }
         }
     }
 
     #[test]
+    fn a_sample_tells_how_many_come_again() {
+        for (once, twice) in [(200_000, 10_000), (50_000, 100_000)] {
+            let all = hashes(once, twice);
+            let whole = again(1, 1, &all).candidates() as f64;
+            for (one_in, parts) in [(8, 1), (8, 3), (32, 2)] {
+                let told = again(one_in, parts, &all).candidates() as f64 / whole;
+                assert!((1.0..1.5).contains(&told), "{told} of {once} and {twice}, one in {one_in}");
+            }
+        }
+        let many = CameAgain::of(0, |_| Ok::<_, Infallible>(())).expect("nothing fails");
+        assert_eq!(many.candidates(), 0);
+    }
+
+    #[test]
     fn few_hashes_have_a_word() {
         let all = hashes(0, 1);
-        assert!([0, 1, 2].iter().all(|&count| again(count, 1, &all).again(all[0])));
+        let of_so_many = |hashes| {
+            let look = |come: &AllThatCome| {
+                come.look(&all);
+                Ok::<_, Infallible>(())
+            };
+            CameAgain::of(hashes, look).expect("nothing fails")
+        };
+        assert!([0, 1, 2].iter().all(|&hashes| of_so_many(hashes).again(all[0])));
         let seen = SeenTwice::new(0);
         seen.look(&all);
         assert!(seen.again(all[0]));

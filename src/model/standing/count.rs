@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 use rayon::prelude::*;
 
 use super::held::{Held, HeldPage};
 use super::news::{Heights, level};
-use super::{ITEM, SMALL, Weeks};
+use super::{ITEM, LEVELS, SMALL, Weeks};
 use crate::mmap::heap;
 
 /// Different weeks from which half of them count as items: as many as a site that is known needs.
@@ -40,16 +40,21 @@ impl<'a> CountGroup<'a> {
     }
 }
 
+/// Documents of a shingle, as far as they are counted before its items are: no level is so high, nor twice one.
+const MANY: u8 = u8::MAX;
+const _: () = assert!(2 * LEVELS[LEVELS.len() - 1] <= MANY as u32);
+
 /// What a group has of a shingle that [`FEWEST`] of its documents have.
 #[derive(Debug, Default)]
 struct Tally {
     items: AtomicU64,
+    documents: AtomicU32,
     /// Documents without news of their own.
     bare: AtomicU32,
 }
 
 /// Documents of a shingle, at least, whose items are counted: in fewer none stands.
-const FEWEST: u32 = (SMALL / ITEM) as u32;
+const FEWEST: u8 = (SMALL / ITEM) as u8;
 
 /// A shingle's counts within one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +133,8 @@ fn join_ranges(ranges: &mut Vec<Range<u32>>) {
 }
 
 /// Counts a group, and calls `keep` with what it has of every shingle that several of its documents have; what `keep`
-/// returns comes in no order. Time is linear in what pages may have in common, but for putting runs in order. Memory is 4 bytes a
-/// shingle of the group, 16 for each that several of its documents have, and 8 a run; and where weeks count, 8 bytes a place that the
+/// returns comes in no order. Time is linear in what pages may have in common, but for putting runs in order. Memory is a byte a
+/// shingle of the group, 16 for each that three of its documents have, and 8 a run; and where weeks count, 8 bytes a place that the
 /// pages of one week have of these, for each thread.
 pub(super) fn count<T: Send>(
     held: &Held,
@@ -138,38 +143,38 @@ pub(super) fn count<T: Send>(
     keep: impl Fn(Counts) -> Option<T> + Sync,
 ) -> Vec<T> {
     let ranks = Ranks::of(held, group);
-    let documents: Vec<AtomicU32> =
-        heap::table(4 * ranks.count as usize, || (0..ranks.count).map(|_| AtomicU32::new(0)).collect());
+    let documents: Vec<AtomicU8> =
+        heap::table(ranks.count as usize, || (0..ranks.count).map(|_| AtomicU8::new(0)).collect());
     group.pages(held).for_each_init(Vec::new, |own, page| {
         ranks.distinct(&page, own);
         for range in &*own {
             let counted = &documents[range.start as usize..range.end as usize];
             counted.iter().for_each(|documents| {
-                documents.fetch_add(1, Relaxed);
+                let more = |documents| (documents < MANY).then(|| documents + 1);
+                // An error says that it stays as it is.
+                let _ = documents.fetch_update(Relaxed, Relaxed, more);
             });
         }
     });
     let tallied = Tallied::of(&documents);
     let counted = Counted { held, group, ranks: &ranks, documents: &documents, tallied: &tallied };
     let weeks = rayon::join(|| counted.add_items(k), || counted.weeks()).1;
-    let counts = |(number, &rank): (usize, &u32)| {
+    let counts = |(number, rank): (usize, u32)| {
         let tally = &tallied.tallies[number];
         let weeks = weeks.get(number).map_or(0, |weeks| weeks.load(Relaxed));
         let of_weeks = if weeks >= FEWEST_WEEKS { u64::from(weeks) * ITEM / 2 } else { 0 };
         keep(Counts {
             shingle: held.shingle(ranks.number(rank)),
-            documents: documents[rank as usize].load(Relaxed),
+            documents: tally.documents.load(Relaxed),
             items: tally.items.load(Relaxed).max(of_weeks),
             bare: tally.bare.load(Relaxed),
         })
     };
-    tallied.ranks.par_iter().enumerate().filter_map(counts).collect()
+    tallied.ranks().filter_map(counts).collect()
 }
 
 /// The ranks whose items are counted.
 struct Tallied {
-    /// They, ascending.
-    ranks: Vec<u32>,
     /// A bit for each rank, and for each word how many are set before it.
     bits: Vec<(u64, u32)>,
     /// By number.
@@ -177,21 +182,25 @@ struct Tallied {
 }
 
 impl Tallied {
-    fn of(documents: &[AtomicU32]) -> Tallied {
-        let (mut ranks, mut bits) = (Vec::new(), Vec::with_capacity(documents.len().div_ceil(64)));
-        for (documents, first) in documents.chunks(64).zip((0u32..).step_by(64)) {
-            let before = ranks.len() as u32;
-            let mut word = 0;
-            for (documents, bit) in documents.iter().zip(0..) {
-                if documents.load(Relaxed) >= FEWEST {
-                    word |= 1 << bit;
-                    ranks.push(first + bit);
-                }
-            }
-            bits.push((word, before));
+    fn of(documents: &[AtomicU8]) -> Tallied {
+        let mut bits = Vec::with_capacity(documents.len().div_ceil(64));
+        let mut count = 0;
+        for documents in documents.chunks(64) {
+            let are_counted = documents.iter().map(|documents| documents.load(Relaxed) >= FEWEST);
+            let word =
+                are_counted.zip(0..).fold(0, |word, (is_counted, bit)| word | u64::from(is_counted) << bit);
+            bits.push((word, count));
+            count += word.count_ones();
         }
-        let tallies = ranks.iter().map(|_| Tally::default()).collect();
-        Tallied { ranks, bits, tallies }
+        Tallied { bits, tallies: (0..count).map(|_| Tally::default()).collect() }
+    }
+
+    /// All of them, each behind its number.
+    fn ranks(&self) -> impl ParallelIterator<Item = (usize, u32)> {
+        self.bits.par_iter().enumerate().flat_map_iter(|(place, &(word, before))| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
+            (before as usize..).zip(bits.map(move |bit| 64 * place as u32 + bit))
+        })
     }
 
     /// The number of a rank, where its items are counted.
@@ -208,8 +217,8 @@ struct Counted<'a> {
     held: &'a Held,
     group: CountGroup<'a>,
     ranks: &'a Ranks,
-    /// By rank: how many documents have it.
-    documents: &'a [AtomicU32],
+    /// By rank: how many documents have it, [`MANY`] at most.
+    documents: &'a [AtomicU8],
     tallied: &'a Tallied,
 }
 
@@ -221,11 +230,11 @@ impl Counted<'_> {
             heights.clear(page.tokens as usize);
             for run in page.runs() {
                 let rank = self.ranks.rank(run.first) as usize;
-                let counts =
-                    self.documents[rank..rank + run.count as usize].iter().map(|of| of.load(Relaxed));
+                let counts = self.documents[rank..rank + run.count as usize].iter();
                 // Shingles beside one another are in as many documents, mostly.
                 let mut same = (run.at as usize, 0, 0);
-                for (at, height) in (run.at as usize..).zip(counts.map(level)) {
+                let levels = counts.map(|documents| level(documents.load(Relaxed).into()));
+                for (at, height) in (run.at as usize..).zip(levels) {
                     if height != same.2 {
                         heights.cover(same.0, same.1 + k - 1, same.2);
                         same = (at, 0, height);
@@ -239,8 +248,9 @@ impl Counted<'_> {
             for rank in own.iter().cloned().flatten() {
                 let Some(number) = self.tallied.number(rank) else { continue };
                 let tally = &self.tallied.tallies[number];
+                tally.documents.fetch_add(1, Relaxed);
                 match printed {
-                    Some(others) if 2 * others <= self.documents[rank as usize].load(Relaxed) => {
+                    Some(others) if 2 * others <= self.documents[rank as usize].load(Relaxed).into() => {
                         tally.items.fetch_add(ITEM / u64::from(others), Relaxed);
                     }
                     _ => {
@@ -265,7 +275,7 @@ impl Counted<'_> {
         if of_week.len() < FEWEST_WEEKS as usize {
             return Vec::new();
         }
-        let weeks: Vec<AtomicU32> = self.tallied.ranks.iter().map(|_| AtomicU32::new(0)).collect();
+        let weeks: Vec<AtomicU32> = self.tallied.tallies.iter().map(|_| AtomicU32::new(0)).collect();
         let of_week: Vec<Vec<HeldPage<'_>>> = of_week.into_values().collect();
         let memory = || (Vec::new(), Vec::new());
         of_week.par_iter().for_each_init(memory, |(numbers, own): &mut (Vec<usize>, _), pages| {

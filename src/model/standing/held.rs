@@ -171,7 +171,7 @@ impl Held {
             (0..pages.count()).into_par_iter().try_for_each_init(|| pages.reader(), look)
         })?;
         let shingles = again.candidates();
-        Held::numbered(pages, Some(again), shingles + shingles / 8)
+        Held::numbered(pages, Some(again), shingles)
     }
 
     /// Of about so many shingles: of those that came `again`, or of all.

@@ -233,6 +233,12 @@ mod tests {
     }
 
     #[test]
+    fn what_very_many_documents_have_is_counted_to_the_last() {
+        let many = (0..700).map(|n| item(1, n));
+        assert_eq!(learned(many.collect()).rows_of(about_shingle()), [row_of(1, 700, 700)]);
+    }
+
+    #[test]
     fn a_body_that_is_printed_bare_counts_nothing() {
         let bare = (0..20).map(|_| document(1, &[about()]));
         let three = bare.clone().chain((0..3).map(|n| item(1, n)));
