@@ -183,10 +183,12 @@ impl Resources {
     pub fn bound(&self) -> Result<bool> {
         let Some(bytes) = self.memory.or_else(|| Some(memory_of_machine()? / 2)) else { return Ok(false) };
         let cached = memory_of_machine().unwrap_or(u64::MAX) / CACHED;
-        let most = bytes / if bytes / LARGE_BLOCKS > cached { FEW_LARGE_BLOCKS } else { LARGE_BLOCKS };
-        let large = bytes.saturating_sub(SMALL_BLOCKS).clamp(bytes / FEW_LARGE_BLOCKS, most);
+        let tables = bytes / 8 * TABLES;
+        let large = bytes.saturating_sub(SMALL_BLOCKS).clamp(bytes / 4, bytes / LARGE_BLOCKS);
+        let beside_table = tables.saturating_sub(cached.saturating_mul(2)).max(bytes / FEW_LARGE_BLOCKS);
+        let large = if large > cached { large.min(beside_table) } else { large };
         let [large, tables, cached] =
-            [large, bytes / 8 * TABLES, cached].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+            [large, tables, cached].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         match heap::bound(
             HeapBounds { large, tables, cached },
             self.work_dir.as_deref(),
@@ -255,9 +257,9 @@ const SMALL_BLOCKS: u64 = 40 << 20;
 /// between them (a million generated documents under 384M had 250 MB of them).
 const LARGE_BLOCKS: u64 = 2;
 
-/// The same of a memory that is so large that its runs have tables which no file should hold: lists leave them room, since the
-/// system writes a list once (ten million generated documents have a table of 2.4 GB beside lists of more than that).
-const FEW_LARGE_BLOCKS: u64 = 4;
+/// The same at least, where they leave room to a table that no file should hold, of twice what the system keeps in memory: it writes
+/// a list once. Ten million generated documents have a table of 2.7 GB, which did not fit under 4G beside lists of a quarter.
+const FEW_LARGE_BLOCKS: u64 = 6;
 
 /// Eighths of a bounded run's memory that are for large blocks with a table among them, which is written here and there.
 const TABLES: u64 = 7;

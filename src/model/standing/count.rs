@@ -48,6 +48,7 @@ const _: () = assert!(2 * LEVELS[LEVELS.len() - 1] <= MANY as u32);
 #[derive(Debug, Default)]
 struct Tally {
     items: AtomicU64,
+    /// Its documents, where they are [`MANY`] or more.
     documents: AtomicU32,
     /// Documents without news of their own.
     bare: AtomicU32,
@@ -165,7 +166,10 @@ pub(super) fn count<T: Send>(
         let of_weeks = if weeks >= FEWEST_WEEKS { u64::from(weeks) * ITEM / 2 } else { 0 };
         keep(Counts {
             shingle: held.shingle(ranks.number(rank)),
-            documents: tally.documents.load(Relaxed),
+            documents: match documents[rank as usize].load(Relaxed) {
+                MANY => tally.documents.load(Relaxed),
+                fewer => fewer.into(),
+            },
             items: tally.items.load(Relaxed).max(of_weeks),
             bare: tally.bare.load(Relaxed),
         })
@@ -248,9 +252,12 @@ impl Counted<'_> {
             for rank in own.iter().cloned().flatten() {
                 let Some(number) = self.tallied.number(rank) else { continue };
                 let tally = &self.tallied.tallies[number];
-                tally.documents.fetch_add(1, Relaxed);
+                let documents = self.documents[rank as usize].load(Relaxed);
+                if documents == MANY {
+                    tally.documents.fetch_add(1, Relaxed);
+                }
                 match printed {
-                    Some(others) if 2 * others <= self.documents[rank as usize].load(Relaxed).into() => {
+                    Some(others) if 2 * others <= documents.into() => {
                         tally.items.fetch_add(ITEM / u64::from(others), Relaxed);
                     }
                     _ => {

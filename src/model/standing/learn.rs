@@ -80,11 +80,16 @@ pub enum Weeks {
 /// Those of `pages`; [`ErrorKind::TooLarge`](crate::error::ErrorKind::TooLarge) where the pages have more shingles in common than
 /// 32 bits number.
 pub fn learn<P: Pages>(pages: &P, k: usize, weeks: Weeks) -> Result<Standing> {
-    Ok(learn_from(pages, &Held::of(pages)?, k, weeks))
+    let rows = {
+        // Let go before rows become an answer: the two together would be the peak of a run.
+        let held = Held::of(pages)?;
+        rows_of(pages, &held, k, weeks)
+    };
+    Ok(Standing::of(rows))
 }
 
-/// Of pages that are held.
-fn learn_from<P: Pages>(pages: &P, held: &Held, k: usize, weeks: Weeks) -> Standing {
+/// What stands in pages that are held.
+fn rows_of<P: Pages>(pages: &P, held: &Held, k: usize, weeks: Weeks) -> Vec<StandingRow> {
     let sites = SiteDocuments::all(pages, held, k);
     let (large, small): (Vec<_>, Vec<_>) = sites
         .iter()
@@ -98,7 +103,7 @@ fn learn_from<P: Pages>(pages: &P, held: &Held, k: usize, weeks: Weeks) -> Stand
     if sites.len() > 1 {
         rows.extend(rows_of_all(held, k, &sites));
     }
-    Standing::of(rows)
+    rows
 }
 
 /// Sites by the hash of their names.
@@ -321,7 +326,7 @@ mod tests {
             prop_assert!((row.items as f64 - items * ITEM as f64).abs() < 1e-6);
         }
         let repeated = Held::of_repeated(corpus, 1000).expect("pages in memory are read");
-        let repeated = learn_from(corpus, &repeated, K, weeks);
+        let repeated = Standing::of(rows_of(corpus, &repeated, K, weeks));
         prop_assert_eq!(standing.rows(), repeated.rows(), "read twice");
         let mut marks = Vec::new();
         for document in &corpus.documents {
