@@ -34,7 +34,7 @@ pub struct StageOutcome {
 
 impl Scan {
     /// Does one stage of a run of whose work several processes share a folder, on a thread pool of its own. The folder is
-    /// `work_dir`, and [`Resources::steps`] says nothing here: what is done stays. [`Scan::run`] then goes on after it, with
+    /// `work_dir`, and [`Resources::steps`](crate::Resources) says nothing here: what is done stays. [`Scan::run`] then goes on after it, with
     /// [`KeptSteps::Resumed`] and the same settings.
     ///
     /// # Errors
