@@ -258,7 +258,7 @@ const SMALL_BLOCKS: u64 = 40 << 20;
 const LARGE_BLOCKS: u64 = 2;
 
 /// The same at least, where they leave room to a table that no file should hold, of twice what the system keeps in memory: it writes
-/// a list once. Ten million generated documents have a table of 2.7 GB, which did not fit under 4G beside lists of a quarter.
+/// a list once. Ten million generated documents have a table of 2.8 GB, which did not fit under 4G beside lists of a quarter.
 const FEW_LARGE_BLOCKS: u64 = 6;
 
 /// Eighths of a bounded run's memory that are for large blocks with a table among them, which is written here and there.
